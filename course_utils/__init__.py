@@ -1,0 +1,1 @@
+"""The helper package of the course: exercises with feedback, predictions, figures, data."""
