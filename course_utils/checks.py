@@ -1,0 +1,103 @@
+"""What a student types: check, hint, solution. Taught in notebook 00."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from .comparison import Difference
+from .exercise import Exercise, UnknownExercise, Verdict, find
+from .feedback import Panel, display
+
+_attempted: set[str] = set()
+_hints_shown: dict[str, int] = {}
+
+
+class CheckFailed(Exception):
+    """Raised by check(..., strict=True) when an answer did not pass."""
+
+
+def check(id: str, answer: Callable[..., Any], *, strict: bool = False) -> None:
+    """Check an answer and show what was found. It never raises, unless `strict`.
+
+    id: the exercise, '01.3'. answer: your function or class itself, without brackets.
+    strict: raise CheckFailed when the answer did not pass (for graders).
+    """
+    exercise = _find(id)
+    if exercise is None:
+        if strict:
+            raise CheckFailed(f"no exercise {id!r}")
+        return
+    verdict = exercise.judge(answer)
+    if verdict.state != "not attempted":
+        _attempted.add(exercise.id)
+    display(verdict_panel(exercise, verdict))
+    if strict and not verdict.passed:
+        raise CheckFailed(f"{exercise.id}: {verdict.headline}")
+
+
+def hint(id: str) -> None:
+    """Show the next hint for an exercise; each call shows one more."""
+    exercise = _find(id)
+    if exercise is None:
+        return
+    shown = _hints_shown.get(exercise.id, 0)
+    if shown == len(exercise.hints):
+        text = f'That was the last hint. After an attempt, `solution("{id}")` shows the answer.'
+        display(Panel("note", exercise.id, text))
+        return
+    _hints_shown[exercise.id] = shown + 1
+    title = f"{exercise.id} · hint {shown + 1} of {len(exercise.hints)}"
+    display(Panel("note", title, exercise.hints[shown]))
+
+
+def solution(id: str, *, anyway: bool = False) -> None:
+    """Show the answer: after an attempt, or with anyway=True."""
+    exercise = _find(id)
+    if exercise is None:
+        return
+    if exercise.id not in _attempted and not anyway:
+        text = (
+            f"Try it first: the answer is shown after your first check. "
+            f'`hint("{id}")` helps. To see it all the same: `solution("{id}", anyway=True)`.'
+        )
+        display(Panel("note", exercise.id, text))
+        return
+    block = exercise.solution_source
+    display(Panel("note", exercise.id, f"One right answer to “{exercise.title}”:", block=block))
+
+
+def _find(id: str) -> Exercise | None:
+    try:
+        return find(id)
+    except UnknownExercise as error:
+        display(Panel("wrong", "check", str(error)))
+        return None
+
+
+def verdict_panel(exercise: Exercise, verdict: Verdict) -> Panel:
+    """The panel a student sees under the check."""
+    if verdict.state == "not attempted":
+        text = f'Not attempted yet. Write your answer above, run it, then run this. Stuck? `hint("{exercise.id}")`'
+        return Panel("note", exercise.id, text)
+    rows = []
+    if verdict.case:
+        rows.append(("Called", f"`{verdict.case}`"))
+    if verdict.difference is not None:
+        rows.append((_stage_label(verdict.difference), verdict.difference.message))
+    if verdict.line:
+        rows.append(("In your line", f"`{verdict.line}`"))
+    if verdict.printed:
+        lines = verdict.printed.strip().splitlines()
+        more = "\n..." if len(lines) > 8 else ""
+        rows.append(("Your code printed", "\n".join(lines[:8]) + more))
+    for warning in verdict.warned[:2]:
+        rows.append(("Your code warned", warning.splitlines()[0] if warning else warning))
+    kind = "good" if verdict.passed else "wrong"
+    return Panel(kind, exercise.id, verdict.headline, tuple(rows))
+
+
+def _stage_label(difference: Difference) -> str:
+    labels = {"changed": "Changed", "raised": "Error"}
+    label = labels.get(difference.stage, difference.stage.capitalize())
+    return f"{label} {difference.place}".strip()

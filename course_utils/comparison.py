@@ -1,0 +1,177 @@
+"""Find the first difference between two observations, in the order a person would look.
+
+The stages: type, structure, shape, dtype, values. Only plain data (see observation.py) is
+compared, so no method of an answer's own objects is ever called.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import torch
+
+from .observation import Opaque, type_name
+
+# The tolerances torch.testing.assert_close uses for float32; Python floats in an answer mostly
+# come from a float32 tensor's .item().
+RTOL, ATOL = 1.3e-6, 1e-5
+
+
+@dataclasses.dataclass(frozen=True)
+class Difference:
+    """stage: 'type', 'structure', 'shape', 'dtype' or 'values'. place: '' or like "['output'][0]"."""
+
+    stage: str
+    message: str
+    place: str = ""
+
+
+def first_difference(
+    expected: Any, got: Any, *, exact: bool = False, place: str = ""
+) -> Difference | None:
+    """The first difference of two values made of plain data, or None.
+
+    An int is accepted where a float is expected. `exact` turns tolerances and this off.
+    """
+    if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
+        return _tensors(expected, got, exact, place)
+    if isinstance(expected, Opaque) and isinstance(got, Opaque):
+        if expected == got:
+            return None
+        return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+    if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
+        return _floats(expected, float(got), exact, place)
+    if type(expected) is not type(got):
+        message = f"expected {a_kind(expected)}, yours is {a_kind(got)}"
+        return Difference("type", message, place)
+    if isinstance(expected, (list, tuple)):
+        return _sequences(expected, got, exact, place)
+    if isinstance(expected, dict):
+        return _dicts(expected, got, exact, place)
+    if expected != got:
+        return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+    return None
+
+
+def _floats(expected: float, got: float, exact: bool, place: str) -> Difference | None:
+    both_nan = expected != expected and got != got
+    close = abs(expected - got) <= ATOL + RTOL * abs(expected)
+    if expected == got or both_nan or (close and not exact):
+        return None
+    return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+
+
+def _sequences(expected, got, exact: bool, place: str) -> Difference | None:
+    if len(expected) != len(got):
+        message = f"expected {count(len(expected), 'item')}, yours has {len(got)}"
+        if len(expected) <= 8 and len(got) <= 8:
+            message += f": expected {show(expected)}, yours is {show(got)}"
+        return Difference("structure", message, place)
+    for position, (one, other) in enumerate(zip(expected, got, strict=True)):
+        difference = first_difference(one, other, exact=exact, place=f"{place}[{position}]")
+        if difference is None:
+            continue
+        whole = f"expected {show(expected)}, yours is {show(got)}"
+        if isinstance(one, (int, float, str, type(None))) and len(whole) < 160:
+            return Difference(difference.stage, whole, place)
+        return difference
+    return None
+
+
+def _dicts(expected: dict, got: dict, exact: bool, place: str) -> Difference | None:
+    missing = [key for key in expected if key not in got]
+    extra = [key for key in got if key not in expected]
+    if missing or extra:
+        parts = [f"{show(key)} is missing" for key in missing]
+        parts += [f"{show(key)} should not be there" for key in extra]
+        return Difference("structure", ", ".join(parts[:4]), place)
+    for key in expected:
+        inner = f"{place}[{key!r}]"
+        difference = first_difference(expected[key], got[key], exact=exact, place=inner)
+        if difference is not None:
+            return difference
+    return None
+
+
+def _tensors(
+    expected: torch.Tensor, got: torch.Tensor, exact: bool, place: str
+) -> Difference | None:
+    if expected.shape != got.shape:
+        message = f"expected shape {tuple(expected.shape)}, yours has {tuple(got.shape)}"
+        return Difference("shape", message, place)
+    if expected.dtype != got.dtype:
+        return Difference("dtype", f"expected {expected.dtype}, yours is {got.dtype}", place)
+    if expected.device.type == "meta" or got.device.type == "meta":
+        if expected.device == got.device:
+            return None
+        message = f"expected a tensor on {expected.device}, yours is on {got.device}"
+        return Difference("values", message, place)
+    try:
+        tolerance = {"rtol": 0.0, "atol": 0.0} if exact else {}
+        torch.testing.assert_close(got, expected, equal_nan=True, **tolerance)
+    except AssertionError:
+        return Difference("values", _value_message(expected, got), place)
+    return None
+
+
+def _value_message(expected: torch.Tensor, got: torch.Tensor) -> str:
+    """How many elements differ, and the largest difference and where it is."""
+    equal = (expected == got) | ((expected != expected) & (got != got))
+    if expected.dtype == torch.bool:
+        distance = (~equal).double()
+    else:
+        wide = torch.complex128 if expected.is_complex() else torch.float64
+        distance = (expected.to(wide) - got.to(wide)).abs()
+        distance = torch.where(distance.isnan(), torch.inf, distance).masked_fill(equal, 0.0)
+    flat = int(distance.reshape(-1).argmax())
+    index = [int(i) for i in torch.unravel_index(torch.tensor(flat), expected.shape)]
+    where = f" at {index}" if index else ""
+    wrong = int((~equal).sum())
+    message = f"{wrong} of {expected.numel()} values differ, most{where}: "
+    message += f"expected {show(expected[tuple(index)].item())}, "
+    message += f"yours is {show(got[tuple(index)].item())}"
+    if 1 < expected.numel() <= 12 and len(show(expected)) + len(show(got)) < 200:
+        message += f" (expected {show(expected)}, yours {show(got)})"
+    return message
+
+
+def count(number: int, noun: str) -> str:
+    """'1 item', '3 items'."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def a_kind(value: Any) -> str:
+    """A noun for what a value is, for people: 'a tensor of shape (2, 3)', 'the int 3', 'None'."""
+    if value is None:
+        return "None"
+    if isinstance(value, torch.Tensor):
+        return f"a tensor of shape {tuple(value.shape)}"
+    if isinstance(value, Opaque):
+        return f"an object of type {value.type_name}"
+    if isinstance(value, (bool, int, float, complex, str)):
+        return f"the {type_name(type(value))} {show(value)}"
+    return f"a {type_name(type(value))} of {count(len(value), 'item')}"
+
+
+def show(value: Any) -> str:
+    """A short text for a value, as it would be typed."""
+    if isinstance(value, torch.Tensor):
+        if value.numel() > 24 or value.device.type == "meta":
+            dtype = str(value.dtype).removeprefix("torch.")
+            return f"a {dtype} tensor of shape {tuple(value.shape)}"
+        return show(value.tolist())
+    if isinstance(value, Opaque):
+        return value.type_name
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, (list, tuple)):
+        inner = ", ".join(show(item) for item in value[:24])
+        if len(value) > 24:
+            inner += ", ..."
+        if isinstance(value, list):
+            return f"[{inner}]"
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in value.items()) + "}"
+    return repr(value)

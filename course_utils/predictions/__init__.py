@@ -1,0 +1,1 @@
+"""The predictions of each lesson, one module a topic."""

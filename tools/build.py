@@ -1,0 +1,307 @@
+"""Build the notebooks: percent source -> expanded -> executed -> written.
+
+    python tools/build.py                rebuild what changed, into notebooks/
+    python tools/build.py --all          rebuild everything
+    python tools/build.py 01             rebuild the notebooks whose name starts so
+    python tools/build.py --solutions    the solved edition, into build/solutions/
+
+What a source need not repeat is put in here: the opening of a lesson from its header, the cell
+that checks the environment, the heading, stub and check of each exercise.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import hashlib
+import json
+import os
+import re
+import sys
+from pathlib import Path
+
+import jupytext
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+from tqdm import tqdm
+
+from course_utils.exercise import Exercise, find
+from course_utils.feedback import SIGNS
+
+ROOT = Path(__file__).resolve().parent.parent
+SOURCES = ROOT / "notebooks" / "source"
+BUILT = ROOT / "notebooks"
+SOLVED = ROOT / "build" / "solutions"
+STAMPS = ROOT / "build" / "stamps.json"
+CELL_SECONDS = 120
+
+ENVIRONMENT_CELL = """\
+import importlib.util
+
+if importlib.util.find_spec("course_utils"):
+    from course_utils import environment
+    environment.report()
+else:
+    print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")"""
+
+# Text that changes from run to run must not stand in a stored output.
+ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|ipykernel_\d+")
+
+
+class BuildError(Exception):
+    """A notebook cannot be built; the message says which one, where and why."""
+
+
+def read_source(path: Path) -> NotebookNode:
+    """A percent script as a notebook; its `course` header is in metadata['course']."""
+    notebook = jupytext.read(path, fmt="py:percent")
+    if "course" not in notebook.metadata:
+        raise BuildError(f"{path.name}: the header has no 'course' part (see CONTRIBUTING.md).")
+    return notebook
+
+
+def expand(path: Path, *, solved: bool = False) -> NotebookNode:
+    """The notebook of a source before it is run: all cells there, no outputs.
+
+    solved: each stub is the reference answer.
+    """
+    source = read_source(path)
+    course = source.metadata["course"]
+    cells = [opening(course)]
+    if course["number"] != "00" or not course.get("exercises"):
+        cells.append(new_code_cell(ENVIRONMENT_CELL))
+    for cell in source.cells:
+        cells += expand_cell(cell, path, solved)
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    notebook.metadata = NotebookNode(
+        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
+        language_info={"name": "python"},
+    )
+    give_ids(notebook, path.stem)
+    return notebook
+
+
+def opening(course: dict) -> NotebookNode:
+    """Title, what the reader will be able to do, what is needed first, how long it takes."""
+    lines = [f"# {course['number']} · {course['title']}", ""]
+    if course.get("lead"):
+        lines += [course["lead"], ""]
+    if course.get("after"):
+        lines += ["**After this you can**", ""]
+        lines += [f"- {verb}" for verb in course["after"]] + [""]
+    lines += [f"**Needs first:** {course['needs_text']}", ""]
+    lines += [f"**Time:** about {course['minutes']} minutes"]
+    return new_markdown_cell("\n".join(lines))
+
+
+def expand_cell(cell: NotebookNode, path: Path, solved: bool) -> list[NotebookNode]:
+    """The cells that one cell of the source stands for."""
+    if cell.cell_type == "markdown":
+        text = re.sub(r"^## Exercise (\d\d\.\d+)$", heading, cell.source, flags=re.MULTILINE)
+        return [new_markdown_cell(text)]
+    exercise_id = cell.metadata.get("exercise")
+    tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
+    if exercise_id is None:
+        return [new_code_cell(cell.source, metadata=tags)]
+    exercise = find(exercise_id)
+    answer = exercise.solution_source if solved else exercise.stub_source
+    # What an answer needs to be read, such as imports, stands above its stub.
+    text = "\n\n\n".join(part for part in (cell.source.strip(), answer.rstrip()) if part)
+    check = f'check("{exercise.id}", {exercise.name})'
+    return [
+        new_code_cell(text, metadata={"exercise": exercise.id}),
+        new_code_cell(check, metadata={"check": exercise.id}),
+    ]
+
+
+def heading(match: re.Match) -> str:
+    exercise: Exercise = find(match.group(1))
+    stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
+    without = " and ".join(f"`{name}`" for name in exercise.without)
+    by_hand = f" · by hand, without {without}" if without else ""
+    return (
+        f"## {exercise.id} · {exercise.title}\n\n"
+        f"{stars} · about {exercise.minutes} minutes{by_hand}"
+    )
+
+
+def give_ids(notebook: NotebookNode, stem: str) -> None:
+    """Ids that depend on a cell's content, so that an edit changes one id and no other."""
+    seen: dict[str, int] = {}
+    for cell in notebook.cells:
+        if "exercise" in cell.metadata:
+            cell.id = "answer-" + cell.metadata["exercise"].replace(".", "-")
+            continue
+        if "check" in cell.metadata:
+            cell.id = "check-" + cell.metadata["check"].replace(".", "-")
+            continue
+        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        seen[digest] = seen.get(digest, 0) + 1
+        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
+
+
+def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> NotebookNode:
+    """Run all cells in a fresh kernel of this Python. Raises BuildError with cell and reason."""
+    notebook = copy.deepcopy(notebook)
+
+    def count(**_: object) -> None:
+        if bar is not None:
+            bar.update()
+
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_SECONDS,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(BUILT)}},
+        record_timing=False,
+        allow_errors=True,
+        on_cell_executed=count,
+    )
+    client.execute()
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            inspect_outputs(cell, f"{name}, cell {number} ({cell.source.splitlines()[0]!r})")
+    notebook.metadata.language_info = NotebookNode(name="python")
+    return notebook
+
+
+def inspect_outputs(cell: NotebookNode, place: str) -> None:
+    """Refuse what must not be stored: errors, stderr, addresses."""
+    merged: list[NotebookNode] = []
+    for output in cell.outputs:
+        if output.output_type == "error":
+            raise BuildError(f"{place}: {output.ename}: {output.evalue}")
+        if output.output_type == "stream":
+            if output.name == "stderr":
+                raise BuildError(f"{place}: writes to stderr: {output.text.strip()[:300]}")
+            # How prints are cut into messages depends on timing.
+            if merged and merged[-1].output_type == "stream":
+                merged[-1].text += output.text
+                continue
+        text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+        if ADDRESS.search(text):
+            raise BuildError(f"{place}: prints an address, which is different in every run.")
+        merged.append(output)
+    cell.outputs = merged
+
+
+def write(notebook: NotebookNode, path: Path) -> None:
+    """Write at once or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    partial.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
+    os.replace(partial, path)
+
+
+def without_outputs(notebook: NotebookNode) -> list[dict]:
+    """What a source decides about its notebook: everything but outputs and counts."""
+    return [
+        {key: cell[key] for key in ("id", "cell_type", "metadata", "source")}
+        for cell in notebook.cells
+    ]
+
+
+def stale(path: Path) -> str | None:
+    """Why the built notebook of a source is not what the source builds, or None."""
+    built = BUILT / f"{path.stem}.ipynb"
+    if not built.exists():
+        return f"{built.name} is missing; run: make notebooks"
+    expected = without_outputs(expand(path))
+    found = without_outputs(nbformat.read(built, as_version=4))
+    for number, (one, other) in enumerate(zip(expected, found)):  # noqa: B905
+        if one != other:
+            return f"{built.name}, cell {number} is not what source/{path.name} builds; run: make notebooks"
+    if len(expected) != len(found):
+        return f"{built.name} has {len(found)} cells, its source builds {len(expected)}; run: make notebooks"
+    return None
+
+
+def ingredients() -> str:
+    """One hash over the code and data that outputs depend on."""
+    digest = hashlib.sha256()
+    for folder, pattern in (("course_utils", "*.py"), ("course_utils", "*.mplstyle"), ("data", "*")):
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            if path.is_file() and "full" not in path.parts and "__pycache__" not in path.parts:
+                digest.update(path.relative_to(ROOT).as_posix().encode())
+                digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def read_stamps() -> dict[str, str]:
+    try:
+        return json.loads(STAMPS.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def build(paths: list[Path], *, everything: bool) -> None:
+    stamps, now = read_stamps(), ingredients()
+    todo = [p for p in paths if everything or stale(p) or stamps.get(p.stem) != now]
+    with tqdm(total=0, unit="cell", disable=not todo) as bar:
+        for path in todo:
+            notebook = expand(path)
+            bar.total += len(notebook.cells)
+            bar.set_description(path.stem)
+            write(execute(notebook, path.stem, bar), BUILT / f"{path.stem}.ipynb")
+            stamps[path.stem] = now
+            STAMPS.parent.mkdir(exist_ok=True)
+            STAMPS.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
+    print(f"{len(todo)} built, {len(paths) - len(todo)} up to date.")
+
+
+def build_solutions(paths: list[Path]) -> None:
+    """The solved edition. Raises BuildError naming each check that did not pass."""
+    failed = []
+    with tqdm(total=0, unit="cell") as bar:
+        for path in paths:
+            notebook = expand(path, solved=True)
+            bar.total += len(notebook.cells)
+            bar.set_description(path.stem)
+            done = execute(notebook, path.stem, bar)
+            write(done, SOLVED / f"{path.stem}.ipynb")
+            failed += unpassed(done)
+    if failed:
+        raise BuildError(f"These checks did not pass: {', '.join(failed)}.")
+    print(f"{len(paths)} solved notebooks in {SOLVED.relative_to(ROOT)}, every check passed.")
+
+
+def unpassed(notebook: NotebookNode) -> list[str]:
+    """Ids of the exercises whose check shows anything but a pass."""
+    return [
+        cell.metadata["check"]
+        for cell in notebook.cells
+        if "check" in cell.metadata
+        and not any(
+            str(output.get("data", {}).get("text/plain", "")).startswith(SIGNS["good"])
+            for output in cell.outputs
+        )
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Build the notebooks from their sources.")
+    parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
+    parser.add_argument("--all", action="store_true", help="also what is up to date")
+    parser.add_argument("--solutions", action="store_true", help="build the solved edition")
+    options = parser.parse_args()
+    paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+    if options.names:
+        paths = [p for p in paths if p.stem.startswith(tuple(options.names))]
+    if not paths:
+        print(f"No source in {SOURCES.relative_to(ROOT)} matches.", file=sys.stderr)
+        return 2
+    try:
+        if options.solutions:
+            build_solutions([p for p in paths if p.stem.endswith("_exercises")])
+        else:
+            build(paths, everything=options.all)
+    except BuildError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
