@@ -320,3 +320,11 @@ def same(one: Any, other: Any) -> bool:
     from .comparison import first_difference
 
     return first_difference(one, other, exact=True) is None
+
+
+def shares_storage(one: Any, other: torch.Tensor) -> bool:
+    """True if `one` is a tensor over the same storage as `other`. Taught in notebook 01."""
+    if not isinstance(one, torch.Tensor):
+        return False
+    with torch._C.DisableTorchFunctionSubclass():
+        return one.untyped_storage().data_ptr() == other.untyped_storage().data_ptr()
