@@ -69,9 +69,9 @@ def expand(path: Path, *, solved: bool = False) -> NotebookNode:
     """
     source = read_source(path)
     course = source.metadata["course"]
-    cells = [opening(course)]
-    if course["number"] != "00" or not course.get("exercises"):
-        cells.append(new_code_cell(ENVIRONMENT_CELL))
+    if "minutes" not in course:
+        course["minutes"] = sum(exercise.minutes for exercise in exercises_of(source))
+    cells = [opening(course), new_code_cell(ENVIRONMENT_CELL)]
     for cell in source.cells:
         cells += expand_cell(cell, path, solved)
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -83,17 +83,41 @@ def expand(path: Path, *, solved: bool = False) -> NotebookNode:
     return notebook
 
 
+def exercises_of(source: NotebookNode) -> list[Exercise]:
+    """The exercises that stand in a source, in their order."""
+    return [find(c.metadata["exercise"]) for c in source.cells if "exercise" in c.metadata]
+
+
 def opening(course: dict) -> NotebookNode:
     """Title, what the reader will be able to do, what is needed first, how long it takes."""
     lines = [f"# {course['number']} · {course['title']}", ""]
     if course.get("lead"):
         lines += [course["lead"], ""]
     if course.get("after"):
-        lines += ["**After this you can**", ""]
+        lines += ["**After this lesson you can**", ""]
         lines += [f"- {verb}" for verb in course["after"]] + [""]
-    lines += [f"**Needs first:** {course['needs_text']}", ""]
+    needs = [f"notebook {number}" for number in course.get("needs", [])]
+    needs += [course["knowing"]] if course.get("knowing") else []
+    if needs:
+        lines += [f"**You need first:** {'; '.join(needs)}", ""]
     lines += [f"**Time:** about {course['minutes']} minutes"]
     return new_markdown_cell("\n".join(lines))
+
+
+def lessons() -> list[dict]:
+    """The headers of all lessons, in their order; exercise notebooks are not lessons."""
+    paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
+    return [
+        dict(read_source(path).metadata["course"])
+        for path in paths
+        if not path.stem.endswith("_exercises")
+    ]
+
+
+def course_map_code() -> str:
+    """The cell that draws which lesson needs which, from the headers."""
+    rows = [f'    ("{c["number"]}", "{c["title"]}", {json.dumps(c["needs"])}),' for c in lessons()]
+    return "\n".join(["lessons = [", *rows, "]", "figures.course_map(lessons)"])
 
 
 def expand_cell(cell: NotebookNode, path: Path, solved: bool) -> list[NotebookNode]:
@@ -101,6 +125,8 @@ def expand_cell(cell: NotebookNode, path: Path, solved: bool) -> list[NotebookNo
     if cell.cell_type == "markdown":
         text = re.sub(r"^## Exercise (\d\d\.\d+)$", heading, cell.source, flags=re.MULTILINE)
         return [new_markdown_cell(text)]
+    if "course_map" in cell.metadata:
+        return [new_code_cell(course_map_code())]
     exercise_id = cell.metadata.get("exercise")
     tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
     if exercise_id is None:

@@ -1,0 +1,78 @@
+"""The first difference, stage by stage, in words."""
+
+import pytest
+import torch
+
+from course_utils.comparison import first_difference, show
+from course_utils.observation import Opaque
+
+ONES = torch.ones(2, 3)
+
+
+@pytest.mark.parametrize(
+    ("expected", "got"),
+    [
+        (3, 3),
+        (1.0, 1),
+        (1.0, 1.0 + 1e-6),
+        (float("nan"), float("nan")),
+        ([1, (2.0, "x")], [1, (2.0, "x")]),
+        ({"a": ONES}, {"a": ONES.clone()}),
+        (torch.tensor([float("nan")]), torch.tensor([float("nan")])),
+        (torch.tensor([1.0]), torch.tensor([1.0 + 1e-6])),
+        (Opaque("torch.float32"), Opaque("torch.float32")),
+    ],
+)
+def test_equal(expected, got):
+    assert first_difference(expected, got) is None
+
+
+@pytest.mark.parametrize(
+    ("expected", "got", "stage", "words"),
+    [
+        (3, 3.0, "type", "expected the int 3, yours is the float 3"),
+        (True, 1, "type", "the bool True"),
+        (3, None, "type", "yours is None"),
+        (3, Opaque("Anything"), "type", "an object of type Anything"),
+        ((1, 2), [1, 2], "type", "expected a tuple of 2 items, yours is a list of 2 items"),
+        (ONES, [1], "type", "a tensor of shape (2, 3)"),
+        ((1, 2), (1,), "structure", "expected 2 items, yours has 1"),
+        ({"a": 1}, {"b": 1}, "structure", "'a' is missing, 'b' should not be there"),
+        (ONES, torch.ones(3, 2), "shape", "expected shape (2, 3), yours has (3, 2)"),
+        (ONES, ONES.double(), "dtype", "expected torch.float32, yours is torch.float64"),
+        (3, 4, "values", "expected 3, yours is 4"),
+        (0.5, 0.75, "values", "expected 0.5, yours is 0.75"),
+        (Opaque("torch.int64"), Opaque("torch.int32"), "values", "expected torch.int64"),
+        (torch.tensor([True]), torch.tensor([False]), "values", "1 of 1 values differ"),
+        (torch.tensor([1.0]), torch.tensor([float("nan")]), "values", "yours is nan"),
+        (torch.tensor(1.0), torch.tensor(2.0), "values", "expected 1, yours is 2"),
+    ],
+)
+def test_first_difference(expected, got, stage, words):
+    difference = first_difference(expected, got)
+    assert difference.stage == stage
+    assert words in difference.message
+
+
+def test_the_largest_difference_and_its_place():
+    got = ONES.clone()
+    got[0, 1], got[1, 2] = 2, -5
+    message = first_difference(ONES, got).message
+    assert message.startswith("2 of 6 values differ, most at [1, 2]: expected 1, yours is -5")
+
+
+def test_the_place_inside_containers():
+    difference = first_difference({"a": [ONES, ONES]}, {"a": [ONES, ONES + 1]})
+    assert difference.place == "['a'][1]"
+
+
+def test_exact_has_no_tolerance():
+    assert first_difference(1.0, 1.0 + 1e-6, exact=True) is not None
+    assert first_difference(torch.tensor(1.0), torch.tensor(1.0 + 1e-6), exact=True) is not None
+
+
+def test_show_is_short():
+    assert show(torch.zeros(100, 100)) == "a float32 tensor of shape (100, 100)"
+    assert show((1,)) == "(1,)"
+    assert show([1.0, True, None]) == "[1, True, None]"
+    assert len(show(list(range(1000)))) < 150

@@ -1,0 +1,209 @@
+"""Observations: hostile answers get a clear record, and nothing of theirs survives in it."""
+
+import sys
+import time
+import warnings
+
+import pytest
+import torch
+
+from course_utils.observation import (
+    ELEMENT_LIMIT,
+    PRINTED_LIMIT,
+    Opaque,
+    TooLarge,
+    observe,
+    plain,
+    same,
+    shares_storage,
+)
+
+
+def call(answer, *args):
+    return answer(*args)
+
+
+def seen(answer, *args, **options):
+    return observe(call, answer, args, args, **options)
+
+
+class EqualToEverything:
+    def __eq__(self, other):
+        return True
+
+    __hash__ = None
+
+
+class Liar(torch.Tensor):
+    """A tensor subclass that answers every question as the asker would like."""
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return torch.tensor(True)
+
+
+def test_plain_copies_builtins_and_tensors():
+    tensor = torch.arange(6.0).reshape(2, 3).t()
+    value = plain({"a": [1, 2.5, (None, "x")], "b": tensor})
+    assert value["a"] == [1, 2.5, (None, "x")]
+    assert torch.equal(value["b"], tensor)
+    tensor[0, 0] = 9
+    assert value["b"][0, 0] == 0
+
+
+def test_plain_names_what_it_does_not_know():
+    assert plain(EqualToEverything()) == Opaque("tests.test_observation.EqualToEverything") or (
+        plain(EqualToEverything()).type_name.endswith("EqualToEverything")
+    )
+    assert plain(torch.float32) == Opaque("torch.float32")
+    assert plain(torch.Size([2, 3])) == (2, 3)
+    assert type(plain(torch.Size([2, 3]))) is tuple
+
+
+def test_plain_does_not_trust_a_subclass():
+    liar = torch.ones(2).as_subclass(Liar)
+    assert isinstance(plain(liar), Opaque)
+    # A subclass that says it belongs to torch is copied without calling it.
+    Liar.__module__ = "torch.fake"
+    try:
+        copy = plain(liar)
+    finally:
+        Liar.__module__ = __name__
+    assert type(copy) is torch.Tensor
+    assert copy.tolist() == [1.0, 1.0]
+
+
+def test_plain_takes_parameters_and_gradients_off():
+    copy = plain(torch.nn.Parameter(torch.ones(2)))
+    assert type(copy) is torch.Tensor
+    assert not copy.requires_grad
+
+
+def test_plain_has_limits():
+    nested = []
+    for _ in range(40):
+        nested = [nested]
+    with pytest.raises(TooLarge, match="levels"):
+        plain(nested)
+    itself = []
+    itself.append(itself)
+    with pytest.raises(TooLarge):
+        plain(itself)
+    with pytest.raises(TooLarge, match="values"):
+        plain(list(range(100_000)))
+    with pytest.raises(TooLarge, match="elements"):
+        plain(torch.zeros(1).expand(ELEMENT_LIMIT + 1))
+
+
+def test_an_exception_is_written_down_with_its_line():
+    def answer(x):
+        y = x + 1
+        raise ValueError(f"bad {y}")
+
+    raised = seen(answer, 1).raised
+    assert (raised.type_name, raised.message) == ("ValueError", "bad 2")
+    assert raised.where == 'raise ValueError(f"bad {y}")'
+    assert raised.by_answer
+
+
+def test_an_exception_inside_a_library_points_at_the_answer():
+    def answer(x):
+        return x.t().view(-1)
+
+    raised = seen(answer, torch.zeros(2, 3)).raised
+    assert raised.type_name == "RuntimeError"
+    assert raised.where == "return x.t().view(-1)"
+
+
+def test_leaving_python_is_only_an_error():
+    assert seen(lambda: sys.exit(3)).raised.type_name == "SystemExit"
+
+
+def test_an_exception_that_cannot_be_printed():
+    class Broken(Exception):
+        def __str__(self):
+            raise RuntimeError("no")
+
+    def answer():
+        raise Broken
+
+    assert seen(answer).raised.message == ""
+
+
+def test_changed_arguments_are_noticed():
+    def answer(x, y):
+        y += 1
+        return x
+
+    x, y = torch.zeros(2), torch.zeros(2)
+    result = observe(call, answer, (x, y), (torch.zeros(2), torch.zeros(2)))
+    assert result.changed == (1,)
+
+
+def test_prints_and_warnings_are_kept_and_bounded(capsys):
+    def answer():
+        print("a" * 10 * PRINTED_LIMIT)
+        warnings.warn("careful", stacklevel=2)
+        return 1
+
+    result = seen(answer)
+    assert result.value == 1
+    assert len(result.printed) == PRINTED_LIMIT
+    assert result.warned == ("careful",)
+    assert capsys.readouterr().out == ""
+
+
+def test_an_endless_loop_is_stopped():
+    def answer():
+        while True:
+            pass
+
+    result = seen(answer, seconds=0.2)
+    assert result.timed_out
+    assert result.value is None
+
+
+def test_a_sleep_is_stopped():
+    def answer():
+        time.sleep(30)
+
+    assert seen(answer, seconds=0.2).timed_out
+
+
+def test_stop_by_the_person_is_not_swallowed():
+    def answer():
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        seen(answer)
+
+
+def test_forbidden_functions_are_seen_under_any_name():
+    def answer(x):
+        return [getattr(x, "str" + "ide")(), torch.gather]
+
+    assert seen(answer, torch.zeros(2, 3), without=["Tensor.stride"]).used == ("Tensor.stride",)
+    assert seen(lambda x: x.shape, torch.zeros(2), without=["Tensor.stride"]).used == ()
+
+
+def test_forbidden_functions_of_nn_functional():
+    def answer(x):
+        return torch.nn.Linear(2, 3)(x)
+
+    used = seen(answer, torch.zeros(1, 2), without=["nn.functional.linear"]).used
+    assert used == ("nn.functional.linear",)
+
+
+def test_randomness_is_the_same_for_every_answer_and_left_alone_outside():
+    torch.manual_seed(3)
+    before = torch.get_rng_state()
+    one, other = seen(lambda: torch.rand(3)), seen(lambda: torch.rand(3))
+    assert same(one.value, other.value)
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_shares_storage():
+    x = torch.zeros(2, 3)
+    assert shares_storage(x.t(), x)
+    assert not shares_storage(x.clone(), x)
+    assert not shares_storage([0], x)
