@@ -23,6 +23,7 @@ import hashlib
 import importlib.util
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -160,7 +161,6 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
-        "--ServerApp.answer_yes=True",  # Ctrl-C stops at once, without asking
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
@@ -175,6 +175,9 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
     address = server.local_url.replace("token=...", f"token={token}")
     print(f"\nJupyterLab is at  {address}\nCtrl-C here ends it; your notebooks are in {work}\n")
     sys.stdout.flush()
+    if sys.platform != "win32":
+        # Ctrl-C ends it at once, without a question, also where there is no terminal.
+        signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
     server.start()
     print("JupyterLab has ended. Your notebooks are in work/; make lab opens them again.")
 
