@@ -161,6 +161,7 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
         "--ServerApp.ip=127.0.0.1",
         "--ServerApp.log_level=ERROR",
         "--LabApp.log_level=ERROR",
+        "--KernelManager.transport_encryption=auto",
         f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
