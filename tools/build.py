@@ -22,6 +22,7 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -57,8 +58,12 @@ class BuildError(Exception):
 def read_source(path: Path) -> NotebookNode:
     """A percent script as a notebook; its `course` header is in metadata['course']."""
     notebook = jupytext.read(path, fmt="py:percent")
-    if "course" not in notebook.metadata:
+    header = {}
+    if notebook.cells and notebook.cells[0].cell_type == "raw":
+        header = yaml.safe_load(notebook.cells.pop(0).source.strip().strip("-"))
+    if "course" not in header:
         raise BuildError(f"{path.name}: the header has no 'course' part (see CONTRIBUTING.md).")
+    notebook.metadata["course"] = header["course"]
     return notebook
 
 
