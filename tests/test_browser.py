@@ -4,6 +4,7 @@ For the first exercise of every exercise notebook: run all cells, type a wrong a
 feedback on the page, type a right one, read the pass, save, and find the file saved.
 """
 
+import contextlib
 import os
 import re
 import shutil
@@ -126,8 +127,9 @@ def test_a_student_answers_an_exercise(browser, lab, source):
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.locator(".jp-NotebookPanel-toolbar .jp-Toolbar-kernelName", has_text="Python 3").wait_for()
 
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile(r"^Run All Cells$")).click()
+    # The stored outputs go first, so that what is read below has just been made.
+    choose(page, "Edit", "Clear Outputs of All Cells")
+    choose(page, "Run", "Run All Cells")
     cells = page.locator(".jp-CodeCell")
     answer = cells.filter(has_text=f"def {exercise.name}(").or_(
         cells.filter(has_text=f"class {exercise.name}")
@@ -153,18 +155,28 @@ def test_a_student_answers_an_exercise(browser, lab, source):
     output.filter(has_text="Right").wait_for()
 
     page.keyboard.press("ControlOrMeta+s")
-    saved = None
-    for _ in range(100):
-        saved = nbformat.read(work / name, as_version=4)
-        cell = next(c for c in saved.cells if c.metadata.get("exercise") == exercise.id)
-        if exercise.solution_source.strip() in cell.source:
-            break
-        time.sleep(0.1)
-    else:
-        pytest.fail(f"{name} was not saved with the answer in it")
+    saved = wait_until_saved(work / name, exercise)
     checked = next(c for c in saved.cells if c.metadata.get("check") == exercise.id)
     assert "✔" in str(checked.outputs)
     page.close()
+
+
+def choose(page, menu, item):
+    """Click an item of a menu, as a person does."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(rf"^{item}$")).click()
+
+
+def wait_until_saved(path, exercise):
+    """The notebook in the file, once the right answer stands in it."""
+    for _ in range(200):
+        with contextlib.suppress(ValueError, OSError):  # the file is being written
+            saved = nbformat.read(path, as_version=4)
+            cell = next(c for c in saved.cells if c.metadata.get("exercise") == exercise.id)
+            if exercise.solution_source.strip() in cell.source:
+                return saved
+        time.sleep(0.1)
+    pytest.fail(f"{path.name} was not saved with the answer in it")
 
 
 def build_prefix(exercise, source):
