@@ -27,6 +27,7 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from tqdm import tqdm
+from traitlets.config import Config
 
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
@@ -189,6 +190,8 @@ def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> Noteb
         record_timing=False,
         allow_errors=True,
         on_cell_executed=count,
+        # Without it the kernel says on stderr that its traffic on this machine is not encrypted.
+        config=Config(KernelManager={"transport_encryption": "auto"}),
     )
     client.execute()
     for number, cell in enumerate(notebook.cells):
