@@ -10,7 +10,7 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: lab test notebooks solutions lock bench lint install help
+.PHONY: readme lab test notebooks solutions lock bench lint install help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
@@ -27,6 +27,9 @@ solutions: install  ## build the solved notebooks into build/
 
 bench: install  ## measure import time, checks, validation
 	$(BIN)/python tools/bench.py $(ARGS)
+
+readme: install  ## write the README's table of lessons
+	$(BIN)/python -m tools.readme
 
 lint: install  ## check the style of the code
 	$(BIN)/python -m ruff check .
