@@ -91,7 +91,8 @@ def alike(guess: Any, value: Any) -> bool:
     if isinstance(guess, bool) or isinstance(value, bool):
         return guess is value
     if isinstance(guess, (int, float)) and isinstance(value, (int, float)):
-        return guess == value or abs(guess - value) <= TOLERANCE * abs(value)
+        close = isinstance(value, float) and abs(guess - value) <= TOLERANCE * abs(value)
+        return guess == value or close
     if isinstance(guess, list) and isinstance(value, list):
         return len(guess) == len(value) and all(map(alike, guess, value))
     return type(guess) is type(value) and guess == value

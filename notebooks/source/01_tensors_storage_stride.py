@@ -371,7 +371,7 @@ windows = signal.unfold(0, 3, 2)  # (4, 3)
 windows.stride(), windows.untyped_storage().nbytes() == signal.untyped_storage().nbytes()
 
 # %%
-figures.windows(signal, size=3, step=2)
+figures.windows(windows, "windows")
 
 # %% [markdown]
 # `as_strided` believes you. With a wrong note it reads numbers that belong to something else, or
@@ -485,10 +485,11 @@ x
 # ## `permute` is not `reshape`
 #
 # A picture file gives height, width, channels (HWC). torch's layers want channels, height, width
-# (CHW). Both calls below give the shape (3, 8, 8). Only one gives the picture.
+# (CHW). Both calls below give the shape (3, 12, 12). Only one gives the picture.
 
 # %%
-figures.axes_order()
+picture = figures.small_picture()  # (height, width, channels)
+figures.axes_order(picture, "picture")
 
 # %% [markdown]
 # `permute` moves the axes, and each number goes with them. `reshape` keeps the row of numbers and
@@ -531,7 +532,7 @@ big = torch.zeros(1_000_000)  # (1000000,)
 predict("01.p15", guess, lambda: big[:10].untyped_storage().nbytes())
 
 # %%
-figures.memory(slice=big[:10], clone=big[:10].clone())
+figures.memory({"big[:10]": big[:10], "big[:10].clone()": big[:10].clone()})
 
 # %% [markdown]
 # So clone a slice before you save it.
