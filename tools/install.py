@@ -430,9 +430,7 @@ def install(lane: Lane, installer: str = "auto") -> None:
         f"Installing the {lane.name} lane into {lane.folder} with {'uv' if uv else 'pip'}; the "
         "first time this downloads up to 3 GB and takes some minutes."
     )
-    tool.run(
-        [*pip, *ours, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)]
-    )
+    tool.run([*pip, *ours, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)])
     tool.run([*pip, *ours, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     (lane.venv / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
     (lane.venv / UNFINISHED).unlink()

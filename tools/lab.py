@@ -135,7 +135,9 @@ def report(done: dict[str, list[str]], work: Path) -> str:
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} more"]
+    return ", ".join(names)
 
 
 # ---------------------------------------------------------------------------------------------
