@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -388,6 +389,22 @@ def test_it_starts_on_old_pythons():
     source = (ROOT / "tools" / "install.py").read_text(encoding="utf-8")
     ast.parse(source, feature_version=(3, 8))
     assert "from __future__ import annotations" in source, "3.8 cannot evaluate the type hints"
+
+
+def test_an_unknown_lane_is_one_line(setup, capsys):
+    assert setup.main(["--lane", "newest"]) == 2
+    said = capsys.readouterr().err
+    assert said == "There is no lane 'newest': use LANE=torchtext or LANE=latest.\n"
+
+
+def test_the_fullest_disk_is_named(setup, monkeypatch, tmp_path):
+    free = {str(tmp_path): 70e9, str(tmp_path / "cache"): 1e6}
+    (tmp_path / "cache").mkdir()
+    monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setattr(
+        setup.shutil, "disk_usage", lambda p: SimpleNamespace(free=free.get(p, 50e9))
+    )
+    assert f"0.0 GB free at {tmp_path / 'cache'}" in setup.classify("os error 28", None)
 
 
 def test_make_uses_the_environment_of_the_lane():
