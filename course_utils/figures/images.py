@@ -17,18 +17,14 @@ FIRST_NUMBERS = 12  # how many cells of the storage are shown
 CHANNELS = {"red": "#f6b9a8", "green": "#b9e0b4", "blue": "#b5cdf5"}
 
 SMALL_PICTURE = """
-    . . . . . . . . . . . .
-    . . . . . . . . . o o .
-    . . . . . . . . . o o .
-    . . . . r . . . . . . .
-    . . . r r r . . . . . .
-    . . r r r r r . . . . .
-    . r r r r r r r . . . .
-    . . w w w w w . . . . .
-    . . w w w d w . . . g .
-    . . w w w d w . . g g g
-    g g w w w d w g g g g g
-    g g g g g g g g g g g g
+    . . . . . . o o
+    . . . r . . o o
+    . . r r r . . .
+    . r r r r r . .
+    . . w w w . . .
+    . . w d w . . g
+    . . w d w . g g
+    g g w d w g g g
 """
 PAINTS = {
     ".": (120, 190, 245),
@@ -41,7 +37,7 @@ PAINTS = {
 
 
 def small_picture() -> torch.Tensor:
-    """A house under the sun, small enough to print: shape (12, 12, 3), uint8, 0 to 255."""
+    """A house under the sun, small enough to print: shape (8, 8, 3), uint8, 0 to 255."""
     rows = SMALL_PICTURE.split("\n")[1:-1]
     return torch.tensor([[PAINTS[paint] for paint in row.split()] for row in rows]).to(torch.uint8)
 
@@ -58,6 +54,8 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
     Taught in notebook 01.
     """
     image = small_picture() if image is None else image
+    if not isinstance(image, torch.Tensor):
+        raise ValueError(f"{name} is a {type(image).__name__}; axes_order() draws a tensor.")
     if image.dim() != 3 or image.shape[2] != 3 or image.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(image.shape)}; axes_order() draws (H, W, 3).")
     height, width, _ = image.shape
@@ -79,7 +77,7 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
         outcomes = []
         draw.picture(MARGIN, y + 16, wide, high, pixels(image))
         right = max(
-            first_numbers(draw, MARGIN + wide + 40, y + 20, image),
+            first_numbers(draw, MARGIN + wide + 40, y + 28, image),
             MARGIN + 4 * wide + 3 * BETWEEN,
             *(
                 MARGIN + title(draw, label, planes) + 30 + stride_legend(draw, planes)
