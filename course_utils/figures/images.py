@@ -11,23 +11,20 @@ from .drawing import MARGIN, Figure, Page, page
 from .views import layout_alt, stride_legend, title
 
 LARGEST = 64  # rows and columns of an image
-SIDE = 132  # pixels, the longer side of a drawn image
+SIDE = 150  # pixels, the longer side of a drawn image
+BETWEEN = 34  # pixels, from one drawn image to the next
 FIRST_NUMBERS = 12  # how many cells of the storage are shown
-CHANNELS = {"R": "#f6b9a8", "G": "#b9e0b4", "B": "#b5cdf5"}
+CHANNELS = {"red": "#f6b9a8", "green": "#b9e0b4", "blue": "#b5cdf5"}
 
 SMALL_PICTURE = """
-    . . . . . . . . . . . .
-    . . . . . . . . . o o .
-    . . . . . . . . . o o .
-    . . . . r . . . . . . .
-    . . . r r r . . . . . .
-    . . r r r r r . . . . .
-    . r r r r r r r . . . .
-    . . w w w w w . . . . .
-    . . w w w d w . . . g .
-    . . w w w d w . . g g g
-    g g w w w d w g g g g g
-    g g g g g g g g g g g g
+    . . . . . . o o
+    . . . r . . o o
+    . . r r r . . .
+    . r r r r r . .
+    . . w w w . . .
+    . . w d w . . g
+    . . w d w . g g
+    g g w d w g g g
 """
 PAINTS = {
     ".": (120, 190, 245),
@@ -40,7 +37,7 @@ PAINTS = {
 
 
 def small_picture() -> torch.Tensor:
-    """A house under the sun, small enough to print: shape (12, 12, 3), uint8, 0 to 255."""
+    """A house under the sun, small enough to print: shape (8, 8, 3), uint8, 0 to 255."""
     rows = SMALL_PICTURE.split("\n")[1:-1]
     return torch.tensor([[PAINTS[paint] for paint in row.split()] for row in rows]).to(torch.uint8)
 
@@ -57,6 +54,8 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
     Taught in notebook 01.
     """
     image = small_picture() if image is None else image
+    if not isinstance(image, torch.Tensor):
+        raise ValueError(f"{name} is a {type(image).__name__}; axes_order() draws a tensor.")
     if image.dim() != 3 or image.shape[2] != 3 or image.numel() == 0:
         raise ValueError(f"{name} has shape {tuple(image.shape)}; axes_order() draws (H, W, 3).")
     height, width, _ = image.shape
@@ -73,32 +72,45 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
         scale = SIDE / max(height, width)
         wide, high = width * scale, height * scale
         y = MARGIN
-        title(draw, name, image, MARGIN, y)
+        after = MARGIN + title(draw, name, image, MARGIN, y) + 30
+        stride_legend(draw, image, after, y)
+        outcomes = []
         draw.picture(MARGIN, y + 16, wide, high, pixels(image))
-        right = first_numbers(draw, MARGIN + wide + 40, y + 16, image)
-        y += high + 34
+        right = max(
+            first_numbers(draw, MARGIN + wide + 40, y + 28, image),
+            MARGIN + 4 * wide + 3 * BETWEEN,
+            *(
+                MARGIN + title(draw, label, planes) + 30 + stride_legend(draw, planes)
+                for label, planes in orders.items()
+            ),
+        )
+        y += max(high + 34, 140)
         for label, planes in orders.items():
             draw.line([(MARGIN, y), (right, y)], colour=draw.line_colour)
             x = MARGIN + title(draw, label, planes, MARGIN, y + 22) + 30
             stride_legend(draw, planes, x, y + 22)
-            y += 54
+            y += 62
             x = MARGIN
             for channel, hue in enumerate(CHANNELS):
                 tinted = torch.zeros_like(image)
                 tinted[..., channel] = planes[channel]
                 draw.picture(x, y, wide, high, pixels(tinted))
-                draw.text(x + wide / 2, y - 9, f"[{channel}] {hue}", size=12, ha="center")
+                draw.text(x + wide / 2, y - 9, f"[{channel}] as {hue}", size=12, ha="center")
                 sign = "=" if channel == 2 else "+"
-                draw.text(x + wide + 16, y + high / 2, sign, size=20, bold=True, ha="center")
-                x += wide + 32
+                draw.text(
+                    x + wide + BETWEEN / 2, y + high / 2, sign, size=20, bold=True, ha="center"
+                )
+                x += wide + BETWEEN
             draw.picture(x, y, wide, high, pixels(planes.permute(1, 2, 0)))
-            draw.text(x + wide / 2, y - 9, "as a picture", size=12, ha="center")
+            same = torch.equal(planes.permute(1, 2, 0), image)
+            outcomes.append("the same picture" if same else "a scrambled picture")
+            hue = draw.hues[3 if same else 0]
+            at = x + wide / 2, y - 9
+            draw.text(*at, outcomes[-1], size=13, bold=True, ha="center", colour=hue)
             y += high + 18
-        parts = [layout_alt(label, planes) for label, planes in orders.items()]
-        alt = (
-            f"{layout_alt(name, image)}. {parts[0]}: its three channels make the same picture. "
-            f"{parts[1]}: its three channels make a scrambled picture."
-        )
+        alt = f"{layout_alt(name, image)}."
+        for (label, planes), outcome in zip(orders.items(), outcomes, strict=True):
+            alt += f" {layout_alt(label, planes)}: its three channels make {outcome}."
         return draw.finish(right + MARGIN, y + 6, alt)
 
 
@@ -122,7 +134,8 @@ def first_numbers(draw: Page, x: float, y: float, image: torch.Tensor) -> float:
         draw.text(left - 12, y + 14, label, size=13, colour=draw.muted, ha="right")
         for index in shown:
             hue = hues[index % channels]
-            draw.cell(left + index * cell, y, cell, 28, hue, fill=CHANNELS[hue])
+            letter = hue[0].upper()
+            draw.cell(left + index * cell, y, cell, 28, letter, fill=CHANNELS[hue])
         if image.numel() > count:
             draw.text(right + 6, y + 14, "...", colour=draw.muted)
         y += 28

@@ -6,6 +6,7 @@ Taught in notebook 00.
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import statistics
 from collections.abc import Iterable, Sequence
 
@@ -13,10 +14,10 @@ from .drawing import MARGIN, Figure, Page, many, page, ramp
 
 MOST_LESSONS = 40
 NARROWEST = 90  # pixels, a lesson's box
-BETWEEN = 30  # pixels, from one column of boxes to the next
+BETWEEN = 38  # pixels, from one column of boxes to the next
 APART = 18  # pixels, between boxes of one column
 LETTERS, LINE = 13, 17  # pixels, the letters of a title and a line of them
-SWEEPS = 24  # over the columns, each straightening the arrows a little
+SWEEPS = 20  # over the columns and back, each straightening the arrows a little
 
 
 def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
@@ -82,8 +83,7 @@ def placed(
 ) -> tuple[list[list[Node]], list[list[Node]]]:
     """The columns of nodes, top to bottom, and the arrows, each as the nodes that it runs through.
 
-    As few crossings and bends as some sweeps find: a node moves to the mean height of its
-    neighbours, and nodes of one column keep their distance.
+    Each node goes near the mean height of its neighbours; nodes of one column keep apart.
     """
     boxes = {number: Node(number, column, high[number]) for number, column in depths(needs).items()}
     columns: list[list[Node]] = [[] for _ in range(1 + max(box.column for box in boxes.values()))]
@@ -98,24 +98,49 @@ def placed(
                 columns[column].append(arrow[-1])
             arrow.append(boxes[number])
             arrows.append(arrow)
-            for one, next_one in zip(arrow, arrow[1:], strict=False):
-                one.after.append(next_one)
-                next_one.before.append(one)
-    for column in columns:
-        spread(column, [float(i) for i in range(len(column))])
-    for sweep in range(SWEEPS):
-        forward = sweep % 2 == 0
-        for column in columns if forward else columns[::-1]:
-            wishes = []
-            for node in column:
-                # The last sweeps look both ways; the first ones sort the columns.
-                near = node.before if forward else node.after
-                near = node.before + node.after if sweep > SWEEPS // 2 else near
-                wishes.append(statistics.fmean(other.y for other in near) if near else node.y)
-            order = sorted(range(len(column)), key=lambda i: (wishes[i], column[i].y))
-            column[:] = [column[i] for i in order]
-            spread(column, [wishes[i] for i in order])
+            for one, following in itertools.pairwise(arrow):
+                one.after.append(following)
+                following.before.append(one)
+    uncross(columns)
+    for _ in range(SWEEPS):
+        # To the right after what is needed, then back to the left: the last sweep straightens
+        # the arrows into every lesson that others build on.
+        for column in columns:
+            spread(column, [mean_y(node.before or node.after, node) for node in column])
+        for column in columns[::-1]:
+            spread(column, [mean_y(node.after or node.before, node) for node in column])
     return columns, arrows
+
+
+def uncross(columns: list[list[Node]]) -> None:
+    """Order each column: swap neighbours for as long as this saves crossings of arrows."""
+
+    def crossings(upper: Node, lower: Node) -> int:
+        pairs = [
+            (mine, other)
+            for near, far in ((upper.before, lower.before), (upper.after, lower.after))
+            for mine in near
+            for other in far
+        ]
+        return sum(mine.y > other.y for mine, other in pairs)
+
+    for column in columns:
+        for rank, node in enumerate(column):
+            node.y = rank
+    swapped = True
+    while swapped:
+        swapped = False
+        for column in columns:
+            for rank, (upper, lower) in enumerate(itertools.pairwise(column)):
+                if crossings(lower, upper) < crossings(upper, lower):
+                    column[rank : rank + 2] = lower, upper
+                    upper.y, lower.y = lower.y, upper.y
+                    swapped = True
+                    break  # the pairs have changed
+
+
+def mean_y(nodes: list[Node], otherwise: Node) -> float:
+    return statistics.fmean(node.y for node in nodes) if nodes else otherwise.y
 
 
 def spread(column: list[Node], wishes: list[float]) -> None:
