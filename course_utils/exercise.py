@@ -215,16 +215,16 @@ class Exercise:
                 "wrong",
                 f"The results are right, but this one is to be done without `{used[0]}`.",
             )
-        return Verdict(
-            "passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned
-        )
+        return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
 
     def _wrong(self, case, right, got, difference, seen, seed) -> Verdict:
         mistake = self.recognise(seen, seed)
         if got.timed_out:
             headline = f"Stopped after {self.seconds:g} seconds: the code did not come to an end."
         elif _is_stub(got):
-            headline = f"Not finished yet: `{got.raised.function}` still raises NotImplementedError."
+            headline = (
+                f"Not finished yet: `{got.raised.function}` still raises NotImplementedError."
+            )
         elif mistake is not None:
             headline = mistake.sentence
         elif difference.stage == "changed":

@@ -54,7 +54,9 @@ class Prediction:
         if guess is ...:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             form = f" ({choices})" if choices else ""
-            text = f"Make your guess first: write it in place of `...`{form}, and run the cell again."
+            text = (
+                f"Make your guess first: write it in place of `...`{form}, and run the cell again."
+            )
             return Panel("note", self.id, text)
         if self.choices and not any(alike(guess, choice) for choice in self.choices):
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)

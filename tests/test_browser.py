@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.exercise import find, undecorated_source
+from course_utils.exercise import undecorated_source
 from tools import build
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,9 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as started:
         try:
-            browser = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+            browser = started.chromium.launch(
+                executable_path=chromium_path(), args=CHROMIUM_OPTIONS
+            )
         except playwright.Error as error:
             pytest.skip(f"no Chromium here to open JupyterLab in: {str(error).splitlines()[0]}")
         yield browser

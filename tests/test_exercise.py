@@ -19,7 +19,12 @@ def doubling(monkeypatch):
     monkeypatch.setattr(checks, "_attempted", set())
     monkeypatch.setattr(checks, "_hints_shown", {})
     made = Exercise(
-        "99.1", "Double", minutes=3, difficulty=1, hints=["one", "two"], seconds=0.3,
+        "99.1",
+        "Double",
+        minutes=3,
+        difficulty=1,
+        hints=["one", "two"],
+        seconds=0.3,
         without=["torch.mul"],
     )
 

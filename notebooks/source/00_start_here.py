@@ -52,8 +52,9 @@ predict("00.p2", guess, lambda: torch.zeros(2) + torch.zeros(3))
 # %% [markdown]
 # ## Exercises
 #
-# Each lesson has an exercise notebook beside it. An exercise looks like the next two cells: a place for your
-# answer, and a check. Run both now: the check says that nothing is there yet, and stops nothing.
+# Each lesson has an exercise notebook beside it. An exercise looks like the next two cells: a
+# place for your answer, and a check. Run both now: the check says that nothing is there yet, and
+# stops nothing.
 
 # %%
 from course_utils import check, hint, solution
@@ -122,8 +123,8 @@ print("\n".join(torch.gather.__doc__.strip().splitlines()[:3]))
 # `out[i][j] = input[i][index[i][j]]`. Read it from inside: take the number in `index` at
 # `[i][j]`; use it as the column; stay in row `i`.
 #
-# **3. The conditions on shapes.** "index must have the same number of dimensions as input", and the output
-# has the shape of index. When a call fails, the reason is mostly here.
+# **3. The conditions on shapes.** index must have as many dimensions as input, and the output has
+# the shape of index. When a call fails, the reason is mostly here.
 #
 # **4. The example.** Change it until you can predict it. This one is ours; check each number
 # with the rule.

@@ -371,7 +371,7 @@ windows = signal.unfold(0, 3, 2)  # (4, 3)
 windows.stride(), windows.untyped_storage().nbytes() == signal.untyped_storage().nbytes()
 
 # %%
-figures.windows(windows, "windows")
+figures.windows(signal, size=3, step=2)
 
 # %% [markdown]
 # `as_strided` believes you. With a wrong note it reads numbers that belong to something else, or
