@@ -6,6 +6,7 @@ Then look at every image in tests/figures/ that changed.
 A new figure needs one line in EXAMPLES; all tests of legibility then hold for it.
 """
 
+import functools
 import io
 import itertools
 import re
@@ -80,6 +81,14 @@ EXAMPLES = {
     "axes_order": lambda: figures.axes_order(),
     "course_map": lambda: figures.course_map(COURSE),
 }
+
+
+@functools.cache
+def example(name):
+    """A figure, drawn once for all tests of it."""
+    return EXAMPLES[name]()
+
+
 every_figure = pytest.mark.parametrize("name", EXAMPLES)
 
 
@@ -88,7 +97,7 @@ every_figure = pytest.mark.parametrize("name", EXAMPLES)
 
 @every_figure
 def test_looks_like_its_stored_image(name, request, tmp_path):
-    figure = EXAMPLES[name]()
+    figure = example(name)
     stored = STORED / f"{name}.png"
     if request.config.getoption("--update-figures"):
         STORED.mkdir(exist_ok=True)
@@ -114,11 +123,11 @@ def test_every_stored_image_belongs_to_a_figure():
 
 @every_figure
 def test_drawing_twice_gives_the_same_bytes(name):
-    assert EXAMPLES[name]().png == EXAMPLES[name]().png
+    assert EXAMPLES[name]().png == example(name).png
 
 
 def test_the_readers_own_settings_change_nothing():
-    before = EXAMPLES["windows"]()
+    before = example("windows")
     with matplotlib.rc_context({"font.size": 40, "font.family": "serif", "figure.dpi": 50}):
         settings = dict(matplotlib.rcParams)
         assert EXAMPLES["windows"]().png == before.png
@@ -126,7 +135,7 @@ def test_the_readers_own_settings_change_nothing():
 
 
 def test_the_file_says_nothing_about_who_made_it():
-    image = Image.open(io.BytesIO(EXAMPLES["windows"]().png))
+    image = Image.open(io.BytesIO(example("windows").png))
     assert not {"Software", "Creation Time", "date"} & set(image.info)
 
 
@@ -141,7 +150,7 @@ def test_every_public_figure_has_a_stored_image():
 
 @every_figure
 def test_html_carries_the_text_and_a_sharp_image(name):
-    figure = EXAMPLES[name]()
+    figure = example(name)
     bundle = figure._repr_mimebundle_()
     assert set(bundle) == {"text/html", "text/plain"}
     assert bundle["text/plain"] == figure.alt == repr(figure)
@@ -160,7 +169,7 @@ def test_a_name_cannot_leave_the_alt_text():
 
 @every_figure
 def test_text_is_one_to_three_sentences(name):
-    text = EXAMPLES[name]().alt
+    text = example(name).alt
     assert len(text.split()) >= 8
     assert 1 <= len(re.findall(r"\.(?:\s|$)", text)) <= 3
     assert text.endswith(".")
@@ -236,7 +245,7 @@ def worst_contrast(drawn):
 
 @every_figure
 def test_words_stand_out_from_what_is_under_them(name):
-    worst, word = worst_contrast(EXAMPLES[name]().drawing)
+    worst, word = worst_contrast(example(name).drawing)
     assert worst >= 4.5, word
 
 
@@ -254,7 +263,7 @@ def test_pale_words_and_words_on_a_line_are_noticed():
 
 @every_figure
 def test_words_are_on_the_page_and_apart(name):
-    figure = EXAMPLES[name]()
+    figure = example(name)
     boxes = {}
     for number, text in enumerate(figure.drawing.findobj(Text)):
         if text.get_text():
@@ -269,7 +278,7 @@ def test_words_are_on_the_page_and_apart(name):
 
 @every_figure
 def test_letters_are_large_enough_for_a_small_window(name):
-    figure = EXAMPLES[name]()
+    figure = example(name)
     for text in figure.drawing.findobj(Text):
         if text.get_text():
             pixels = text.get_fontsize() / drawing.POINTS_PER_PIXEL
