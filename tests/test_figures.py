@@ -128,7 +128,7 @@ def test_drawing_twice_gives_the_same_bytes(name):
 
 def test_the_readers_own_settings_change_nothing():
     before = example("windows")
-    with matplotlib.rc_context({"font.size": 40, "font.family": "serif", "figure.dpi": 50}):
+    with matplotlib.rc_context({"font.size": 40, "text.antialiased": False, "figure.dpi": 50}):
         settings = dict(matplotlib.rcParams)
         assert EXAMPLES["windows"]().png == before.png
         assert dict(matplotlib.rcParams) == settings

@@ -53,7 +53,7 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
             draw.line([(MARGIN, y), (right, y)], colour=draw.line_colour)
             title(draw, name, tensor, MARGIN, y + 22)
             stride_legend(draw, tensor, x, y + 22)
-            y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor))
+            y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor, right))
         alt = f"{many(len(named), 'tensor')} over one storage that holds {strip.alt}. "
         alt += "; ".join(layout_alt(name, tensor) for name, tensor in named.items()) + "."
         return draw.finish(right + MARGIN, y, alt)
@@ -96,7 +96,7 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
         )
         title(draw, name, view, MARGIN, MARGIN + 4)
         stride_legend(draw, view, x, MARGIN + 32)
-        y = strip.draw(x, MARGIN + 46, view) + 12
+        y = strip.draw(x, MARGIN + 46, view, right) + 12
         for number, window in enumerate(view):
             label = f"[{number}]"
             draw.text(x - 12, y + 15, label, code=True, bold=True, ha="right", colour=draw.hues[0])
@@ -169,10 +169,10 @@ class Strip:
         self.cell = max(26, self.widest + 8, min(44, 480 / len(numbers)))
         self.width = self.cell * len(numbers)
 
-    def draw(self, x: float, y: float, tensor: torch.Tensor) -> float:
+    def draw(self, x: float, y: float, tensor: torch.Tensor, right: float) -> float:
         """The storage under a tensor: its cells, one arc for each dimension, its offset.
 
-        Returns where it ends below.
+        Words may run to `right`. Returns where it ends below.
         """
         draw = self.page
         # A dimension of size 1 has no next element to step to.
@@ -200,7 +200,7 @@ class Strip:
             below += 11
             draw.arrow([(first, below + 15), (first, below)], line=1.5)
             label = f"offset = {tensor.storage_offset()}"
-            fits = first + 9 + draw.width_of(label, size=13, bold=True) < x + self.width
+            fits = first + 9 + draw.width_of(label, size=13, bold=True) <= right
             beside, ha = (first + 9, "left") if fits else (first - 9, "right")
             draw.text(beside, below + 11, label, size=13, bold=True, ha=ha)
         return below + 20
