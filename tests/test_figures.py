@@ -195,7 +195,7 @@ def test_text_tells_the_data():
 
 def test_text_of_an_image_tells_whether_the_picture_survives():
     text = figures.axes_order().alt
-    assert "permute(2, 0, 1) has shape (3, 8, 8), stride (1, 24, 3)" in text
+    assert "permute(2, 0, 1) has shape (3, 12, 12), stride (1, 36, 3)" in text
     assert "offset 0: its three channels make the same picture." in text
     assert text.endswith("its three channels make a scrambled picture.")
     grey = torch.full((4, 4, 3), 0.5)
