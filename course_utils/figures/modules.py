@@ -17,6 +17,7 @@ from .drawing import MARGIN, Figure, Page, many, page
 MOST_ROWS = 60
 ROW, INDENT = 26, 26  # pixels: from row to row, from a module to what is inside it
 COLUMNS = ("learned", "saved", "moved")
+MOVED = 2
 COLUMN = 74  # pixels, the width of one of them
 
 MOST_STEPS = 12
@@ -75,9 +76,7 @@ def module_tree(module: nn.Module) -> Figure:
             left + 22 + draw.width_of(name, size=14, bold=True, code=True) + 10
             for left, (name, _) in zip(lefts, words, strict=True)
         ]
-        detail_x = max(
-            end for end, row in zip(ends, rows, strict=True) if row.shape is not None or end
-        )
+        detail_x = max(ends)
         marks_x = detail_x + 24 + max(draw.width_of(detail, size=13) for _, detail in words)
 
         top = MARGIN + 18
@@ -88,6 +87,8 @@ def module_tree(module: nn.Module) -> Figure:
             y = top + (number + 0.5) * ROW
             draw_branch(draw, rows, number, left, y)
             colour, fill, dashed, radius = looks[row.kind]
+            if row.marks is not None and not row.marks[MOVED]:  # not in the module's register
+                fill, dashed = draw.panel, True
             draw.box(
                 left, y - 7, 14, 14, fill=fill, edge=colour, line=2, radius=radius, dashed=dashed
             )
@@ -200,7 +201,7 @@ def tree_alt(module: nn.Module, rows: list[Row]) -> str:
     for row in rows:
         counts[row.kind] = counts.get(row.kind, 0) + 1
     tensors = [
-        f"{row.path} is a {row.kind}" + (f" shared with {row.shared_with}" * bool(row.shared_with))
+        f"{row.path} is {'an' if row.kind[0] == 'u' else 'a'} {row.kind}" + (f" shared with {row.shared_with}" * bool(row.shared_with))
         for row in rows
         if row.marks is not None
     ]
@@ -246,16 +247,17 @@ def feature_maps(model: nn.Module, input_shape: tuple[int, ...]) -> Figure:
     sides = [side for step in steps for side in step.shape[1:]]
     scale = LARGEST_MAP / max(sides, default=1)
     with page() as draw:
-        middle = MARGIN + LARGEST_MAP / 2 + SHEETS * SHEET + 8
+        lines = max(sum(layer.count(" ") + 1 for layer in step.layers) for step in steps)
+        middle = MARGIN + max(LARGEST_MAP / 2 + SHEETS * SHEET, 17 * lines + 4)
         below = middle + LARGEST_MAP / 2 + 22
         x = MARGIN
         for number, step in enumerate(steps):
             label = " × ".join(map(str, step.shape))
             if number:
-                widest = max(draw.width_of(word, size=13) for word in step.layers)
-                length = max(widest + 12, 54)
+                words = [word for layer in step.layers for word in layer.split(" ", 1)]
+                length = max(54, 12 + max(draw.width_of(word, size=13) for word in words))
                 draw.arrow([(x + 5, middle), (x + length - 3, middle)], colour=draw.muted)
-                for line, word in enumerate(reversed(step.layers)):
+                for line, word in enumerate(reversed(words)):
                     y = middle - 16 - 17 * line
                     draw.text(x + length / 2 - 2, y, word, size=13, ha="center")
                 x += length
@@ -308,13 +310,13 @@ def measured_steps(model: nn.Module, input_shape: tuple[int, ...]) -> list[Step]
 
 
 def layer_name(layer: nn.Module) -> str:
-    """'Conv2d 5 × 5', 'MaxPool2d 2 × 2', 'ReLU'."""
+    """'Conv2d 5×5', 'MaxPool2d 2×2', 'ReLU'."""
     name = type(layer).__name__
     kernel = getattr(layer, "kernel_size", None)
     if kernel is None:
         return name
     sides = kernel if isinstance(kernel, tuple) else (kernel,) * (1 if name.endswith("1d") else 2)
-    return f"{name} {' × '.join(map(str, sides))}"
+    return f"{name} {'×'.join(map(str, sides))}"
 
 
 def map_width(shape: tuple[int, ...], scale: float) -> float:

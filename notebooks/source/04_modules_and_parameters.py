@@ -124,15 +124,11 @@ parameter = nn.Parameter(torch.ones(2))
 isinstance(parameter, torch.Tensor), parameter.requires_grad, parameter.is_leaf
 
 # %% [markdown]
-# Is a plain tensor different? Notes say that it "gets no gradient". Test it. `plain` below is a tensor
-# with `requires_grad=True`, kept as an attribute.
-#
-# **Predict 04.p3.** After `backward()`, what is `module.plain.grad`? Write a number, or `None`.
+# Is a plain tensor different? Notes say that it "gets no gradient". Test it: `plain` below is a
+# tensor with `requires_grad=True`, kept as an attribute.
+
 
 # %%
-guess = ...
-
-
 class WithPlainTensor(nn.Module):
     def __init__(self):
         super().__init__()
@@ -142,7 +138,16 @@ class WithPlainTensor(nn.Module):
         return (x * self.plain).sum()
 
 
+# %% [markdown]
+# `backward()` works out how the result changes with each tensor that asks for it, and stores that
+# in the tensor's `.grad`. The input is `[1, 2, 3]`.
+#
+# **Predict 04.p3.** After `backward()`, what is `module.plain.grad`? Write a number, or `None`.
+
 # %%
+guess = ...
+
+
 def gradient_of_plain():
     module = WithPlainTensor()
     module(x).backward()
@@ -233,9 +238,6 @@ class Kinds(nn.Module):
 
 kinds = Kinds()
 
-# %%
-figures.module_tree(kinds)
-
 # %% [markdown]
 # **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list, in the order in
 # which they were made.
@@ -252,6 +254,13 @@ predict("04.p6", guess, lambda: list(kinds.state_dict()))
 # %%
 guess = ...
 predict("04.p7", guess, lambda: Kinds().to(torch.float64).mask.dtype)
+
+# %% [markdown]
+# The tree of this module, with what happens to each tensor. Nothing in it was written down by
+# hand: the figure asks the module.
+
+# %%
+figures.module_tree(kinds)
 
 # %% [markdown]
 # On a computer with a GPU the same gap gives an error about two devices. You can see it without
@@ -334,7 +343,7 @@ theirs = nn.Linear(3, 2, bias=False)
 mine = PlainLinear(3, 2)
 mine.load_state_dict(theirs.state_dict())
 batch = torch.ones(4, 3)  # (batch, in_features)
-torch.equal(mine(batch), theirs(batch))
+torch.allclose(mine(batch), theirs(batch))
 
 # %% [markdown]
 # Now a version as it stands in study notes. It runs. Three things in it are wrong; find them before
@@ -370,9 +379,9 @@ fit.missing_keys, fit.unexpected_keys
 # more inputs, and its outputs stay near 0.6.
 
 # %%
-generator = torch.Generator().manual_seed(0)
+torch.manual_seed(0)
 for inputs in [100, 10_000]:
-    data_in = torch.randn(50, inputs, generator=generator)  # (batch, inputs)
+    data_in = torch.randn(50, inputs)  # (batch, inputs)
     notes_spread = NotesLinear(inputs, 20)(data_in).std().item()
     torch_spread = nn.Linear(inputs, 20)(data_in).std().item()
     print(inputs, "notes:", round(notes_spread, -1), "nn.Linear below 1:", torch_spread < 1)
@@ -632,7 +641,8 @@ def flat_numbers():
 predict("04.p14", guess, flat_numbers)
 
 # %% [markdown]
-# Where do the parameters sit? Not where most of the computing is done.
+# Count the parameters. A convolution uses each of its weights at every place of its output, 28 · 28
+# times in the first one. The linear layer uses each weight once.
 
 # %%
 for name, parameter in cnn.named_parameters():
