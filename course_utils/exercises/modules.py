@@ -920,7 +920,9 @@ def _(rng):
     yield (nn.Sequential(nn.Linear(width, 4, bias=False), nn.Linear(4, rng.randint(2, 5))),)
 
 
-@count_exercise.mistake("You count tensors. A weight of shape (2, 3) is one tensor and six numbers.")
+@count_exercise.mistake(
+    "You count tensors. A weight of shape (2, 3) is one tensor and six numbers."
+)
 def counts_tensors(model):
     learned = sum(1 for p in model.parameters() if p.requires_grad)
     return learned, sum(1 for p in model.parameters()) - learned
@@ -1329,9 +1331,7 @@ class HeadsByForward(nn.Module):
         return self.heads[task].forward(x)
 
 
-@heads_exercise.mistake(
-    "Your module computes every head and then throws most of the results away."
-)
+@heads_exercise.mistake("Your module computes every head and then throws most of the results away.")
 class HeadsAllComputed(nn.Module):
     def __init__(self, features, sizes):
         super().__init__()
@@ -1369,29 +1369,35 @@ mend_exercise = Exercise(
 )
 
 
-@mend_exercise.starter
-class Classifier(nn.Module):
-    """Two linear layers, with ReLU and then Dropout between them.
+def broken_classifier():
+    # Inside a function, because the mended class has the same name.
+    class Classifier(nn.Module):
+        """Two linear layers, with ReLU and then Dropout between them.
 
-    features, hidden, classes: ints. p: the probability that Dropout sets a number to 0.
-    In training mode hidden numbers are dropped; in eval mode nothing is.
-    """
+        features, hidden, classes: ints. p: the probability that Dropout sets a number to 0.
+        In training mode hidden numbers are dropped; in eval mode nothing is.
+        """
 
-    def __init__(self, features, hidden, classes, p):
-        super().__init__()
-        self.first = nn.Linear(features, hidden)
-        self.last = nn.Linear(hidden, classes)
-        self.p = p
+        def __init__(self, features, hidden, classes, p):
+            super().__init__()
+            self.first = nn.Linear(features, hidden)
+            self.last = nn.Linear(hidden, classes)
+            self.p = p
 
-    def forward(self, x):
-        """x: shape (batch, features). Returns shape (batch, classes)."""
-        x = torch.relu(self.first(x))
-        x = nn.Dropout(self.p)(x)
-        return self.last(x)
+        def forward(self, x):
+            """x: shape (batch, features). Returns shape (batch, classes)."""
+            x = torch.relu(self.first(x))
+            x = nn.Dropout(self.p)(x)
+            return self.last(x)
+
+    return Classifier
+
+
+mend_exercise.starter(broken_classifier())
 
 
 @mend_exercise.reference
-class Classifier(nn.Module):  # noqa: F811 - the mended form of the starter above
+class Classifier(nn.Module):
     """Two linear layers, with ReLU and then Dropout between them.
 
     features, hidden, classes: ints. p: the probability that Dropout sets a number to 0.
@@ -1488,7 +1494,9 @@ class DropoutOnTheScores(nn.Module):
         return self.dropout(self.last(torch.relu(self.first(x))))
 
 
-@mend_exercise.mistake("The argument p is not used: your Dropout always has its default of one half.")
+@mend_exercise.mistake(
+    "The argument p is not used: your Dropout always has its default of one half."
+)
 class DropoutWithDefault(nn.Module):
     def __init__(self, features, hidden, classes, p):
         super().__init__()
@@ -1978,7 +1986,8 @@ def _(rng):
     yield layered(layer1=nn.Linear(2, 2), layer10=nn.Linear(2, 1)), "layer1"
     inner = layered(first=nn.Linear(2, 2), second=nn.Linear(2, 2, bias=False))
     yield layered(body=inner, head=nn.Linear(2, 1)), "body.first"
-    yield layered(frozen=frozen(nn.Linear(2, 2)), norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
+    old = frozen(nn.Linear(2, 2))
+    yield layered(old=old, norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
     part = rng.choice(["a", "b", "c"])
     yield layered(**{name: nn.Linear(2, 2) for name in "abc"}), part
 
@@ -2232,7 +2241,7 @@ def _(answer, model):
     one_step(model, loss)
     facts = {"names": at_once, "snapshot after one more step": result}
     if isinstance(result, dict):
-        facts["requires_grad"] = [getattr(value, "requires_grad", None) for value in result.values()]
+        facts["requires_grad"] = [getattr(v, "requires_grad", None) for v in result.values()]
         facts["state of the model that loads it back"] = attempt(
             lambda: (model.load_state_dict(result), dict(model.state_dict()))[1]
         )

@@ -201,7 +201,8 @@ def tree_alt(module: nn.Module, rows: list[Row]) -> str:
     for row in rows:
         counts[row.kind] = counts.get(row.kind, 0) + 1
     tensors = [
-        f"{row.path} is {'an' if row.kind[0] == 'u' else 'a'} {row.kind}" + (f" shared with {row.shared_with}" * bool(row.shared_with))
+        f"{row.path} is {'an' if row.kind[0] == 'u' else 'a'} {row.kind}"
+        + (f" shared with {row.shared_with}" * bool(row.shared_with))
         for row in rows
         if row.marks is not None
     ]
@@ -325,9 +326,7 @@ def map_width(shape: tuple[int, ...], scale: float) -> float:
     return shape[-1] * scale + (min(shape[0], SHEETS) - 1) * SHEET
 
 
-def draw_map(
-    draw: Page, shape: tuple[int, ...], scale: float, x: float, middle: float
-) -> None:
+def draw_map(draw: Page, shape: tuple[int, ...], scale: float, x: float, middle: float) -> None:
     """One feature map with its middle at (x, middle): sheets for channels, a bar for a vector."""
     blue = draw.hues[1]
     if len(shape) < 2:

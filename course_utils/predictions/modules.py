@@ -8,7 +8,9 @@ Prediction(
     "04.p1",
     because="The register does not exist yet, so there is no place to file the parameter in.",
     beliefs=(
-        Belief(["factor"], "So it would be in other languages. Here the base class has work to do."),
+        Belief(
+            ["factor"], "So it would be in other languages. Here the base class has work to do."
+        ),
         Belief([], "If it were only not registered, it would be silent. It is not silent."),
     ),
 )
@@ -63,7 +65,9 @@ Prediction(
             ["weight", "mean", "positions", "mask"],
             "A plain tensor is in no register, and one buffer asked not to be saved.",
         ),
-        Belief(["weight", "mean", "mask"], "`mask` is an attribute like any other: not registered."),
+        Belief(
+            ["weight", "mean", "mask"], "`mask` is an attribute like any other: not registered."
+        ),
     ),
 )
 

@@ -62,8 +62,8 @@ scale(x).tolist()
 # | `__call__` | torch | runs at `model(x)`: hooks, then `forward`, then hooks |
 # | `forward` | you | computes |
 #
-# A `backward` is missing, on purpose: autograd works it out from what `forward` did. A method that you
-# call `backward` or `optimizer` is never called by torch. Gradients of your own need a
+# A `backward` is missing, on purpose: autograd works it out from what `forward` did. A method that
+# you call `backward` or `optimizer` is never called by torch. Gradients of your own need a
 # `torch.autograd.Function`.
 
 # %%
@@ -157,8 +157,8 @@ def gradient_of_plain():
 predict("04.p3", guess, gradient_of_plain)
 
 # %% [markdown]
-# Autograd does not know what a module is; it looks at tensors. What `plain` lacks is the register. An optimizer
-# gets `module.parameters()`, and that is empty:
+# Autograd does not know what a module is; it looks at tensors. What `plain` lacks is the register.
+# An optimizer gets `module.parameters()`, and that is empty:
 
 # %%
 list(WithPlainTensor().parameters())
@@ -780,8 +780,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/pytorch/pytorch/issues/53366).
 # - "Dropout made in `forward` is the same." `eval()` does not reach it:
 #   [thread](https://github.com/yangze0930/NTS-Net/issues/14).
-# - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as outputs the
-#   mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
+# - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
+#   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
 # - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/38639).
 # - "A parameter wants gradients because a module holds it." The constructor of Parameter says so:
 #   [thread](https://github.com/pytorch/pytorch/issues/94828).

@@ -53,7 +53,7 @@ class LinearRegistered(nn.Module):
 class LinearWithAddmm(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
-        self.weight = nn.Parameter((torch.rand(out_features, in_features) * 2 - 1) / math.sqrt(in_features))
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
         self.bias = None
         if bias:
