@@ -115,6 +115,7 @@ def tree_rows(module: nn.Module) -> list[Row]:
     moved = {id(tensor) for tensor in (*module.parameters(), *module.buffers())}
     saved = set(module.state_dict())
     first_place: dict[int, str] = {}
+    open_modules: set[int] = set()
 
     def tensor_row(path: str, name: str, kind: str, depth: int, tensor: torch.Tensor) -> Row:
         lazy = isinstance(tensor, nn.parameter.UninitializedTensorMixin)
@@ -126,6 +127,9 @@ def tree_rows(module: nn.Module) -> list[Row]:
 
     def visit(inside: nn.Module, path: str, name: str, depth: int, kind: str) -> Iterator[Row]:
         yield Row(path, name, kind, depth, type(inside).__name__)
+        if id(inside) in open_modules:  # a module may keep itself, or its parent, in a list
+            return
+        open_modules.add(id(inside))
         start = f"{path}." if path else ""
         own = set(inside.state_dict())
         for child, tensor in inside.named_parameters(recurse=False, remove_duplicate=False):
@@ -138,6 +142,7 @@ def tree_rows(module: nn.Module) -> list[Row]:
             yield from hidden(value, start + child, child, depth + 1)
         for child, part in inside.named_children():
             yield from visit(part, start + child, child, depth + 1, kind)
+        open_modules.remove(id(inside))
 
     def hidden(value: Any, path: str, name: str, depth: int) -> Iterator[Row]:
         if isinstance(value, torch.Tensor):
