@@ -128,7 +128,10 @@ def _value_message(expected: torch.Tensor, got: torch.Tensor) -> str:
         distance = (expected.to(wide) - got.to(wide)).abs()
         distance = torch.where(distance.isnan(), torch.inf, distance).masked_fill(equal, 0.0)
     flat = int(distance.reshape(-1).argmax())
-    index = [int(i) for i in torch.unravel_index(torch.tensor(flat), expected.shape)]
+    index: list[int] = []  # by hand: the first torch.unravel_index of a process takes seconds
+    for size in reversed(expected.shape):
+        flat, place = divmod(flat, size)
+        index.insert(0, place)
     where = f" at {index}" if index else ""
     wrong = int((~equal).sum())
     message = f"{wrong} of {expected.numel()} values differ, most{where}: "

@@ -14,6 +14,7 @@ import io
 import linecache
 import random
 import signal
+import sys
 import sysconfig
 import threading
 import traceback
@@ -29,6 +30,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
 DEPTH_LIMIT = 20  # levels of nesting
 ITEM_LIMIT = 20_000  # numbers, strings and containers together
+MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
 ELEMENT_LIMIT = 5_000_000  # elements of one tensor
 
 COURSE = str(Path(__file__).parent)
@@ -186,6 +188,9 @@ class TimeLimit:
 
     An answer that runs inside one long C call is stopped only when that call returns, and one
     that swallows KeyboardInterrupt not at all: for code that is not trusted, use a process.
+
+    torch loads large parts of itself at the first backward() or the first optimizer, for seconds.
+    Interrupted there it stays broken, so the time begins again while many modules are loaded.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -196,16 +201,24 @@ class TimeLimit:
 
     def __enter__(self) -> TimeLimit:
         self._timer = None
+        self._loaded = len(sys.modules)
         # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
         if threading.current_thread() is threading.main_thread():
-            self._timer = threading.Timer(self.seconds, self._interrupt)
-            self._timer.daemon = True
-            self._timer.start()
+            self._start()
         return self
+
+    def _start(self) -> None:
+        self._timer = threading.Timer(self.seconds, self._interrupt)
+        self._timer.daemon = True
+        self._timer.start()
 
     def _interrupt(self) -> None:
         with self._lock:
             if self._done:
+                return
+            if len(sys.modules) > self._loaded + MANY_MODULES:
+                self._loaded = len(sys.modules)
+                self._start()
                 return
             self.expired = True
             if hasattr(signal, "pthread_kill"):

@@ -25,6 +25,7 @@ from PIL import Image
 
 from course_utils import figures
 from course_utils.figures import drawing, lessons, views
+from tests.test_figures_modules import CNN, AllKinds, PoolsInForward
 
 STORED = Path(__file__).parent / "figures"
 TOLERANCE = 1.0  # root mean square of the differences, of 255: a shifted label is far above
@@ -95,6 +96,9 @@ EXAMPLES = {
     "dtype_promotion": lambda: figures.dtype_promotion(),
     "axes_order": lambda: figures.axes_order(),
     "course_map": lambda: figures.course_map(COURSE),
+    "module_tree": lambda: figures.module_tree(AllKinds()),
+    "feature_maps": lambda: figures.feature_maps(CNN, (3, 32, 32)),
+    "feature_maps_of_a_vector": lambda: figures.feature_maps(PoolsInForward(), (1, 8, 8)),
 }
 
 

@@ -207,3 +207,14 @@ def test_shares_storage():
     assert shares_storage(x.t(), x)
     assert not shares_storage(x.clone(), x)
     assert not shares_storage([0], x)
+
+
+@pytest.mark.parametrize(("modules", "stopped"), [(0, True), (100, False)])
+def test_loading_modules_is_not_interrupted(modules, stopped, monkeypatch):
+    def answer():
+        for number in range(modules):
+            monkeypatch.setitem(sys.modules, f"loaded_{number}", None)
+        time.sleep(0.6)
+        return 1
+
+    assert seen(answer, seconds=0.4).timed_out is stopped

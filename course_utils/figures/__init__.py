@@ -13,6 +13,7 @@ from .dtypes import dtype_promotion
 from .images import axes_order, small_picture
 from .lessons import course_map
 from .memory_use import memory
+from .modules import feature_maps, module_tree
 from .views import storage, windows
 
 __all__ = [
@@ -20,7 +21,9 @@ __all__ = [
     "axes_order",
     "course_map",
     "dtype_promotion",
+    "feature_maps",
     "memory",
+    "module_tree",
     "small_picture",
     "storage",
     "windows",
