@@ -204,6 +204,8 @@ class TimeLimit:
         self._loaded = len(sys.modules)
         # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
         if threading.current_thread() is threading.main_thread():
+            # A process that a shell started in the background ignores Ctrl-C until it is told to.
+            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
             self._start()
         return self
 
@@ -230,10 +232,14 @@ class TimeLimit:
                 _thread.interrupt_main()
 
     def __exit__(self, *_: object) -> None:
-        if self._timer is not None:
+        if self._timer is None:
+            return
+        try:
             self._timer.cancel()
-        with self._lock:
-            self._done = True
+            with self._lock:
+                self._done = True
+        finally:  # the interrupt may arrive in the lines above
+            signal.signal(signal.SIGINT, self._handler or signal.SIG_DFL)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """Observations: hostile answers get a clear record, and nothing of theirs survives in it."""
 
+import signal
 import sys
 import time
 import warnings
@@ -153,14 +154,25 @@ def test_prints_and_warnings_are_kept_and_bounded(capsys):
     assert capsys.readouterr().out == ""
 
 
-def test_an_endless_loop_is_stopped():
-    def answer():
-        while True:
-            pass
+def endless():
+    while True:
+        pass
 
-    result = seen(answer, seconds=0.2)
+
+def test_an_endless_loop_is_stopped():
+    result = seen(endless, seconds=0.2)
     assert result.timed_out
     assert result.value is None
+
+
+def test_an_endless_loop_is_stopped_where_ctrl_c_is_ignored():
+    # As in a process that a shell started in the background.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        assert seen(endless, seconds=0.2).timed_out
+        assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_sleep_is_stopped():
