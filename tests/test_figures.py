@@ -81,9 +81,9 @@ EXAMPLES = {
     "storage_sizes_one_and_zero": lambda: figures.storage(
         {"flags": (flags := torch.tensor([[True], [False]])), "flags[:0]": flags[:0]}
     ),
-    "windows": lambda: figures.windows(torch.arange(9).unfold(0, 3, 2), "signal.unfold(0, 3, 2)"),
+    "windows": lambda: figures.windows(torch.arange(9), size=3, step=2, name="signal"),
     "windows_of_a_matrix": lambda: figures.windows(
-        torch.arange(16).as_strided((3, 2, 2), (1, 4, 1)), "patches"
+        torch.arange(16).as_strided((3, 2, 2), (1, 4, 1)), name="patches"
     ),
     "memory": lambda: figures.memory(
         {
@@ -202,8 +202,8 @@ def test_text_tells_the_data():
         "x.t() has shape (3, 2), stride (1, 3) and offset 0; "
         "x[1:] has shape (1, 3), stride (3, 1) and offset 3."
     )
-    text = figures.windows(torch.arange(5).unfold(0, 3, 1)).alt
-    assert "w has shape (3, 3), stride (1, 1)" in text
+    text = figures.windows(torch.arange(5), size=3).alt
+    assert "x.unfold(0, 3, 1) has shape (3, 3), stride (1, 1)" in text
     assert "shows 9 numbers, stores 5" in text
     text = figures.memory(big=big, part=big[0]).alt
     assert "big needs 4 MB and keeps 4 MB; part needs 4 kB and keeps 4 MB, shared with big" in text
@@ -214,7 +214,7 @@ def test_text_tells_the_data():
 
 def test_text_of_an_image_tells_whether_the_picture_survives():
     text = figures.axes_order().alt
-    assert "permute(2, 0, 1) has shape (3, 12, 12), stride (1, 36, 3)" in text
+    assert "permute(2, 0, 1) has shape (3, 8, 8), stride (1, 24, 3)" in text
     assert "offset 0: its three channels make the same picture." in text
     assert text.endswith("its three channels make a scrambled picture.")
     grey = torch.full((4, 4, 3), 0.5)
@@ -416,8 +416,14 @@ BAD_CALLS = {
         x=torch.zeros(2, device="meta")
     ),
     "s is complex, sparse or on": lambda: figures.storage(s=torch.eye(2).to_sparse()),
-    "w has shape (); windows() draws 1 to 12 windows": lambda: figures.windows(torch.tensor(1)),
-    "w is a int; windows() draws tensors": lambda: figures.windows(3),
+    "No window of size 4 with step 1 fits into x, whose shape is (3,)": lambda: figures.windows(
+        torch.zeros(3), size=4
+    ),
+    "No window of size 2 with step 0": lambda: figures.windows(torch.zeros(3), size=2, step=0),
+    "w has shape (); windows() draws 1 to 12 windows": lambda: figures.windows(
+        torch.tensor(1), name="w"
+    ),
+    "x is a int; windows() draws tensors": lambda: figures.windows(3, size=2),
     "memory() draws 1 to 12 tensors, not 0": lambda: figures.memory(),
     "x has no storage of its own": lambda: figures.memory(x=3),
     "dtype_promotion() draws 1 to 12 dtypes, not 0": lambda: figures.dtype_promotion([]),

@@ -59,16 +59,26 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
         return draw.finish(right + MARGIN, y, alt)
 
 
-def windows(view: torch.Tensor, name: str = "w") -> Figure:
-    """Each window of a tensor over the storage that it reads: how sliding windows overlap.
+def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str = "x") -> Figure:
+    """Sliding windows over the storage that they read: how they overlap.
 
-        figures.windows(x.unfold(0, 3, 1), "x.unfold(0, 3, 1)")
+        figures.windows(signal, size=3, step=2)
+        figures.windows(matrix.as_strided((3, 2, 2), (1, 4, 1)), name="patches")
 
-    view: shape (windows, ...), 1 to 3 dimensions, any strides, on any device; 1 to 12 windows
-    over a storage of at most 24 elements. name: what to call it in the picture.
-    Raises ValueError if there is more to draw than that, or nothing.
+    x: with a size, any tensor, and x.unfold(0, size, step) is drawn; without, the windows
+    themselves, shape (windows, ...), 1 to 3 dimensions, any strides. On any device; 1 to 12
+    windows over a storage of at most 24 elements. name: what to call x in the picture.
+    Raises ValueError if there is more to draw than that, or nothing, or if no window fits.
     Taught in notebook 01.
     """
+    view = x
+    if size is not None and isinstance(x, torch.Tensor):
+        if x.dim() == 0 or not 1 <= size <= len(x) or step < 1:
+            raise ValueError(
+                f"No window of size {size} with step {step} fits into {name}, "
+                f"whose shape is {tuple(x.shape)}."
+            )
+        view, name = x.unfold(0, size, step), f"{name}.unfold(0, {size}, {step})"
     numbers = shared_storage({name: view}, "windows()", most_elements=MOST_WINDOWS * MOST_CELLS)
     if view.dim() == 0 or view.numel() == 0 or len(view) > MOST_WINDOWS:
         raise ValueError(
