@@ -2212,9 +2212,7 @@ def _(rng):
     yield (Source("nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Tanh(), nn.Linear(2, 2)))"),)
     yield (Source("nn.Linear(2, 2)"),)
     yield (Source("TwoPaths()"),)
-    inner = ", ".join(
-        rng.choice([Source("nn.Tanh()"), Source("nn.ReLU()")]) for _ in range(rng.randint(2, 3))
-    )
+    inner = ", ".join(rng.choice(["nn.Tanh()", "nn.ReLU()"]) for _ in range(rng.randint(2, 3)))
     yield (
         Source(f"nn.Sequential(nn.Sequential({inner}), nn.Sequential(nn.Sequential(nn.Tanh())))"),
     )
