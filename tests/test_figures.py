@@ -46,6 +46,22 @@ COURSE = [
     ("09", "losses optimizers schedulers", ["04"]),
     ("10", "training loop", ["09", "06"]),
 ]
+HOOK_TRACE = [
+    ("forward pre", ""),
+    ("forward pre", "body.0"),
+    ("forward", "body.0"),
+    ("forward", ""),
+    ("backward pre", ""),
+    ("backward pre", "body.0"),
+    ("gradient", "body.0.bias"),
+    ("gradient", "body.0.weight"),
+    ("backward", "body.0"),
+    ("backward", ""),
+]
+ACTIVATIONS = {
+    "before": {"0": torch.linspace(-1, 3, 101), "2": torch.linspace(0, 0.4, 50).reshape(5, 10)},
+    "after": {"0": torch.linspace(-2, 2, 101)},
+}
 EXAMPLES = {
     "storage_transpose": lambda: figures.storage({"x": x, "x.t()": x.t()}),
     "storage_slices": lambda: figures.storage(
@@ -79,6 +95,9 @@ EXAMPLES = {
     "dtype_promotion": lambda: figures.dtype_promotion(),
     "axes_order": lambda: figures.axes_order(),
     "course_map": lambda: figures.course_map(COURSE),
+    "hook_timeline": lambda: figures.hook_timeline(HOOK_TRACE),
+    "hook_timeline_forward_only": lambda: figures.hook_timeline(HOOK_TRACE[:4]),
+    "activations": lambda: figures.activations(ACTIVATIONS),
 }
 every_figure = pytest.mark.parametrize("name", EXAMPLES)
 

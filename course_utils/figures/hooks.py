@@ -12,7 +12,6 @@ import torch
 
 from .drawing import MARGIN, Figure, Page, page
 
-
 STEP = 31  # pixels, from one event to the next
 ROW = 34  # pixels, the height of a module's row
 BAR = 16
@@ -20,7 +19,7 @@ STARTS = {"forward pre": "forward", "backward pre": "backward"}
 ENDS = {"forward": "forward", "backward": "backward"}
 GRADIENT = "gradient"
 PASS_COLOURS = {"forward": 1, "backward": 0, GRADIENT: 2}  # places in the style's colours
-MOST_EVENTS = 60
+MOST_EVENTS = 40
 ROOT = "(the model)"
 
 
@@ -44,25 +43,25 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
     "forward", "backward pre" and "backward" for the hooks of modules, and "gradient" for a tensor
     hook on a parameter. Names are full names, as in named_modules(); "" is the model itself.
     A bar reaches from a module's pre-hook to its hook; a dot is one event.
-    Raises ValueError for an event of another name, and for none or more than 60 events.
+    Raises ValueError for an event of another name, and for none or more than 40 events.
     Taught in notebook 05.
     """
     check_trace(trace)
     spans = spans_of(trace)
     rows = rows_of(trace)
     with page() as draw:
-        labels = [(name, label_of(name, rows), depth_of(name, rows)) for name in rows]
+        labels = [(name, name or ROOT, depth_of(name, rows)) for name in rows]
         widest = max(draw.width_of(label, code=True) + 16 * depth for _, label, depth in labels)
         left = MARGIN + widest + 26
         top = MARGIN + 56
-        width = left + STEP * len(trace) + MARGIN
+        right = left + STEP * len(trace)
         bottom = top + ROW * len(rows)
         draw_head(draw, trace, left, top, bottom)
         place = {name: top + ROW * (row + 0.5) for row, name in enumerate(rows)}
         for name, label, depth in labels:
             draw.text(MARGIN + 16 * depth, place[name], label, code=True)
             draw.line(
-                [(left, place[name]), (width - MARGIN, place[name])],
+                [(left, place[name]), (right, place[name])],
                 line=1,
                 under=True,
                 colour=draw.line_colour,
@@ -78,7 +77,8 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
             draw.text(
                 x, place[name], str(number + 1), size=11, colour=colour, ha="center", bold=True
             )
-        draw_key(draw, trace, bottom + 26)
+        key_end = draw_key(draw, trace, bottom + 26)
+        width = max(right, key_end) + MARGIN
         return draw.finish(width, bottom + 48, timeline_alt(trace))
 
 
@@ -135,10 +135,6 @@ def is_inside(name: str, other: str) -> bool:
     return other == "" or name.startswith(other + ".")
 
 
-def label_of(name: str, rows: Sequence[str]) -> str:
-    return name or ROOT
-
-
 def draw_head(draw: Page, trace: Sequence, left: float, top: float, bottom: float) -> None:
     """The arrow of time, and a line between the forward and the backward part."""
     right = left + STEP * len(trace)
@@ -165,7 +161,8 @@ def draw_span(draw: Page, span: Span, left: float, y: float) -> None:
     draw.box(x, y - BAR / 2, STEP * (span.last - span.first), BAR, fill=pale)
 
 
-def draw_key(draw: Page, trace: Sequence[tuple[str, str]], y: float) -> None:
+def draw_key(draw: Page, trace: Sequence[tuple[str, str]], y: float) -> float:
+    """What the colours mean; gives where the words end."""
     words = {
         "forward": "forward pre-hook to forward hook",
         "backward": "backward pre-hook to backward hook",
@@ -180,11 +177,12 @@ def draw_key(draw: Page, trace: Sequence[tuple[str, str]], y: float) -> None:
         draw.box(x, y - 6, 12, 12, fill=draw.panel, edge=colour, line=1.6, radius=6)
         draw.text(x + 19, y, text, size=13, colour=colour)
         x += 19 + draw.width_of(text, size=13) + 28
+    return x - 28
 
 
 def timeline_alt(trace: Sequence[tuple[str, str]]) -> str:
     listed = "; ".join(f"{event} of {name or 'the model'}" for event, name in trace)
-    names = len(set(name for _, name in trace))
+    names = len({name for _, name in trace})
     return (
         f"A timeline of {len(trace)} hook calls on {names} modules and parameters, "
         f"in this order: {listed}."
@@ -224,7 +222,7 @@ def activations(models: Mapping[str, Mapping[str, torch.Tensor]]) -> Figure:
         low, high = -1.0, 1.0
     with page() as draw:
         axis = max(draw.width_of(f"{value:.2g}", size=12) for value in (low, high)) + 10
-        left = MARGIN + max(axis, draw.width_of("std", size=13) + 12)
+        left = MARGIN + max(axis, draw.width_of("layer", size=13) + 10)
         y = MARGIN
         for title, layers in spreads.items():
             draw.text(MARGIN, y + 8, title, size=16, bold=True)

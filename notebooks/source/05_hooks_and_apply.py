@@ -40,7 +40,7 @@ from course_utils import figures, predict
 # %%
 double = nn.Linear(1, 1, bias=False)
 nn.init.constant_(double.weight, 2.0)
-double(torch.tensor([5.0]))  # (1,)
+double(torch.tensor([5.0])).tolist()
 
 # %% [markdown]
 # `register_forward_hook` hangs a function on this layer. After each run of `forward`, torch calls
@@ -192,7 +192,7 @@ def bytes_to_floats(module, args):
 
 with double.register_forward_pre_hook(bytes_to_floats):
     result = double(torch.tensor([255], dtype=torch.uint8))  # (1,)
-result
+result.tolist()
 
 # %% [markdown]
 # ## Taking hooks off
@@ -779,8 +779,9 @@ after = relu_outputs(deep.apply(init_kaiming), x)
 figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after})
 
 # %% [markdown]
-# Before, the signal gets weaker from layer to layer. After a few layers, all inputs look nearly the
-# same, and gradients fade in the same way. After, every layer gives numbers of the same size.
+# Before, the signal gets weaker from layer to layer. What is left at the end comes from the biases
+# and is nearly the same for all inputs. Backward it is the same: next to no gradient arrives at the
+# first layer. After, all layers give numbers of about the same size.
 # Kaiming's rule draws each weight with standard deviation sqrt(2 / fan_in), where fan_in is the
 # number of inputs: that is just enough to make up for the half that ReLU cuts away.
 #
@@ -865,7 +866,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | `register_forward_pre_hook` | module, args | before forward | replaces the arguments |
 # | `register_forward_hook` | module, args, output | after forward | replaces the output |
 # | `register_full_backward_pre_hook` | module, grad_output | before its backward | replaces it |
-# | `register_full_backward_hook` | module, grad_input, grad_output | after it | replaces grad_input |
+# | `register_full_backward_hook` | module, grad_input, grad_output | after it | a new grad_input |
 # | `tensor.register_hook` | gradient | gradient ready, before `.grad` | replaces the gradient |
 # | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | is ignored |
 # | loading and saving | module, dict, ... | see the table above | change the dict in place |

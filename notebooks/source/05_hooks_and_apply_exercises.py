@@ -110,8 +110,9 @@ from course_utils import check, hint, solution
 # %% [markdown]
 # ## Exercise 05.11
 #
-# A layer was called `fc`; now it is called `hidden`. Old checkpoints should still load, also where your model is a part of a larger one. In torch 2.3 the hook that you need has only a
-# private name: `_register_load_state_dict_pre_hook(hook, with_module=True)`.
+# A layer was called `fc`; now it is called `hidden`. Old checkpoints should still load, also where
+# your model is a part of a larger one. In torch 2.3 the hook that you need has only a private name:
+# `_register_load_state_dict_pre_hook(hook, with_module=True)`.
 
 # %% exercise="05.11"
 
