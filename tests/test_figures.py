@@ -62,6 +62,22 @@ def chart():
         return draw.finish(400, 260, "Two curves over x from 0 to 3: its square and its cube.")
 
 
+HOOK_TRACE = [
+    ("forward pre", ""),
+    ("forward pre", "body.0"),
+    ("forward", "body.0"),
+    ("forward", ""),
+    ("backward pre", ""),
+    ("backward pre", "body.0"),
+    ("gradient", "body.0.bias"),
+    ("gradient", "body.0.weight"),
+    ("backward", "body.0"),
+    ("backward", ""),
+]
+ACTIVATIONS = {
+    "before": {"0": torch.linspace(-1, 3, 101), "2": torch.linspace(0, 0.4, 50).reshape(5, 10)},
+    "after": {"0": torch.linspace(-2, 2, 101)},
+}
 EXAMPLES = {
     "chart": chart,
     "storage_transpose": lambda: figures.storage({"x": x, "x.t()": x.t()}),
@@ -99,6 +115,9 @@ EXAMPLES = {
     "module_tree": lambda: figures.module_tree(AllKinds()),
     "feature_maps": lambda: figures.feature_maps(CNN, (3, 32, 32)),
     "feature_maps_of_a_vector": lambda: figures.feature_maps(PoolsInForward(), (1, 8, 8)),
+    "hook_timeline": lambda: figures.hook_timeline(HOOK_TRACE),
+    "hook_timeline_forward_only": lambda: figures.hook_timeline(HOOK_TRACE[:4]),
+    "activations": lambda: figures.activations(ACTIVATIONS),
 }
 
 

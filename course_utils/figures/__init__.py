@@ -10,6 +10,7 @@ One module for each topic; `drawing` is what all of them are made with.
 
 from .drawing import Figure
 from .dtypes import dtype_promotion
+from .hooks import activations, hook_timeline
 from .images import axes_order, small_picture
 from .lessons import course_map
 from .memory_use import memory
@@ -18,10 +19,12 @@ from .views import storage, windows
 
 __all__ = [
     "Figure",
+    "activations",
     "axes_order",
     "course_map",
     "dtype_promotion",
     "feature_maps",
+    "hook_timeline",
     "memory",
     "module_tree",
     "small_picture",
