@@ -196,9 +196,7 @@ class FloatLabels(Dataset):
         return self.features[i], self.labels[i]
 
 
-@pairs.mistake(
-    "Your length is the number of values in one sample. How many samples are there?"
-)
+@pairs.mistake("Your length is the number of values in one sample. How many samples are there?")
 class LengthOfOneSample(Dataset):
     def __init__(self, features, labels):
         self.features, self.labels = torch.tensor(features), torch.tensor(labels)
@@ -1111,7 +1109,9 @@ def share_of_the_others(labels):
     return (len(labels) - counts[labels]).float()
 
 
-@weights_exercise.mistake("All weights are equal: then each class comes as often as it is in the data.")
+@weights_exercise.mistake(
+    "All weights are equal: then each class comes as often as it is in the data."
+)
 def equal_weights(labels):
     return torch.ones(len(labels))
 
@@ -1178,7 +1178,11 @@ def _(answer, counts, batch_size):
         "sampler": type(loader.sampler).__name__,
         "size of the batches": [len(batch[0]) for batch in drawn],
         "draws of each class": [in_words(share, fair - 0.15, fair + 0.15) for share in shares],
-        "different samples drawn": "few" if distinct < 20 else "all" if distinct == len(labels) else "many",
+        "different samples drawn": "few"
+        if distinct < 20
+        else "all"
+        if distinct == len(labels)
+        else "many",
     }
 
 
@@ -2179,9 +2183,7 @@ class OnlyTheFirstWorker(IterableDataset):
         return iter(())
 
 
-@shared_exercise.mistake(
-    "Your workers count from 0, whatever `start` is. Try it with start=10."
-)
+@shared_exercise.mistake("Your workers count from 0, whatever `start` is. Try it with start=10.")
 class CountsFromZero(IterableDataset):
     def __init__(self, start, stop):
         self.start, self.stop = start, stop

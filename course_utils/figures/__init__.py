@@ -12,15 +12,21 @@ from .drawing import Figure
 from .dtypes import dtype_promotion
 from .images import axes_order, small_picture
 from .lessons import course_map
+from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .views import storage, windows
 
 __all__ = [
     "Figure",
     "axes_order",
+    "class_balance",
+    "collated",
     "course_map",
     "dtype_promotion",
+    "epoch_time",
+    "loader_parts",
     "memory",
+    "sampled",
     "small_picture",
     "storage",
     "windows",

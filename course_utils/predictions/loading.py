@@ -136,7 +136,9 @@ Prediction(
     because="All ranks get equally many: 4 + 4 + 4 is 12, so two samples are repeated.",
     beliefs=(
         Belief([4, 3, 3], "Then ranks 1 and 2 would finish early, and rank 0 would wait for ever."),
-        Belief([3, 3, 3], "That is `drop_last=True`: one sample is left out. It is not the default."),
+        Belief(
+            [3, 3, 3], "That is `drop_last=True`: one sample is left out. It is not the default."
+        ),
         Belief([10, 10, 10], "Without the sampler, yes. The sampler shares the samples out."),
     ),
 )

@@ -60,6 +60,7 @@ len(squares), squares[3]
 #
 # **Predict 06.p1.** What does `Misspelt()[0]` give? Write a value, or `'error'`.
 
+
 # %%
 class Misspelt(Dataset):
     def __len__(self):
@@ -117,6 +118,7 @@ predict("06.p3", guess, lambda: torch.tensor(penguins.iloc[0][columns].to_numpy(
 # Dtypes are decided here as well. A layer needs **float32** features, and a loss for classes
 # needs **int64** labels. `.int()` makes int32, which neither of them takes.
 
+
 # %%
 class Penguins(Dataset):
     def __init__(self, table, columns):
@@ -140,6 +142,7 @@ len(dataset), features.dtype, label.dtype, dataset.classes[label]
 # %% [markdown]
 # A sample may be a tuple, as here, or a dictionary. A dictionary has names, so nobody can mix up
 # its parts. The loader makes a dictionary of batches from it.
+
 
 # %%
 class NamedPenguins(Penguins):
@@ -223,14 +226,13 @@ iterator = iter(loader)
 # torch's global generator, which also serves dropout and the starting weights. With a `generator`
 # of its own, the order depends on nothing else.
 
+
 # %%
 def order(loader):
     return torch.cat(list(loader)).tolist()
 
 
-loader = DataLoader(
-    ten, batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(1)
-)
+loader = DataLoader(ten, batch_size=4, shuffle=True, generator=torch.Generator().manual_seed(1))
 order(loader), order(loader)
 
 # %% [markdown]
@@ -347,6 +349,7 @@ loader = DataLoader(texts, batch_size=2, collate_fn=pad_batch)
 # A file cannot be read, and the dataset gives `None` for it. `collate_fn` is the place to leave
 # it out. The batch is smaller then, and may be empty: the training loop has to skip such a batch.
 
+
 # %%
 def collate_readable(samples):
     readable = [sample for sample in samples if sample is not None]
@@ -358,6 +361,7 @@ list(DataLoader([1, None, 3, 4, None, None], batch_size=2, collate_fn=collate_re
 # %% [markdown]
 # Sometimes one sample is worth two. Here each sample is a pair of pictures of the same thing, and
 # the model is to see both as samples of their own.
+
 
 # %%
 def split_pairs(samples):
@@ -515,6 +519,7 @@ figures.class_balance(
 # **Predict 06.p12.** Ten samples, three replicas. How many indices do ranks 0, 1 and 2 get? Write
 # a list of three numbers.
 
+
 # %%
 def ranks(epoch=0, **options):
     samplers = [DistributedSampler(ten, num_replicas=3, rank=r, **options) for r in range(3)]
@@ -531,16 +536,16 @@ predict("06.p12", guess, lambda: [len(indices) for indices in ranks()])
 # samples are repeated from the beginning; with `drop_last=True` some are left out instead.
 
 # %%
-figures.sampled(
-    {f"rank {r}": indices for r, indices in enumerate(ranks(shuffle=False))}, count=10
-)
+parts = {f"rank {r}": indices for r, indices in enumerate(ranks(shuffle=False))}
+figures.sampled(parts, count=10, together=True)
 
 # %%
-dropped = ranks(shuffle=False, drop_last=True)
-figures.sampled({f"rank {r}, drop_last": indices for r, indices in enumerate(dropped)}, count=10)
+dropped = enumerate(ranks(shuffle=False, drop_last=True))
+figures.sampled({f"rank {r}": indices for r, indices in dropped}, count=10, together=True)
 
 # %% [markdown]
 # Is every sample covered? We count how often each index is drawn, by all ranks together.
+
 
 # %%
 def times_drawn(parts):
@@ -623,6 +628,7 @@ list(train), list(valid)
 #
 # **Predict 06.p15.** 100 samples, of which 20 are for validation. How many of these 20 are also in
 # the training part? Write a number.
+
 
 # %%
 def leaked():
