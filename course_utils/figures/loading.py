@@ -131,8 +131,8 @@ def coverage(indices: Sequence[int], count: int) -> str:
     often = [i for i in range(count) if times[i] > 1]
     if not never and not often:
         return "each once"
-    said = [f"never {', '.join(map(str, never))}"] if never else []
-    said += [f"more than once {', '.join(map(str, often))}"] if often else []
+    said = [f"never: {', '.join(map(str, never))}"] if never else []
+    said += [f"more than once: {', '.join(map(str, often))}"] if often else []
     return "; ".join(said)
 
 

@@ -484,26 +484,35 @@ many = torch.tensor(list(WeightedRandomSampler([1, 4], num_samples=20_000))).flo
 predict("06.p11", guess, lambda: round(many.mean().item(), 1))
 
 # %% [markdown]
-# Now for the penguins. Of the three species, Chinstrap is the rare one. The same data, once
-# shuffled, once drawn with weights; each column is a batch of 16.
+# Now a real table: 400 tumours, of which 43 are malignant. `TensorDataset` makes a dataset of
+# tensors with the same first dimension; a sample is a tuple of one row of each.
 
 # %%
-counts = torch.bincount(dataset.labels)  # (classes,)
-sampler = WeightedRandomSampler(
-    1 / counts[dataset.labels], num_samples=len(dataset), generator=generator
-)
-shuffled = DataLoader(dataset, batch_size=16, shuffle=True, generator=generator)
-balanced = DataLoader(dataset, batch_size=16, sampler=sampler)
-counts
+from torch.utils.data import TensorDataset
+
+tumours = data.tumours()
+labels = torch.tensor(tumours["diagnosis"].eq("malignant").to_numpy()).long()  # (samples,)
+measured = tumours.drop(columns="diagnosis").to_numpy()
+dataset = TensorDataset(torch.tensor(measured, dtype=torch.float32), labels)
+dataset[0], torch.bincount(labels)
 
 # %%
-figures.class_balance(
-    {
-        "shuffled": [labels for _, labels in shuffled],
-        "with weights": [labels for _, labels in balanced],
-    },
-    classes=dataset.classes,
-)
+weights = 1 / torch.bincount(labels)[labels]  # (samples,)
+sampler = WeightedRandomSampler(weights, num_samples=len(dataset), generator=generator)
+shuffled = DataLoader(dataset, batch_size=20, shuffle=True, generator=generator)
+balanced = DataLoader(dataset, batch_size=20, sampler=sampler)
+len(shuffled), len(balanced)
+
+# %% [markdown]
+# Each column is a batch of 20. On the left the data is only shuffled, on the right it is drawn
+# with weights.
+
+# %%
+epochs = {
+    "shuffled": [labels for _, labels in shuffled],
+    "with weights": [labels for _, labels in balanced],
+}
+figures.class_balance(epochs, classes=["benign", "malignant"])
 
 # %% [markdown]
 # The price: rare samples are seen several times in an epoch, and some of the common ones not at
@@ -521,44 +530,52 @@ figures.class_balance(
 
 
 # %%
-def ranks(epoch=0, **options):
-    samplers = [DistributedSampler(ten, num_replicas=3, rank=r, **options) for r in range(3)]
+def ranks(samples, epoch=0, **options):
+    samplers = [DistributedSampler(samples, num_replicas=3, rank=r, **options) for r in range(3)]
     for sampler in samplers:
         sampler.set_epoch(epoch)
     return [list(sampler) for sampler in samplers]
 
 
 guess = ...
-predict("06.p12", guess, lambda: [len(indices) for indices in ranks()])
+predict("06.p12", guess, lambda: [len(indices) for indices in ranks(ten)])
 
 # %% [markdown]
 # First without shuffling. The indices are dealt out like cards. To make the parts equal, some
 # samples are repeated from the beginning; with `drop_last=True` some are left out instead.
 
 # %%
-parts = {f"rank {r}": indices for r, indices in enumerate(ranks(shuffle=False))}
-figures.sampled(parts, count=10, together=True)
+def by_rank(parts):
+    return {f"rank {r}": indices for r, indices in enumerate(parts)}
+
+
+figures.sampled(by_rank(ranks(ten, shuffle=False)), count=10, together=True)
 
 # %%
-dropped = enumerate(ranks(shuffle=False, drop_last=True))
-figures.sampled({f"rank {r}": indices for r, indices in dropped}, count=10, together=True)
+parts = ranks(ten, shuffle=False, drop_last=True)
+figures.sampled(by_rank(parts), count=10, together=True)
 
 # %% [markdown]
-# Is every sample covered? We count how often each index is drawn, by all ranks together.
-
+# Is every sample covered? Count how often each index is drawn, by all ranks together. Nine samples
+# can be shared evenly by three: each is drawn exactly once, with and without `drop_last`.
 
 # %%
 def times_drawn(parts):
     indices = torch.tensor([i for part in parts for i in part])
-    return torch.bincount(indices, minlength=10).tolist()
+    return torch.bincount(indices).tolist()
 
 
-times_drawn(ranks()), times_drawn(ranks(drop_last=True))
+nine = range(9)
+times_drawn(ranks(nine)), times_drawn(ranks(nine, drop_last=True))
 
 # %% [markdown]
-# With nine samples, which three replicas can share evenly, each index is drawn exactly once. With
-# ten, two come twice, or one is missing.
-#
+# Ten cannot. Without `drop_last` two samples come twice; with it one is missing.
+
+# %%
+missing = set(ten) - {i for part in ranks(ten, drop_last=True) for i in part}
+times_drawn(ranks(ten)), missing
+
+# %% [markdown]
 # `shuffle=True` is the default of this sampler, and all ranks shuffle in the same way.
 #
 # **Predict 06.p13.** The same sampler is walked through twice, for two epochs. Are the two orders
@@ -575,7 +592,7 @@ predict("06.p13", guess, lambda: list(sampler) == list(sampler))
 # of each epoch.
 
 # %%
-ranks(epoch=0)[0], ranks(epoch=1)[0], ranks(epoch=2)[0]
+[ranks(ten, epoch=epoch)[0] for epoch in range(3)]
 
 # %% [markdown]
 # ## Iterable datasets
@@ -848,8 +865,8 @@ refused
 #
 # Workers cost: they have to be started, and each batch travels from process to process. They pay
 # when samples are slow. We measure one epoch of 100 samples, twice: once a sample takes no time,
-# once 4 milliseconds of waiting. The times are those of the computer that built this page; run the
-# cell to see yours.
+# once 15 milliseconds of waiting. The times are those of the computer that built this page; run
+# the cell to see yours. (On macOS and Windows, starting a worker takes much longer.)
 
 # %% tags=["nbval-ignore-output"]
 # Not compared: times are different in every run and on every computer.
@@ -863,14 +880,14 @@ def epoch_seconds(dataset, workers):
     return time.perf_counter() - start
 
 
-kinds = {"quick samples": Slow(100, seconds=0), "slow samples": Slow(100, seconds=0.004)}
+kinds = {"quick samples": Slow(100, seconds=0), "slow samples": Slow(100, seconds=0.015)}
 times = {kind: {n: epoch_seconds(d, n) for n in (0, 1, 2)} for kind, d in kinds.items()}
 figures.epoch_time(times)
 
 # %% [markdown]
-# For quick samples, no worker at all is fastest. For slow ones, two workers are. A good start is
-# `num_workers=0`; if the model waits for data, try as many workers as the computer has cores, and
-# measure.
+# For quick samples, more workers are slower: starting them takes longer than all the work. For
+# slow samples two workers do help. Start with `num_workers=0`. If the model waits for data, try
+# two, then as many as the computer has cores, and measure.
 
 # %% [markdown]
 # ## Summary
@@ -883,7 +900,7 @@ figures.epoch_time(times)
 # | `batch_size=1` | samples in a batch; `None`: no batches |
 # | `shuffle=None` | `True`: use a RandomSampler. Not with a sampler, not with a stream |
 # | `sampler` | yields indices |
-# | `batch_sampler` | yields lists of indices; excludes `batch_size`, `shuffle`, `sampler`, `drop_last` |
+# | `batch_sampler` | yields lists; excludes `batch_size`, `shuffle`, `sampler`, `drop_last` |
 # | `num_workers=0` | processes that load batches; each has a copy of the dataset |
 # | `collate_fn` | makes a batch of a list of samples; always runs |
 # | `pin_memory=False` | put batches into memory that is fast to copy to a GPU; does not copy there |
