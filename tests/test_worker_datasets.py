@@ -27,7 +27,9 @@ from course_utils.worker_datasets import (
 )
 def test_everything_can_be_sent_to_a_new_python(given):
     # What pickle cannot find by module and name does not reach workers on macOS and Windows.
-    assert worker_datasets.__name__ in repr(type(pickle.loads(pickle.dumps(given)))) or callable(given)
+    assert worker_datasets.__name__ in repr(type(pickle.loads(pickle.dumps(given)))) or callable(
+        given
+    )
 
 
 def test_workers_take_turns_and_count_in_their_own_copies():

@@ -219,7 +219,7 @@ table_exercise = Exercise(
         "Do the work once, in `__init__`: read, drop rows with gaps, make two tensors. Then a "
         "sample is one row of each.",
         "`dropna(subset=[...])` looks only at the columns that you name.",
-        "The class names in alphabetical order give the numbers: `sorted(...)`, then `.index(name)`.",
+        "Class names in alphabetical order give the numbers: `sorted(...)`, then `.index(name)`.",
         "`table[columns].to_numpy()` chooses the number columns first, so NumPy gets numbers only.",
     ],
 )
@@ -615,7 +615,7 @@ def rest_always_kept(samples, batch_size, drop_last):
 
 
 @sizes_exercise.mistake(
-    "Your last batch is filled up to the full size. With what? A DataLoader does not invent samples."
+    "Your last batch is filled up to the full size. With what? A loader does not invent samples."
 )
 def last_batch_filled_up(samples, batch_size, drop_last):
     count = samples // batch_size if drop_last else math.ceil(samples / batch_size)
@@ -1316,7 +1316,7 @@ class CountsSamples(Sampler):
 
 
 @lengths_exercise.mistake(
-    "You yield one index at a time. That is a sampler; a batch sampler yields a list for each batch."
+    "You yield one index at a time. That is a sampler; a batch sampler yields lists."
 )
 class YieldsSingleIndices(Sampler):
     def __init__(self, lengths, batch_size):
@@ -1443,7 +1443,7 @@ def position_first(samples):
 
 
 @padding_exercise.mistake(
-    "You cut all sequences to the shortest one. What was behind that is lost; padding loses nothing."
+    "You cut all sequences to the shortest one. What was behind it is lost; padding loses nothing."
 )
 def cut_to_the_shortest(samples):
     shortest = min(len(sequence) for sequence, _ in samples)
@@ -1562,7 +1562,7 @@ def passes_everything_on(samples):
 
 
 @broken_exercise.mistake(
-    "What if the whole batch is broken? Then there is nothing left to collate, and that is an error."
+    "What if the whole batch is broken? Nothing is left to collate then, and that is an error."
 )
 def forgets_the_empty_batch(samples):
     return default_collate([sample for sample in samples if sample is not None])
@@ -1877,10 +1877,7 @@ def rank_indices(count, num_replicas, rank, drop_last):
     ints.
     """
     indices = list(range(count))
-    if drop_last:
-        each = count // num_replicas
-    else:
-        each = math.ceil(count / num_replicas)
+    each = count // num_replicas if drop_last else math.ceil(count / num_replicas)
     while len(indices) < each * num_replicas:
         indices.extend(range(count))
     return indices[: each * num_replicas][rank::num_replicas]

@@ -86,7 +86,8 @@ def sampled(
         for name, indices in draws.items()
     }
     flat = {name: [int(i) for group in groups for i in group] for name, groups in rows.items()}
-    if not rows or not 1 <= count <= MOST_INDICES or max(map(len, flat.values())) > MOST_DRAWS:
+    most = max(map(len, flat.values()), default=0)
+    if not rows or not 1 <= count <= MOST_INDICES or most > MOST_DRAWS:
         raise ValueError(
             f"sampled() draws at least one sampler, over at most {MOST_INDICES} samples, with at "
             f"most {MOST_DRAWS} draws in a row."
@@ -153,6 +154,8 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
     fields = [parts_of(sample) for sample in samples]
     result = parts_of(batch)
     names = list(names or result)
+    if len(names) != len(result):
+        raise ValueError(f"There are {many(len(names), 'name')} for {many(len(result), 'part')}.")
     for part in result.values():
         if not isinstance(part, torch.Tensor) or part.dim() not in (1, 2):
             raise ValueError("collated() draws batches of tensors with one or two dimensions.")
@@ -258,6 +261,8 @@ def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequen
         for name, epoch in batches.items()
     }
     columns = [column for epoch in counted.values() for column in epoch]
+    if not columns:
+        raise ValueError("class_balance() needs at least one loader with a batch.")
     if any(len(column) > len(classes) for column in columns):
         raise ValueError(f"A label is larger than {len(classes) - 1}, and has no name in classes.")
     highest = max(map(sum, columns))
@@ -279,7 +284,8 @@ def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequen
                 for colour, number in zip(colours, column, strict=True):
                     for _ in range(number):
                         y -= TINY
-                        draw.box(x0 + place * (TINY + 3), y, TINY, TINY, fill=colour, edge=draw.panel)
+                        x = x0 + place * (TINY + 3)
+                        draw.box(x, y, TINY, TINY, fill=colour, edge=draw.panel)
             totals = [sum(column[c] for column in epoch) for c in range(len(classes))]
             shares = [f"{100 * total / sum(totals):.0f} %" for total in totals]
             words = "in all: " + ", ".join(f"{c} {s}" for c, s in zip(classes, shares, strict=True))

@@ -31,7 +31,6 @@ Prediction(
             [39.1, 3750.0],
             "The two values are numbers, but they were cut out of a row that holds words, too.",
         ),
-        Belief([39, 3750], "Nothing was asked to be rounded, and the row is not made of numbers."),
     ),
 )
 

@@ -544,6 +544,7 @@ predict("06.p12", guess, lambda: [len(indices) for indices in ranks(ten)])
 # First without shuffling. The indices are dealt out like cards. To make the parts equal, some
 # samples are repeated from the beginning; with `drop_last=True` some are left out instead.
 
+
 # %%
 def by_rank(parts):
     return {f"rank {r}": indices for r, indices in enumerate(parts)}
@@ -558,6 +559,7 @@ figures.sampled(by_rank(parts), count=10, together=True)
 # %% [markdown]
 # Is every sample covered? Count how often each index is drawn, by all ranks together. Nine samples
 # can be shared evenly by three: each is drawn exactly once, with and without `drop_last`.
+
 
 # %%
 def times_drawn(parts):
@@ -798,8 +800,8 @@ predict("06.p20", guess, lambda: pinned_batch().device.type)
 # **`prefetch_factor`**. Workers load ahead, so that a batch is ready when you ask. The next
 # dataset writes down which samples were loaded, in memory that all processes share.
 #
-# **Predict 06.p21.** 40 samples in batches of 4, 2 workers, `prefetch_factor=3`. The loop has begun,
-# but no batch was taken yet. How many *samples* are loaded?
+# **Predict 06.p21.** 40 samples in batches of 4, 2 workers, `prefetch_factor=3`. The loop has
+# begun, but no batch was taken yet. How many *samples* are loaded?
 
 # %%
 from course_utils.worker_datasets import Ticked, samples_loaded_ahead
@@ -903,7 +905,7 @@ figures.epoch_time(times)
 # | `batch_sampler` | yields lists; excludes `batch_size`, `shuffle`, `sampler`, `drop_last` |
 # | `num_workers=0` | processes that load batches; each has a copy of the dataset |
 # | `collate_fn` | makes a batch of a list of samples; always runs |
-# | `pin_memory=False` | put batches into memory that is fast to copy to a GPU; does not copy there |
+# | `pin_memory=False` | batches in memory that is fast to copy to a GPU; does not copy there |
 # | `drop_last=False` | `True`: drop a short last batch |
 # | `timeout=0` | seconds to wait for a worker; 0: for ever |
 # | `worker_init_fn` | called once in each worker, with its number |

@@ -17,9 +17,17 @@ import numpy
 import pandas
 import torch
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import DataLoader, Dataset, IterableDataset, Sampler, Subset
-from torch.utils.data import DistributedSampler, WeightedRandomSampler
-from torch.utils.data import default_collate, get_worker_info
+from torch.utils.data import (
+    DataLoader,
+    Dataset,
+    DistributedSampler,
+    IterableDataset,
+    Sampler,
+    Subset,
+    WeightedRandomSampler,
+    default_collate,
+    get_worker_info,
+)
 
 from course_utils import check, hint, solution
 
