@@ -111,6 +111,28 @@ EXAMPLES = {
     ),
     "dtype_promotion": lambda: figures.dtype_promotion(),
     "axes_order": lambda: figures.axes_order(),
+    "loader_parts": lambda: figures.loader_parts(),
+    "sampled": lambda: figures.sampled(
+        {"in order": [0, 1, 2], "again and again": [2, 2, 0], "in lists": [[1, 2], [0]]}, count=4
+    ),
+    "sampled_together": lambda: figures.sampled(
+        {"rank 0": [0, 2], "rank 1": [1, 0]}, count=3, together=True
+    ),
+    "collated": lambda: figures.collated(
+        [(torch.tensor([5, 2]), 1), (torch.tensor([7, 4, 9]), 0)],
+        (torch.tensor([[5, 2, 0], [7, 4, 9]]), torch.tensor([2, 3]), torch.tensor([1, 0])),
+        names=["words", "lengths", "labels"],
+    ),
+    "collated_dict": lambda: figures.collated(
+        [{"x": 1.5, "y": 0}, {"x": 22.25, "y": 1}],
+        {"x": torch.tensor([1.5, 22.25]), "y": torch.tensor([0, 1])},
+    ),
+    "class_balance": lambda: figures.class_balance(
+        {"shuffled": [torch.tensor([0, 0, 1, 0]), torch.tensor([0, 2])]}, ["no", "yes", "other"]
+    ),
+    "epoch_time": lambda: figures.epoch_time(
+        {"quick": {0: 0.01, 1: 0.2}, "slow": {0: 1.5, 2: 0.8}}
+    ),
     "course_map": lambda: figures.course_map(COURSE),
     "module_tree": lambda: figures.module_tree(AllKinds()),
     "feature_maps": lambda: figures.feature_maps(CNN, (3, 32, 32)),

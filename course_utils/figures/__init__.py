@@ -13,6 +13,7 @@ from .dtypes import dtype_promotion
 from .hooks import activations, hook_timeline
 from .images import axes_order, small_picture
 from .lessons import course_map
+from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
 from .views import storage, windows
@@ -21,12 +22,18 @@ __all__ = [
     "Figure",
     "activations",
     "axes_order",
+    "class_balance",
+    "collated",
     "course_map",
     "dtype_promotion",
     "feature_maps",
     "hook_timeline",
     "memory",
     "module_tree",
+    "epoch_time",
+    "loader_parts",
+    "memory",
+    "sampled",
     "small_picture",
     "storage",
     "windows",

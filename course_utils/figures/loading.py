@@ -1,0 +1,331 @@
+"""Figures of loading data: samplers, batches, classes, the parts of a DataLoader.
+
+Taught in notebook 06.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+
+from .drawing import MARGIN, UNUSED, Figure, Page, many, page, ramp
+
+SQUARE = 30  # pixels, a cell with a number in it
+MOST_INDICES = 30
+MOST_DRAWS = 30  # in one row
+MOST_SAMPLES = 8
+TINY = 14  # pixels, a sample in a column of a batch
+LONGEST = 420  # pixels, the longest bar
+
+
+def loader_parts() -> Figure:
+    """The parts of a DataLoader, and what goes from each to the next.
+
+    Taught in notebook 06.
+    """
+    parts = [
+        ("sampler", "which sample\ncomes next?", "3  7  1  0"),
+        ("batch sampler", "which samples\nmake a batch?", "[3, 7]  [1, 0]"),
+        ("dataset", "what is\nsample number i?", "dataset[3]  dataset[7]"),
+        ("collate_fn", "how do samples\nbecome a batch?", "one batch"),
+    ]
+    wide, high, apart, top = 160, 84, 46, MARGIN + 34
+    with page() as draw:
+        colours = ramp(len(parts))
+        left = [MARGIN + i * (wide + apart) for i in range(len(parts))]
+        # What happens where: the frames stand behind the boxes.
+        for first, last, where in (
+            (0, 1, "in your own process"),
+            (2, 3, "in a worker, if there are workers"),
+        ):
+            x, right = left[first] - 12, left[last] + wide + 12
+            draw.box(
+                x, top - 34, right - x, high + 84, fill="none", edge=draw.line_colour, radius=10
+            )
+            draw.text(x + 12, top - 18, where, size=13, colour=draw.muted)
+        for i, (name, question, gives) in enumerate(parts):
+            x = left[i]
+            draw.box(x, top, wide, high, fill=colours[i], radius=8)
+            draw.text(x + wide / 2, top + 20, name, size=15, bold=True, ha="center")
+            for row, line in enumerate(question.split("\n")):
+                draw.text(x + wide / 2, top + 44 + 18 * row, line, size=13, ha="center")
+            draw.text(x + wide / 2, top + high + 22, gives, size=12, code=True, ha="center")
+            if i:
+                draw.arrow([(x - apart + 4, top + high / 2), (x - 4, top + high / 2)])
+        alt = (
+            "The parts of a DataLoader in a row. A sampler gives indices such as 3, 7, 1, 0; a "
+            "batch sampler groups them as [3, 7] and [1, 0]; the dataset is asked for samples 3 "
+            "and 7; collate_fn makes one batch of them. The first two run in your own process, "
+            "the last two in a worker if there are workers."
+        )
+        return draw.finish(left[-1] + wide + 12 + MARGIN, top + high + 50 + MARGIN, alt)
+
+
+def sampled(
+    draws: Mapping[str, Sequence[int] | Sequence[Sequence[int]]],
+    count: int,
+    *,
+    together: bool = False,
+) -> Figure:
+    """The indices that samplers draw, one row for each, in the order of the draws.
+
+        figures.sampled({"shuffled": list(RandomSampler(range(10)))}, count=10)
+
+    draws: name and indices (ints below count), or lists of indices for a batch sampler. count:
+    the number of samples, at most 30. At most 30 draws in a row. An index has the same colour in
+    every row. At the end of a row stands what was never drawn and what more than once; with
+    `together` this is said once, for all rows together.
+    Raises ValueError if there is too much to draw, or an index is out of range.
+    Taught in notebook 06.
+    """
+    rows = {
+        name: [group if isinstance(group, (list, tuple)) else [group] for group in indices]
+        for name, indices in draws.items()
+    }
+    flat = {name: [int(i) for group in groups for i in group] for name, groups in rows.items()}
+    most = max(map(len, flat.values()), default=0)
+    if not rows or not 1 <= count <= MOST_INDICES or most > MOST_DRAWS:
+        raise ValueError(
+            f"sampled() draws at least one sampler, over at most {MOST_INDICES} samples, with at "
+            f"most {MOST_DRAWS} draws in a row."
+        )
+    for name, indices in flat.items():
+        if any(not 0 <= i < count for i in indices):
+            raise ValueError(f"{name} draws an index that is not in 0 ... {count - 1}.")
+    with page() as draw:
+        colours = ramp(count)
+        x0 = MARGIN + 20 + max(draw.width_of(name, size=14) for name in rows)
+        y, right, parts = MARGIN, x0, []
+        for name, groups in rows.items():
+            draw.text(MARGIN, y + SQUARE / 2, name, size=14)
+            x, in_lists = x0, any(isinstance(g, (list, tuple)) for g in draws[name])
+            for group in groups:
+                begin = x
+                for i in group:
+                    draw.cell(x, y, SQUARE, SQUARE, str(int(i)), fill=colours[int(i)])
+                    x += SQUARE
+                if in_lists:
+                    draw.box(begin, y, x - begin, SQUARE, edge=draw.ink, line=2)
+                    x += 10
+            said = "" if together else coverage(flat[name], count)
+            draw.text(x + 14, y + SQUARE / 2, said, size=13, colour=draw.muted)
+            right = max(right, x + 14 + draw.width_of(said, size=13))
+            listed = str(draws[name] if in_lists else flat[name])
+            parts.append(f"{name} draws {listed}" + (f" ({said})" if said else ""))
+            y += SQUARE + 12
+        alt = f"Indices drawn from {many(count, 'sample')}, in order. " + "; ".join(parts) + "."
+        if together:
+            said = "all together: " + coverage(sum(flat.values(), []), count)
+            draw.text(x0, y + 8, said, size=13, colour=draw.muted)
+            right, y = max(right, x0 + draw.width_of(said, size=13)), y + 28
+            alt += f" {said[0].upper()}{said[1:]}."
+        return draw.finish(right + MARGIN, y + MARGIN - 12, alt)
+
+
+def coverage(indices: Sequence[int], count: int) -> str:
+    """'each once', or which of the indices 0 ... count - 1 come never and which more than once."""
+    times = Counter(indices)
+    never = [i for i in range(count) if i not in times]
+    often = [i for i in range(count) if times[i] > 1]
+    if not never and not often:
+        return "each once"
+    said = [f"never: {', '.join(map(str, never))}"] if never else []
+    said += [f"more than once: {', '.join(map(str, often))}"] if often else []
+    return "; ".join(said)
+
+
+def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = None) -> Figure:
+    """Samples on the left, the batch that was made of them on the right.
+
+        figures.collated(samples, default_collate(samples))
+
+    samples: at most 8 tuples, lists or dicts of numbers and tensors of at most one dimension, or
+    such numbers and tensors themselves. batch: a tensor of one or two dimensions whose first one
+    is the sample, or a tuple, list or dict of those. names: what to call its parts.
+    A sample has the same colour on both sides; a number that stands for no part of a sample
+    (padding) is grey. Raises ValueError for more samples, or a batch of another form.
+    Taught in notebook 06.
+    """
+    if not 1 <= len(samples) <= MOST_SAMPLES:
+        raise ValueError(f"collated() draws 1 to {MOST_SAMPLES} samples, not {len(samples)}.")
+    fields = [parts_of(sample) for sample in samples]
+    result = parts_of(batch)
+    names = list(names or result)
+    if len(names) != len(result):
+        raise ValueError(f"There are {many(len(names), 'name')} for {many(len(result), 'part')}.")
+    for part in result.values():
+        if not isinstance(part, torch.Tensor) or part.dim() not in (1, 2):
+            raise ValueError("collated() draws batches of tensors with one or two dimensions.")
+        if len(part) != len(samples):
+            raise ValueError(f"A part has {len(part)} rows for {many(len(samples), 'sample')}.")
+    with page() as draw:
+        colours = ramp(len(samples))
+        words = [w for f in (*fields, result) for part in f.values() for w in numbers(part)]
+        cell = max(SQUARE, 12 + max(draw.width_of(word, code=True) for word in words))
+        label = draw.width_of("sample 0", size=13) + 14
+        draw.text(MARGIN, MARGIN, "a list of samples", bold=True)
+        y, right = MARGIN + 24, MARGIN + draw.width_of("a list of samples", bold=True)
+        for i, parts in enumerate(fields):
+            draw.text(MARGIN, y + SQUARE / 2, f"sample {i}", size=13, colour=draw.muted)
+            x = MARGIN + label
+            for part in parts.values():
+                x = strip(draw, x, y, cell, numbers(part), [colours[i]] * len(numbers(part))) + 10
+            right, y = max(right, x - 10), y + SQUARE + 12
+        below = y
+
+        middle = right + 24
+        x0 = middle + 110
+        draw.arrow([(middle, (MARGIN + below) / 2), (x0 - 20, (MARGIN + below) / 2)])
+        draw.text(
+            (middle + x0 - 20) / 2,
+            (MARGIN + below) / 2 - 16,
+            "collate_fn",
+            size=13,
+            code=True,
+            ha="center",
+        )
+        draw.text(x0, MARGIN, "a batch", bold=True)
+        y, right = MARGIN + 24, x0 + draw.width_of("a batch", bold=True)
+        for place, (name, part) in enumerate(zip(names, result.values(), strict=True)):
+            title = f"{name}   shape {tuple(part.shape)}" if name else f"shape {tuple(part.shape)}"
+            draw.text(x0, y + 8, title, size=13, colour=draw.muted)
+            right, y = max(right, x0 + draw.width_of(title, size=13)), y + 22
+            if part.dim() == 1:
+                right = max(right, strip(draw, x0, y, cell, numbers(part), colours))
+                y += SQUARE
+            else:
+                for i, row in enumerate(part):
+                    source = (
+                        numbers(list(fields[i].values())[place]) if place < len(fields[i]) else []
+                    )
+                    fills = [colours[i] if j < len(source) else UNUSED for j in range(len(row))]
+                    right = max(right, strip(draw, x0, y, cell, numbers(row), fills))
+                    y += SQUARE
+            y += 14
+        before = "; ".join(f"sample {i} is {said(parts)}" for i, parts in enumerate(fields))
+        after = "; ".join(
+            f"{name or 'a tensor'} of shape {tuple(part.shape)}: {part.tolist()}"
+            for name, part in zip(names, result.values(), strict=True)
+        )
+        alt = f"Before collate_fn: {before}. After it, the batch: {after}."
+        return draw.finish(right + MARGIN, max(y, below) + MARGIN - 14, alt)
+
+
+def strip(
+    draw: Page, x: float, y: float, cell: float, words: Sequence[str], fills: Sequence
+) -> float:
+    """Numbers side by side in cells; returns the right end."""
+    for word, fill in zip(words, fills, strict=True):
+        draw.cell(x, y, cell, SQUARE, word, fill=fill)
+        x += cell
+    return x
+
+
+def parts_of(thing: Any) -> dict[str, Any]:
+    """The fields of a sample or of a batch by name; one without a name if it has none."""
+    if isinstance(thing, dict):
+        return thing
+    if isinstance(thing, (tuple, list)):
+        return {f"[{i}]": part for i, part in enumerate(thing)}
+    return {"": thing}
+
+
+def numbers(part: Any) -> list[str]:
+    """The numbers of a field as texts."""
+    values = part.tolist() if isinstance(part, torch.Tensor) else part
+    flat = values if isinstance(values, list) else [values]
+    while flat and isinstance(flat[0], list):
+        flat = sum(flat, [])
+    return [f"{value:g}" if isinstance(value, float) else str(value) for value in flat]
+
+
+def said(parts: dict[str, Any]) -> str:
+    return " and ".join(f"({', '.join(numbers(part))})" for part in parts.values())
+
+
+def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequence[str]) -> Figure:
+    """The classes in each batch of several loaders: one column for each batch.
+
+        figures.class_balance({"shuffled": [labels for _, labels in loader]}, ["no", "yes"])
+
+    batches: name and the label tensors of an epoch, each of shape (batch,), at most 40 batches of
+    at most 40 labels. classes: their names; a label is a place in this list.
+    Raises ValueError for too many batches or labels, or a label without a name.
+    Taught in notebook 06.
+    """
+    counted = {
+        name: [torch.bincount(labels, minlength=len(classes)).tolist() for labels in epoch]
+        for name, epoch in batches.items()
+    }
+    columns = [column for epoch in counted.values() for column in epoch]
+    if not columns:
+        raise ValueError("class_balance() needs at least one loader with a batch.")
+    if any(len(column) > len(classes) for column in columns):
+        raise ValueError(f"A label is larger than {len(classes) - 1}, and has no name in classes.")
+    highest = max(map(sum, columns))
+    if highest > 40 or max(map(len, counted.values())) > 40:
+        raise ValueError("class_balance() draws at most 40 batches of at most 40 labels.")
+    with page() as draw:
+        colours = ramp(len(classes))
+        x = MARGIN
+        for name, colour in zip(classes, colours, strict=True):
+            draw.box(x, MARGIN - 6, 14, 14, fill=colour)
+            draw.text(x + 22, MARGIN + 1, name, size=13)
+            x += 46 + draw.width_of(name, size=13)
+        right, top, x0, parts = x, MARGIN + 34, MARGIN, []
+        bottom = top + 24 + highest * TINY
+        for name, epoch in counted.items():
+            draw.text(x0, top, name, bold=True)
+            for place, column in enumerate(epoch):
+                y = bottom
+                for colour, number in zip(colours, column, strict=True):
+                    for _ in range(number):
+                        y -= TINY
+                        x = x0 + place * (TINY + 3)
+                        draw.box(x, y, TINY, TINY, fill=colour, edge=draw.panel)
+            totals = [sum(column[c] for column in epoch) for c in range(len(classes))]
+            shares = [f"{100 * total / sum(totals):.0f} %" for total in totals]
+            words = "in all: " + ", ".join(f"{c} {s}" for c, s in zip(classes, shares, strict=True))
+            draw.text(x0, bottom + 18, words, size=13, colour=draw.muted)
+            parts.append(f"{name}, {len(epoch)} batches, {words}")
+            end = x0 + max(len(epoch) * (TINY + 3), draw.width_of(words, size=13))
+            right, x0 = max(right, end), end + 44
+        alt = "The classes in each batch of an epoch, one column of squares for each batch. "
+        return draw.finish(right + MARGIN, bottom + 30 + MARGIN, alt + "; ".join(parts) + ".")
+
+
+def epoch_time(times: Mapping[str, Mapping[int, float]]) -> Figure:
+    """How long an epoch takes with different numbers of workers.
+
+        figures.epoch_time({"slow samples": {0: 0.8, 2: 0.5}})
+
+    times: name, then number of workers, then seconds. All bars have one scale.
+    Raises ValueError if there is nothing to draw, or a time is negative.
+    Taught in notebook 06.
+    """
+    seconds = [value for by_workers in times.values() for value in by_workers.values()]
+    if not seconds or min(seconds) < 0:
+        raise ValueError("epoch_time() needs at least one time, and none of them negative.")
+    with page() as draw:
+        scale = LONGEST / (max(seconds) or 1)
+        x0, y, right, parts = MARGIN + 120, MARGIN, 0.0, []
+        for (name, by_workers), colour in zip(times.items(), ramp(len(times)), strict=True):
+            draw.text(MARGIN, y + 4, name, bold=True)
+            y += 22
+            for workers, value in by_workers.items():
+                words, time = f"{workers} workers", f"{value:.2f} s"
+                draw.text(MARGIN + 8, y + 10, words.replace("1 workers", "1 worker"), size=13)
+                length = max(value * scale, 2)
+                draw.box(x0, y, length, 20, fill=colour)
+                draw.text(x0 + length + 8, y + 10, time, size=13)
+                right = max(right, x0 + length + 8 + draw.width_of(time, size=13))
+                y += 26
+            parts.append(
+                f"{name}: " + ", ".join(f"{n} workers {v:.2f} s" for n, v in by_workers.items())
+            )
+            y += 12
+        alt = "Seconds for one epoch by number of workers, as bars. " + "; ".join(parts) + "."
+        return draw.finish(right + MARGIN, y + MARGIN - 12, alt)

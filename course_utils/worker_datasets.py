@@ -1,0 +1,145 @@
+"""Datasets that worker processes can import, each made to show one thing about workers.
+
+On macOS and Windows a worker is a new Python that imports what it needs, and it cannot import a
+class that was written in a notebook. So the classes that lesson 06 gives to workers stand here.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+
+import numpy
+import torch
+
+# torch 2.3 needs this module to send a tensor and is slow to import it, anew in every worker.
+# Where workers are copies of this process (Linux), they find it already imported.
+import torch.nested._internal.nested_tensor  # noqa: F401
+from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
+
+
+class Traced(Dataset):
+    """Sample i is (i, number of the worker that loaded it, or -1 in the main process).
+
+    fetched counts the samples that this copy of the dataset has loaded.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.fetched = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> tuple[int, int]:
+        self.fetched += 1
+        worker = get_worker_info()
+        return i, -1 if worker is None else worker.id
+
+
+class Noisy(Dataset):
+    """Sample i is two random numbers: NumPy's global generator, and one that the dataset owns."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.rng = numpy.random.default_rng(0)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> tuple[float, float]:
+        return numpy.random.rand(), self.rng.random()
+
+
+class Slow(Dataset):
+    """Sample i is the number i, after a wait: as if it were read from a slow disk.
+
+    seconds: how long one sample takes.
+    """
+
+    def __init__(self, count: int, seconds: float) -> None:
+        self.count = count
+        self.seconds = seconds
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> int:
+        time.sleep(self.seconds)
+        return i
+
+
+class Ticked(Dataset):
+    """Sample i is the number i, and loading it writes a 1 into ticks[i].
+
+    ticks: a tensor of shape (samples,). It is moved to memory that all processes see, so that
+    the main process can watch what the workers do.
+    """
+
+    def __init__(self, ticks: torch.Tensor) -> None:
+        self.ticks = ticks.share_memory_()
+
+    def __len__(self) -> int:
+        return len(self.ticks)
+
+    def __getitem__(self, i: int) -> int:
+        self.ticks[i] = 1
+        return i
+
+
+class Processes(Dataset):
+    """Every sample is the number of the process that loaded it, as the system counts them."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, i: int) -> int:
+        return os.getpid()
+
+
+class Numbers(IterableDataset):
+    """The ints from start to stop - 1, one after the other; every copy yields all of them."""
+
+    def __init__(self, start: int, stop: int) -> None:
+        self.start = start
+        self.stop = stop
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(self.start, self.stop))
+
+
+def take_a_part(worker_id: int) -> None:
+    """A worker_init_fn for Numbers: each worker's copy keeps only its own part of the range."""
+    worker = get_worker_info()
+    numbers = worker.dataset
+    size = -(-(numbers.stop - numbers.start) // worker.num_workers)  # rounded up
+    numbers.start += worker_id * size
+    numbers.stop = min(numbers.start + size, numbers.stop)
+
+
+def own_generator(worker_id: int) -> None:
+    """A worker_init_fn for Noisy: each worker's copy gets a generator of its own."""
+    worker = get_worker_info()
+    worker.dataset.rng = numpy.random.default_rng(worker.seed)
+
+
+def samples_loaded_ahead(loader: DataLoader, seconds: float = 60.0) -> int:
+    """How many samples the workers load before a first batch is taken.
+
+    loader: over a Ticked, with workers. Waits until the workers have loaded as much as they are
+    allowed to, at most `seconds`, and then a moment longer: do they really stop there?
+    """
+    ticks = loader.dataset.ticks
+    allowed = loader.num_workers * loader.prefetch_factor * loader.batch_size
+    iterator = iter(loader)
+    deadline = time.monotonic() + seconds
+    while int(ticks.sum()) < allowed and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.3)
+    loaded = int(ticks.sum())
+    del iterator  # ends the workers
+    return loaded
