@@ -13,15 +13,20 @@ from .dtypes import dtype_promotion
 from .images import axes_order, small_picture
 from .lessons import course_map
 from .memory_use import memory
+from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
 from .views import storage, windows
 
 __all__ = [
     "Figure",
     "axes_order",
     "course_map",
+    "descent_paths",
     "dtype_promotion",
+    "loss_curves",
     "memory",
+    "schedule_sheet",
     "small_picture",
+    "step_table",
     "storage",
     "windows",
 ]

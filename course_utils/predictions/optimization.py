@@ -48,9 +48,7 @@ Prediction(
 Prediction(
     "09.p5",
     because="log_softmax subtracts the logarithm of a sum, and the second time that is log(1) = 0.",
-    beliefs=(
-        Belief(False, "softmax twice does harm. log_softmax twice changes nothing more."),
-    ),
+    beliefs=(Belief(False, "softmax twice does harm. log_softmax twice changes nothing more."),),
 )
 
 Prediction(
@@ -179,7 +177,7 @@ Prediction(
     "09.p19",
     because="The counter begins at 0, so does the rate; and nothing stops it at 1.",
     beliefs=(
-        Belief([0.25, 0.5, 0.75, 1, 1, 1], "That was the plan. What is step / 4 for step 0, and for 5?"),
+        Belief([0.25, 0.5, 0.75, 1, 1, 1], "That was the plan. What is 0 / 4, and what is 5 / 4?"),
         Belief([0, 0.25, 0.5, 0.75, 1, 1], "The beginning is right. What stops the growth at 1?"),
         Belief([0.25, 0.5, 0.75, 1, 1.25, 1.5], "The counter begins at 0, and so does the factor."),
         Belief([1, 0.25, 0.5, 0.75, 1, 1.25], "The schedule acts at once, when it is made."),

@@ -43,7 +43,7 @@ target = torch.tensor([1.0, 4.0, 0.0])  # (samples,)
 # up, `"none"` gives them all. Only one number can be the start of `backward()`.
 
 # %%
-[F.mse_loss(prediction, target, reduction=how).tolist() for how in ("none", "sum", "mean")]
+[F.mse_loss(prediction, target, reduction=how) for how in ("none", "sum", "mean")]
 
 # %% [markdown]
 # A model with one output gives shape (n, 1). A column of a table often has shape (n,).
@@ -65,7 +65,7 @@ import warnings
 with warnings.catch_warnings(record=True) as caught:
     warnings.simplefilter("always")
     wrong = F.mse_loss(prediction.reshape(3, 1), target)
-wrong.item(), caught[0].category.__name__
+round(wrong.item(), 4), caught[0].category.__name__
 
 # %% [markdown]
 # ## Cross-entropy: a loss for classes
@@ -131,15 +131,15 @@ predict("09.p4", guess, lambda: F.cross_entropy(perfect, torch.tensor([0])).item
 # **Predict 09.p5.** And `log_softmax` before `cross_entropy`? Is the loss still the right one?
 # Write `True` or `False`.
 
+
 # %%
-guess = ...
-
-
 def same_loss():
     doubled = F.cross_entropy(logits.log_softmax(dim=1), labels)
     return torch.allclose(doubled, F.cross_entropy(logits, labels))
 
 
+# %%
+guess = ...
 predict("09.p5", guess, same_loss)
 
 # %% [markdown]
@@ -161,30 +161,31 @@ predict("09.p5", guess, same_loss)
 # **Predict 09.p6.** Labels from a table often have shape (n, 1). Does `cross_entropy` accept
 # them? Write `"works"` or `"error"`.
 
+
 # %%
-guess = ...
-
-
 def column_of_labels():
     F.cross_entropy(logits, labels.reshape(2, 1))
     return "works"
 
 
+# %%
+guess = ...
 predict("09.p6", guess, column_of_labels)
 
 # %% [markdown]
 # Labels as floats, and labels as int32, are errors as well. `raw.reshape(-1).long()` mends all
 # three. (`squeeze()` without an argument fails on a last batch of one sample.)
 
+
 # %%
-def attempt(action):
+def attempt(labels):
     try:
-        return action().item()
+        return round(F.cross_entropy(logits, labels).item(), 4)
     except RuntimeError:
         return "error"
 
 
-[attempt(lambda: F.cross_entropy(logits, raw)) for raw in (labels, labels.float(), labels.int())]
+attempt(labels), attempt(labels.float()), attempt(labels.int())
 
 # %% [markdown]
 # Texts and pictures have a label in many places. `cross_entropy` then wants the classes in
@@ -267,6 +268,7 @@ F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
 # | `binary_cross_entropy` | (p - target) / (p (1 - p)) / n |
 # | `..._with_logits` | (sigmoid - target) / n |
 
+
 # %%
 def by_autograd(loss, x, target):
     x = x.clone().requires_grad_()
@@ -294,28 +296,36 @@ for loss, (x, y, gradient) in formulas.items():
 # 1. A right one is left in peace: the gradient goes to 0.
 
 # %%
-def right_logit(x):
-    scores = torch.stack([x, 0 * x, 0 * x], dim=1)  # (points, classes)
-    return F.cross_entropy(scores, torch.zeros(len(x), dtype=torch.int64), reduction="none")
-
-
 x = torch.linspace(-4, 4, 81)  # (points,)
-p = torch.linspace(0.05, 1, 81)  # (points,)
+p = torch.linspace(0.1, 0.99, 81)  # (points,)
 zero, one = torch.zeros(81), torch.ones(81)  # (points,)
-binary = F.binary_cross_entropy_with_logits
+first = torch.zeros(81, dtype=torch.int64)  # (points,): class 0 is the right one
+binary, cross_entropy = F.binary_cross_entropy_with_logits, F.cross_entropy
+
+
+def column(x):
+    return torch.stack([x, 0 * x, 0 * x], dim=1)  # (points, classes)
+
 
 # %%
+how = {"reduction": "none"}
 curves = {
-    "mse_loss; x: prediction, target 0": (x, lambda x: F.mse_loss(x, zero, reduction="none")),
-    "cross_entropy; x: logit of the right class, others 0": (x, right_logit),
-    "with_logits; x: logit, target 1": (x, lambda x: binary(x, one, reduction="none")),
-    "with_logits; x: logit, target 0": (x, lambda x: binary(x, zero, reduction="none")),
-    "nll_loss; x: log-probability of the right class": (p.log(), lambda x: -x),
-    "binary_cross_entropy; x: probability, target 1": (
-        p,
-        lambda x: F.binary_cross_entropy(x, one, reduction="none"),
+    "mse_loss; x: prediction, target 0": (x, lambda x: F.mse_loss(x, zero, **how)),
+    "cross_entropy; x: right logit, others 0": (
+        x,
+        lambda x: cross_entropy(column(x), first, **how),
     ),
+    "nll_loss; x: log of the right p": (p.log(), lambda x: F.nll_loss(column(x), first, **how)),
 }
+
+# %%
+name = binary.__name__
+curves[f"{name}; x: logit, target 1"] = (x, lambda x: binary(x, one, **how))
+curves[f"{name}; x: logit, target 0"] = (x, lambda x: binary(x, zero, **how))
+bce = F.binary_cross_entropy
+curves[f"{bce.__name__}; x: probability, target 1"] = (p, lambda x: bce(x, one, **how))
+
+# %%
 figures.loss_curves(curves)
 
 # %% [markdown]
@@ -327,16 +337,16 @@ figures.loss_curves(curves)
 # **Predict 09.p9.** `scores` has `requires_grad=True`. Has the accuracy computed from its
 # `argmax` a gradient (`requires_grad`)? Write `True` or `False`.
 
+
 # %%
-guess = ...
-
-
 def accuracy_has_gradient():
     scores = logits.clone().requires_grad_()
     accuracy = (scores.argmax(dim=1) == labels).float().mean()
     return accuracy.requires_grad
 
 
+# %%
+guess = ...
 predict("09.p9", guess, accuracy_has_gradient)
 
 # %% [markdown]
@@ -347,6 +357,7 @@ predict("09.p9", guess, accuracy_has_gradient)
 #
 # An optimizer is made from the parameters that it shall change. It holds them; it knows nothing
 # about the model or the loss.
+
 
 # %%
 def note():
@@ -390,10 +401,8 @@ predict("09.p10", guess, lambda: w.grad)
 # **Predict 09.p11.** Someone forgets `zero_grad()`. The loss is 3w again. What is `w.grad` after
 # two rounds of `backward()` and `step()`?
 
+
 # %%
-guess = ...
-
-
 def two_rounds():
     w = torch.nn.Parameter(torch.tensor(1.0))
     optimizer = torch.optim.SGD([w], lr=0.1)
@@ -403,11 +412,14 @@ def two_rounds():
     return w.grad.item()
 
 
+# %%
+guess = ...
 predict("09.p11", guess, two_rounds)
 
 # %% [markdown]
 # Gradients that add up are like a momentum without friction: the parameter swings around the
 # minimum and never settles. Below, the loss is w²; the minimum is at 0.
+
 
 # %%
 def last_values(clear):
@@ -471,9 +483,11 @@ def by_torch(kind, sparse=False, **settings):
         path.append(w.detach().clone())
     return torch.stack(path)  # (steps, elements)
 
+
 # %% [markdown]
 # A rule by hand is a function. It gets `w`, `g`, what it remembers (the dict `s`, empty at first)
 # and the number of the step, and it gives back the new `w`.
+
 
 # %%
 def by_hand(rule):
@@ -487,9 +501,11 @@ def by_hand(rule):
 def agree(rule, kind, **settings):
     return torch.allclose(by_hand(rule), by_torch(kind, **settings), atol=1e-6)
 
+
 # %% [markdown]
 # SGD, with momentum and with Nesterov. Momentum is a ball that rolls: old gradients go on pushing.
 # Nesterov looks one step ahead along the same way.
+
 
 # %%
 def sgd(w, g, s, t):
@@ -505,6 +521,7 @@ def nesterov(w, g, s, t):
     s["v"] = 0.9 * s.get("v", 0) + g
     return w - lr * (g + 0.9 * s["v"])
 
+
 # %%
 SGD = torch.optim.SGD
 [agree(sgd, SGD), agree(momentum, SGD, momentum=0.9)]
@@ -515,6 +532,7 @@ agree(nesterov, SGD, momentum=0.9, nesterov=True)
 # %% [markdown]
 # Adagrad and RMSprop divide by the size of past gradients, so each element gets a rate of its own.
 # Adagrad adds up for ever and gets slower and slower; RMSprop forgets.
+
 
 # %%
 def adagrad(w, g, s, t):
@@ -534,6 +552,7 @@ agree(adagrad, torch.optim.Adagrad), agree(rmsprop, torch.optim.RMSprop)
 # went too far, so the step is halved and this time nothing moves. It needs the gradient of *all*
 # data; with small batches, signs change by chance.
 
+
 # %%
 def rprop(w, g, s, t):
     same = g * s.get("g", 0)
@@ -548,6 +567,7 @@ agree(rprop, torch.optim.Rprop)
 # %% [markdown]
 # Adam joins the two ideas: a running mean of the gradient over the root of a running mean of its
 # square. Both begin at 0 and are too small at first; the correction makes up for that.
+
 
 # %%
 def adam(w, g, s, t):
@@ -564,10 +584,8 @@ agree(adam, torch.optim.Adam)
 # **Predict 09.p12.** w is 1, lr is 0.1, and the first gradient is 1000. Where is w after Adam's
 # first step?
 
+
 # %%
-guess = ...
-
-
 def first_step(gradient, kind=torch.optim.Adam, **settings):
     w = torch.nn.Parameter(torch.tensor(1.0))
     optimizer = kind([w], lr=0.1, **settings)
@@ -576,11 +594,13 @@ def first_step(gradient, kind=torch.optim.Adam, **settings):
     return w.item()
 
 
+# %%
+guess = ...
 predict("09.p12", guess, lambda: first_step(1000.0))
 
 # %% [markdown]
-# **Weight decay** pulls every parameter a little towards 0. In Adam it is added to the gradient, and
-# then goes through the division. In AdamW it goes straight to the parameter.
+# **Weight decay** pulls every parameter a little towards 0. In Adam it is added to the gradient,
+# and then goes through the division. In AdamW it goes straight to the parameter.
 #
 # **Predict 09.p13.** w is 1, the gradient is 0, lr is 0.1 and `weight_decay=0.5`. AdamW takes
 # away 0.1 * 0.5 * w and ends at 0.95. Where does *Adam* end?
@@ -592,6 +612,7 @@ predict("09.p13", guess, lambda: first_step(0.0, weight_decay=0.5))
 # %% [markdown]
 # So `weight_decay` does not mean the same in the two. The defaults are different as well: 0 in
 # Adam, 0.01 in AdamW. The last three rules:
+
 
 # %%
 def adamw(w, g, s, t):
@@ -611,6 +632,7 @@ agree(adamw, torch.optim.AdamW, weight_decay=0.5), agree(adamax, torch.optim.Ada
 # rows that were looked up. An element without an entry keeps its place *and* its memory. In
 # Adam, an element with gradient 0 goes on rolling. Our second gradient has such a 0.
 
+
 # %%
 def sparse_adam(w, g, s, t):
     old = dict(s)
@@ -623,13 +645,14 @@ def sparse_adam(w, g, s, t):
 agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torch.optim.Adam)
 
 # %% [markdown]
-# On an ordinary gradient SparseAdam stops with an error, and Adam stops on a sparse one. It does not
-# belong into a list of optimizers "to try".
+# On an ordinary gradient SparseAdam stops with an error, and Adam stops on a sparse one. It does
+# not belong into a list of optimizers "to try".
 #
 # ## One landscape, ten ways down
 #
 # Now let them all walk on the same hills, from the same place. This landscape has a **local**
 # minimum on the right, near the start, and a lower, **global** one on the left.
+
 
 # %%
 def height(place):
@@ -648,6 +671,7 @@ def walk(kind, lr, sparse=False, steps=60, **settings):
         optimizer.step()
     return path
 
+
 # %%
 optim = torch.optim
 walks = {
@@ -665,7 +689,11 @@ walks = {
 figures.descent_paths(height, walks)
 
 # %% [markdown]
-# TODO describe what is seen
+# Most of them stop in the local minimum: they follow the slope and nothing else. Momentum and
+# Nesterov are fast enough to roll over the ridge, and end in the deeper valley. That is luck: from
+# another start, or with another rate, they would not. Rprop goes straight and turns sharply. Adam
+# goes too far and comes back. AdamW ends off the minimum: its decay pulls towards (0, 0). And
+# SparseAdam goes Adam's way, because here every element has a gradient.
 #
 # No optimizer is the best one. A fair comparison tries several rates for each. Good first choices:
 # AdamW with a rate near 0.001, or SGD with momentum 0.9 and a rate near 0.1, with a schedule.
@@ -679,18 +707,20 @@ figures.descent_paths(height, walks)
 # **Predict 09.p14.** SGD with lr 0.1 and momentum 0.9. w begins at 1. In the first step the
 # gradient is 1, so w becomes 0.9. In the second step the gradient is **0**. Where is w now?
 
+
 # %%
-guess = ...
-
-
 def second_step(gradient):
     w = torch.nn.Parameter(torch.tensor(1.0))
     optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
-    for w.grad in (torch.tensor(1.0), gradient):
-        optimizer.step()
+    w.grad = torch.tensor(1.0)
+    optimizer.step()
+    w.grad = gradient
+    optimizer.step()
     return w.item()
 
 
+# %%
+guess = ...
 predict("09.p14", guess, lambda: second_step(torch.tensor(0.0)))
 
 # %%
@@ -706,8 +736,6 @@ round(second_step(torch.tensor(0.0)), 2), round(second_step(None), 2)
 # %%
 from torch import nn
 
-guess = ...
-
 
 def trains_the_new_layer():
     model = nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 1))
@@ -719,6 +747,8 @@ def trains_the_new_layer():
     return not torch.equal(before, model[1].weight)
 
 
+# %%
+guess = ...
 predict("09.p15", guess, trains_the_new_layer)
 
 # %% [markdown]
@@ -730,10 +760,8 @@ predict("09.p15", guess, trains_the_new_layer)
 # an optimizer, and later to `clip_grad_norm_`. How many parameters does the second one find? The
 # model has 2.
 
+
 # %%
-guess = ...
-
-
 def second_use():
     model = nn.Linear(3, 4)
     params = filter(lambda p: p.requires_grad, model.parameters())
@@ -741,6 +769,8 @@ def second_use():
     return len(list(params))
 
 
+# %%
+guess = ...
 predict("09.p16", guess, second_use)
 
 # %% [markdown]
@@ -765,6 +795,45 @@ optimizer = torch.optim.AdamW(groups, lr=0.001, weight_decay=0.1)
 torch.optim.SGD(model.parameters()).param_groups[0]["lr"]
 
 # %% [markdown]
+# ## A real case: three kinds of penguins
+#
+# Four measurements of a penguin, and three species to tell apart. One linear layer that begins at
+# zero is enough. Its first loss is log(3), as you predicted for equal logits.
+
+# %%
+from course_utils import data
+
+measures = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+known = data.penguins().dropna(subset=measures)
+x = torch.tensor(known[measures].to_numpy(), dtype=torch.float32)  # (penguins, 4)
+x = (x - x.mean(dim=0)) / x.std(dim=0)  # (penguins, 4)
+y = torch.tensor(known["species"].astype("category").cat.codes.to_numpy()).long()  # (penguins,)
+
+
+# %%
+def train(last_layer):
+    model = nn.Linear(4, 3)
+    nn.init.zeros_(model.weight)
+    nn.init.zeros_(model.bias)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
+    for _ in range(200):
+        scores = last_layer(model(x))  # (penguins, classes)
+        loss = F.cross_entropy(scores, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    accuracy = (scores.argmax(dim=1) == y).float().mean()
+    return round(loss.item(), 2), round(accuracy.item(), 2)
+
+
+# %%
+{"logits (loss, accuracy)": train(nn.Identity()), "softmax first": train(nn.Softmax(dim=1))}
+
+# %% [markdown]
+# With logits, the loss comes close to 0. With softmax in front it stops at the floor that you saw
+# above, 0.55. The accuracy is nearly the same: look at it alone, and you would never notice.
+
+# %% [markdown]
 # ## Schedules: changing the rate
 #
 # Large steps at first, small steps at the end. A **scheduler** holds an optimizer and a counter.
@@ -787,6 +856,7 @@ def rates(optimizer, scheduler, steps):
         scheduler.step()
     return used
 
+
 # %%
 optimizer = new_optimizer()
 rates(optimizer, schedulers.StepLR(optimizer, step_size=2, gamma=0.1), 6)
@@ -800,10 +870,8 @@ rates(optimizer, schedulers.StepLR(optimizer, step_size=2, gamma=0.1), 6)
 # `scheduler.step()` stands in the loop over 100 batches. The rate begins at 1. What is it after the
 # *first epoch*?
 
+
 # %%
-guess = ...
-
-
 def after_one_epoch():
     optimizer = new_optimizer()
     scheduler = schedulers.StepLR(optimizer, step_size=30, gamma=0.1)
@@ -811,6 +879,8 @@ def after_one_epoch():
     return optimizer.param_groups[0]["lr"]
 
 
+# %%
+guess = ...
 predict("09.p17", guess, after_one_epoch)
 
 # %% [markdown]
@@ -821,16 +891,16 @@ predict("09.p17", guess, after_one_epoch)
 # **Predict 09.p18.** The optimizer has `lr=0.01`, and the function returns 0.01 for every step.
 # What is the rate?
 
+
 # %%
-guess = ...
-
-
 def rate_as_factor():
     optimizer = new_optimizer(lr=0.01)
     schedulers.LambdaLR(optimizer, lambda step: 0.01)
     return optimizer.param_groups[0]["lr"]
 
 
+# %%
+guess = ...
 predict("09.p18", guess, rate_as_factor)
 
 # %% [markdown]
@@ -840,15 +910,15 @@ predict("09.p18", guess, rate_as_factor)
 # **Predict 09.p19.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
 # base rate 1. Which rates do the first six steps use? Write a list of six numbers.
 
+
 # %%
-guess = ...
-
-
 def warmup_rates():
     optimizer = new_optimizer()
     return rates(optimizer, schedulers.LambdaLR(optimizer, lambda step: step / 4), 6)
 
 
+# %%
+guess = ...
 predict("09.p19", guess, warmup_rates)
 
 # %% [markdown]
@@ -859,15 +929,15 @@ predict("09.p19", guess, warmup_rates)
 # **Predict 09.p20.** `T_max=4`, base rate 1, and training goes on for longer than that. What is the
 # rate after **eight** steps?
 
+
 # %%
-guess = ...
-
-
 def after_eight():
     optimizer = new_optimizer()
     return rates(optimizer, schedulers.CosineAnnealingLR(optimizer, T_max=4), 9)[8]
 
 
+# %%
+guess = ...
 predict("09.p20", guess, after_eight)
 
 # %% [markdown]
@@ -908,10 +978,8 @@ for name, make in made.items():
 # **Predict 09.p21.** `scheduler.get_lr()` sounds like the current rate. `MultiStepLR` with
 # milestone 2 and gamma 0.1 has just lowered the rate from 1 to 0.1. What does `get_lr()` give?
 
+
 # %%
-guess = ...
-
-
 def asked_at_the_milestone():
     optimizer = new_optimizer()
     scheduler = schedulers.MultiStepLR(optimizer, [2], gamma=0.1)
@@ -921,58 +989,77 @@ def asked_at_the_milestone():
         return scheduler.get_lr()[0]
 
 
+# %%
+guess = ...
 predict("09.p21", guess, asked_at_the_milestone)
 
 # %% [markdown]
 # Ask `scheduler.get_last_lr()`, or look into `optimizer.param_groups`.
 #
-# `OneCycleLR` rises to `max_lr` and falls again, and wants to be stepped after every batch: it needs
-# to know the number of all steps, and stops with an error after that. `ChainedScheduler` steps
-# several schedules at once; their factors are multiplied.
+# `OneCycleLR` rises to `max_lr` and falls again, and wants to be stepped after every batch: it
+# needs to know the number of all steps, and stops with an error after that. `ChainedScheduler`
+# steps several schedules at once; their factors are multiplied.
+
 
 # %%
-optimizer = new_optimizer()
-sheet["OneCycleLR"] = rates(optimizer, schedulers.OneCycleLR(optimizer, 1.0, total_steps=13), 12)
+def chained(optimizer):
+    warmup = schedulers.LinearLR(optimizer, 0.25, total_iters=4)
+    return schedulers.ChainedScheduler([warmup, schedulers.StepLR(optimizer, 6)])
+
+
+made["OneCycleLR"] = lambda o: schedulers.OneCycleLR(o, max_lr=1.0, total_steps=13)
+made["ChainedScheduler"] = chained
 
 # %%
-optimizer = new_optimizer()
-parts = [schedulers.LinearLR(optimizer, 0.25, total_iters=4), schedulers.StepLR(optimizer, 6)]
-sheet["ChainedScheduler"] = rates(optimizer, schedulers.ChainedScheduler(parts), 12)
+for name in ("OneCycleLR", "ChainedScheduler"):
+    optimizer = new_optimizer()
+    sheet[name] = rates(optimizer, made[name](optimizer), 12)
 sheet["ChainedScheduler"]
 
 # %% [markdown]
 # `ReduceLROnPlateau` is different: it watches a number, such as the loss on validation data. When
-# that has not improved for more than `patience` epochs, the rate is lowered. So its `step` wants the
-# number: `scheduler.step(loss)`. Without it, there is an error.
+# that has not improved for more than `patience` epochs, the rate is lowered. So its `step` wants
+# the number: `scheduler.step(loss)`. Without it, there is an error.
 #
 # **Predict 09.p22.** Someone gives it an *accuracy* that gets better each time: 0.5, 0.6, 0.7, 0.8,
 # 0.9. The settings are `patience=1, factor=0.5`, and nothing else. The rate began at 1. What is it
-# at the end?
+# in the sixth epoch, after these five?
+
 
 # %%
-guess = ...
+def watch(optimizer, **settings):
+    return schedulers.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, **settings)
 
 
-def plateau(values, **settings):
-    optimizer = new_optimizer()
-    scheduler = schedulers.ReduceLROnPlateau(optimizer, factor=0.5, **settings)
+def plateau_rates(values, optimizer, scheduler):
     used = []
     for value in values:
         used.append(optimizer.param_groups[0]["lr"])
         optimizer.step()
         scheduler.step(value)
-    return [*used, optimizer.param_groups[0]["lr"]]
+    return used
 
 
-predict("09.p22", guess, lambda: plateau([0.5, 0.6, 0.7, 0.8, 0.9], patience=1)[-1])
+# %%
+guess = ...
+
+
+def watches_an_accuracy():
+    optimizer = new_optimizer()
+    accuracies = [0.5, 0.6, 0.7, 0.8, 0.9, 0.95]
+    return plateau_rates(accuracies, optimizer, watch(optimizer))[-1]
+
+
+predict("09.p22", guess, watches_an_accuracy)
 
 # %% [markdown]
 # For a number that should rise, say `mode="max"`. The sheet shows all schedules, with a loss that
 # gets stuck for the last one.
 
 # %%
-losses = [9, 7, 5, 4, 4, 4, 4, 3, 3, 3, 3]
-sheet["ReduceLROnPlateau"] = plateau(losses, patience=1)
+losses = [9, 7, 5, 4, 4, 4, 4, 3, 3, 3, 3, 3]
+optimizer = new_optimizer()
+sheet["ReduceLROnPlateau"] = plateau_rates(losses, optimizer, watch(optimizer))
 figures.schedule_sheet(sheet)
 
 # %% [markdown]
@@ -985,10 +1072,8 @@ figures.schedule_sheet(sheet)
 # rate is 0.01. A fresh optimizer and a fresh scheduler are made, and the *scheduler's* state is
 # loaded. Which rate does the optimizer use?
 
+
 # %%
-guess = ...
-
-
 def after_loading(load_optimizer):
     optimizer, fresh = new_optimizer(), new_optimizer()
     scheduler = schedulers.StepLR(optimizer, 2, gamma=0.1)
@@ -1000,12 +1085,15 @@ def after_loading(load_optimizer):
     return round(fresh.param_groups[0]["lr"], 6)
 
 
+# %%
+guess = ...
 predict("09.p23", guess, lambda: after_loading(load_optimizer=False))
 
 # %% [markdown]
 # Load both. (`StepLR(optimizer, 2, last_epoch=3)` on a fresh optimizer is not a way: it stops with
 # a KeyError.) Now the test that counts: every schedule of the table, stopped after 5 steps and
 # resumed, against the run that was never stopped.
+
 
 # %%
 def resumed_rates(make, first=5, total=12):
@@ -1020,8 +1108,20 @@ def resumed_rates(make, first=5, total=12):
 {name: resumed_rates(make) == sheet[name] for name, make in made.items()}
 
 # %% [markdown]
-# One more trap: the tensors in a `state_dict()` are the living ones. Training goes on changing them.
-# A checkpoint that stays in memory needs `copy.deepcopy`; one that goes to a file is safe.
+# The same for the schedule that watches a loss:
+
+# %%
+optimizer, fresh = new_optimizer(), new_optimizer()
+scheduler, resumed = watch(optimizer), watch(fresh)
+begun = plateau_rates(losses[:5], optimizer, scheduler)
+fresh.load_state_dict(optimizer.state_dict())
+resumed.load_state_dict(scheduler.state_dict())
+resumed_run = begun + plateau_rates(losses[5:], fresh, resumed)
+resumed_run, resumed_run == sheet["ReduceLROnPlateau"]
+
+# %% [markdown]
+# One more trap: the tensors in a `state_dict()` are the living ones. Training goes on changing
+# them. A checkpoint that stays in memory needs `copy.deepcopy`; one that goes to a file is safe.
 
 # %%
 w = torch.nn.Parameter(torch.tensor(1.0))
@@ -1073,13 +1173,13 @@ kept["state"][0]["momentum_buffer"].item()
 # - "`nll_loss` takes probabilities." It takes their logarithms:
 #   [explained](https://openillumi.com/en/en-pytorch-crossentropy-logits-nllloss-mechanism).
 # - "There is an F1 loss in torch.nn", "torch.nn is a separate package": neither is so.
-# - "`backward` updates the parameters", "`zero_grad` sets them to 0": neither does. Gradients become
-#   [None](https://github.com/lcswillems/torch-ac/pull/5).
+# - "`backward` updates the parameters", "`zero_grad` sets them to 0": neither does. Gradients
+#   become [None](https://github.com/lcswillems/torch-ac/pull/5).
 # - "`zero_grad` can stand anywhere": not [between backward and
 #   step](https://github.com/tientrandinh/Revisiting-Reverse-Distillation/issues/12). And without
 #   it, training [swings](https://github.com/wenet-e2e/wekws/issues/72).
-# - "The optimizer changes all parameters of the model." Those it was given, if they have a gradient.
-#   A layer that came later is not among them:
+# - "The optimizer changes all parameters of the model." Those it was given, if they have a
+#   gradient. A layer that came later is not among them:
 #   [thread](https://github.com/microsoft/nni/issues/4521). After `model.to(...)` they are
 #   [still the same](https://github.com/pytorch/pytorch/issues/7844).
 # - "An iterator of parameters can be used twice":
@@ -1110,7 +1210,7 @@ kept["state"][0]["momentum_buffer"].item()
 # %% [markdown]
 # ## Further reading
 #
-# - [`nn.functional`](https://pytorch.org/docs/stable/nn.functional.html#loss-functions): all losses;
+# - [`nn.functional`](https://pytorch.org/docs/stable/nn.functional.html): all losses;
 #   [`mse_loss`](https://pytorch.org/docs/stable/generated/torch.nn.functional.mse_loss.html),
 #   [`CrossEntropyLoss`](https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html),
 #   [`NLLLoss`](https://pytorch.org/docs/stable/generated/torch.nn.NLLLoss.html),
