@@ -378,7 +378,8 @@ def bce_with_logits(logits, target):
 
 @bce_exercise.cases
 def _(rng):
-    yield torch.tensor([0.0]), torch.tensor([1.0])
+    # Never exactly 0: there |logit|, in the formula of the documentation, has no gradient.
+    yield torch.tensor([0.5]), torch.tensor([1.0])
     yield torch.tensor([2.0, -1.0]), torch.tensor([1.0, 0.0])
     yield torch.tensor([-200.0, 200.0]), torch.tensor([1.0, 1.0])
     yield torch.tensor([[1.5], [-0.5]]), torch.tensor([[0.3], [0.8]])
