@@ -78,6 +78,14 @@ ACTIVATIONS = {
     "before": {"0": torch.linspace(-1, 3, 101), "2": torch.linspace(0, 0.4, 50).reshape(5, 10)},
     "after": {"0": torch.linspace(-2, 2, 101)},
 }
+POINTS = torch.linspace(-4, 4, 41)
+WALK = [(1.5 - 0.1 * t, 1.0 - 0.08 * t) for t in range(12)]
+
+
+def two_valleys(place):
+    return (place[..., 0] ** 2 - 1) ** 2 + 0.3 * place[..., 0] + 0.5 * place[..., 1] ** 2
+
+
 EXAMPLES = {
     "chart": chart,
     "storage_transpose": lambda: figures.storage({"x": x, "x.t()": x.t()}),
@@ -140,6 +148,27 @@ EXAMPLES = {
     "hook_timeline": lambda: figures.hook_timeline(HOOK_TRACE),
     "hook_timeline_forward_only": lambda: figures.hook_timeline(HOOK_TRACE[:4]),
     "activations": lambda: figures.activations(ACTIVATIONS),
+    "loss_curves": lambda: figures.loss_curves(
+        {
+            "square; x: prediction": (POINTS, lambda x: x**2),
+            "softplus; x: logit": (POINTS, torch.nn.functional.softplus),
+            "minus_log": (torch.linspace(0.1, 1, 31), lambda p: -p.log()),
+            "absolute; x: prediction": (POINTS, torch.abs),
+        }
+    ),
+    "schedule_sheet": lambda: figures.schedule_sheet(
+        {"StepLR": [1, 1, 0.5, 0.5], "OneCycleLR": [0.04, 1, 0.6, 0.1], "LambdaLR": [1, 0.9]}
+    ),
+    "descent_paths": lambda: figures.descent_paths(
+        two_valleys, {"SGD": WALK, "Adam": WALK[:6], "far": [*WALK, (-3.0, 9.0)]}
+    ),
+    "step_table": lambda: figures.step_table(
+        {
+            "at the start": {"w": "1.00", "w.grad": "None"},
+            "backward()": {"w": "1.00", "w.grad": "3.00"},
+            "step()": {"w": "0.70", "w.grad": "3.00"},
+        }
+    ),
 }
 
 
@@ -251,6 +280,18 @@ def test_text_tells_the_data():
     text = figures.dtype_promotion([torch.uint8, torch.int8]).alt
     assert "uint8 and int8 give int16" in text
     assert "07 vision pipeline needs 06 and 04;" in figures.course_map(COURSE).alt
+
+
+def test_text_of_a_training_tells_what_happened():
+    text = EXAMPLES["step_table"]().alt
+    assert "backward() changes w.grad; step() changes w." in text
+    text = EXAMPLES["descent_paths"]().alt
+    assert "Paths from (1.5, 1.0) over one landscape whose lowest place is (-1.0, 0.0)" in text
+    assert "SGD at (0.4, 0.1), Adam at (1.0, 0.6)" in text
+    text = EXAMPLES["schedule_sheet"]().alt
+    assert "StepLR from 1 to 0.5, OneCycleLR from 0.04 to 0.1" in text
+    text = EXAMPLES["loss_curves"]().alt
+    assert "square goes from 16.00 to 16.00 and its gradient from -8.00 to 8.00" in text
 
 
 def test_text_of_an_image_tells_whether_the_picture_survives():
@@ -489,6 +530,20 @@ BAD_CALLS = {
         [("1", "a", []), ("1", "b", [])]
     ),
     "draws 1 to 40 lessons, not 0": lambda: figures.course_map([]),
+    "loss_curves() draws 1 to 12 losses, not 0": lambda: figures.loss_curves({}),
+    "The loss 'mse' gives shape () for 41 points": lambda: figures.loss_curves(
+        {"mse": (POINTS, lambda x: (x**2).mean())}
+    ),
+    "schedule_sheet() draws 1 to 12 schedules, not 0": lambda: figures.schedule_sheet({}),
+    "StepLR has 1 steps; schedule_sheet() draws 2 or more": lambda: figures.schedule_sheet(
+        {"StepLR": [1.0]}
+    ),
+    "descent_paths() draws 1 to 12 paths, not 0": lambda: figures.descent_paths(two_valleys, {}),
+    "The path 'SGD' has no places": lambda: figures.descent_paths(two_valleys, {"SGD": []}),
+    "step_table() draws 1 to 12 lines, not 0": lambda: figures.step_table({}),
+    "The line 'step()' does not tell of w, w.grad": lambda: figures.step_table(
+        {"backward()": {"w": "1", "w.grad": "3"}, "step()": {"w": "1"}}
+    ),
 }
 
 

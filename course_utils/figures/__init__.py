@@ -16,6 +16,7 @@ from .lessons import course_map
 from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
+from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
 from .views import storage, windows
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "class_balance",
     "collated",
     "course_map",
+    "descent_paths",
     "dtype_promotion",
     "feature_maps",
     "hook_timeline",
@@ -34,7 +36,11 @@ __all__ = [
     "loader_parts",
     "memory",
     "sampled",
+    "loss_curves",
+    "memory",
+    "schedule_sheet",
     "small_picture",
+    "step_table",
     "storage",
     "windows",
 ]
