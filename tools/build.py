@@ -22,10 +22,12 @@ from pathlib import Path
 
 import jupytext
 import nbformat
+import yaml
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from tqdm import tqdm
+from traitlets.config import Config
 
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
@@ -57,8 +59,12 @@ class BuildError(Exception):
 def read_source(path: Path) -> NotebookNode:
     """A percent script as a notebook; its `course` header is in metadata['course']."""
     notebook = jupytext.read(path, fmt="py:percent")
-    if "course" not in notebook.metadata:
+    header = {}
+    if notebook.cells and notebook.cells[0].cell_type == "raw":
+        header = yaml.safe_load(notebook.cells.pop(0).source.strip().strip("-"))
+    if "course" not in header:
         raise BuildError(f"{path.name}: the header has no 'course' part (see CONTRIBUTING.md).")
+    notebook.metadata["course"] = header["course"]
     return notebook
 
 
@@ -184,6 +190,8 @@ def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> Noteb
         record_timing=False,
         allow_errors=True,
         on_cell_executed=count,
+        # Without it the kernel says on stderr that its traffic on this machine is not encrypted.
+        config=Config(KernelManager={"transport_encryption": "auto"}),
     )
     client.execute()
     for number, cell in enumerate(notebook.cells):

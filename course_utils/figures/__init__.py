@@ -9,6 +9,19 @@ One module for each topic; `drawing` is what all of them are made with.
 """
 
 from .drawing import Figure
-from .views import storage
+from .dtypes import dtype_promotion
+from .images import axes_order, small_picture
+from .lessons import course_map
+from .memory_use import memory
+from .views import storage, windows
 
-__all__ = ["Figure", "storage"]
+__all__ = [
+    "Figure",
+    "axes_order",
+    "course_map",
+    "dtype_promotion",
+    "memory",
+    "small_picture",
+    "storage",
+    "windows",
+]

@@ -28,8 +28,11 @@ STYLE = Path(__file__).with_name("course.mplstyle")
 # Roles of colours. What is written with stands in the style file; these are fillings under it.
 UNUSED = "#e6e2d8"  # a cell that nothing looks at
 CELL = "#fffdf8"  # a cell without a meaning in its colour
-EDGE = "#fffdf8"  # the thin line between cells
+# From the first of many things to the last: ever lighter, and from blue to yellow, which
+# colour-blind readers tell apart. All of them carry dark numbers.
+RAMP = ("#a08be8", "#6aaef0", "#62cdb8", "#b4e070", "#ffe14d")
 
+MARGIN = 24  # pixels, from the edge of the page to what is drawn
 PIXELS_PER_INCH = 100
 POINTS_PER_PIXEL = 72 / PIXELS_PER_INCH
 
@@ -65,6 +68,19 @@ class Figure:
         return {"text/html": self._repr_html_(), "text/plain": self.alt}
 
 
+def many(count: int, thing: str) -> str:
+    """'1 tensor', '2 tensors'."""
+    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
+
+
+def ramp(count: int) -> list[tuple[float, float, float]]:
+    """`count` colours in order, each as red, green and blue from 0 to 1."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    colours = LinearSegmentedColormap.from_list("ramp", RAMP)
+    return [colours(step / max(count - 1, 1))[:3] for step in range(count)]
+
+
 @contextlib.contextmanager
 def page() -> Iterator[Page]:
     """A page to draw on, in the course's style whatever the reader's own settings are."""
@@ -87,7 +103,7 @@ class Page:
         self.muted: str = settings["xtick.color"]
         self.panel: str = settings["figure.facecolor"]
         self.line_colour: str = settings["grid.color"]
-        self.colours: list[str] = settings["axes.prop_cycle"].by_key()["color"]
+        self.hues: list[str] = settings["axes.prop_cycle"].by_key()["color"]
         self._drawing = Drawing()
         self._canvas = FigureCanvasAgg(self._drawing)
         self._surface = self._drawing.add_axes((0, 0, 1, 1))
@@ -233,34 +249,41 @@ class Page:
         rise: float,
         *,
         colour: str | None = None,
-        sideways: bool = False,
         head: float = 10,
-        line: float = 2,
+        _turned: bool = False,
     ) -> None:
-        """A curved arrow that leaves `start` upwards, by `rise` pixels, and lands on `end`.
-
-        sideways: it leaves to the left instead, and lands from there.
-        """
-        (x0, y0), (x1, y1) = [(y, x) if sideways else (x, y) for x, y in (start, end)]
+        """A curved arrow that leaves `start` upwards, rises `rise` pixels, and lands on `end`."""
+        (x0, y0), (x1, y1) = start, end
         top = min(y0, y1) - rise
-        bend = math.copysign(min(rise - head, abs(x1 - x0) / 2), x1 - x0)
-        points = [
-            (x0, y0),
-            (x0, top + abs(bend)),
-            (x0, top + 0.45 * abs(bend)),
-            (x0 + 0.55 * bend, top),
-            (x0 + bend, top),
-            (x1 - bend, top),
-            (x1 - 0.55 * bend, top),
-            (x1, top + 0.45 * abs(bend)),
-            (x1, top + abs(bend)),
-            (x1, y1),
-        ]
+        reach = min(rise - head, abs(x1 - x0) / 2, 20)  # of the two round corners
+        bend = math.copysign(reach, x1 - x0)
         move, straight, curve = 1, 2, 4  # MOVETO, LINETO and CURVE4 of matplotlib.path.Path
-        codes = [move, straight, curve, curve, curve, straight, curve, curve, curve, straight]
-        if sideways:
-            points = [(y, x) for x, y in points]
-        self.arrow(points, codes=codes, colour=colour, head=head, line=line)
+        route = [
+            (move, (x0, y0)),
+            (straight, (x0, top + reach)),
+            (curve, (x0, top + 0.45 * reach)),
+            (curve, (x0 + 0.55 * bend, top)),
+            (curve, (x0 + bend, top)),
+            (straight, (x1 - bend, top)),
+            (curve, (x1 - 0.55 * bend, top)),
+            (curve, (x1, top + 0.45 * reach)),
+            (curve, (x1, top + reach)),
+            (straight, (x1, y1)),
+        ]
+        points = [(y, x) if _turned else (x, y) for _, (x, y) in route]
+        self.arrow(points, codes=[code for code, _ in route], colour=colour, head=head)
+
+    def side_hop(
+        self,
+        start: tuple[float, float],
+        end: tuple[float, float],
+        reach: float,
+        *,
+        colour: str | None = None,
+        head: float = 10,
+    ) -> None:
+        """As `hop`, but it leaves to the left, by `reach` pixels, and lands from there."""
+        self.hop(start[::-1], end[::-1], reach, colour=colour, head=head, _turned=True)
 
     def picture(
         self, x: float, y: float, width: float, height: float, pixels: Any, *, smooth: bool = False
@@ -274,14 +297,24 @@ class Page:
             zorder=2,
         )
 
-    def ramp(self, count: int) -> list[tuple]:
-        """`count` colours in order, from deep to pale, all light enough for dark numbers."""
-        import matplotlib
-
-        colours = matplotlib.colormaps[matplotlib.rcParams["image.cmap"]]
-        low, high = 0.48, 1.0
-        steps = [low + (high - low) * i / max(count - 1, 1) for i in range(count)]
-        return [tuple(0.3 + 0.7 * part for part in colours(step)[:3]) for step in steps]
+    def cell(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        word: str,
+        *,
+        fill: str | tuple = CELL,
+        colour: str | None = None,
+        size: float = 14,
+        bold: bool = False,
+    ) -> None:
+        """A filled rectangle with a word in its middle, as in a row of numbers."""
+        self.box(x, y, width, height, fill=fill, edge=self.panel, line=1.5)
+        self.text(
+            x + width / 2, y + height / 2, word, size=size, colour=colour, bold=bold, ha="center"
+        )
 
     def finish(self, width: float, height: float, alt: str) -> Figure:
         """The Figure, `width` by `height` pixels."""

@@ -5,17 +5,17 @@ Taught in notebook 01.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 
 import torch
 
-from .drawing import EDGE, UNUSED, Figure, Page, page
+from .drawing import MARGIN, UNUSED, Figure, Page, many, page, ramp
 
 MOST_CELLS = 24
-MARGIN = 24
-GRID_CELL = 30  # pixels, a cell of a tensor
-STRIP_CELL = 36  # pixels, the height of a cell of the storage
-LOWEST_HOP, NEXT_HOP = 18, 24  # pixels, how high the arcs over the strip rise
+MOST_WINDOWS = 12
+STRIP = 36  # pixels, the height of the drawn storage
+FIRST_HOP, NEXT_HOP = 20, 25  # pixels, how high the arcs over the storage rise
 
 
 def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch.Tensor) -> Figure:
@@ -23,246 +23,276 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
 
     On the left each tensor as a grid, on the right the storage, once for each tensor. A number
     keeps its colour everywhere; cells that a tensor does not use are grey. An arc over the
-    storage is one step along one dimension, and the same arc is drawn over the grid.
+    storage is one step along one dimension; the same step has the same colour over the grid.
 
         figures.storage({"x": x, "x.t()": x.t(), "x[:, 1]": x[:, 1]})
         figures.storage(x=x, transposed=x.t())
 
     views, tensors: names and tensors of 0 to 3 dimensions and one dtype, on any device.
-    Raises ValueError if they do not share one storage, or if there is too much to draw (a
-    storage of more than 24 elements, a tensor of more than 24 elements or 3 dimensions).
+    Raises ValueError if they do not share one storage, or if there is too much to draw: a
+    storage or a tensor of more than 24 elements, or more than 3 dimensions.
     Taught in notebook 01.
     """
     named = dict(views or {}, **tensors)
-    memory = shared_storage(named)
+    numbers = shared_storage(named, "storage()")
     with page() as draw:
-        colours = draw.ramp(len(memory))
-        words = [text_of(value) for value in memory.tolist()]
-        widest = max(draw.width_of(word) for word in words)
-        grid_cell = max(GRID_CELL, widest + 10)
-        strip_cell = max(grid_cell, min(44, 520 / len(memory)))
-        grids = [Grid(tensor, grid_cell) for tensor in named.values()]
-        titles = [
-            draw.width_of(name, bold=True, code=True)
-            + draw.width_of(f"   shape {tuple(tensor.shape)}", size=13)
-            for name, tensor in named.items()
-        ]
-        strip_x = MARGIN + max(*titles, *(grid.width for grid in grids)) + 44
-        strip_width = strip_cell * len(memory)
+        strip = Strip(draw, numbers)
+        grids = [Grid(draw, tensor, strip) for tensor in named.values()]
+        titles = [title(draw, name, tensor) for name, tensor in named.items()]
+        legends = [stride_legend(draw, tensor) for tensor in named.values()]
+        whose = "its storage" if len(named) == 1 else "their one storage"
+        caption = f"{whose}: {many(len(numbers), 'number')} in a row"
+        x = MARGIN + max(*titles, *(grid.width for grid in grids)) + 50
+        right = x + max(strip.width, draw.width_of(caption, size=13), *legends)
 
         y = MARGIN
-        for row, (name, tensor) in enumerate(named.items()):
-            if row:
-                draw.line(
-                    [(MARGIN, y), (strip_x + strip_width, y)], colour=draw.line_colour, line=1.5
-                )
-                y += 20
-            heading(draw, MARGIN, y + 8, name, tensor)
-            bottom = grids[row].draw(draw, MARGIN, y + 24, tensor, colours, words)
-            under = strip(draw, strip_x, y, strip_cell, tensor, colours, words)
-            y = max(bottom, under) + 16
-        return draw.finish(strip_x + strip_width + MARGIN, y, storage_alt(named, words))
+        draw.text(MARGIN, y, "tensor", size=13, colour=draw.muted)
+        draw.text(x, y, caption, size=13, colour=draw.muted)
+        y += 18
+        for (name, tensor), grid in zip(named.items(), grids, strict=True):
+            draw.line([(MARGIN, y), (right, y)], colour=draw.line_colour)
+            title(draw, name, tensor, MARGIN, y + 22)
+            stride_legend(draw, tensor, x, y + 22)
+            y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor))
+        alt = f"{many(len(named), 'tensor')} over one storage that holds {strip.alt}. "
+        alt += "; ".join(layout_alt(name, tensor) for name, tensor in named.items()) + "."
+        return draw.finish(right + MARGIN, y, alt)
 
 
-def shared_storage(named: Mapping[str, torch.Tensor]) -> torch.Tensor:
-    """The storage of all these tensors as one tensor of shape (cells,)."""
+def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str = "x") -> Figure:
+    """Sliding windows over the storage that they read: how they overlap.
+
+        figures.windows(signal, size=3, step=2)
+        figures.windows(matrix.as_strided((3, 2, 2), (1, 4, 1)), name="patches")
+
+    x: with a size, any tensor, and x.unfold(0, size, step) is drawn; without, the windows
+    themselves, shape (windows, ...), 1 to 3 dimensions, any strides. On any device; 1 to 12
+    windows over a storage of at most 24 elements. name: what to call x in the picture.
+    Raises ValueError if there is more to draw than that, or nothing, or if no window fits.
+    Taught in notebook 01.
+    """
+    view = x
+    if size is not None and isinstance(x, torch.Tensor):
+        if x.dim() == 0 or not 1 <= size <= len(x) or step < 1:
+            raise ValueError(
+                f"No window of size {size} with step {step} fits into {name}, "
+                f"whose shape is {tuple(x.shape)}."
+            )
+        view, name = x.unfold(0, size, step), f"{name}.unfold(0, {size}, {step})"
+    numbers = shared_storage({name: view}, "windows()", most_elements=MOST_WINDOWS * MOST_CELLS)
+    if view.dim() == 0 or view.numel() == 0 or len(view) > MOST_WINDOWS:
+        raise ValueError(
+            f"{name} has shape {tuple(view.shape)}; "
+            f"windows() draws 1 to {MOST_WINDOWS} windows along dimension 0."
+        )
+    with page() as draw:
+        strip = Strip(draw, numbers)
+        stored = len(set(positions(view).flatten().tolist()))
+        note = f"shows {many(view.numel(), 'number')}, stores {stored}"
+        x = MARGIN + 60
+        right = max(
+            MARGIN + title(draw, name, view),
+            x + max(strip.width, stride_legend(draw, view), draw.width_of(note, size=13)),
+        )
+        title(draw, name, view, MARGIN, MARGIN + 4)
+        stride_legend(draw, view, x, MARGIN + 32)
+        y = strip.draw(x, MARGIN + 46, view) + 12
+        for number, window in enumerate(view):
+            label = f"[{number}]"
+            draw.text(x - 12, y + 15, label, code=True, bold=True, ha="right", colour=draw.hues[0])
+            strip.draw_cells(x, y, 30, window)
+            y += 34
+        draw.text(x, y + 14, note, size=13, colour=draw.muted)
+        alt = (
+            f"{many(len(view), 'window')} over one storage that holds {strip.alt}. "
+            f"{layout_alt(name, view)}; it {note}."
+        )
+        return draw.finish(right + MARGIN, y + 14 + MARGIN, alt)
+
+
+def shared_storage(
+    named: Mapping[str, torch.Tensor], caller: str, most_elements: int = MOST_CELLS
+) -> list[bool | int | float]:
+    """The numbers in the one storage of all these tensors; ValueError where it cannot be drawn."""
     if not named:
-        raise ValueError("storage() needs at least one named tensor, as in storage(x=x).")
+        raise ValueError(f"{caller} needs at least one named tensor, as in {caller[:-1]}x=x).")
+    first_name, first = next(iter(named.items()))
     for name, tensor in named.items():
         if not isinstance(tensor, torch.Tensor):
-            raise ValueError(f"{name} is a {type(tensor).__name__}; storage() draws tensors.")
-    first_name, first = next(iter(named.items()))
-    pool = first.untyped_storage()
-    for name, tensor in named.items():
-        if tensor.untyped_storage().data_ptr() != pool.data_ptr():
+            raise ValueError(f"{name} is a {type(tensor).__name__}; {caller} draws tensors.")
+        if tensor.layout != torch.strided or tensor.is_meta or tensor.is_complex():
+            raise ValueError(
+                f"{name} is complex, sparse or on the meta device; {caller} cannot draw it."
+            )
+        if tensor.untyped_storage().data_ptr() != first.untyped_storage().data_ptr():
             raise ValueError(
                 f"{name} does not share its storage with {first_name}; draw them separately."
             )
         if tensor.dtype != first.dtype:
             raise ValueError(
                 f"{name} is {tensor.dtype} and {first_name} is {first.dtype}; "
-                "storage() draws tensors of one dtype."
+                f"{caller} draws tensors of one dtype."
             )
         if tensor.dim() > 3:
+            raise ValueError(f"{name} has {tensor.dim()} dimensions; {caller} draws at most 3.")
+        if tensor.numel() > most_elements:
             raise ValueError(
-                f"{name} has {tensor.dim()} dimensions; storage() draws at most 3 of them."
+                f"{name} has {tensor.numel()} elements; {caller} draws at most {most_elements}."
             )
-        if tensor.numel() > MOST_CELLS:
-            raise ValueError(
-                f"{name} has {tensor.numel()} elements; storage() draws at most {MOST_CELLS}."
-            )
-    cells = pool.nbytes() // first.element_size()
-    if not 1 <= cells <= MOST_CELLS:
+    count = first.untyped_storage().nbytes() // first.element_size()
+    if not 1 <= count <= MOST_CELLS:
         raise ValueError(
-            f"The storage of {first_name} has {cells} elements; "
-            f"storage() draws 1 to {MOST_CELLS} of them."
+            f"The storage of {first_name} has {many(count, 'element')}; "
+            f"{caller} draws 1 to {MOST_CELLS}."
         )
-    return first.detach().as_strided((cells,), (1,), 0)  # (cells,)
-
-
-def text_of(value: bool | int | float | complex) -> str:
-    """A number, short enough for a cell."""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, int):
-        return str(value)
-    return f"{value:.3g}"
+    return first.detach().as_strided((count,), (1,), 0).tolist()
 
 
 def positions(tensor: torch.Tensor) -> torch.Tensor:
-    """For each element its index in the storage: same shape as the tensor, int64."""
+    """For each element its index in the storage: int64, the shape of the tensor."""
     found = torch.full(tensor.shape, tensor.storage_offset())
     for dim, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
-        along = [1] * tensor.dim()
-        along[dim] = size
-        found = found + (torch.arange(size) * stride).reshape(along)
+        steps = torch.arange(size) * stride
+        found += steps.reshape([-1 if other == dim else 1 for other in range(tensor.dim())])
     return found
 
 
+class Strip:
+    """A storage as a row of cells; every number has its own colour."""
+
+    def __init__(self, draw: Page, numbers: list[bool | int | float]) -> None:
+        self.page = draw
+        self.words = [word_of(number) for number in numbers]
+        self.colours = ramp(len(numbers))
+        self.alt = ", ".join(self.words)
+        self.widest = max(draw.width_of(word) for word in self.words)
+        self.cell = max(26, self.widest + 8, min(44, 480 / len(numbers)))
+        self.width = self.cell * len(numbers)
+
+    def draw(self, x: float, y: float, tensor: torch.Tensor) -> float:
+        """The storage under a tensor: its cells, one arc for each dimension, its offset.
+
+        Returns where it ends below.
+        """
+        draw = self.page
+        # A dimension of size 1 has no next element to step to.
+        stepped = [dim for dim, size in enumerate(tensor.shape) if size > 1 and tensor.numel()]
+        stepped.sort(key=lambda dim: (tensor.stride(dim), -dim))
+        top = y + 20 + (FIRST_HOP + NEXT_HOP * (len(stepped) - 1) if stepped else 0)
+        first = x + (tensor.storage_offset() + 0.5) * self.cell
+        spread = 0  # arcs start side by side, the wider ones outside
+        for rank, dim in enumerate(stepped):
+            stride, rise = tensor.stride(dim), FIRST_HOP + NEXT_HOP * rank
+            spread += 8 if rank or stride == 0 else 0
+            then = first + stride * self.cell
+            ends = (first - spread, top - 1), (then + spread, top - 1)
+            draw.hop(*ends, rise, colour=draw.hues[dim])
+            at = (first + then) / 2, top - rise - 11
+            draw.text(*at, f"+{stride}", size=13, bold=True, ha="center", colour=draw.hues[dim])
+
+        self.draw_cells(x, top, STRIP, tensor, unused=True)
+        below = top + STRIP + 11
+        draw.text(x - 8, below, "index", size=12, colour=draw.muted, ha="right")
+        for index in range(len(self.words)):
+            at = x + (index + 0.5) * self.cell, below
+            draw.text(*at, str(index), size=12, colour=draw.muted, ha="center")
+        if tensor.numel():
+            below += 11
+            draw.arrow([(first, below + 15), (first, below)], line=1.5)
+            label = f"offset = {tensor.storage_offset()}"
+            fits = first + 9 + draw.width_of(label, size=13, bold=True) < x + self.width
+            beside, ha = (first + 9, "left") if fits else (first - 9, "right")
+            draw.text(beside, below + 11, label, size=13, bold=True, ha=ha)
+        return below + 20
+
+    def draw_cells(
+        self, x: float, y: float, height: float, tensor: torch.Tensor, *, unused: bool = False
+    ) -> None:
+        """The cells that a tensor uses, at their places; with `unused`, the others in grey."""
+        used = set(positions(tensor).flatten().tolist())
+        for index, word in enumerate(self.words):
+            place = x + index * self.cell, y, self.cell, height
+            if index in used:
+                self.page.cell(*place, word, fill=self.colours[index])
+            elif unused:
+                self.page.cell(*place, word, fill=UNUSED, colour=self.page.muted)
+
+
 class Grid:
-    """A tensor of 0 to 3 dimensions as a row of matrices."""
+    """A tensor of 0 to 3 dimensions as a row of matrices, in the colours of its storage."""
 
-    def __init__(self, tensor: torch.Tensor, cell: float) -> None:
-        self.cell = cell
-        shape = (1,) * (3 - tensor.dim()) + tuple(tensor.shape)
-        self.matrices, self.rows, self.columns = shape
-        self.step = self.columns * cell + 22  # from one matrix to the next
-        # Room for the arcs on the left of the first column and over the first row.
-        self.left = 18 if tensor.dim() >= 2 else 0
-        self.top = {0: 0, 1: 18, 2: 18, 3: 34}[tensor.dim()]
-        self.width = self.left + self.matrices * self.step - 22
+    def __init__(self, draw: Page, tensor: torch.Tensor, strip: Strip) -> None:
+        self.page, self.tensor, self.strip = draw, tensor, strip
+        self.high = 26 if tensor.dim() == 3 else 30
+        self.wide = max(self.high, strip.widest + 8)
+        self.shape = (1,) * (3 - tensor.dim()) + tuple(tensor.shape)
+        self.apart = self.shape[2] * self.wide + 20  # from one matrix to the next
+        # Room for the arcs: to the left of the first column, and over the first row.
+        self.left = 20 if tensor.dim() >= 2 else 0
+        self.top = (4, 20, 20, 36)[tensor.dim()]
+        self.width = self.left + self.shape[0] * self.apart - 20
 
-    def draw(
-        self,
-        draw: Page,
-        x: float,
-        y: float,
-        tensor: torch.Tensor,
-        colours: list[tuple],
-        words: list[str],
-    ) -> float:
-        """Draw it with its top left corner at (x, y). Returns where it ends below."""
+    def draw(self, x: float, y: float) -> float:
+        """Its top left corner is at (x, y). Returns where it ends below."""
+        draw, tensor, wide, high = self.page, self.tensor, self.wide, self.high
+        if tensor.numel() == 0:
+            draw.text(x, y + 14, "no elements", size=13, colour=draw.muted)
+            return y + 28
         x, y = x + self.left, y + self.top
-        cell = self.cell
-        where = positions(tensor).reshape(self.matrices, self.rows, self.columns)
-        for matrix, row, column in torch.cartesian_prod(*map(torch.arange, where.shape)).tolist():
-            index = where[matrix, row, column]
-            left, top = x + matrix * self.step + column * cell, y + row * cell
-            draw.box(left, top, cell, cell, fill=colours[index], edge=EDGE, line=1.5)
-            draw.text(left + cell / 2, top + cell / 2, words[index], ha="center")
-        middle = cell / 2
-        for dim in range(tensor.dim()):
-            if tensor.shape[dim] < 2 or tensor.numel() == 0:
-                continue
-            colour = draw.colours[dim]
+        where = positions(tensor).reshape(self.shape).tolist()
+        for matrix, row, column in itertools.product(*map(range, self.shape)):
+            index = where[matrix][row][column]
+            place = x + matrix * self.apart + column * wide, y + row * high, wide, high
+            draw.cell(*place, self.strip.words[index], fill=self.strip.colours[index])
+        centre, middle = x + wide / 2, y + high / 2
+        for dim, size in enumerate(tensor.shape):
+            hue = draw.hues[dim]
             match tensor.dim() - dim:
-                case 1:
-                    draw.hop((x + middle, y - 1), (x + middle + cell, y - 1), 15, colour=colour)
-                case 2:
-                    draw.hop(
-                        (x - 1, y + middle),
-                        (x - 1, y + middle + cell),
-                        15,
-                        colour=colour,
-                        sideways=True,
-                    )
-                case 3:
-                    draw.hop(
-                        (x + middle - 8, y - 1),
-                        (x + middle + self.step, y - 1),
-                        28,
-                        colour=colour,
-                    )
-        return y + self.rows * cell
+                case _ if size == 1:
+                    pass
+                case 1:  # to the next column
+                    draw.hop((centre, y - 1), (centre + wide, y - 1), 16, colour=hue)
+                case 2:  # to the next row
+                    draw.side_hop((x - 1, middle), (x - 1, middle + high), 16, colour=hue)
+                case 3:  # to the next matrix
+                    draw.hop((centre - 7, y - 1), (centre + self.apart, y - 1), 32, colour=hue)
+        return y + self.shape[1] * high
 
 
-def heading(draw: Page, x: float, y: float, name: str, tensor: torch.Tensor) -> None:
-    draw.text(x, y, name, bold=True, code=True)
-    x += draw.width_of(name + " ", bold=True, code=True)
-    draw.text(x + 4, y, f"shape {tuple(tensor.shape)}", size=13, colour=draw.muted)
-
-
-def strip(
-    draw: Page,
-    x: float,
-    y: float,
-    cell: float,
-    tensor: torch.Tensor,
-    colours: list[tuple],
-    words: list[str],
+def title(
+    draw: Page, name: str, tensor: torch.Tensor, x: float | None = None, y: float = 0
 ) -> float:
-    """The storage under one tensor. Returns where it ends below."""
-    used = set(positions(tensor).flatten().tolist())
-    offset = tensor.storage_offset()
-    # A dimension of size 1 has no next element, and its stride no meaning.
-    stepped = [dim for dim, size in enumerate(tensor.shape) if size > 1 and used]
-    by_stride = sorted(stepped, key=lambda dim: (tensor.stride(dim), -dim))
+    """The name and the shape of a tensor, drawn if x is given. Returns its width."""
+    shape = f"shape {tuple(tensor.shape)}"
+    shape_x = draw.width_of(name, bold=True, code=True) + 12
+    if x is not None:
+        draw.text(x, y, name, bold=True, code=True)
+        draw.text(x + shape_x, y, shape, size=13, colour=draw.muted)
+    return shape_x + draw.width_of(shape, size=13)
 
-    right = x
-    for dim, (size, stride) in enumerate(zip(tensor.shape, tensor.stride(), strict=True)):
-        colour = draw.colours[dim] if dim in stepped else draw.muted
+
+def stride_legend(draw: Page, tensor: torch.Tensor, x: float | None = None, y: float = 0) -> float:
+    """'stride[0] = 3' for each dimension, drawn if x is given. Returns its width."""
+    width = 0.0
+    for dim, stride in enumerate(tensor.stride()):
+        width += 22 if dim else 0
         label = f"stride[{dim}] = {stride}"
-        draw.text(right, y + 8, label, size=14, bold=True, colour=colour)
-        right += draw.width_of(label, size=14, bold=True) + 22
+        if x is not None:
+            colour = draw.hues[dim] if tensor.shape[dim] > 1 else draw.muted
+            draw.text(x + width, y, label, bold=True, colour=colour)
+        width += draw.width_of(label, bold=True)
+    return width
 
-    top = y + 24
-    if by_stride:
-        top += LOWEST_HOP + NEXT_HOP * (len(by_stride) - 1) + 18
-    for rank, dim in enumerate(by_stride):
-        rise = LOWEST_HOP + NEXT_HOP * rank
-        spread = 5 * rank if tensor.stride(dim) else 6 + 5 * rank
-        first = x + (offset + 0.5) * cell
-        then = first + tensor.stride(dim) * cell
-        colour = draw.colours[dim]
-        draw.hop((first - spread, top - 1), (then + spread, top - 1), rise, colour=colour)
-        middle = (first + then) / 2
-        draw.text(
-            middle,
-            top - 1 - rise - 9,
-            f"+{tensor.stride(dim)}",
-            size=13,
-            bold=True,
-            colour=colour,
-            ha="center",
-        )
 
-    for index, word in enumerate(words):
-        left = x + index * cell
-        fill = colours[index] if index in used else UNUSED
-        colour = draw.ink if index in used else draw.muted
-        draw.box(left, top, cell, STRIP_CELL, fill=fill, edge=EDGE, line=1.5)
-        draw.text(left + cell / 2, top + STRIP_CELL / 2, word, size=15, ha="center", colour=colour)
-        draw.text(
-            left + cell / 2,
-            top + STRIP_CELL + 10,
-            str(index),
-            size=11,
-            colour=draw.muted,
-            ha="center",
-        )
-    if not used:
-        return top + STRIP_CELL + 20
-    mark = x + (offset + 0.5) * cell
-    draw.arrow([(mark, top + STRIP_CELL + 34), (mark, top + STRIP_CELL + 18)], head=10, line=1.5)
-    label = f"offset = {offset}"
-    fits = mark + 9 + draw.width_of(label, size=13, bold=True) < x + cell * len(words)
-    draw.text(
-        mark + (9 if fits else -9),
-        top + STRIP_CELL + 30,
-        label,
-        size=13,
-        bold=True,
-        ha="left" if fits else "right",
+def word_of(number: bool | int | float) -> str:
+    """A number, short enough for a cell."""
+    if isinstance(number, bool):
+        return "T" if number else "F"
+    return str(number) if isinstance(number, int) else f"{number:.3g}"
+
+
+def layout_alt(name: str, tensor: torch.Tensor) -> str:
+    return (
+        f"{name} has shape {tuple(tensor.shape)}, stride {tensor.stride()} "
+        f"and offset {tensor.storage_offset()}"
     )
-    return top + STRIP_CELL + 40
-
-
-def storage_alt(named: Mapping[str, torch.Tensor], words: list[str]) -> str:
-    parts = []
-    for name, tensor in named.items():
-        parts.append(
-            f"{name} has shape {tuple(tensor.shape)}, stride {tensor.stride()} "
-            f"and offset {tensor.storage_offset()}"
-        )
-    count = "A tensor" if len(named) == 1 else f"{len(named)} tensors"
-    return f"{count} over one storage that holds {', '.join(words)}. {'; '.join(parts)}."

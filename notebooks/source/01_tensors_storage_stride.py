@@ -318,7 +318,7 @@ predict("01.p8", guess, lambda: x.t().stride())
 # changed places. Each colour below is one cell of the storage.
 
 # %%
-figures.storage(x=x, transposed=x.t())
+figures.storage({"x": x, "x.t()": x.t()})
 
 # %% [markdown]
 # Slices are views, too. Taking every second column changes a stride; leaving out the first row
@@ -333,7 +333,7 @@ x = torch.arange(12).reshape(3, 4)  # (3, 4)
 predict("01.p9", guess, lambda: (x[1:, ::2].storage_offset(), x[1:, ::2].stride()))
 
 # %%
-figures.storage(x=x, slice=x[1:, ::2], column=x[:, 3])
+figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 
 # %% [markdown]
 # A stride can even be **0**. `expand` shows one row many times without writing it down again: one
@@ -341,7 +341,7 @@ figures.storage(x=x, slice=x[1:, ::2], column=x[:, 3])
 
 # %%
 row = torch.tensor([7, 8, 9])  # (3,)
-figures.storage(row=row, rows=row.expand(4, 3))
+figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
 
 # %% [markdown]
 # **Predict 01.p10.** How many elements does the storage of `row.expand(1000, 3)` have?
@@ -451,7 +451,7 @@ predict("01.p13", guess, lambda: half.view(2, 2, 2).shape)
 half.stride(0) == half.stride(1) * half.size(1)
 
 # %%
-figures.storage(half=half, split=half.view(2, 2, 2))
+figures.storage({"half": half, "half.view(2, 2, 2)": half.view(2, 2, 2)})
 
 # %% [markdown]
 # `reshape` is `view` where that is possible, and a copy where it is not. It never complains, so

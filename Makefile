@@ -1,0 +1,47 @@
+# The commands of the course. `make help` lists them.
+LANE ?= torchtext
+ARGS ?=
+
+VENV := $(if $(filter torchtext,$(LANE)),.venv,.venv-$(LANE))
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+# Any Python from 3.8 on can run tools/install.py, which then looks for the one the lane needs.
+# Each is run, not only found: a pyenv shim may be there and not work.
+ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 python3.13 \
+	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
+	>/dev/null 2>&1 && echo "$$p" && break; done)
+
+.PHONY: readme lab test notebooks solutions lock bench lint install help
+.DEFAULT_GOAL := help
+
+lab: install  ## set up, copy the notebooks to work/, open JupyterLab
+	@$(BIN)/python tools/lab.py $(ARGS)
+
+test: install  ## set up, run every test and every notebook
+	$(BIN)/python -m pytest -n 2 $(ARGS)
+
+notebooks: install  ## rebuild the notebooks whose source changed
+	$(BIN)/python tools/build.py $(ARGS)
+
+solutions: install  ## build the solved notebooks into build/
+	$(BIN)/python tools/build.py --solutions $(ARGS)
+
+bench: install  ## measure import time, checks, validation
+	$(BIN)/python tools/bench.py $(ARGS)
+
+readme: install  ## write the README's table of lessons
+	$(BIN)/python -m tools.readme
+
+lint: install  ## check the style of the code
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+
+lock: install  ## write requirements/*.txt from requirements/*.in
+	$(BIN)/python tools/lock.py $(ARGS)
+
+install:  ## only set up the environment
+	@$(or $(ANY_PYTHON),$(error No Python found: install Python 3.11 and run this again)) \
+		tools/install.py --lane $(LANE)
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
+	@echo "  LANE=torchtext (default) or LANE=latest; ARGS=... is passed on (make test ARGS='-k figures')"

@@ -1,0 +1,136 @@
+"""Is this kernel the course's, and is its data intact? The first cell of every notebook asks.
+
+The versions expected are those of requirements/*.txt, the one home of the numbers. Only package
+metadata is read: nothing heavy is imported.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+from . import data
+
+OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
+REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+LANES = ("torchtext", "latest")
+# A wrong version of one of these changes what lessons print, or breaks them.
+CHECKED = ("torch", "torchvision", "torchtext", "numpy")
+
+
+def report() -> None:
+    """Print one line when all is well, or one line for each problem with its remedy.
+
+    Shown in the first cell of every notebook; explained in 00.
+    """
+    trouble = problems()
+    for line in trouble:
+        print(line)
+    if trouble:
+        return
+    remarks = notes()
+    for line in remarks:
+        print(f"Note: {line}")
+    print("Ready: data intact." if remarks else "Ready: packages as pinned, data intact.")
+
+
+def lane() -> str:
+    """'torchtext' where torchtext can be loaded, otherwise 'latest'; taught in lesson 08.
+
+    torchtext's binary loads only with the torch it was built for, so both are looked at.
+    """
+    pinned = pins("torchtext").get("torch")
+    found = installed("torch")
+    fits = found is not None and (pinned is None or _minor(found) == _minor(pinned[0]))
+    return "torchtext" if fits and installed("torchtext") else "latest"
+
+
+def problems() -> list[str]:
+    """One sentence for each thing that keeps the course from working; an empty list is good."""
+    return [*_python_problems(), *_package_findings()[0], *data.problems()]
+
+
+def notes() -> list[str]:
+    """Differences from the pins with which the course mostly works, newer versions for example."""
+    return _package_findings()[1]
+
+
+def installed(package: str) -> str | None:
+    """The version installed, without a local part such as '+cpu'; None if there is none."""
+    try:
+        return metadata.version(package).split("+")[0]
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def pins(of_lane: str) -> dict[str, list[str]]:
+    """The versions pinned for a lane, by package; more than one where Python decides."""
+    return _read_pins(REQUIREMENTS / f"{of_lane}.txt")
+
+
+@functools.cache
+def _read_pins(path: Path) -> dict[str, list[str]]:
+    if not path.exists():
+        return {}
+    found: dict[str, list[str]] = {}
+    for package, version in re.findall(r"^([\w.-]+)==([^\s;\\]+)", path.read_text("utf-8"), re.M):
+        found.setdefault(package, []).append(version)
+    return found
+
+
+def _python_problems() -> list[str]:
+    if sys.version_info[:2] >= OLDEST_PYTHON:
+        return []
+    found = ".".join(map(str, sys.version_info[:2]))
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    return [f"Python {found} is older than the course's {oldest}: {_remedy(LANES[0])}"]
+
+
+def _package_findings() -> tuple[list[str], list[str]]:
+    """Problems and notes about the packages, compared with the lane that torch belongs to."""
+    torch_found = installed("torch")
+    if not all(pins(each) for each in LANES):
+        return [], ["requirements/ was not found, so the versions were not compared."]
+    if torch_found is None:
+        return [f"torch is not installed: {_remedy(LANES[0])}"], []
+    older = _key(torch_found) <= _key(pins("torchtext")["torch"][0])
+    own_lane = "torchtext" if older else "latest"
+    expected = pins(own_lane)
+    trouble, other = [], []
+    for package in CHECKED:
+        found, wanted = installed(package), expected.get(package)
+        if found is None and wanted is not None:
+            trouble.append(f"{package} is not installed: {_remedy(own_lane)}")
+        elif found is not None and wanted is None:
+            trouble.append(
+                f"{package} {found} does not load with torch {torch_found}: remove it with "
+                f"`pip uninstall {package}` and restart the kernel."
+            )
+        elif found is not None and wanted is not None and found not in wanted:
+            fact = f"{package} {found} is not the course's {' or '.join(wanted)}"
+            # A newer torch than any of ours, as on Colab, brings packages of its own that fit it.
+            if own_lane == "torchtext" or torch_found in expected["torch"]:
+                trouble.append(f"{fact}: {_remedy(own_lane)}")
+            else:
+                other.append(fact)
+    if other:
+        joined = "; ".join(other)
+        other = [f"{joined}. Most of the course works the same; printed results may differ."]
+    return trouble, other
+
+
+def _remedy(for_lane: str) -> str:
+    lane_option = "" if for_lane == LANES[0] else f" LANE={for_lane}"
+    return f"close JupyterLab and run `make lab{lane_option}`."
+
+
+def _key(version: str) -> tuple[int, ...]:
+    """Versions in order: (2, 3, 1) for '2.3.1' and '2.3.1rc1'."""
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def _minor(version: str) -> tuple[int, ...]:
+    return _key(version)[:2]

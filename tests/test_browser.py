@@ -1,0 +1,187 @@
+"""A student's first minutes, in a real JupyterLab and a real browser.
+
+For the first exercise of every exercise notebook: run all cells, type a wrong answer, read the
+feedback on the page, type a right one, read the pass, save, and find the file saved.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from course_utils.exercise import find, undecorated_source
+from tools import build
+
+ROOT = Path(__file__).parent.parent
+TOKEN = "a-token-for-this-test"
+SOURCES = sorted((ROOT / "notebooks" / "source").glob("*_exercises.py"))
+START_SECONDS = 60
+STEP_MILLISECONDS = 60_000
+CHROMIUM_OPTIONS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium_path():
+    """An installed Chromium, or None: then Playwright's own is tried."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        if shutil.which(name):
+            return shutil.which(name)
+    return None
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as started:
+        try:
+            browser = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+        except playwright.Error as error:
+            pytest.skip(f"no Chromium here to open JupyterLab in: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """JupyterLab as `make lab` starts it, on a copy of the course, at a free port of 127.0.0.1."""
+    course = tmp_path_factory.mktemp("course")
+    for part in ("notebooks", "tools", "course_utils", "data", "requirements"):
+        shutil.copytree(ROOT / part, course / part, ignore=shutil.ignore_patterns("__pycache__"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = dict(os.environ, JUPYTER_TOKEN=TOKEN, JUPYTER_CONFIG_DIR=str(course / "config"))
+    environment.pop("PYTHONPATH", None)
+    environment.pop("DISPLAY", None)
+    command = [sys.executable, "tools/lab.py", "--port", str(port)]
+    with (course / "lab.log").open("w") as log:
+        server = subprocess.Popen(
+            command, cwd=course, env=environment, stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api?token={TOKEN}", server, course / "lab.log")
+            yield port, course / "work"
+        finally:
+            server.send_signal(signal.SIGINT if os.name == "posix" else signal.SIGTERM)
+            try:
+                server.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                server.kill()
+                server.wait()
+
+
+def wait_for(address, server, log):
+    for _ in range(START_SECONDS * 4):
+        if server.poll() is not None:
+            pytest.fail(f"JupyterLab ended at once:\n{log.read_text()}")
+        try:
+            with urllib.request.urlopen(address, timeout=2) as answer:
+                if answer.status == 200:
+                    return
+        except OSError:
+            time.sleep(0.25)
+    pytest.fail(f"JupyterLab did not answer in {START_SECONDS} seconds:\n{log.read_text()}")
+
+
+def replace_and_run(page, cell, text):
+    """Type over a cell and run it; the next cell is then the selected one."""
+    editor = cell.locator(".cm-content")
+    editor.click()
+    page.keyboard.press("ControlOrMeta+a")
+    page.keyboard.insert_text(text)
+    page.keyboard.press("Shift+Enter")
+
+
+def wrong_answer(exercise):
+    """The first mistake of an exercise, under the name that the answer has to have."""
+    mistake = exercise.mistakes[0]
+    source = undecorated_source(mistake.answer)
+    return re.sub(rf"\b{mistake.name}\b", exercise.name, source), mistake.sentence
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
+def test_a_student_answers_an_exercise(browser, lab, source):
+    port, work = lab
+    exercise = build.exercises_of(build.read_source(source))[0]
+    name = f"{source.stem}.ipynb"
+    page = browser.new_page(viewport={"width": 1400, "height": 2200})
+    page.set_default_timeout(STEP_MILLISECONDS)
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={TOKEN}&reset")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.locator(".jp-NotebookPanel-toolbar .jp-Toolbar-kernelName", has_text="Python 3").wait_for()
+
+    # The stored outputs go first, so that what is read below has just been made.
+    choose(page, "Edit", "Clear Outputs of All Cells")
+    choose(page, "Run", "Run All Cells")
+    cells = page.locator(".jp-CodeCell")
+    answer = cells.filter(has_text=f"def {exercise.name}(").or_(
+        cells.filter(has_text=f"class {exercise.name}")
+    )
+    answer = answer.first
+    check = cells.filter(has_text=f'check("{exercise.id}"').first
+    output = check.locator(".jp-OutputArea")
+    output.filter(has_text="Not attempted yet").wait_for()
+
+    wrong, sentence = wrong_answer(exercise)
+    # The cell may hold more than the stub (imports): those lines stay.
+    start = build_prefix(exercise, source)
+    replace_and_run(page, answer, start + wrong)
+    check.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    output.filter(has_text=sentence.replace("`", "")).wait_for()
+    if os.environ.get("COURSE_SCREENSHOT"):
+        page.screenshot(path=os.environ["COURSE_SCREENSHOT"])
+
+    replace_and_run(page, answer, start + exercise.solution_source)
+    check.locator(".cm-content").click()
+    page.keyboard.press("Shift+Enter")
+    output.filter(has_text="Right").wait_for()
+
+    page.keyboard.press("ControlOrMeta+s")
+    saved = wait_until_saved(work / name, exercise)
+    checked = next(c for c in saved.cells if c.metadata.get("check") == exercise.id)
+    assert "✔" in str(checked.outputs)
+    page.close()
+
+
+def choose(page, menu, item):
+    """Click an item of a menu, as a person does."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.locator(".lm-Menu-itemLabel", has_text=re.compile(rf"^{item}$")).click()
+
+
+def wait_until_saved(path, exercise):
+    """The notebook in the file, once the right answer stands in it."""
+    for _ in range(200):
+        with contextlib.suppress(ValueError, OSError):  # the file is being written
+            saved = nbformat.read(path, as_version=4)
+            cell = next(c for c in saved.cells if c.metadata.get("exercise") == exercise.id)
+            if exercise.solution_source.strip() in cell.source:
+                return saved
+        time.sleep(0.1)
+    pytest.fail(f"{path.name} was not saved with the answer in it")
+
+
+def build_prefix(exercise, source):
+    """What stands above the stub in the answer's cell."""
+    for cell in build.expand(source).cells:
+        if cell.metadata.get("exercise") == exercise.id:
+            return cell.source.removesuffix(exercise.stub_source.rstrip())
+    raise AssertionError(f"{exercise.id} has no cell")

@@ -1,0 +1,438 @@
+"""Every figure says in words what it draws, can be read, and looks like its stored image.
+
+After a wanted change:  python -m pytest tests/test_figures.py --update-figures
+Then look at every image in tests/figures/ that changed.
+
+A new figure needs one line in EXAMPLES; all tests of legibility then hold for it.
+"""
+
+import io
+import itertools
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import matplotlib
+import numpy
+import pytest
+import torch
+from matplotlib.colors import to_rgb
+from matplotlib.testing.compare import compare_images
+from matplotlib.text import Text
+from PIL import Image
+
+from course_utils import figures
+from course_utils.figures import drawing, lessons, views
+
+STORED = Path(__file__).parent / "figures"
+TOLERANCE = 1.0  # root mean square of the differences, of 255: a shifted label is far above
+
+x = torch.arange(6).reshape(2, 3)
+a = torch.arange(10, 22).reshape(3, 4)
+z = torch.arange(24).reshape(2, 3, 4)
+row = torch.tensor([7.5, -8.25, 9.0])
+big = torch.zeros(1000, 1000)
+COURSE = [
+    ("00", "start here", []),
+    ("01", "tensors storage stride", ["00"]),
+    ("02", "indexing gather broadcast", ["01"]),
+    ("03", "autograd", ["02"]),
+    ("04", "modules and parameters", ["03"]),
+    ("05", "hooks and apply", ["04"]),
+    ("06", "datasets and dataloaders", ["02"]),
+    ("07", "vision pipeline", ["06", "04"]),
+    ("08", "text pipeline", ["06", "04"]),
+    ("09", "losses optimizers schedulers", ["04"]),
+    ("10", "training loop", ["09", "06"]),
+]
+EXAMPLES = {
+    "storage_transpose": lambda: figures.storage({"x": x, "x.t()": x.t()}),
+    "storage_slices": lambda: figures.storage(
+        {"a": a, "a[:, 1]": a[:, 1], "a[1:, ::2]": a[1:, ::2], "a[2, 3]": a[2, 3]}
+    ),
+    "storage_expand": lambda: figures.storage(
+        {
+            "row": row,
+            "row.expand(4, 3)": row.expand(4, 3),
+            "row.unfold(0, 2, 1)": row.unfold(0, 2, 1),
+        }
+    ),
+    "storage_three_dimensions": lambda: figures.storage(
+        {"z": z, "z[1]": z[1], "z.permute(2, 0, 1)": z.permute(2, 0, 1)}
+    ),
+    "storage_sizes_one_and_zero": lambda: figures.storage(
+        {"flags": (flags := torch.tensor([[True], [False]])), "flags[:0]": flags[:0]}
+    ),
+    "windows": lambda: figures.windows(torch.arange(9), size=3, step=2, name="signal"),
+    "windows_of_a_matrix": lambda: figures.windows(
+        torch.arange(16).as_strided((3, 2, 2), (1, 4, 1)), name="patches"
+    ),
+    "memory": lambda: figures.memory(
+        {
+            "big": big,
+            "big[0]": big[0],
+            "big[0].clone()": (r := big[0].clone()),
+            "wide": r.expand(1000, -1),
+        }
+    ),
+    "dtype_promotion": lambda: figures.dtype_promotion(),
+    "axes_order": lambda: figures.axes_order(),
+    "course_map": lambda: figures.course_map(COURSE),
+}
+every_figure = pytest.mark.parametrize("name", EXAMPLES)
+
+
+# As it was drawn before ---------------------------------------------------------------------
+
+
+@every_figure
+def test_looks_like_its_stored_image(name, request, tmp_path):
+    figure = EXAMPLES[name]()
+    stored = STORED / f"{name}.png"
+    if request.config.getoption("--update-figures"):
+        STORED.mkdir(exist_ok=True)
+        stored.write_bytes(figure.png)
+    assert stored.exists(), "run: python -m pytest tests/test_figures.py --update-figures"
+    drawn = tmp_path / f"{name}.png"
+    drawn.write_bytes(figure.png)
+    copy = tmp_path / f"{name}_stored.png"  # the comparison writes files beside its input
+    copy.write_bytes(stored.read_bytes())
+    assert compare_images(copy, drawn, tol=TOLERANCE) is None
+
+
+def test_another_number_is_another_image(tmp_path):
+    first, second = tmp_path / "first.png", tmp_path / "second.png"
+    first.write_bytes(figures.storage(x=torch.tensor([1, 2, 3])).png)
+    second.write_bytes(figures.storage(x=torch.tensor([1, 2, 8])).png)
+    assert "Error" in compare_images(first, second, tol=TOLERANCE)
+
+
+def test_every_stored_image_belongs_to_a_figure():
+    assert {path.stem for path in STORED.glob("*.png")} == set(EXAMPLES)
+
+
+@every_figure
+def test_drawing_twice_gives_the_same_bytes(name):
+    assert EXAMPLES[name]().png == EXAMPLES[name]().png
+
+
+def test_the_readers_own_settings_change_nothing():
+    before = EXAMPLES["windows"]()
+    with matplotlib.rc_context({"font.size": 40, "font.family": "serif", "figure.dpi": 50}):
+        settings = dict(matplotlib.rcParams)
+        assert EXAMPLES["windows"]().png == before.png
+        assert dict(matplotlib.rcParams) == settings
+
+
+def test_the_file_says_nothing_about_who_made_it():
+    image = Image.open(io.BytesIO(EXAMPLES["windows"]().png))
+    assert not {"Software", "Creation Time", "date"} & set(image.info)
+
+
+def test_every_public_figure_has_a_stored_image():
+    drawn = {name for name in figures.__all__ if name not in ("Figure", "small_picture")}
+    for function in drawn:
+        assert any(name.startswith(function) for name in EXAMPLES), function
+
+
+# In a notebook ------------------------------------------------------------------------------
+
+
+@every_figure
+def test_html_carries_the_text_and_a_sharp_image(name):
+    figure = EXAMPLES[name]()
+    bundle = figure._repr_mimebundle_()
+    assert set(bundle) == {"text/html", "text/plain"}
+    assert bundle["text/plain"] == figure.alt == repr(figure)
+    assert f'width="{figure.width}"' in bundle["text/html"]
+    assert "max-width:100%" in bundle["text/html"]
+    image = Image.open(io.BytesIO(figure.png))
+    assert image.size == (2 * figure.width, 2 * figure.height)
+    assert len(figure.png) < 80_000
+
+
+def test_a_name_cannot_leave_the_alt_text():
+    html = figures.storage({'d["x"] <b>': x})._repr_html_()
+    assert "d[&quot;x&quot;] &lt;b&gt;" in html
+    assert html.count('"') == 8  # four attributes
+
+
+@every_figure
+def test_text_is_one_to_three_sentences(name):
+    text = EXAMPLES[name]().alt
+    assert len(text.split()) >= 8
+    assert 1 <= len(re.findall(r"\.(?:\s|$)", text)) <= 3
+    assert text.endswith(".")
+
+
+def test_text_tells_the_data():
+    text = figures.storage({"x": x, "x.t()": x.t(), "x[1:]": x[1:]}).alt
+    assert text == (
+        "3 tensors over one storage that holds 0, 1, 2, 3, 4, 5. "
+        "x has shape (2, 3), stride (3, 1) and offset 0; "
+        "x.t() has shape (3, 2), stride (1, 3) and offset 0; "
+        "x[1:] has shape (1, 3), stride (3, 1) and offset 3."
+    )
+    text = figures.windows(torch.arange(5), size=3).alt
+    assert "x.unfold(0, 3, 1) has shape (3, 3), stride (1, 1)" in text
+    assert "shows 9 numbers, stores 5" in text
+    text = figures.memory(big=big, part=big[0]).alt
+    assert "big needs 4 MB and keeps 4 MB; part needs 4 kB and keeps 4 MB, shared with big" in text
+    text = figures.dtype_promotion([torch.uint8, torch.int8]).alt
+    assert "uint8 and int8 give int16" in text
+    assert "07 vision pipeline needs 06 and 04;" in figures.course_map(COURSE).alt
+
+
+def test_text_of_an_image_tells_whether_the_picture_survives():
+    text = figures.axes_order().alt
+    assert "permute(2, 0, 1) has shape (3, 8, 8), stride (1, 24, 3)" in text
+    assert "offset 0: its three channels make the same picture." in text
+    assert text.endswith("its three channels make a scrambled picture.")
+    grey = torch.full((4, 4, 3), 0.5)
+    assert "scrambled" not in figures.axes_order(grey).alt
+
+
+# Legible ------------------------------------------------------------------------------------
+
+
+def luminance(colour):
+    """Relative luminance as the Web Content Accessibility Guidelines define it, 0 to 1."""
+    parts = numpy.asarray(colour, dtype=float)
+    linear = numpy.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
+    return linear @ [0.2126, 0.7152, 0.0722]
+
+
+def contrast(one, other):
+    lighter = numpy.maximum(luminance(one), luminance(other))
+    return (lighter + 0.05) / (numpy.minimum(luminance(one), luminance(other)) + 0.05)
+
+
+def rendered(drawn):
+    drawn.canvas.draw()
+    return numpy.array(drawn.canvas.buffer_rgba())[..., :3] / 255
+
+
+def worst_contrast(drawn):
+    """The least contrast of any words with the pixels that lie under their letters."""
+    words = [text for text in drawn.findobj(Text) if text.get_text()]
+    complete = rendered(drawn)
+    for text in words:
+        text.set_visible(False)
+    bare = rendered(drawn)
+    for text in words:
+        text.set_visible(True)
+    letters = numpy.abs(complete - bare).max(axis=2) > 0.02
+    found = {}
+    for text in words:
+        (x0, y0), (x1, y1) = text.get_window_extent().get_points()
+        height = len(bare)
+        part = slice(int(height - y1), int(height - y0) + 1), slice(int(x0), int(x1) + 1)
+        under = bare[part][letters[part]]
+        found[text.get_text()] = contrast(to_rgb(text.get_color()), under).min()
+    word = min(found, key=found.get)
+    return found[word], word
+
+
+@every_figure
+def test_words_stand_out_from_what_is_under_them(name):
+    worst, word = worst_contrast(EXAMPLES[name]().drawing)
+    assert worst >= 4.5, word
+
+
+def test_pale_words_and_words_on_a_line_are_noticed():
+    with drawing.page() as draw:
+        draw.text(20, 20, "pale", colour="#b0b0b0")
+        pale = draw.finish(80, 40, "")
+    with drawing.page() as draw:
+        draw.text(20, 20, "crossed")
+        draw.line([(0, 20), (100, 20)], colour="#202020", line=4)
+        crossed = draw.finish(100, 40, "")
+    assert worst_contrast(pale.drawing)[0] < 4.5
+    assert worst_contrast(crossed.drawing)[0] < 4.5
+
+
+@every_figure
+def test_words_are_on_the_page_and_apart(name):
+    figure = EXAMPLES[name]()
+    boxes = {}
+    for number, text in enumerate(figure.drawing.findobj(Text)):
+        if text.get_text():
+            # Half a pixel of the page all around may touch.
+            boxes[number, text.get_text()] = text.get_window_extent().padded(-1)
+    for (_, word), box in boxes.items():
+        assert box.x0 >= 8 and box.x1 <= 2 * figure.width - 8, word
+        assert box.y0 >= 8 and box.y1 <= 2 * figure.height - 8, word
+    for (one, box), (other, other_box) in itertools.combinations(boxes.items(), 2):
+        assert not box.overlaps(other_box), (one, other)
+
+
+@every_figure
+def test_letters_are_large_enough_for_a_small_window(name):
+    figure = EXAMPLES[name]()
+    for text in figure.drawing.findobj(Text):
+        if text.get_text():
+            pixels = text.get_fontsize() / drawing.POINTS_PER_PIXEL
+            assert pixels * min(1, 800 / figure.width) >= 8.5, text.get_text()
+
+
+@pytest.mark.parametrize("count", [1, 2, 6, 24])
+def test_ramp_gets_lighter_and_carries_dark_numbers(count):
+    colours = drawing.ramp(count)
+    light = [luminance(colour) for colour in colours]
+    assert light == sorted(light)
+    with drawing.page() as draw:
+        assert min(contrast(to_rgb(draw.ink), colour) for colour in colours) >= 4.5
+        assert contrast(to_rgb(draw.muted), to_rgb(drawing.UNUSED)) >= 4.5
+        for hue in draw.hues:
+            assert contrast(to_rgb(hue), to_rgb(draw.panel)) >= 4.5
+
+
+# What is drawn is right ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "view",
+    [
+        a,
+        a.t(),
+        a[1:, ::2],
+        a[:, 1],
+        a[2, 3],
+        a[0].expand(3, -1),
+        z.permute(2, 0, 1),
+        a.unfold(1, 2, 1),
+    ],
+)
+def test_positions_find_the_numbers_in_the_storage(view):
+    stored = torch.tensor(view.untyped_storage().nbytes() // 8 * [0]).to(view.dtype)
+    stored.set_(view.untyped_storage())
+    assert torch.equal(stored[views.positions(view)], view)
+
+
+def test_storage_is_drawn_whatever_the_tensor_carries():
+    for tensor in (
+        torch.ones(2, requires_grad=True),
+        torch.nn.Parameter(torch.ones(2)),
+        torch.tensor([True, False]),
+        torch.tensor([float("nan"), float("-inf")]),
+        torch.ones(2, dtype=torch.bfloat16),
+        torch.tensor(3),
+    ):
+        assert figures.storage(x=tensor).png
+
+
+def test_storage_is_read_not_only_the_first_tensor():
+    assert "holds 0, 1, 2, 3, 4, 5." in figures.storage(end=x[1, 2:]).alt
+
+
+def test_lessons_stand_right_of_what_they_need():
+    needs = {number: needed for number, _, needed in COURSE}
+    column = lessons.depths(needs)
+    assert column["00"] == 0
+    assert column["03"] == column["06"] == 3
+    assert all(column[number] > column[other] for number in needs for other in needs[number])
+
+
+def test_boxes_of_the_map_do_not_touch_and_arrows_cross_once():
+    needs = {number: needed for number, _, needed in COURSE}
+    columns, arrows = lessons.placed(needs, dict.fromkeys(needs, 60))
+    for column in columns:
+        for upper, lower in itertools.pairwise(column):
+            assert lower.y - upper.y >= (upper.high + lower.high) / 2 + lessons.APART - 0.01
+    steps = [step for arrow in arrows for step in itertools.pairwise(arrow)]
+    crossings = sum(
+        one[0].column == other[0].column and (one[0].y - other[0].y) * (one[1].y - other[1].y) < 0
+        for one, other in itertools.combinations(steps, 2)
+    )
+    assert crossings == 1  # 07 and 08 both need 04 and 06, which cannot be drawn with none
+
+
+def test_sizes():
+    sizes = 0, 400, 999, 4000, 1_234_567, 8_000_000_000
+    words = ["0 B", "400 B", "999 B", "4 kB", "1.23 MB", "8 GB"]
+    assert [figures.memory_use.size_of(size) for size in sizes] == words
+
+
+# Bad input ----------------------------------------------------------------------------------
+
+BAD_CALLS = {
+    "y does not share its storage with x": lambda: figures.storage(x=x, y=x.clone()),
+    "x[0] is torch.int32 and x is torch.int64": lambda: figures.storage(
+        {"x": x, "x[0]": x[0].view(torch.int32)}
+    ),
+    "The storage of x has 25 elements; storage() draws 1 to 24": lambda: figures.storage(
+        x=torch.zeros(25)[:3]
+    ),
+    "x has 32 elements; storage() draws at most 24": lambda: figures.storage(
+        x=torch.zeros(4).expand(8, 4)
+    ),
+    "x has 4 dimensions; storage() draws at most 3": lambda: figures.storage(
+        x=torch.zeros(1, 1, 1, 1)
+    ),
+    "The storage of x has 0 elements": lambda: figures.storage(x=torch.zeros(0)),
+    "x is a list; storage() draws tensors": lambda: figures.storage(x=[1, 2]),
+    "at least one named tensor, as in storage(x=x)": lambda: figures.storage(),
+    "x is complex, sparse or on the meta device": lambda: figures.storage(
+        x=torch.zeros(2, device="meta")
+    ),
+    "s is complex, sparse or on": lambda: figures.storage(s=torch.eye(2).to_sparse()),
+    "No window of size 4 with step 1 fits into x, whose shape is (3,)": lambda: figures.windows(
+        torch.zeros(3), size=4
+    ),
+    "No window of size 2 with step 0": lambda: figures.windows(torch.zeros(3), size=2, step=0),
+    "w has shape (); windows() draws 1 to 12 windows": lambda: figures.windows(
+        torch.tensor(1), name="w"
+    ),
+    "x is a int; windows() draws tensors": lambda: figures.windows(3, size=2),
+    "memory() draws 1 to 12 tensors, not 0": lambda: figures.memory(),
+    "x has no storage of its own": lambda: figures.memory(x=3),
+    "dtype_promotion() draws 1 to 12 dtypes, not 0": lambda: figures.dtype_promotion([]),
+    "'float32' is not a dtype": lambda: figures.dtype_promotion(["float32"]),
+    "image has shape (3, 8, 8); axes_order() draws (H, W, 3)": lambda: figures.axes_order(
+        torch.zeros(3, 8, 8)
+    ),
+    "image is 65 x 2; axes_order() draws at most 64": lambda: figures.axes_order(
+        torch.zeros(65, 2, 3)
+    ),
+    "image is torch.int64; axes_order() draws uint8": lambda: figures.axes_order(
+        torch.zeros(2, 2, 3, dtype=torch.int64)
+    ),
+    "image is a list; axes_order() draws a tensor": lambda: figures.axes_order([1]),
+    "Lesson 02 needs 01, which is not among the lessons": lambda: figures.course_map(
+        [("02", "two", ["01"])]
+    ),
+    "need each other in a circle: 01, 02": lambda: figures.course_map(
+        [("00", "zero", []), ("01", "one", ["02"]), ("02", "two", ["01"])]
+    ),
+    "Two lessons have the same number": lambda: figures.course_map(
+        [("1", "a", []), ("1", "b", [])]
+    ),
+    "draws 1 to 40 lessons, not 0": lambda: figures.course_map([]),
+}
+
+
+@pytest.mark.parametrize("sentence", BAD_CALLS)
+def test_bad_input_gets_one_sentence(sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)) as caught:
+        BAD_CALLS[sentence]()
+    assert "\n" not in str(caught.value)
+    assert str(caught.value).endswith(".")
+
+
+# Nothing left behind ------------------------------------------------------------------------
+
+
+def test_import_is_light_and_drawing_leaves_pyplot_alone():
+    program = (
+        "import sys\n"
+        "from course_utils import figures\n"
+        "assert 'matplotlib' not in sys.modules, 'imported with the package'\n"
+        "assert 'PIL' not in sys.modules, 'imported with the package'\n"
+        "figures.course_map([('00', 'start', [])])\n"
+        "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot keeps figures'\n"
+    )
+    root = Path(__file__).parent.parent
+    command = [sys.executable, "-W", "error", "-c", program]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr

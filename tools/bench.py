@@ -1,0 +1,148 @@
+"""Measure what a student and a maintainer wait for. Prints one small table.
+
+    python tools/bench.py
+
+All numbers come from one run on one machine; compare ratios, not seconds.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbformat.v4 import new_code_cell
+
+ROOT = Path(__file__).resolve().parent.parent
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
+WORKERS = os.cpu_count() or 1
+
+IMPORTS = """
+import json, time
+start = time.perf_counter()
+import torch
+middle = time.perf_counter()
+import course_utils
+print(json.dumps([middle - start, time.perf_counter() - middle]))
+"""
+
+
+def run_python(code: str, *arguments: str) -> str:
+    command = [sys.executable, "-c", code, *arguments]
+    return subprocess.run(command, cwd=ROOT / "notebooks", check=True, stdout=-1, text=True).stdout
+
+
+def import_times(repeats: int = 7) -> tuple[float, float]:
+    """Seconds to import torch, and what course_utils adds: medians of fresh processes."""
+    pairs = [json.loads(run_python(IMPORTS)) for _ in range(repeats)]
+    return statistics.median(a for a, _ in pairs), statistics.median(b for _, b in pairs)
+
+
+def check_times() -> list[float]:
+    """For each exercise and each of its answers, right and wrong, the seconds of a first check
+    beyond running the answer itself on the cases."""
+    from course_utils.exercise import Exercise, all_exercises
+
+    times = []
+    for exercise in all_exercises():
+        for answer in [exercise.answer, *(mistake.answer for mistake in exercise.mistakes)]:
+            Exercise.reference_observations.cache_clear()
+            Exercise.mistake_observations.cache_clear()
+            start = time.perf_counter()
+            exercise.judge(answer)
+            judged = time.perf_counter() - start
+            start = time.perf_counter()
+            exercise.observations(answer)
+            times.append(judged - (time.perf_counter() - start))
+    return times
+
+
+WARM_SCRIPT = """
+import contextlib, io, json, sys, time
+import torch, matplotlib, pandas, IPython.display
+import course_utils
+slowest, total = (0.0, ""), 0.0
+for path in sys.argv[1:]:
+    notebook = json.load(open(path, encoding="utf-8"))
+    scope = {"__name__": "__main__"}
+    for cell in notebook["cells"]:
+        if cell["cell_type"] != "code":
+            continue
+        source = "".join(cell["source"])
+        start = time.perf_counter()
+        with contextlib.redirect_stdout(io.StringIO()):
+            exec(compile(source, path, "exec"), scope)
+        seconds = time.perf_counter() - start
+        total += seconds
+        lesson = "_exercises" not in path
+        slowest = max(slowest, (seconds, path + ": " + source.splitlines()[0])) if lesson else slowest
+print(json.dumps([total, slowest]))
+"""
+
+
+def warm_script() -> tuple[float, tuple[float, str]]:
+    """Seconds for all cells in one process that has imported torch; the slowest lesson cell."""
+    total, slowest = json.loads(run_python(WARM_SCRIPT, *map(str, NOTEBOOKS)))
+    return total, tuple(slowest)
+
+
+def validation_time() -> float:
+    """Seconds of strict nbval over all notebooks, with as many workers as cores."""
+    command = [sys.executable, "-m", "pytest", "-q", "-n", str(WORKERS), *map(str, NOTEBOOKS)]
+    start = time.perf_counter()
+    done = subprocess.run(command, cwd=ROOT, stdout=-1, stderr=subprocess.STDOUT, text=True)
+    seconds = time.perf_counter() - start
+    if done.returncode:
+        sys.exit(f"The notebooks do not pass, so there is nothing to time:\n{done.stdout[-2000:]}")
+    return seconds
+
+
+def peak_memory() -> tuple[float, str]:
+    """Largest resident memory of a notebook's kernel in MB, and which notebook it was."""
+    from nbclient import NotebookClient
+
+    peaks = []
+    for path in NOTEBOOKS:
+        notebook = nbformat.read(path, as_version=4)
+        source = "import resource\nprint(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+        notebook.cells.append(new_code_cell(source))
+        resources = {"metadata": {"path": str(ROOT / "notebooks")}}
+        NotebookClient(notebook, kernel_name="python3", resources=resources).execute()
+        # Linux counts in kilobytes, macOS in bytes.
+        unit = 1e6 if sys.platform == "darwin" else 1e3
+        peaks.append((int(notebook.cells[-1].outputs[0].text) / unit, path.stem))
+    return max(peaks)
+
+
+def main() -> int:
+    torch_seconds, course_seconds = import_times()
+    checks = sorted(check_times())
+    script, (slowest, where) = warm_script()
+    validation = validation_time()
+    rows = [
+        ("import torch", f"{torch_seconds:.2f} s", ""),
+        ("  course_utils adds", f"{100 * course_seconds / torch_seconds:.1f} %", "at most 5 %"),
+        ("check, beyond the answer's own time: median", f"{1e3 * statistics.median(checks):.1f} ms", "under 50 ms"),
+        ("  95th percentile", f"{1e3 * checks[int(0.95 * len(checks))]:.1f} ms", ""),
+        (f"strict validation, {WORKERS} workers", f"{validation:.1f} s", ""),
+        ("  the same cells as one warm script", f"{script:.1f} s", ""),
+        ("  ratio", f"{validation / script:.2f}", "at most 1.5"),
+        ("slowest lesson cell", f"{slowest:.2f} s", "under 10 s"),
+        ("  it is", Path(where.split(": ")[0]).stem + ": " + where.split(": ", 1)[1][:50], ""),
+    ]
+    if sys.platform != "win32":
+        memory, notebook = peak_memory()
+        rows += [("peak memory of a notebook", f"{memory:.0f} MB", ""), ("  it is", notebook, "")]
+    print(f"\n{'what':<46} {'measured':<24} aim")
+    for what, measured, aim in rows:
+        print(f"{what:<46} {measured:<24} {aim}".rstrip())
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

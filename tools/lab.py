@@ -1,0 +1,232 @@
+"""Copy the notebooks to work/ and open JupyterLab there.
+
+    python tools/lab.py [--no-start] [--port 9000] [--ip 0.0.0.0] [any option of JupyterLab]
+
+What a student changed is never written over. `work/.course.json` holds the SHA-256 of each
+notebook as it was copied, so that a file which still has it is known to be untouched:
+
+    not in work/ (new, or deleted by the student)   copied
+    untouched, and the course has a newer one       updated
+    changed, and the course's is the same as then   kept
+    changed, and the course has a newer one         kept; the newer one is put beside it,
+                                                    once, as NAME.new.ipynb
+
+Running a notebook in JupyterLab changes its file, so a notebook that was run is the student's.
+To start one over, delete it and run `make lab` again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import hashlib
+import importlib.util
+import json
+import os
+import signal
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+MANIFEST = ".course.json"
+FIRST = "00_start_here.ipynb"
+
+
+# ---------------------------------------------------------------------------------------------
+# Copying
+
+
+def copy_notebooks(source: Path, work: Path) -> dict[str, list[str]]:
+    """Bring work/ up to date with the course's notebooks, leaving the student's alone.
+
+    Args:
+        source: the folder of the built notebooks; only its own *.ipynb, no subfolder.
+        work: the student's folder; made if it is missing.
+
+    Returns:
+        File names in work/ under "copied", "updated", "kept" and "beside" (the newer versions of
+        kept files), in alphabetical order.
+    """
+    work.mkdir(exist_ok=True)
+    known = _read_manifest(work)
+    done: dict[str, list[str]] = {"copied": [], "updated": [], "kept": [], "beside": []}
+    for path in sorted(source.glob("*.ipynb")):
+        name, new = path.name, path.read_bytes()
+        new_sum, last_sum = _sha256(new), known.get(name)
+        mine = work / name
+        if not mine.exists():
+            _write(mine, new)
+            done["copied"].append(name)
+        else:
+            my_sum = _sha256(mine.read_bytes()) if mine.is_file() else ""
+            if my_sum not in (new_sum, last_sum):
+                done["kept"].append(name)
+                if new_sum != last_sum:
+                    done["beside"] += _put_beside(mine, new, last_sum)
+            elif my_sum != new_sum:
+                _write(mine, new)
+                done["updated"].append(name)
+        # Written after every file: a stop halfway then forgets nothing that was copied.
+        if last_sum != new_sum:
+            known[name] = new_sum
+            _write(work / MANIFEST, json.dumps(known, indent=1).encode())
+    return done
+
+
+def _put_beside(mine: Path, new: bytes, last_sum: str | None) -> list[str]:
+    """Write the course's newer notebook next to the student's; return its name, if it was written.
+
+    A newer one put there earlier and not touched since is replaced; one that was touched stays.
+    """
+    number = 1
+    while True:
+        beside = mine.with_name(f"{mine.stem}.new{'' if number == 1 else number}.ipynb")
+        if not beside.exists():
+            break
+        its_sum = _sha256(beside.read_bytes())
+        if its_sum == _sha256(new):
+            return []
+        if its_sum == last_sum:
+            break
+        number += 1
+    _write(beside, new)
+    return [beside.name]
+
+
+def _read_manifest(work: Path) -> dict[str, str]:
+    """The sums of what was copied; empty if unknown, so that everything there is the student's."""
+    try:
+        known = json.loads((work / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return known if isinstance(known, dict) else {}
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write a whole file or nothing: a full disk or a stop leaves no half notebook."""
+    handle, temporary = tempfile.mkstemp(dir=str(path.parent), prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except BaseException:
+        Path(temporary).unlink()
+        raise
+
+
+def report(done: dict[str, list[str]], work: Path) -> str:
+    """What was done, for the student: one line for each kind, at most."""
+    lines = []
+    if done["copied"]:
+        lines.append(f"Copied to {work.name}/: {_names(done['copied'])}.")
+    if done["updated"]:
+        lines.append(f"Updated, as you had not changed them: {_names(done['updated'])}.")
+    if done["kept"]:
+        lines.append(f"Kept, as they are yours: {_names(done['kept'])}.")
+    if done["beside"]:
+        lines.append(f"The course has newer ones; they lie beside yours: {_names(done['beside'])}.")
+    return "\n".join(lines)
+
+
+def _names(names: list[str]) -> str:
+    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+
+
+# ---------------------------------------------------------------------------------------------
+# JupyterLab
+
+
+def start(work: Path, arguments: list[str], first_time: bool) -> None:
+    """Run JupyterLab on work/ until it is stopped; prints one line with its address."""
+    # Kernels of this environment, also where the student has others of the same name.
+    os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
+    # Without an installed course_utils (a conda environment, say) kernels find it by its path.
+    found = importlib.util.find_spec("course_utils")
+    if found is None or Path(found.origin).resolve().parents[1] != ROOT:
+        inherited = os.environ.get("PYTHONPATH")
+        os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
+    # With a token made here JupyterLab prints no address of its own among much else.
+    token = os.environ.setdefault("JUPYTER_TOKEN", os.urandom(24).hex())
+
+    from jupyterlab.labapp import LabApp
+
+    options = [
+        f"--ServerApp.root_dir={work}",
+        "--ServerApp.ip=127.0.0.1",
+        "--ServerApp.log_level=ERROR",
+        "--LabApp.log_level=ERROR",
+        "--KernelManager.transport_encryption=auto",
+        f"--LabApp.app_settings_dir={ROOT / 'tools' / 'lab_settings'}",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.news_url=None",
+    ]
+    if first_time and (work / FIRST).exists():
+        options.append(f"--LabApp.default_url=/lab/tree/{FIRST}")
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        options.append("--allow-root")
+    if not _has_display():
+        options.append("--no-browser")
+    server = LabApp.initialize_server([*options, *arguments])
+    address = server.local_url.replace("token=...", f"token={token}")
+    print(f"\nJupyterLab is at  {address}\nCtrl-C here ends it; your notebooks are in {work}\n")
+    sys.stdout.flush()
+    if sys.platform != "win32":
+        # Ctrl-C ends it at once, without a question, also where there is no terminal.
+        signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
+    server.start()
+    print("JupyterLab has ended. Your notebooks are in work/; make lab opens them again.")
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description="Copy the notebooks to work/ and open JupyterLab there.",
+        epilog="Every other option goes to JupyterLab, for example --port 9000 or --ip 0.0.0.0.",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--no-start", action="store_true", help="copy the notebooks only")
+    options, rest = parser.parse_known_args(arguments)
+    work = ROOT / "work"
+    first_time = not (work / MANIFEST).exists()
+    try:
+        done = copy_notebooks(ROOT / "notebooks", work)
+    except OSError as error:
+        remedy = "make room" if error.errno == errno.ENOSPC else "mend this"
+        print(
+            f"{error.filename or work}: {error.strerror}: {remedy}, then run this again; no "
+            "notebook was left half written.",
+            file=sys.stderr,
+        )
+        return 1
+    said = report(done, work)
+    if said:
+        print(said, flush=True)
+    if options.no_start:
+        return 0
+    if importlib.util.find_spec("jupyterlab") is None:
+        print(
+            f"{sys.executable} has no JupyterLab: run make lab, or python tools/install.py first.",
+            file=sys.stderr,
+        )
+        return 1
+    try:
+        start(work, rest, first_time)
+    except KeyboardInterrupt:
+        print("\nJupyterLab has ended. Your notebooks are in work/.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

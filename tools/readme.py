@@ -1,0 +1,57 @@
+"""Write the generated parts of the README: the table of lessons, from the sources.
+
+    python tools/readme.py            rewrite README.md
+    python tools/readme.py --check    say whether it is up to date; exit 1 if not
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from tools import build
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+BEGIN, END = "<!-- lessons: written by tools/readme.py -->", "<!-- end of lessons -->"
+
+
+def lesson_table() -> str:
+    """One row a lesson: number, title, what you can do after it, minutes, exercises."""
+    rows = [
+        "| | lesson | after it you can | minutes | exercises |",
+        "|---|---|---|---:|---:|",
+    ]
+    for source in sorted(build.SOURCES.glob("[0-9][0-9]_*.py")):
+        if source.stem.endswith("_exercises"):
+            continue
+        course = build.read_source(source).metadata["course"]
+        beside = source.with_name(f"{source.stem}_exercises.py")
+        count = len(build.exercises_of(build.read_source(beside))) if beside.exists() else 0
+        exercises = f"[{count}](notebooks/{beside.stem}.ipynb)" if count else "-"
+        after = "; ".join(course["after"])
+        link = f"[{course['title']}](notebooks/{source.stem}.ipynb)"
+        rows.append(f"| {course['number']} | {link} | {after} | {course['minutes']} | {exercises} |")
+    return "\n".join(rows)
+
+
+def written(text: str) -> str:
+    """The README's text with its generated part made new."""
+    part = f"{BEGIN}\n{lesson_table()}\n{END}"
+    return re.sub(f"{re.escape(BEGIN)}.*?{re.escape(END)}", lambda _: part, text, flags=re.DOTALL)
+
+
+def main() -> int:
+    now = README.read_text(encoding="utf-8")
+    then = written(now)
+    if "--check" in sys.argv[1:]:
+        if now != then:
+            print("README.md is not up to date; run: make readme", file=sys.stderr)
+        return int(now != then)
+    README.write_text(then, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
