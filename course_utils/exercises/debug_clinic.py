@@ -264,7 +264,9 @@ def mean_over_batches(model, train_loader, epochs):
 )
 def means_over_samples(model, train_loader, epochs):
     runs = batches_of_each_epoch(model, train_loader, epochs)
-    return [sum(loss.item() for loss, _ in batches) / sum(n for _, n in batches) for batches in runs]
+    return [
+        sum(loss.item() for loss, _ in batches) / sum(n for _, n in batches) for batches in runs
+    ]
 
 
 @jumping.mistake(
@@ -1365,7 +1367,9 @@ def forgets_the_best_loss(model, train_loader, valid_loader, epochs):
     return len(history) - 1, history[-1][0]
 
 
-@last_for_best.mistake("You keep the epoch with the highest loss. What is better, more loss or less?")
+@last_for_best.mistake(
+    "You keep the epoch with the highest loss. What is better, more loss or less?"
+)
 def keeps_the_worst(model, train_loader, valid_loader, epochs):
     history = weights_and_losses(model, train_loader, valid_loader, epochs)
     worst = max(range(epochs), key=lambda epoch: history[epoch][1])

@@ -1157,7 +1157,9 @@ def make_checkpoint(model, optimizer, scheduler, epoch):
 def _(rng):
     for epochs in (1, 3, 0):
         model, optimizer, scheduler = seeded(rng, noisy_run)
-        seeded(rng, lambda n=epochs, run=(model, optimizer, scheduler): train_epochs(*run, range(n)))
+        seeded(
+            rng, lambda n=epochs, run=(model, optimizer, scheduler): train_epochs(*run, range(n))
+        )
         yield model, optimizer, scheduler, epochs - 1
 
 
@@ -1307,9 +1309,7 @@ def _(answer, checkpoint, model, optimizer, scheduler):
     return facts
 
 
-@resume_exercise.mistake(
-    "You go on with the epoch that had just ended, and train on it twice."
-)
+@resume_exercise.mistake("You go on with the epoch that had just ended, and train on it twice.")
 def repeats_the_epoch(checkpoint, model, optimizer, scheduler):
     model.load_state_dict(checkpoint["model"])
     optimizer.load_state_dict(checkpoint["optimizer"])

@@ -13,15 +13,19 @@ from .dtypes import dtype_promotion
 from .images import axes_order, small_picture
 from .lessons import course_map
 from .memory_use import memory
+from .training import confusion, resumed_run, training_run
 from .views import storage, windows
 
 __all__ = [
     "Figure",
     "axes_order",
+    "confusion",
     "course_map",
     "dtype_promotion",
     "memory",
+    "resumed_run",
     "small_picture",
     "storage",
+    "training_run",
     "windows",
 ]
