@@ -78,7 +78,8 @@ def _find(id: str) -> Exercise | None:
 def verdict_panel(exercise: Exercise, verdict: Verdict) -> Panel:
     """The panel a student sees under the check."""
     if verdict.state == "not attempted":
-        text = f'Not attempted yet. Write your answer above, run it, then run this. Stuck? `hint("{exercise.id}")`'
+        text = "Not attempted yet. Write your answer above, run it, then run this. "
+        text += f'Stuck? `hint("{exercise.id}")`'
         return Panel("note", exercise.id, text)
     rows = []
     if verdict.case:

@@ -20,7 +20,10 @@ RTOL, ATOL = 1.3e-6, 1e-5
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """stage: 'type', 'structure', 'shape', 'dtype' or 'values'. place: '' or like "['output'][0]"."""
+    """Where two values differ first.
+
+    stage: 'type', 'structure', 'shape', 'dtype' or 'values'. place: '' or "['output'][0]".
+    """
 
     stage: str
     message: str

@@ -13,14 +13,24 @@ folder.
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import csv
+import errno
 import hashlib
+import http.client
 import io
 import json
+import math
 import os
+import re
+import socket
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import torch
 
 if TYPE_CHECKING:
     import pandas
@@ -35,9 +45,37 @@ PENGUIN_COLUMNS = {
     "sex": ("female", "male", "NA"),
     "year": int,
 }
+TUMOUR_COLUMNS = {
+    "texture": float,
+    "smoothness": float,
+    "compactness": float,
+    "symmetry": float,
+    "diagnosis": ("benign", "malignant"),
+}
 GAPS = ("NA", "")
 
+NEWS_CLASSES = {1: "World", 2: "Sports", 3: "Business", 4: "Sci/Tech"}
+
+# Where torchvision's MNIST looks below its root, and how large its files are: IDX has 4 bytes
+# for the format and 4 for each size, then one byte for each pixel or label.
+MNIST_FILES = {
+    "MNIST/raw/train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
+    "MNIST/raw/train-labels-idx1-ubyte": 8 + 60_000,
+    "MNIST/raw/t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
+    "MNIST/raw/t10k-labels-idx1-ubyte": 8 + 10_000,
+}
+# Where torchtext's AG_NEWS looks below its root. It brings no progress bar and does not load in
+# every lane, so its addresses and MD5 sums are repeated here; a test compares them.
+AG_NEWS_FOLDER = "datasets/AG_NEWS"
+AG_NEWS_URL = "https://raw.githubusercontent.com/mhjabreel/CharCnn_Keras/master/data/ag_news_csv"
+AG_NEWS_MD5 = {
+    "train": "b1a00f826fdfbd249f79597b59e1dc12",
+    "test": "d52ea96a97a2d943681189a97654912d",
+}
+NETWORK_SECONDS = 30  # how long a download waits for a silent server
+
 Column = type | Sequence[str]
+NewsItem = tuple[int, str]
 
 
 class DataError(Exception):
@@ -86,7 +124,11 @@ def _manifest() -> dict[str, dict]:
 
 def _shipped(name: str) -> bytes:
     """The content of a shipped file, if its checksum is right."""
-    expected = _manifest()[name]["sha256"]
+    manifest = _manifest()
+    if name not in manifest:
+        path = folder() / "manifest.json"
+        raise DataError(f"{_shown(path)} does not list {name}: {_remedy('manifest.json')}.")
+    expected = manifest[name]["sha256"]
     path = folder() / name
     try:
         content = path.read_bytes()
@@ -103,6 +145,15 @@ def _shipped(name: str) -> bytes:
         )
         raise DataError(message)
     return content
+
+
+def _wants_full(full: bool | None) -> bool:
+    return os.environ.get("COURSE_FULL") == "1" if full is None else full
+
+
+def full_folder() -> Path:
+    """Where downloaded sets lie: the root for torchvision's MNIST and torchtext's AG_NEWS."""
+    return folder() / "full"
 
 
 def _remedy(name: str) -> str:
@@ -138,6 +189,17 @@ def penguins() -> pandas.DataFrame:
     Raises DataError if the file is missing or damaged.
     """
     return _table(_shipped("penguins.csv"), folder() / "penguins.csv", PENGUIN_COLUMNS)
+
+
+def tumours() -> pandas.DataFrame:
+    """400 tumours, of which 43 are malignant: the imbalanced table of lesson 06.
+
+    Returns a DataFrame of shape (400, 5): texture, smoothness, compactness and symmetry are
+    float64, diagnosis is "benign" or "malignant". There are no gaps. How the rare class was made
+    rare is told in data/README.md.
+    Raises DataError if the file is missing or damaged.
+    """
+    return _table(_shipped("tumours.csv"), folder() / "tumours.csv", TUMOUR_COLUMNS)
 
 
 def read_table(path: str | Path, columns: Mapping[str, Column]) -> pandas.DataFrame:
@@ -219,3 +281,202 @@ def _csv_rows(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
 
 def _count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+# Digits -------------------------------------------------------------------------------------
+
+
+def digits_root(full: bool | None = None) -> Path:
+    """The root to give to torchvision.datasets.MNIST(root, download=False); used in lesson 07.
+
+    It holds 1442 handwritten digits for training and 355 for testing, 28x28. With full=True, or
+    with COURSE_FULL=1 in the environment, it is that of the downloaded MNIST: 60000 and 10000.
+    Raises DataError if a file is missing or damaged, or if MNIST has not been downloaded.
+    """
+    if _wants_full(full):
+        for name, size in MNIST_FILES.items():
+            _expect_full(full_folder() / name, size, "mnist")
+        return full_folder()
+    for name in MNIST_FILES:
+        _shipped(f"digits/{name}")
+    return folder() / "digits"
+
+
+def digits(train: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
+    """The shipped digits as two tensors, without torchvision.
+
+    Returns images (n, 28, 28) uint8 from 0 to 255, and labels (n,) int64.
+    Raises DataError if a file is missing or damaged.
+    """
+    part = "train" if train else "t10k"
+    arrays = []
+    for kind in ("images-idx3", "labels-idx1"):
+        name = f"digits/MNIST/raw/{part}-{kind}-ubyte"
+        arrays.append(_idx(_shipped(name), folder() / name))
+    images, labels = arrays
+    return images, labels.long()
+
+
+def read_idx(path: str | Path) -> torch.Tensor:
+    """An IDX file of unsigned bytes, the format of MNIST, as a uint8 tensor of its own shape.
+
+    Raises DataError if the file is of another format, cut short or too long.
+    """
+    return _idx(_content(path), Path(path))
+
+
+def _idx(content: bytes, path: Path) -> torch.Tensor:
+    dimensions = content[3] if len(content) > 3 else 0
+    start = 4 + 4 * dimensions
+    if content[:3] != bytes([0, 0, 8]) or dimensions == 0 or len(content) < start:
+        raise DataError(f"{_shown(path)} is not an IDX file of unsigned bytes.")
+    shape = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
+    if len(content) - start != math.prod(shape):
+        sizes = "x".join(str(size) for size in shape)
+        message = (
+            f"{_shown(path)} should hold {sizes} = {math.prod(shape)} bytes after its header; "
+            f"it holds {len(content) - start}."
+        )
+        raise DataError(message)
+    if math.prod(shape) == 0:
+        return torch.empty(shape, dtype=torch.uint8)
+    values = torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start)
+    return values.reshape(shape).clone()
+
+
+# News ---------------------------------------------------------------------------------------
+
+
+def news(split: str = "train", full: bool | None = None) -> list[NewsItem]:
+    """News items as (label, text), as torchtext.datasets.AG_NEWS gives them; used in lesson 08.
+
+    split: "train" or "test". The label is 1 World, 2 Sports, 3 Business, 4 Sci/Tech; the text is
+    the title, a space, and the description. With full=True, or with COURSE_FULL=1 in the
+    environment, they are those of the downloaded AG_NEWS.
+    Raises DataError if the file is missing or damaged, or if AG_NEWS has not been downloaded.
+    """
+    if split not in AG_NEWS_MD5:
+        raise DataError(f"there is no split {split!r}: write 'train' or 'test'.")
+    if _wants_full(full):
+        path = full_folder() / AG_NEWS_FOLDER / f"{split}.csv"
+        _expect_full(path, None, "ag_news")
+        return read_news(path)
+    name = f"news/{split}.csv"
+    return _news(_shipped(name), folder() / name)
+
+
+def read_news(path: str | Path) -> list[NewsItem]:
+    """A file in the format of AG_NEWS: "class","title","description", without a header.
+
+    Raises DataError naming the file and line: not three cells, an unknown class.
+    """
+    return _news(_content(path), Path(path))
+
+
+def _news(content: bytes, path: Path) -> list[NewsItem]:
+    items = []
+    for line, row in _csv_rows(content, path):
+        where = f"{_shown(path)}, line {line}"
+        if len(row) != 3:
+            message = f"{where}: {_count(len(row), 'cell')}, not class, title and description."
+            raise DataError(message)
+        label, title, description = row
+        if label not in [str(known) for known in NEWS_CLASSES]:
+            known = ", ".join(f"{number} {name}" for number, name in NEWS_CLASSES.items())
+            raise DataError(f"{where}: {label!r} is not a class; the classes are {known}.")
+        items.append((int(label), f"{title} {description}"))
+    return items
+
+
+# The full sets ------------------------------------------------------------------------------
+
+
+def _expect_full(path: Path, size: int | None, name: str) -> None:
+    """Raise DataError unless a file of a downloaded set is there, with its right size."""
+    command = f"python -m course_utils.data {name}"
+    if not path.exists():
+        message = f"{_shown(path)} is not there: download the full set with `{command}`."
+        raise DataError(message)
+    found = path.stat().st_size
+    if size is not None and found != size:
+        message = (
+            f"{_shown(path)} is damaged ({found} bytes instead of {size}): "
+            f"download it again with `{command}`."
+        )
+        raise DataError(message)
+
+
+def download(name: str) -> Path:
+    """Download a full set, "mnist" or "ag_news", into data/full/, with a progress bar.
+
+    What is there already and intact is not downloaded again.
+    Returns the root to give to torchvision's MNIST or to torchtext's AG_NEWS.
+    Raises DataError if there is no network, no space, or a file arrives damaged.
+    """
+    root = full_folder()
+    waited = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(NETWORK_SECONDS)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        # torchvision prints addresses and every failed try; its progress bars go to stderr.
+        with contextlib.redirect_stdout(io.StringIO()):
+            DOWNLOADS[name](root)
+    except (OSError, RuntimeError, http.client.HTTPException) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+            message = f"{name} was not downloaded: the disk is full."
+        else:
+            message = (
+                f"{name} was not downloaded ({_reason(error)}): check the network and run the "
+                "command again; the lessons work without it."
+            )
+        raise DataError(message) from None
+    finally:
+        socket.setdefaulttimeout(waited)
+    return root
+
+
+def _download_mnist(root: Path) -> None:
+    from torchvision.datasets import MNIST
+
+    for name, size in MNIST_FILES.items():
+        path = root / name
+        if path.exists() and path.stat().st_size != size:
+            path.unlink()  # torchvision would take a file that was cut short for a finished one
+    MNIST(root, download=True)
+
+
+def _download_ag_news(root: Path) -> None:
+    from torchvision.datasets.utils import download_url
+
+    for split, md5 in AG_NEWS_MD5.items():
+        download_url(f"{AG_NEWS_URL}/{split}.csv", root / AG_NEWS_FOLDER, f"{split}.csv", md5)
+
+
+DOWNLOADS = {"mnist": _download_mnist, "ag_news": _download_ag_news}
+
+
+def _reason(error: Exception) -> str:
+    """An error of the network in one line."""
+    first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    return re.sub(r"^<urlopen error (.*)>$", r"\1", first).rstrip(".:")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m course_utils.data",
+        description="Download a full data set into data/full/. The lessons work without it.",
+    )
+    parser.add_argument("name", choices=sorted(DOWNLOADS))
+    name = parser.parse_args(arguments).name
+    try:
+        root = download(name)
+    except DataError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"{name} is in {root}. To use it, set COURSE_FULL=1, or call its reader with full=True.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

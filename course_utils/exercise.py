@@ -21,6 +21,8 @@ import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import torch
+
 from .comparison import Difference, first_difference, show
 from .observation import Observation, observe
 
@@ -213,16 +215,16 @@ class Exercise:
                 "wrong",
                 f"The results are right, but this one is to be done without `{used[0]}`.",
             )
-        return Verdict(
-            "passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned
-        )
+        return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
 
     def _wrong(self, case, right, got, difference, seen, seed) -> Verdict:
         mistake = self.recognise(seen, seed)
         if got.timed_out:
             headline = f"Stopped after {self.seconds:g} seconds: the code did not come to an end."
         elif _is_stub(got):
-            headline = f"Not finished yet: `{got.raised.function}` still raises NotImplementedError."
+            headline = (
+                f"Not finished yet: `{got.raised.function}` still raises NotImplementedError."
+            )
         elif mistake is not None:
             headline = mistake.sentence
         elif difference.stage == "changed":
@@ -303,9 +305,17 @@ def show_given(answer: Any) -> str:
 
 def describe_call(name: str, args: tuple) -> str:
     """The call as a student would type it: 'strides((2, 3))'."""
+    return f"{name}({', '.join(map(describe_argument, args))})"
+
+
+def describe_argument(arg: Any) -> str:
+    """An argument as it would be typed; a module as torch prints it, on one line."""
     from .observation import plain
 
-    return f"{name}({', '.join(show(plain(arg)) for arg in args)})"
+    if isinstance(arg, torch.nn.Module):
+        text = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
+        return text if len(text) <= 300 else f"{type(arg).__name__}(...)"
+    return show(plain(arg))
 
 
 # -- sources ---------------------------------------------------------------------------------

@@ -164,7 +164,10 @@ class WatchFunctions(TorchFunctionMode):
     def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: D105
         called = resolve_name(func) or ""
         for name in self.names:
-            if called.removeprefix("torch.") == name.removeprefix("torch.") and name not in self.used:
+            if (
+                called.removeprefix("torch.") == name.removeprefix("torch.")
+                and name not in self.used
+            ):
                 self.used.append(name)
         return func(*args, **(kwargs or {}))
 
@@ -239,7 +242,9 @@ def describe_exception(error: BaseException) -> Raised:
         message = str(error)[:PRINTED_LIMIT]
     except Exception:  # an exception class of the answer's own, with a broken __str__
         message = ""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(COURSE)]
+    frames = [
+        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(COURSE)
+    ]
     own = [f for f in frames if not f.filename.startswith(LIBRARIES)]
     if not own:
         return Raised(type_name(type(error)), message)

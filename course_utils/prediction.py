@@ -54,7 +54,9 @@ class Prediction:
         if guess is ...:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             form = f" ({choices})" if choices else ""
-            text = f"Make your guess first: write it in place of `...`{form}, and run the cell again."
+            text = (
+                f"Make your guess first: write it in place of `...`{form}, and run the cell again."
+            )
             return Panel("note", self.id, text)
         if self.choices and not any(alike(guess, choice) for choice in self.choices):
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
@@ -91,7 +93,8 @@ def alike(guess: Any, value: Any) -> bool:
     if isinstance(guess, bool) or isinstance(value, bool):
         return guess is value
     if isinstance(guess, (int, float)) and isinstance(value, (int, float)):
-        return guess == value or abs(guess - value) <= TOLERANCE * abs(value)
+        close = isinstance(value, float) and abs(guess - value) <= TOLERANCE * abs(value)
+        return guess == value or close
     if isinstance(guess, list) and isinstance(value, list):
         return len(guess) == len(value) and all(map(alike, guess, value))
     return type(guess) is type(value) and guess == value

@@ -30,7 +30,9 @@ def student_side(source: str) -> str:
         kept += found
         waiting = [node for node in waiting if node not in found]
     lines = source.splitlines()
-    parts = ["\n".join(lines[_first_line(node) - 1 : node.end_lineno]) for node in body if node in kept]
+    parts = [
+        "\n".join(lines[_first_line(node) - 1 : node.end_lineno]) for node in body if node in kept
+    ]
     return "\n\n\n".join(parts) + "\n"
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.exercise import find, undecorated_source
+from course_utils.exercise import undecorated_source
 from tools import build
 
 ROOT = Path(__file__).parent.parent
@@ -51,7 +51,9 @@ def browser():
     playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
     with playwright.sync_playwright() as started:
         try:
-            browser = started.chromium.launch(executable_path=chromium_path(), args=CHROMIUM_OPTIONS)
+            browser = started.chromium.launch(
+                executable_path=chromium_path(), args=CHROMIUM_OPTIONS
+            )
         except playwright.Error as error:
             pytest.skip(f"no Chromium here to open JupyterLab in: {str(error).splitlines()[0]}")
         yield browser
@@ -105,7 +107,7 @@ def replace_and_run(page, cell, text):
     editor = cell.locator(".cm-content")
     editor.click()
     page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.insert_text(text)
+    page.keyboard.insert_text(text.rstrip())
     page.keyboard.press("Shift+Enter")
 
 
@@ -121,7 +123,7 @@ def test_a_student_answers_an_exercise(browser, lab, source):
     port, work = lab
     exercise = build.exercises_of(build.read_source(source))[0]
     name = f"{source.stem}.ipynb"
-    page = browser.new_page(viewport={"width": 1400, "height": 2200})
+    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
     page.set_default_timeout(STEP_MILLISECONDS)
     page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={TOKEN}&reset")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
@@ -146,8 +148,12 @@ def test_a_student_answers_an_exercise(browser, lab, source):
     check.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     output.filter(has_text=sentence.replace("`", "")).wait_for()
-    if os.environ.get("COURSE_SCREENSHOT"):
-        page.screenshot(path=os.environ["COURSE_SCREENSHOT"])
+    if os.environ.get("COURSE_SCREENSHOT"):  # how docs/exercise.png is made
+        top, bottom = answer.bounding_box(), check.bounding_box()
+        clip = {"x": top["x"], "y": top["y"] - 130, "width": top["width"]}
+        clip["height"] = bottom["y"] + bottom["height"] - clip["y"] + 8
+        page.mouse.move(0, 0)
+        page.screenshot(path=os.environ["COURSE_SCREENSHOT"], clip=clip)
 
     replace_and_run(page, answer, start + exercise.solution_source)
     check.locator(".cm-content").click()

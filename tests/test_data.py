@@ -1,20 +1,30 @@
 """The shipped data is what its manifest says, and bad files get one clear sentence."""
 
+import errno
+import functools
+import gzip
 import hashlib
+import http.server
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import threading
+import warnings
+from importlib import metadata
 from pathlib import Path
 
 import pandas
 import pytest
+import torch
 
 from course_utils import data
 from course_utils.data import DataError
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
+AG_NEWS_URL, AG_NEWS_MD5 = data.AG_NEWS_URL, data.AG_NEWS_MD5  # tests put small sets in place
 MANIFEST = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))
 
 
@@ -215,3 +225,340 @@ def test_a_bad_table_is_told_where(tmp_path, text, expected):
     with pytest.raises(DataError) as caught:
         data.read_table(path, COLUMNS)
     assert str(caught.value) == f"{path}{expected}"
+
+
+def test_tumours_are_imbalanced():
+    tumours = data.tumours()
+    assert tumours.shape == (400, 5)
+    assert tumours["diagnosis"].value_counts().to_dict() == {"benign": 357, "malignant": 43}
+    assert not tumours.isna().any().any()
+    pandas.testing.assert_frame_equal(tumours, pandas.read_csv(DATA / "tumours.csv"))
+
+
+# Digits -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_torchvision_reads_the_digits(train):
+    from torchvision.datasets import MNIST
+
+    dataset = MNIST(data.digits_root(), train=train, download=False)
+    images, labels = data.digits(train)
+    assert len(dataset) == (1442 if train else 355)
+    assert torch.equal(dataset.data, images)
+    assert torch.equal(dataset.targets, labels)
+    image, label = dataset[0]
+    assert (image.size, image.mode, label) == ((28, 28), "L", labels[0].item())
+
+
+@pytest.mark.parametrize("train", [True, False])
+def test_digits_look_like_those_of_mnist(train):
+    images, labels = data.digits(train)
+    assert images.dtype == torch.uint8
+    assert labels.dtype == torch.int64
+    assert labels.unique().tolist() == list(range(10))
+    border = torch.ones(28, 28, dtype=torch.bool)
+    border[4:24, 4:24] = False
+    assert images[:, border].max() == 0
+    brightest = images.amax(dim=(1, 2))  # (n,)
+    assert brightest.min() == 255
+    assert 0.1 < images.float().mean() / 255 < 0.2  # MNIST: 0.13
+
+
+def test_every_digit_is_in_both_splits_in_the_same_share():
+    train, test = (torch.bincount(data.digits(part)[1]) for part in (True, False))
+    share = test / (train + test)
+    assert share.min() > 0.19
+    assert share.max() < 0.21
+
+
+def test_no_image_is_in_both_splits_or_twice_in_one():
+    both = torch.cat([data.digits(True)[0], data.digits(False)[0]])  # (1797, 28, 28)
+    hashes = {hashlib.sha256(image.numpy().tobytes()).hexdigest() for image in both}
+    assert len(hashes) == len(both) == 1797
+
+
+def test_digits_can_be_learned():
+    train_images, train_labels = data.digits(True)
+    test_images, test_labels = data.digits(False)
+    distances = torch.cdist(test_images.flatten(1).float(), train_images.flatten(1).float())
+    guesses = train_labels[distances.argmin(dim=1)]  # (355,)
+    accuracy = (guesses == test_labels).float().mean().item()
+    assert 0.95 < accuracy < 1.0
+
+
+@pytest.mark.parametrize("name", data.MNIST_FILES)
+def test_damaged_digits_are_named(copied_data, name):
+    with (copied_data / "digits" / name).open("ab") as file:
+        file.write(b"x")
+    with pytest.raises(DataError, match=f"^data/digits/{name} is damaged"):
+        data.digits_root()
+
+
+def test_an_idx_file_of_ones_own(tmp_path):
+    path = tmp_path / "x"
+    path.write_bytes(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255]))
+    assert data.read_idx(path).tolist() == [[1, 2, 3], [4, 5, 255]]
+    path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 0]))
+    assert data.read_idx(path).shape == (0,)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", " is not an IDX file of unsigned bytes."),
+        (b"\x1f\x8b\x08\x00\x00\x00", " is not an IDX file of unsigned bytes."),
+        (bytes([0, 0, 8, 3, 0, 0]), " is not an IDX file of unsigned bytes."),
+        (
+            bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4]),
+            " should hold 2x3 = 6 bytes after its header; it holds 4.",
+        ),
+        (
+            bytes([0, 0, 8, 1, 0, 0, 0, 2, 1, 2, 3]),
+            " should hold 2 = 2 bytes after its header; it holds 3.",
+        ),
+    ],
+)
+def test_a_bad_idx_file_is_told(tmp_path, content, expected):
+    path = tmp_path / "x"
+    path.write_bytes(content)
+    with pytest.raises(DataError) as caught:
+        data.read_idx(path)
+    assert str(caught.value) == f"{path}{expected}"
+
+
+# News ---------------------------------------------------------------------------------------
+
+
+def test_news_of_ones_own(tmp_path):
+    path = tmp_path / "news.csv"
+    path.write_text('"3","Profit up","It rose, ""much"" too."\n4,A,B\n', encoding="utf-8")
+    assert data.read_news(path) == [(3, 'Profit up It rose, "much" too.'), (4, "A B")]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ('"1","a","b\nc"\n"2","a"\n', ", line 3: 2 cells, not class, title and description."),
+        (
+            '"1","a","b"\n"5","a","b"\n',
+            ", line 2: '5' is not a class; the classes are 1 World, 2 Sports, 3 Business, "
+            "4 Sci/Tech.",
+        ),
+        (
+            "Class,Title,Text\n",
+            ", line 1: 'Class' is not a class; the classes are 1 World, 2 Sports, 3 Business, "
+            "4 Sci/Tech.",
+        ),
+    ],
+)
+def test_bad_news_are_told_where(tmp_path, text, expected):
+    path = tmp_path / "news.csv"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(DataError) as caught:
+        data.read_news(path)
+    assert str(caught.value) == f"{path}{expected}"
+
+
+def test_an_unknown_split_is_told():
+    with pytest.raises(DataError, match="^there is no split 'valid': write 'train' or 'test'.$"):
+        data.news("valid")
+
+
+# The full sets ------------------------------------------------------------------------------
+
+
+def small_idx(*shape):
+    """A file of zeros in the IDX format."""
+    sizes = b"".join(size.to_bytes(4, "big") for size in shape)
+    return bytes([0, 0, 8, len(shape)]) + sizes + bytes(torch.Size(shape).numel())
+
+
+SMALL_MNIST = {
+    "train-images-idx3-ubyte": small_idx(3, 28, 28),
+    "train-labels-idx1-ubyte": small_idx(3),
+    "t10k-images-idx3-ubyte": small_idx(2, 28, 28),
+    "t10k-labels-idx1-ubyte": small_idx(2),
+}
+SMALL_NEWS = {
+    "train": b'"1","a","b"\n"4","c","d"\n',
+    "test": b'"2","e","f"\n',
+}
+
+
+def md5(content):
+    return hashlib.md5(content, usedforsecurity=False).hexdigest()
+
+
+@pytest.fixture
+def server(tmp_path):
+    """A web server on this machine: its folder and its address."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Quiet(http.server.SimpleHTTPRequestHandler):
+        def log_message(self, *arguments):
+            pass
+
+    handler = functools.partial(Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        yield folder, f"http://127.0.0.1:{running.server_port}"
+        running.shutdown()
+        thread.join(10)
+
+
+def point_to(address, monkeypatch):
+    """Download small sets from this address in place of the full ones."""
+    from torchvision.datasets import MNIST
+
+    compressed = {name: gzip.compress(content) for name, content in SMALL_MNIST.items()}
+    resources = [(f"{name}.gz", md5(content)) for name, content in compressed.items()]
+    sizes = {f"MNIST/raw/{name}": len(content) for name, content in SMALL_MNIST.items()}
+    monkeypatch.setattr(MNIST, "mirrors", [f"{address}/"])
+    monkeypatch.setattr(MNIST, "resources", resources)
+    monkeypatch.setattr(data, "MNIST_FILES", sizes)
+    monkeypatch.setattr(data, "AG_NEWS_URL", address)
+    monkeypatch.setattr(
+        data, "AG_NEWS_MD5", {split: md5(content) for split, content in SMALL_NEWS.items()}
+    )
+    return {f"{name}.gz": content for name, content in compressed.items()} | {
+        f"{split}.csv": content for split, content in SMALL_NEWS.items()
+    }
+
+
+@pytest.fixture
+def small_sets(server, copied_data, monkeypatch):
+    """Small sets ready to be downloaded; the folder that serves them."""
+    folder, address = server
+    for name, content in point_to(address, monkeypatch).items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["mnist", "ag_news"])
+def test_a_download_shows_its_progress_and_ends_in_one_line(small_sets, copied_data, name, capsys):
+    assert data.main([name]) == 0
+    printed = capsys.readouterr()
+    assert printed.out == (
+        f"{name} is in {copied_data / 'full'}. To use it, set COURSE_FULL=1, or call its reader "
+        "with full=True.\n"
+    )
+    assert "100%" in printed.err
+
+
+def test_the_same_code_reads_the_full_digits_where_asked(small_sets, monkeypatch):
+    from torchvision.datasets import MNIST
+
+    root = data.download("mnist")
+    assert data.digits_root(full=True) == root
+    assert len(MNIST(data.digits_root(full=True), train=False)) == 2
+    # A download alone changes nothing for the lessons.
+    monkeypatch.delenv("COURSE_FULL", raising=False)
+    assert data.digits_root() == data.folder() / "digits"
+    monkeypatch.setenv("COURSE_FULL", "1")
+    assert data.digits_root() == root
+    assert data.digits_root(full=False) == data.folder() / "digits"
+
+
+def test_the_same_code_reads_the_full_news_where_asked(small_sets, monkeypatch):
+    data.download("ag_news")
+    assert data.news("train", full=True) == [(1, "a b"), (4, "c d")]
+    monkeypatch.setenv("COURSE_FULL", "1")
+    assert data.news("test") == [(2, "e f")]
+
+
+def test_what_is_there_is_not_downloaded_again(small_sets):
+    for name in ("mnist", "ag_news"):
+        data.download(name)
+    for path in small_sets.iterdir():
+        path.unlink()
+    for name in ("mnist", "ag_news"):
+        data.download(name)
+
+
+def test_a_download_that_was_cut_short_is_mended(small_sets):
+    path = data.download("mnist") / "MNIST/raw/train-images-idx3-ubyte"
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(DataError) as caught:
+        data.digits_root(full=True)
+    assert str(caught.value) == (
+        "data/full/MNIST/raw/train-images-idx3-ubyte is damaged (2367 bytes instead of 2368): "
+        "download it again with `python -m course_utils.data mnist`."
+    )
+    data.download("mnist")
+    data.digits_root(full=True)
+
+
+def test_a_set_that_was_not_downloaded_is_told(copied_data):
+    with pytest.raises(DataError) as caught:
+        data.digits_root(full=True)
+    assert str(caught.value) == (
+        "data/full/MNIST/raw/train-images-idx3-ubyte is not there: download the full set with "
+        "`python -m course_utils.data mnist`."
+    )
+    with pytest.raises(DataError, match="^data/full/datasets/AG_NEWS/test.csv is not there"):
+        data.news("test", full=True)
+
+
+@pytest.mark.parametrize("name", ["mnist", "ag_news"])
+def test_without_a_network_there_is_one_line(copied_data, monkeypatch, name, capsys):
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    point_to(address, monkeypatch)
+    assert data.main([name]) == 1
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("\n") == 1
+    assert printed.err.startswith(f"{name} was not downloaded (")
+    assert "check the network" in printed.err
+
+
+@pytest.mark.parametrize("name", ["mnist", "ag_news"])
+def test_a_silent_server_is_not_waited_for_without_end(copied_data, monkeypatch, name):
+    monkeypatch.setattr(data, "NETWORK_SECONDS", 0.2)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        point_to(f"http://127.0.0.1:{silent.getsockname()[1]}", monkeypatch)
+        with pytest.raises(DataError, match="check the network"):
+            data.download(name)
+    assert socket.getdefaulttimeout() is None
+
+
+@pytest.mark.parametrize("name", ["mnist", "ag_news"])
+def test_a_file_that_arrives_damaged_is_told(small_sets, name):
+    for path in small_sets.iterdir():
+        path.write_bytes(b"something else")
+    with pytest.raises(DataError, match=f"^{name} was not downloaded"):
+        data.download(name)
+
+
+def test_a_full_disk_is_told(copied_data, monkeypatch):
+    def fill_the_disk(root):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setitem(data.DOWNLOADS, "mnist", fill_the_disk)
+    with pytest.raises(DataError, match="^mnist was not downloaded: the disk is full.$"):
+        data.download("mnist")
+
+
+@pytest.mark.skipif(
+    all(found.name != "torchtext" for found in metadata.distributions()),
+    reason="this lane has no torchtext to compare with",
+)
+def test_torchtext_reads_what_is_downloaded(small_sets, monkeypatch):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torchtext's own source has an invalid escape sequence
+        import torchtext
+
+        torchtext.disable_torchtext_deprecation_warning()
+        from torchtext.datasets import AG_NEWS, ag_news
+
+    original = f"{AG_NEWS_URL}/train.csv", f"{AG_NEWS_URL}/test.csv"
+    assert (ag_news.URL["train"], ag_news.URL["test"]) == original
+    assert ag_news.MD5 == AG_NEWS_MD5
+    monkeypatch.setattr(ag_news, "MD5", data.AG_NEWS_MD5)
+    root = data.download("ag_news")
+    for split in ("train", "test"):
+        assert list(AG_NEWS(root=str(root), split=split)) == data.news(split, full=True)

@@ -19,7 +19,12 @@ def doubling(monkeypatch):
     monkeypatch.setattr(checks, "_attempted", set())
     monkeypatch.setattr(checks, "_hints_shown", {})
     made = Exercise(
-        "99.1", "Double", minutes=3, difficulty=1, hints=["one", "two"], seconds=0.3,
+        "99.1",
+        "Double",
+        minutes=3,
+        difficulty=1,
+        hints=["one", "two"],
+        seconds=0.3,
         without=["torch.mul"],
     )
 
@@ -211,6 +216,15 @@ def test_emptied_keeps_signatures_and_docstrings():
 
 def test_calls_are_described_as_typed():
     assert describe_call("f", ((2, 3), torch.tensor([1.0, 2.5]))) == "f((2, 3), [1, 2.5])"
+
+
+def test_a_module_in_a_call_is_shown_on_one_line():
+    model = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten(start_dim=1))
+    text = describe_call("f", (model, 2))
+    assert text.startswith("f(Sequential((0): ReLU() (1): Flatten(start_dim=1")
+    assert text.endswith("), 2)")
+    wide = torch.nn.Sequential(*[torch.nn.ReLU() for _ in range(50)])
+    assert describe_call("f", (wide,)) == "f(Sequential(...))"
 
 
 def test_the_student_side_holds_no_reference_and_no_mistake():

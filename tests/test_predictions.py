@@ -85,6 +85,7 @@ def test_guesses_that_are_right(guess, value):
         (1, True),
         ("1", 1),
         (0.3, 1 / 3),
+        (344, 342),
         ((1,), 1),
         (None, 0),
         (torch.int32, torch.int64),

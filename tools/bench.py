@@ -79,8 +79,8 @@ for path in sys.argv[1:]:
             exec(compile(source, path, "exec"), scope)
         seconds = time.perf_counter() - start
         total += seconds
-        lesson = "_exercises" not in path
-        slowest = max(slowest, (seconds, path + ": " + source.splitlines()[0])) if lesson else slowest
+        if "_exercises" not in path:
+            slowest = max(slowest, (seconds, path + ": " + source.splitlines()[0]))
 print(json.dumps([total, slowest]))
 """
 
@@ -127,7 +127,11 @@ def main() -> int:
     rows = [
         ("import torch", f"{torch_seconds:.2f} s", ""),
         ("  course_utils adds", f"{100 * course_seconds / torch_seconds:.1f} %", "at most 5 %"),
-        ("check, beyond the answer's own time: median", f"{1e3 * statistics.median(checks):.1f} ms", "under 50 ms"),
+        (
+            "check, beyond the answer's own time: median",
+            f"{1e3 * statistics.median(checks):.1f} ms",
+            "under 50 ms",
+        ),
         ("  95th percentile", f"{1e3 * checks[int(0.95 * len(checks))]:.1f} ms", ""),
         (f"strict validation, {WORKERS} workers", f"{validation:.1f} s", ""),
         ("  the same cells as one warm script", f"{script:.1f} s", ""),

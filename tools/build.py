@@ -15,7 +15,6 @@ import argparse
 import copy
 import hashlib
 import json
-import os
 import re
 import sys
 from pathlib import Path
@@ -169,7 +168,9 @@ def give_ids(notebook: NotebookNode, stem: str) -> None:
         if "check" in cell.metadata:
             cell.id = "check-" + cell.metadata["check"].replace(".", "-")
             continue
-        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
+        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[
+            :10
+        ]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
@@ -225,8 +226,10 @@ def write(notebook: NotebookNode, path: Path) -> None:
     """Write at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
-    os.replace(partial, path)
+    partial.write_text(
+        json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
+    )
+    partial.replace(path)
 
 
 def without_outputs(notebook: NotebookNode) -> list[dict]:
@@ -242,20 +245,26 @@ def stale(path: Path) -> str | None:
     built = BUILT / f"{path.stem}.ipynb"
     if not built.exists():
         return f"{built.name} is missing; run: make notebooks"
+    remedy = "run: make notebooks"
     expected = without_outputs(expand(path))
     found = without_outputs(nbformat.read(built, as_version=4))
     for number, (one, other) in enumerate(zip(expected, found)):  # noqa: B905
         if one != other:
-            return f"{built.name}, cell {number} is not what source/{path.name} builds; run: make notebooks"
+            return f"{built.name}, cell {number} is not what source/{path.name} builds; {remedy}"
     if len(expected) != len(found):
-        return f"{built.name} has {len(found)} cells, its source builds {len(expected)}; run: make notebooks"
+        counts = f"has {len(found)} cells, its source builds {len(expected)}"
+        return f"{built.name} {counts}; {remedy}"
     return None
 
 
 def ingredients() -> str:
     """One hash over the code and data that outputs depend on."""
     digest = hashlib.sha256()
-    for folder, pattern in (("course_utils", "*.py"), ("course_utils", "*.mplstyle"), ("data", "*")):
+    for folder, pattern in (
+        ("course_utils", "*.py"),
+        ("course_utils", "*.mplstyle"),
+        ("data", "*"),
+    ):
         for path in sorted((ROOT / folder).rglob(pattern)):
             if path.is_file() and "full" not in path.parts and "__pycache__" not in path.parts:
                 digest.update(path.relative_to(ROOT).as_posix().encode())

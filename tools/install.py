@@ -20,6 +20,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -270,11 +271,14 @@ def classify(log: str, lane: Lane) -> str:
 
 
 def _disk_sentence() -> str:
-    free = shutil.disk_usage(str(ROOT)).free / 1e9
+    # The environment, the downloads and the cache may lie on three disks: name the fullest.
+    caches = [os.environ.get(name) for name in ("UV_CACHE_DIR", "PIP_CACHE_DIR")]
+    places = [str(ROOT), tempfile.gettempdir(), str(Path.home()), *filter(None, caches)]
+    free, place = min((shutil.disk_usage(p).free, p) for p in places if Path(p).exists())
     return (
-        f"The disk is full ({free:.1f} GB free at {ROOT}): a lane takes about 6 GB on Linux and "
-        "1 GB elsewhere, and as much again in the cache while it is installed. Make room (the "
-        "cache may lie on another disk: UV_CACHE_DIR, PIP_CACHE_DIR, TMPDIR), then run this again."
+        f"The disk is full ({free / 1e9:.1f} GB free at {place}): a lane takes about 6 GB on Linux "
+        "and 1 GB elsewhere, and as much again in the cache while it is installed. Make room, or "
+        "set TMPDIR, UV_CACHE_DIR and PIP_CACHE_DIR to a larger disk; then run this again."
     )
 
 
@@ -430,9 +434,7 @@ def install(lane: Lane, installer: str = "auto") -> None:
         f"Installing the {lane.name} lane into {lane.folder} with {'uv' if uv else 'pip'}; the "
         "first time this downloads up to 3 GB and takes some minutes."
     )
-    tool.run(
-        [*pip, *ours, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)]
-    )
+    tool.run([*pip, *ours, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)])
     tool.run([*pip, *ours, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     (lane.venv / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
     (lane.venv / UNFINISHED).unlink()
@@ -481,12 +483,15 @@ def say(text: str) -> None:
 def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Set up the course's virtual environment.")
-    parser.add_argument("--lane", choices=sorted(LANES), default="torchtext")
+    parser.add_argument("--lane", default="torchtext", help=f"one of: {', '.join(LANES)}")
     parser.add_argument("--installer", choices=["auto", "uv", "pip"], default="auto")
     parser.add_argument(
         "--print-python", action="store_true", help="print the path of the environment's Python"
     )
     options = parser.parse_args(arguments)
+    if options.lane not in LANES:
+        say(f"There is no lane {options.lane!r}: use LANE={' or LANE='.join(LANES)}.")
+        return 2
     lane = LANES[options.lane]
     try:
         install(lane, options.installer)

@@ -135,7 +135,9 @@ def report(done: dict[str, list[str]], work: Path) -> str:
 
 
 def _names(names: list[str]) -> str:
-    return ", ".join(names) if len(names) <= 4 else f"{', '.join(names[:3])} and {len(names) - 3} more"
+    if len(names) > 4:
+        names = [*names[:3], f"{len(names) - 3} more"]
+    return ", ".join(names)
 
 
 # ---------------------------------------------------------------------------------------------
@@ -174,11 +176,17 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
         options.append("--no-browser")
     server = LabApp.initialize_server([*options, *arguments])
     address = server.local_url.replace("token=...", f"token={token}")
-    print(f"\nJupyterLab is at  {address}\nCtrl-C here ends it; your notebooks are in {work}\n")
-    sys.stdout.flush()
+
+    def announce() -> None:
+        print(f"\nJupyterLab is at  {address}\nCtrl-C here ends it; your notebooks are in {work}\n")
+        sys.stdout.flush()
+
+    # Queued behind the server's own binding of its port: what is printed can be opened.
+    server.io_loop.add_callback(announce)
     if sys.platform != "win32":
         # Ctrl-C ends it at once, without a question, also where there is no terminal.
-        signal.signal(signal.SIGINT, lambda *_: server.stop(from_signal=True))
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: server.stop(from_signal=True))
     server.start()
     print("JupyterLab has ended. Your notebooks are in work/; make lab opens them again.")
 

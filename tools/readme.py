@@ -1,7 +1,7 @@
 """Write the generated parts of the README: the table of lessons, from the sources.
 
-    python tools/readme.py            rewrite README.md
-    python tools/readme.py --check    say whether it is up to date; exit 1 if not
+python tools/readme.py            rewrite README.md
+python tools/readme.py --check    say whether it is up to date; exit 1 if not
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ def lesson_table() -> str:
         exercises = f"[{count}](notebooks/{beside.stem}.ipynb)" if count else "-"
         after = "; ".join(course["after"])
         link = f"[{course['title']}](notebooks/{source.stem}.ipynb)"
-        rows.append(f"| {course['number']} | {link} | {after} | {course['minutes']} | {exercises} |")
+        rows.append(
+            f"| {course['number']} | {link} | {after} | {course['minutes']} | {exercises} |"
+        )
     return "\n".join(rows)
 
 

@@ -47,7 +47,9 @@ def starts_at_zero(numbers):
     return best
 
 
-@largest_exercise.mistake("A list is in the order it was written in; its last number is just the last.")
+@largest_exercise.mistake(
+    "A list is in the order it was written in; its last number is just the last."
+)
 def last_number(numbers):
     return numbers[-1]
 

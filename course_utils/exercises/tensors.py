@@ -561,13 +561,17 @@ def copies_elements(matrix):
     return torch.stack([matrix[i, i] for i in range(min(matrix.shape))])
 
 
-@diagonal_exercise.mistake("A matrix need not be square. Where does the diagonal of a wide one end?")
+@diagonal_exercise.mistake(
+    "A matrix need not be square. Where does the diagonal of a wide one end?"
+)
 def assumes_square(matrix):
     step = matrix.stride(0) + matrix.stride(1)
     return matrix.as_strided((matrix.shape[0],), (step,), matrix.storage_offset())
 
 
-@diagonal_exercise.mistake("You walk straight down the first column. A diagonal moves along both axes.")
+@diagonal_exercise.mistake(
+    "You walk straight down the first column. A diagonal moves along both axes."
+)
 def walks_down(matrix):
     return matrix.as_strided((min(matrix.shape),), (matrix.stride(0),), matrix.storage_offset())
 
@@ -756,9 +760,7 @@ def transposed_patches(image, k):
 def copied_patches(image, k):
     rows = range(image.shape[0] - k + 1)
     columns = range(image.shape[1] - k + 1)
-    return torch.stack(
-        [torch.stack([image[i : i + k, j : j + k] for j in columns]) for i in rows]
-    )
+    return torch.stack([torch.stack([image[i : i + k, j : j + k] for j in columns]) for i in rows])
 
 
 # 01.10 ------------------------------------------------------------------------------------
@@ -824,7 +826,9 @@ def repeated(a, b):
     return a[:, None].repeat(1, len(b)), b.repeat(len(a), 1)
 
 
-@grids_exercise.mistake("That is the finished table. The two grids it is the sum of were asked for.")
+@grids_exercise.mistake(
+    "That is the finished table. The two grids it is the sum of were asked for."
+)
 def the_sum(a, b):
     return a[:, None] + b
 
@@ -898,7 +902,7 @@ def equal_values(x, y):
 
 
 @sharing.mistake(
-    "`is` asks whether two names mean one Python object. Two tensor objects can look at one storage."
+    "`is` asks whether two names mean one Python object. Two tensors can look at one storage."
 )
 def same_object(x, y):
     return x is y

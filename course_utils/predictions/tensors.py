@@ -19,7 +19,9 @@ Prediction(
     "01.p2",
     because="`torch.Tensor(5)` makes room for five float32 numbers and does not set them.",
     beliefs=(
-        Belief((), "`torch.tensor(5)`, with a small t, is the number 5. The class reads 5 as a size."),
+        Belief(
+            (), "`torch.tensor(5)`, with a small t, is the number 5. The class reads 5 as a size."
+        ),
         Belief((1,), "That would be `torch.tensor([5])`. The class reads 5 as a size."),
     ),
 )
@@ -38,9 +40,7 @@ Prediction(
 Prediction(
     "01.p4",
     because="The division gives floats, and they cannot be written into a tensor of whole numbers.",
-    beliefs=(
-        Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),
-    ),
+    beliefs=(Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),),
 )
 
 Prediction(
@@ -67,10 +67,12 @@ Prediction(
 
 Prediction(
     "01.p7",
-    because="The last index steps by 1; the middle one over a row of 4; the first over 3 rows of 4.",
+    because="The last index steps by 1; the middle one over a row of 4; the first over 3 rows.",
     beliefs=(
         Belief((48, 16, 4), "Strides in bytes are NumPy's. torch counts elements."),
-        Belief((24, 12, 4), "A stride skips what comes after its dimension, not the dimension itself."),
+        Belief(
+            (24, 12, 4), "A stride skips what comes after its dimension, not the dimension itself."
+        ),
         Belief((3, 4, 1), "From x[0, 0, 0] to x[1, 0, 0] there are all the rows of one matrix."),
         Belief((1, 2, 6), "In torch the last index is the one with neighbours side by side."),
         Belief((2, 3, 4), "That is the shape. The stride says how far one step goes."),
@@ -91,7 +93,9 @@ Prediction(
     because="Row 1 begins at place 4. One row down is still 4 places; every second column is 2.",
     beliefs=(
         Belief((0, (2, 1)), "These belong to a copy. A slice moves no number."),
-        Belief((4, (2, 1)), "The offset is right. The rows of the slice are as far apart as before."),
+        Belief(
+            (4, (2, 1)), "The offset is right. The rows of the slice are as far apart as before."
+        ),
         Belief((4, (4, 1)), "The offset is right. `::2` takes every second column."),
         Belief((1, (4, 2)), "The offset counts elements, not rows."),
         Belief((0, (4, 2)), "The strides are right. But where does the slice begin?"),
@@ -102,24 +106,23 @@ Prediction(
 Prediction(
     "01.p10",
     because="All rows are the same three places; the new dimension has stride 0.",
-    beliefs=(
-        Belief(3000, "That is how many elements you can see. How many are written down?"),
-    ),
+    beliefs=(Belief(3000, "That is how many elements you can see. How many are written down?"),),
 )
 
 Prediction(
     "01.p11",
     because="`contiguous()` returns a tensor. The line threw it away.",
-    beliefs=(
-        Belief(True, "The method does not change its tensor. Its result needs a name."),
-    ),
+    beliefs=(Belief(True, "The method does not change its tensor. Its result needs a name."),),
 )
 
 Prediction(
     "01.p12",
     because="No single stride walks through these numbers in reading order.",
     beliefs=(
-        Belief([0, 3, 1, 4, 2, 5], "That is the order you want. It needs a copy, and a view never copies."),
+        Belief(
+            [0, 3, 1, 4, 2, 5],
+            "That is the order you want. It needs a copy, and a view never copies.",
+        ),
         Belief([0, 1, 2, 3, 4, 5], "That would be the order of the storage, not of the transpose."),
     ),
 )
@@ -127,9 +130,7 @@ Prediction(
 Prediction(
     "01.p13",
     because="Splitting the first dimension joins nothing: the strides become (8, 4, 1).",
-    beliefs=(
-        Belief("error", "It is not contiguous, but nothing has to be joined here."),
-    ),
+    beliefs=(Belief("error", "It is not contiguous, but nothing has to be joined here."),),
 )
 
 Prediction(

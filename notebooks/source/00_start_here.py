@@ -52,8 +52,9 @@ predict("00.p2", guess, lambda: torch.zeros(2) + torch.zeros(3))
 # %% [markdown]
 # ## Exercises
 #
-# Each lesson has an exercise notebook beside it. An exercise looks like the next two cells: a place for your
-# answer, and a check. Run both now: the check says that nothing is there yet, and stops nothing.
+# Each lesson has an exercise notebook beside it. An exercise looks like the next two cells: a
+# place for your answer, and a check. Run both now: the check says that nothing is there yet, and
+# stops nothing.
 
 # %%
 from course_utils import check, hint, solution
@@ -122,10 +123,11 @@ print("\n".join(torch.gather.__doc__.strip().splitlines()[:3]))
 # `out[i][j] = input[i][index[i][j]]`. Read it from inside: take the number in `index` at
 # `[i][j]`; use it as the column; stay in row `i`.
 #
-# **3. The conditions on shapes.** "index must have the same number of dimensions as input", and the output
-# has the shape of index. When a call fails, the reason is mostly here.
+# **3. The conditions on shapes.** index must have as many dimensions as input, and the output has
+# the shape of index. When a call fails, the reason is mostly here.
 #
-# **4. The example.** Change it until you can predict it.
+# **4. The example.** Change it until you can predict it. This one is ours; check each number
+# with the rule.
 
 # %%
 table = torch.tensor([[10, 11, 12], [20, 21, 22]])  # (2, 3)
@@ -141,13 +143,29 @@ guess = ...
 predict("00.p3", guess, lambda: torch.gather(table, 1, torch.tensor([[2], [0]])))
 
 # %% [markdown]
-# Lesson 02 comes back to `gather`, with arrows. Three more habits:
-#
-# - A method such as `x.gather(1, index)` has a page with one line that sends you to the function.
-#   The tensor is then the first argument.
-# - A name that ends in `_`, such as `x.add_(1)`, writes into its tensor.
-# - The documentation has a version at the top left. Yours may be older: some pages describe
-#   arguments that you do not have.
+# Three more habits. First: a method such as `table.gather(1, index)` has a page of one line, which
+# sends you to the function. The tensor is then the first argument.
+
+# %%
+by_method = table.gather(1, index)  # (2, 2)
+by_name = torch.gather(input=table, dim=1, index=index)  # (2, 2)
+by_method.equal(by_name)
+
+# %% [markdown]
+# Second: a name that ends in `_` writes into its tensor. Without it you get a new one.
+
+# %%
+x = torch.zeros(3)  # (3,)
+x.add(1)
+x
+
+# %%
+x.add_(1)
+x
+
+# %% [markdown]
+# Third: the documentation has a version at the top. Yours may be older, so some pages describe
+# arguments that you do not have.
 
 # %% [markdown]
 # ## Summary

@@ -126,8 +126,8 @@ brighter.clamp(0, 255).to(torch.uint8)
 
 # %% [markdown]
 # When two dtypes meet, torch looks for one that holds both: bool, then whole numbers, then
-# floats. A float beats a whole number, however many bits that has. The table is computed by
-# torch itself, with `torch.promote_types`.
+# floats. A float beats a whole number, however many bits that has. Each field of this table is
+# the dtype of `a + b`, asked of torch. `torch.promote_types` gives the same answer for two dtypes.
 
 # %%
 figures.dtype_promotion(
@@ -143,16 +143,22 @@ figures.dtype_promotion(
 
 # %%
 guess = ...
-counts = torch.tensor([2, 4, 6])
-predict("01.p4", guess, lambda: counts.__itruediv__(2))
+
+
+def halve():
+    counts = torch.tensor([2, 4, 6])
+    counts /= 2
+    return counts
+
+
+predict("01.p4", guess, halve)
 
 # %% [markdown]
-# `counts.__itruediv__(2)` is what Python calls for `counts /= 2`; the long name is only needed
-# inside a `lambda`. The everyday way is to make a new tensor.
+# Without the `=`, the division makes a new tensor, and that one can have a dtype of its own.
 
 # %%
-counts = counts / 2
-counts
+counts = torch.tensor([2, 4, 6])  # (3,)
+counts / 2
 
 # %% [markdown]
 # ## device: where a tensor lives
@@ -488,7 +494,8 @@ x
 # (CHW). Both calls below give the shape (3, 8, 8). Only one gives the picture.
 
 # %%
-figures.axes_order()
+picture = figures.small_picture()  # (height, width, channels)
+figures.axes_order(picture, "picture")
 
 # %% [markdown]
 # `permute` moves the axes, and each number goes with them. `reshape` keeps the row of numbers and
@@ -531,7 +538,7 @@ big = torch.zeros(1_000_000)  # (1000000,)
 predict("01.p15", guess, lambda: big[:10].untyped_storage().nbytes())
 
 # %%
-figures.memory(slice=big[:10], clone=big[:10].clone())
+figures.memory({"big[:10]": big[:10], "big[:10].clone()": big[:10].clone()})
 
 # %% [markdown]
 # So clone a slice before you save it.

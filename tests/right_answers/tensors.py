@@ -34,9 +34,7 @@ def against_contiguous_strides(shape, stride):
     if math.prod(shape) == 0:
         return True
     wanted = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
-    return all(
-        s == w for s, w, size in zip(stride, wanted, shape, strict=True) if size > 1
-    )
+    return all(s == w for s, w, size in zip(stride, wanted, shape, strict=True) if size > 1)
 
 
 @right("01.4")
