@@ -1270,7 +1270,7 @@ last_for_best = Exercise(
     "went on."
 )
 def train_keep_best(model, train_loader, valid_loader, epochs):
-    """Train with SGD and squared error; keep the state of the epoch with the lowest validation loss.
+    """Train with SGD and squared error; keep the state with the lowest validation loss.
 
     Returns (epoch, state): its number, counted from 0, and the state dict the model had then.
     """
@@ -1294,7 +1294,7 @@ def train_keep_best(model, train_loader, valid_loader, epochs):
 
 @last_for_best.reference
 def train_keep_best(model, train_loader, valid_loader, epochs):
-    """Train with SGD and squared error; keep the state of the epoch with the lowest validation loss.
+    """Train with SGD and squared error; keep the state with the lowest validation loss.
 
     Returns (epoch, state): its number, counted from 0, and the state dict the model had then.
     """
@@ -1343,7 +1343,7 @@ def _(answer, model, train_loader, valid_loader, epochs):
 
 
 def weights_and_losses(model, train_loader, valid_loader, epochs):
-    """After each epoch of the training, done right: a copy of the state, and the validation loss."""
+    """After each epoch of the training, done right: a copy of the state, the validation loss."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
     for _ in range(epochs):

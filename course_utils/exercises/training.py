@@ -1107,6 +1107,10 @@ checkpoint_exercise = Exercise(
 )
 
 
+class Checkpoint(dict):
+    """A dict; a message shows its name instead of all its tensors."""
+
+
 def noisy_run() -> tuple:
     """A model with dropout, its optimizer with momentum, and a schedule."""
     model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))
@@ -1267,7 +1271,7 @@ def resume(checkpoint, model, optimizer, scheduler):
     """Bring a fresh model, optimizer and scheduler to the state of a checkpoint.
 
     checkpoint: a dict as in exercise 10.9: "model", "optimizer", "scheduler", "epoch" (the epoch
-    that had just ended) and "random state". It is not changed.
+    that had just ended) and "random state".
     Afterwards training goes on exactly as it would have without the interruption.
     Returns the number of the epoch to go on with, an int.
     """
@@ -1286,13 +1290,15 @@ def _(rng):
         def interrupted(run=run, epochs=epochs):
             model, optimizer, scheduler = run
             train_epochs(*run, range(epochs))
-            return {
-                "model": model.state_dict(),
-                "optimizer": optimizer.state_dict(),
-                "scheduler": scheduler.state_dict(),
-                "epoch": epochs - 1,
-                "random state": torch.get_rng_state(),
-            }
+            return Checkpoint(
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "scheduler": scheduler.state_dict(),
+                    "epoch": epochs - 1,
+                    "random state": torch.get_rng_state(),
+                }
+            )
 
         checkpoint = seeded(rng, interrupted)
         yield checkpoint, *seeded(rng, noisy_run)

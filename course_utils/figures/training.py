@@ -225,7 +225,8 @@ def shade(share: float) -> tuple[float, float, float]:
 def confusion_alt(counts: list[list[int]], names: Sequence[str]) -> str:
     total = sum(map(sum, counts))
     right = sum(counts[i][i] for i in range(len(names)))
-    alt = f"A confusion matrix of {len(names)} classes: {right} of {total} samples lie on its diagonal."
+    alt = f"A confusion matrix of {len(names)} classes: "
+    alt += f"{right} of {total} samples lie on its diagonal."
     mixed = [
         (counts[i][j], names[i], names[j])
         for i in range(len(names))

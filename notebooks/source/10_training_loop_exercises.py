@@ -171,7 +171,8 @@ from course_utils import check, hint, solution
 # %% [markdown]
 # ## Exercise 10.18
 #
-# **Complaint:** "I gave a trained model a new last layer. The loss goes down, but not as it should."
+# **Complaint:** "I gave a trained model a new last layer. The loss goes down, but too
+# slowly."
 
 # %% exercise="10.18"
 
