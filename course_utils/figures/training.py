@@ -152,7 +152,7 @@ def resumed_run(
             ]
         )
         points = [plot.place(epoch, loss) for epoch, loss in enumerate(whole)]
-        draw.line(points, colour=colours[5], line=9, under=True)
+        draw.line(points, colour=WHOLE, line=10, under=True)
         plot.curve(careless, colours[0], first)
         plot.curve(resumed, colours[3], first)
         edge, _ = plot.place(first - 0.5, 0)
