@@ -108,6 +108,7 @@ class Page:
         self._canvas = FigureCanvasAgg(self._drawing)
         self._surface = self._drawing.add_axes((0, 0, 1, 1))
         self._surface.set_axis_off()
+        self._charts: list[tuple[Any, tuple[float, float, float, float]]] = []
 
     def text(
         self,
@@ -297,6 +298,15 @@ class Page:
             zorder=2,
         )
 
+    def chart(self, x: float, y: float, width: float, height: float) -> Any:
+        """A matplotlib Axes for curves, whose frame has its top left corner at (x, y).
+
+        Leave about 50 pixels on its left and below for the numbers and names of its axes.
+        """
+        axes = self._drawing.add_axes((0, 0, 1, 1), label=str(len(self._charts)), zorder=-1)
+        self._charts.append((axes, (x, y, width, height)))
+        return axes
+
     def cell(
         self,
         x: float,
@@ -321,6 +331,9 @@ class Page:
         width, height = round(width), round(height)
         self._drawing.set_size_inches(width / PIXELS_PER_INCH, height / PIXELS_PER_INCH)
         self._surface.set(xlim=(0, width), ylim=(height, 0))
+        for axes, (x, y, wide, high) in self._charts:
+            bottom = 1 - (y + high) / height
+            axes.set_position((x / width, bottom, wide / width, high / height))
         self._canvas.draw()
         return Figure(alt, _png(self._canvas), width, height, self._drawing)
 

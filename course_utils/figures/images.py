@@ -17,14 +17,18 @@ FIRST_NUMBERS = 12  # how many cells of the storage are shown
 CHANNELS = {"red": "#f6b9a8", "green": "#b9e0b4", "blue": "#b5cdf5"}
 
 SMALL_PICTURE = """
-    . . . . . . o o
-    . . . r . . o o
-    . . r r r . . .
-    . r r r r r . .
-    . . w w w . . .
-    . . w d w . . g
-    . . w d w . g g
-    g g w d w g g g
+    . . . . . . . . . . . .
+    . . . . . . . . . o o .
+    . . . . . . . . . o o .
+    . . . . r . . . . . . .
+    . . . r r r . . . . . .
+    . . r r r r r . . . . .
+    . r r r r r r r . . . .
+    . . w w w w w . . . . .
+    . . w w w d w . . . g .
+    . . w w w d w . . g g g
+    g g w w w d w g g g g g
+    g g g g g g g g g g g g
 """
 PAINTS = {
     ".": (120, 190, 245),
@@ -37,7 +41,7 @@ PAINTS = {
 
 
 def small_picture() -> torch.Tensor:
-    """A house under the sun, small enough to print: shape (8, 8, 3), uint8, 0 to 255."""
+    """A house under the sun, small enough to print: shape (12, 12, 3), uint8, 0 to 255."""
     rows = SMALL_PICTURE.split("\n")[1:-1]
     return torch.tensor([[PAINTS[paint] for paint in row.split()] for row in rows]).to(torch.uint8)
 

@@ -53,32 +53,22 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
             draw.line([(MARGIN, y), (right, y)], colour=draw.line_colour)
             title(draw, name, tensor, MARGIN, y + 22)
             stride_legend(draw, tensor, x, y + 22)
-            y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor))
+            y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor, right))
         alt = f"{many(len(named), 'tensor')} over one storage that holds {strip.alt}. "
         alt += "; ".join(layout_alt(name, tensor) for name, tensor in named.items()) + "."
         return draw.finish(right + MARGIN, y, alt)
 
 
-def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str = "x") -> Figure:
-    """Sliding windows over the storage that they read: how they overlap.
+def windows(view: torch.Tensor, name: str = "w") -> Figure:
+    """Each window of a tensor over the storage that it reads: how sliding windows overlap.
 
-        figures.windows(signal, size=3, step=2)
-        figures.windows(matrix.as_strided((3, 2, 2), (1, 4, 1)), name="patches")
+        figures.windows(x.unfold(0, 3, 1), "x.unfold(0, 3, 1)")
 
-    x: with a size, any tensor, and x.unfold(0, size, step) is drawn; without, the windows
-    themselves, shape (windows, ...), 1 to 3 dimensions, any strides. On any device; 1 to 12
-    windows over a storage of at most 24 elements. name: what to call x in the picture.
-    Raises ValueError if there is more to draw than that, or nothing, or if no window fits.
+    view: shape (windows, ...), 1 to 3 dimensions, any strides, on any device; 1 to 12 windows
+    over a storage of at most 24 elements. name: what to call it in the picture.
+    Raises ValueError if there is more to draw than that, or nothing.
     Taught in notebook 01.
     """
-    view = x
-    if size is not None and isinstance(x, torch.Tensor):
-        if x.dim() == 0 or not 1 <= size <= len(x) or step < 1:
-            raise ValueError(
-                f"No window of size {size} with step {step} fits into {name}, "
-                f"whose shape is {tuple(x.shape)}."
-            )
-        view, name = x.unfold(0, size, step), f"{name}.unfold(0, {size}, {step})"
     numbers = shared_storage({name: view}, "windows()", most_elements=MOST_WINDOWS * MOST_CELLS)
     if view.dim() == 0 or view.numel() == 0 or len(view) > MOST_WINDOWS:
         raise ValueError(
@@ -96,7 +86,7 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
         )
         title(draw, name, view, MARGIN, MARGIN + 4)
         stride_legend(draw, view, x, MARGIN + 32)
-        y = strip.draw(x, MARGIN + 46, view) + 12
+        y = strip.draw(x, MARGIN + 46, view, right) + 12
         for number, window in enumerate(view):
             label = f"[{number}]"
             draw.text(x - 12, y + 15, label, code=True, bold=True, ha="right", colour=draw.hues[0])
@@ -169,10 +159,10 @@ class Strip:
         self.cell = max(26, self.widest + 8, min(44, 480 / len(numbers)))
         self.width = self.cell * len(numbers)
 
-    def draw(self, x: float, y: float, tensor: torch.Tensor) -> float:
+    def draw(self, x: float, y: float, tensor: torch.Tensor, right: float) -> float:
         """The storage under a tensor: its cells, one arc for each dimension, its offset.
 
-        Returns where it ends below.
+        Words may run to `right`. Returns where it ends below.
         """
         draw = self.page
         # A dimension of size 1 has no next element to step to.
@@ -200,7 +190,7 @@ class Strip:
             below += 11
             draw.arrow([(first, below + 15), (first, below)], line=1.5)
             label = f"offset = {tensor.storage_offset()}"
-            fits = first + 9 + draw.width_of(label, size=13, bold=True) < x + self.width
+            fits = first + 9 + draw.width_of(label, size=13, bold=True) <= right
             beside, ha = (first + 9, "left") if fits else (first - 9, "right")
             draw.text(beside, below + 11, label, size=13, bold=True, ha=ha)
         return below + 20
