@@ -17,6 +17,7 @@ from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
 from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
+from .training import confusion, resumed_run, training_run
 from .views import storage, windows
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "axes_order",
     "class_balance",
     "collated",
+    "confusion",
     "course_map",
     "descent_paths",
     "dtype_promotion",
@@ -39,8 +41,10 @@ __all__ = [
     "loss_curves",
     "memory",
     "schedule_sheet",
+    "resumed_run",
     "small_picture",
     "step_table",
     "storage",
+    "training_run",
     "windows",
 ]
