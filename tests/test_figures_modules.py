@@ -54,7 +54,9 @@ def test_marks_tell_what_really_happens():
     module = AllKinds()
     marks = {row.path: row.marks for row in tree_rows(module) if row.marks}
     tensors = {"weight", "fixed", "mean", "positions", "mask"}
-    assert {name for name in tensors if marks[name][1]} == set(module.state_dict()) - {"tied.weight"}
+    assert {name for name in tensors if marks[name][1]} == set(module.state_dict()) - {
+        "tied.weight"
+    }
     module.to(torch.float64)
     moved = {n for n in tensors if getattr(module, n).dtype in (torch.float64, torch.int64)}
     assert {name for name in tensors if marks[name][2]} == moved
