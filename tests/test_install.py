@@ -379,6 +379,20 @@ def test_a_folder_of_the_student_is_not_removed(any_course):
     assert (any_course.venv / "thesis.txt").exists()
 
 
+def test_without_a_python_that_uv_can_fetch_it_says_so(setup, monkeypatch, tmp_path):
+    def fail(installer, command):
+        raise setup.SetupError("The package index cannot be reached.")
+
+    monkeypatch.setattr(setup, "choose_python", lambda lane, uv: None)
+    monkeypatch.setattr(setup.Installer, "run", fail)
+    monkeypatch.setattr(setup.shutil, "which", lambda name: "uv")
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "torchtext.txt").touch()
+    (tmp_path / "pyproject.toml").touch()
+    with pytest.raises(setup.SetupError, match="no Python 3.11 or 3.12 here, and uv could not"):
+        setup.install(setup.LANES["torchtext"])
+
+
 # --- The command line ------------------------------------------------------------------------
 
 

@@ -466,10 +466,18 @@ def _make_environment(lane: Lane, uv: str | None, tool: Installer) -> str:
     venv.mkdir()
     (venv / UNFINISHED).touch()
     if uv:
+        make = [uv, "venv", "--no-project", "--allow-existing", "--python"]
         if python is None:
-            say(f"No Python {lane.pythons[0]} here: uv fetches one.")
-        which = python.executable if python else lane.pythons[0]
-        tool.run([uv, "venv", "--no-project", "--allow-existing", "--python", which, str(venv)])
+            say(f"No Python {' or '.join(lane.pythons)} here: uv fetches one.")
+            try:
+                tool.run([*make, lane.pythons[0], str(venv)])
+            except SetupError as error:
+                raise SetupError(
+                    f"There is no Python {' or '.join(lane.pythons)} here, and uv could not fetch "
+                    f"one: install Python {lane.pythons[0]}, or mend this. {error}"
+                ) from error
+        else:
+            tool.run([*make, python.executable, str(venv)])
     else:
         tool.run([python.executable, "-m", "venv", str(venv)])
     return python.version if python else lane.pythons[0]
