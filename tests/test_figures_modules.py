@@ -8,7 +8,6 @@ from torch.nn import functional
 from course_utils import figures
 from course_utils.figures.modules import measured_steps, tree_rows
 
-
 CNN = nn.Sequential(
     nn.Conv2d(3, 64, 5),
     nn.ReLU(),

@@ -23,7 +23,7 @@ from course_utils.worker_datasets import (
 @pytest.mark.parametrize(
     "given",
     [Traced(3), Noisy(3), Slow(3, 0.0), Numbers(0, 3), Processes(3), own_generator, take_a_part],
-    ids=repr,
+    ids=lambda given: getattr(given, "__name__", type(given).__name__),
 )
 def test_everything_can_be_sent_to_a_new_python(given):
     # What pickle cannot find by module and name does not reach workers on macOS and Windows.
