@@ -19,6 +19,12 @@ STARTS = {"forward pre": "forward", "backward pre": "backward"}
 ENDS = {"forward": "forward", "backward": "backward"}
 GRADIENT = "gradient"
 PASS_COLOURS = {"forward": 1, "backward": 0, GRADIENT: 2}  # places in the style's colours
+KEY = {
+    "forward": "forward pre-hook to forward hook",
+    "backward": "backward pre-hook to backward hook",
+    GRADIENT: "tensor hook on a parameter",
+}
+KEY_GAP = 28
 MOST_EVENTS = 40
 ROOT = "(the model)"
 
@@ -54,9 +60,13 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
         widest = max(draw.width_of(label, code=True) + 16 * depth for _, label, depth in labels)
         left = MARGIN + widest + 26
         top = MARGIN + 56
-        right = left + STEP * len(trace)
+        # A short trace is drawn wider, so that it fills the page that its key needs.
+        key = key_of(draw, trace)
+        key_end = MARGIN + sum(width for _, _, width in key) - KEY_GAP
+        step = min(max(STEP, (key_end - left) / len(trace)), 2 * STEP)
+        right = left + step * len(trace)
         bottom = top + ROW * len(rows)
-        draw_head(draw, trace, left, top, bottom)
+        draw_head(draw, trace, left, top, right, bottom)
         place = {name: top + ROW * (row + 0.5) for row, name in enumerate(rows)}
         for name, label, depth in labels:
             draw.text(MARGIN + 16 * depth, place[name], label, code=True)
@@ -67,9 +77,9 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
                 colour=draw.line_colour,
             )
         for span in spans:
-            draw_span(draw, span, left, place[span.name])
+            draw_span(draw, span, left, step, place[span.name])
         for number, (event, name) in enumerate(trace):
-            x = left + STEP * (number + 0.5)
+            x = left + step * (number + 0.5)
             colour = draw.hues[PASS_COLOURS[pass_of(event)]]
             draw.box(
                 x - 9, place[name] - 9, 18, 18, fill=draw.panel, edge=colour, line=1.6, radius=9
@@ -77,7 +87,7 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
             draw.text(
                 x, place[name], str(number + 1), size=11, colour=colour, ha="center", bold=True
             )
-        key_end = draw_key(draw, trace, bottom + 26)
+        draw_key(draw, key, bottom + 26)
         width = max(right, key_end) + MARGIN
         return draw.finish(width, bottom + 48, timeline_alt(trace))
 
@@ -135,9 +145,10 @@ def is_inside(name: str, other: str) -> bool:
     return other == "" or name.startswith(other + ".")
 
 
-def draw_head(draw: Page, trace: Sequence, left: float, top: float, bottom: float) -> None:
+def draw_head(
+    draw: Page, trace: Sequence, left: float, top: float, right: float, bottom: float
+) -> None:
     """The arrow of time, and a line between the forward and the backward part."""
-    right = left + STEP * len(trace)
     draw.text(MARGIN, MARGIN + 8, "Which hook fires when", size=16, bold=True)
     draw.text(left, top - 16, "time", size=13, colour=draw.muted)
     start = left + draw.width_of("time", size=13) + 10
@@ -148,36 +159,36 @@ def draw_head(draw: Page, trace: Sequence, left: float, top: float, bottom: floa
     turn = kinds.index(False)
     if any(kinds[turn:]):
         return  # more than one pass: no single line parts them
-    x = left + STEP * turn
+    x = left + (right - left) * turn / len(trace)
     draw.line([(x, top - 6), (x, bottom + 6)], colour=draw.muted, line=1.5, dashed=True)
 
 
-def draw_span(draw: Page, span: Span, left: float, y: float) -> None:
+def draw_span(draw: Page, span: Span, left: float, step: float, y: float) -> None:
     import matplotlib.colors
 
     colour = draw.hues[PASS_COLOURS[span.kind]]
     pale = matplotlib.colors.to_rgba(colour, 0.28)
-    x = left + STEP * (span.first + 0.5)
-    draw.box(x, y - BAR / 2, STEP * (span.last - span.first), BAR, fill=pale)
+    x = left + step * (span.first + 0.5)
+    draw.box(x, y - BAR / 2, step * (span.last - span.first), BAR, fill=pale)
 
 
-def draw_key(draw: Page, trace: Sequence[tuple[str, str]], y: float) -> float:
-    """What the colours mean; gives where the words end."""
-    words = {
-        "forward": "forward pre-hook to forward hook",
-        "backward": "backward pre-hook to backward hook",
-        GRADIENT: "tensor hook on a parameter",
-    }
+def key_of(draw: Page, trace: Sequence[tuple[str, str]]) -> list[tuple[str, str, float]]:
+    """What the colours mean: (kind, words, pixels to the next one)."""
     used = {pass_of(event) for event, _ in trace}
+    return [
+        (kind, text, 19 + draw.width_of(text, size=13) + KEY_GAP)
+        for kind, text in KEY.items()
+        if kind in used
+    ]
+
+
+def draw_key(draw: Page, key: Sequence[tuple[str, str, float]], y: float) -> None:
     x = MARGIN
-    for kind, text in words.items():
-        if kind not in used:
-            continue
+    for kind, text, width in key:
         colour = draw.hues[PASS_COLOURS[kind]]
         draw.box(x, y - 6, 12, 12, fill=draw.panel, edge=colour, line=1.6, radius=6)
         draw.text(x + 19, y, text, size=13, colour=colour)
-        x += 19 + draw.width_of(text, size=13) + 28
-    return x - 28
+        x += width
 
 
 def timeline_alt(trace: Sequence[tuple[str, str]]) -> str:
@@ -192,7 +203,8 @@ def timeline_alt(trace: Sequence[tuple[str, str]]) -> str:
 # -- activations -----------------------------------------------------------------------------
 
 PANEL_HEIGHT = 150  # pixels, the plotted part of one model
-COLUMN = 72  # pixels for a layer
+COLUMN = 72  # pixels for a layer, at least
+KEY_WIDTH = 480  # pixels, up to the end of the key
 MOST_LAYERS = 16
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
@@ -223,14 +235,14 @@ def activations(models: Mapping[str, Mapping[str, torch.Tensor]]) -> Figure:
     with page() as draw:
         axis = max(draw.width_of(f"{value:.2g}", size=12) for value in (low, high)) + 10
         left = MARGIN + max(axis, draw.width_of("layer", size=13) + 10)
+        column = max(COLUMN, (KEY_WIDTH - left) / columns)
         y = MARGIN
         for title, layers in spreads.items():
             draw.text(MARGIN, y + 8, title, size=16, bold=True)
-            draw_panel(draw, layers, left, y + 32, low, high, columns)
+            draw_panel(draw, layers, left, y + 32, low, high, column, columns)
             y += 32 + PANEL_HEIGHT + 68
         draw_spread_key(draw, y)
-        width = max(left + COLUMN * columns + MARGIN, 560)
-        return draw.finish(width, y + 26, activations_alt(spreads))
+        return draw.finish(left + column * columns + MARGIN, y + 26, activations_alt(spreads))
 
 
 def spreads_of(title: str, layers: Mapping[str, torch.Tensor]) -> dict[str, tuple[list, float]]:
@@ -252,8 +264,16 @@ def spreads_of(title: str, layers: Mapping[str, torch.Tensor]) -> dict[str, tupl
 
 
 def draw_panel(
-    draw: Page, layers: Mapping, left: float, top: float, low: float, high: float, columns: int
+    draw: Page,
+    layers: Mapping[str, tuple[list, float]],
+    left: float,
+    top: float,
+    low: float,
+    high: float,
+    column: float,
+    columns: int,
 ) -> None:
+    """One model: a bar for each layer, its name and its standard deviation below."""
     import matplotlib.colors
 
     def height(value: float) -> int:
@@ -262,7 +282,7 @@ def draw_panel(
 
     colour = draw.hues[1]
     pale = matplotlib.colors.to_rgba(colour, 0.25)
-    right = left + COLUMN * columns
+    right = left + column * columns
     for value in {low, 0.0, high}:
         draw.text(left - 8, height(value), f"{value:.2g}", size=12, ha="right", colour=draw.muted)
         draw.line(
@@ -274,8 +294,8 @@ def draw_panel(
     bottom = top + PANEL_HEIGHT
     draw.text(left - 8, bottom + 18, "layer", size=13, ha="right", colour=draw.muted)
     draw.text(left - 8, bottom + 38, "std", size=13, ha="right", colour=draw.muted)
-    for column, (name, (points, spread)) in enumerate(layers.items()):
-        x = left + COLUMN * (column + 0.5)
+    for place, (name, (points, spread)) in enumerate(layers.items()):
+        x = left + column * (place + 0.5)
         p05, p25, p50, p75, p95 = map(height, points)
         draw.box(x - 17, p95, 34, max(p05 - p95, 1), fill=pale)
         draw.box(x - 17, p75, 34, max(p25 - p75, 1), fill=colour)

@@ -74,10 +74,8 @@ len(calls)
 # **Predict 05.p1.** Some notes say that `model.forward(x)` will do as well as `model(x)`. A hook is
 # registered, then `double.forward(x)` is called once. How many times does the hook run?
 
+
 # %%
-guess = ...
-
-
 def call_forward_directly():
     calls = []
     with double.register_forward_hook(lambda *_: calls.append("called")):
@@ -85,6 +83,8 @@ def call_forward_directly():
     return len(calls)
 
 
+# %%
+guess = ...
 predict("05.p1", guess, call_forward_directly)
 
 # %% [markdown]
@@ -99,10 +99,8 @@ predict("05.p1", guess, call_forward_directly)
 # **Predict 05.p2.** A hook is called as `hook(module, args, output)`. The layer is called with one
 # tensor. Is `args` that `'tensor'`, or a `'tuple'`?
 
+
 # %%
-guess = ...
-
-
 def type_of_args():
     kinds = []
     with double.register_forward_hook(lambda m, args, out: kinds.append(type(args).__name__)):
@@ -110,6 +108,8 @@ def type_of_args():
     return kinds[0].lower()
 
 
+# %%
+guess = ...
 predict("05.p2", guess, type_of_args)
 
 # %% [markdown]
@@ -143,10 +143,8 @@ seen
 # key is new, and *returns* what is stored. The layer doubles. What does the **second** call,
 # `double(torch.tensor([5.0]))`, give?
 
+
 # %%
-guess = ...
-
-
 def keep_the_first():
     kept = {}
     with double.register_forward_hook(lambda m, args, out: kept.setdefault("first", out)):
@@ -154,6 +152,8 @@ def keep_the_first():
         return double(torch.tensor([5.0])).item()
 
 
+# %%
+guess = ...
 predict("05.p3", guess, keep_the_first)
 
 # %% [markdown]
@@ -205,10 +205,8 @@ result.tolist()
 # function again and remove *that* handle: `layer.register_forward_hook(f).remove()`. How many
 # times does `f` run in the next call?
 
+
 # %%
-guess = ...
-
-
 def register_again_and_remove():
     layer, runs = nn.Identity(), []
 
@@ -221,6 +219,8 @@ def register_again_and_remove():
     return len(runs)
 
 
+# %%
+guess = ...
 predict("05.p4", guess, register_again_and_remove)
 
 # %% [markdown]
@@ -230,10 +230,8 @@ predict("05.p4", guess, register_again_and_remove)
 # call. But the call raises, because the input has the wrong size. How many hooks are still on the
 # layer afterwards?
 
+
 # %%
-guess = ...
-
-
 def remove_after_an_error():
     layer = nn.Linear(3, 2)
     handle = layer.register_forward_hook(lambda *_: None)
@@ -245,6 +243,8 @@ def remove_after_an_error():
     return len(layer._forward_hooks)
 
 
+# %%
+guess = ...
 predict("05.p5", guess, remove_after_an_error)
 
 # %% [markdown]
@@ -319,10 +319,8 @@ sum(needed) > 10 * output.nbytes, output.detach().grad_fn is None
 # `output.detach()`, and the next layer is `nn.ReLU(inplace=True)`. What does the list hold in the
 # end?
 
+
 # %%
-guess = ...
-
-
 def keep_before_an_inplace_relu():
     kept = []
     net = nn.Sequential(nn.Linear(1, 1), nn.ReLU(inplace=True))
@@ -333,6 +331,8 @@ def keep_before_an_inplace_relu():
     return kept[0].item()
 
 
+# %%
+guess = ...
 predict("05.p6", guess, keep_before_an_inplace_relu)
 
 # %% [markdown]
@@ -344,10 +344,8 @@ predict("05.p6", guess, keep_before_an_inplace_relu)
 # nn.ReLU())`: on `"0"`, on `"1"`, and on the model itself, whose name is `""`. In which order do
 # the names come? Write a list of three strings.
 
+
 # %%
-guess = ...
-
-
 def order_of_forward_hooks():
     net, names = nn.Sequential(nn.Linear(2, 3), nn.ReLU()), []
     for name, module in net.named_modules():
@@ -356,6 +354,8 @@ def order_of_forward_hooks():
     return names
 
 
+# %%
+guess = ...
 predict("05.p7", guess, order_of_forward_hooks)
 
 # %% [markdown]
@@ -424,8 +424,6 @@ shapes
 # %%
 import warnings
 
-guess = ...
-
 
 def input_gradient_of_the_first_layer():
     kinds, layer = [], nn.Linear(3, 2)
@@ -438,6 +436,8 @@ def input_gradient_of_the_first_layer():
     return kinds[0]
 
 
+# %%
+guess = ...
 predict("05.p8", guess, input_gradient_of_the_first_layer)
 
 # %% [markdown]
@@ -462,10 +462,8 @@ with warnings.catch_warnings():
 # have a full backward hook? Write the gradient of the input that you expect, a list of one number,
 # or `'error'`.
 
+
 # %%
-guess = ...
-
-
 def full_hook_and_inplace():
     net = nn.Sequential(nn.Identity(), nn.ReLU(inplace=True))
     net[1].register_full_backward_hook(lambda *_: None)
@@ -474,6 +472,8 @@ def full_hook_and_inplace():
     return x.grad
 
 
+# %%
+guess = ...
 predict("05.p9", guess, full_hook_and_inplace)
 
 # %% [markdown]
@@ -504,10 +504,8 @@ gradients[0].shape
 # **Predict 05.p10.** A linear layer has one input. How many tensors are in the `grad_input` that
 # the old hook of `nn.Linear(3, 2)` gets?
 
+
 # %%
-guess = ...
-
-
 def inputs_of_the_old_hook():
     seen, layer = [], nn.Linear(3, 2)
     layer.register_backward_hook(lambda m, grad_in, grad_out: seen.append(grad_in))
@@ -517,6 +515,8 @@ def inputs_of_the_old_hook():
     return len(seen[0])
 
 
+# %%
+guess = ...
 predict("05.p10", guess, inputs_of_the_old_hook)
 
 # %% [markdown]
@@ -541,10 +541,8 @@ w.grad
 # **Predict 05.p11.** The hook is now `def larger(gradient): gradient = 10 * gradient`. What is
 # `w.grad` after the same backward? Write a list of two numbers.
 
+
 # %%
-guess = ...
-
-
 def assign_in_the_hook():
     w = torch.tensor([1.0, 2.0], requires_grad=True)
 
@@ -556,6 +554,8 @@ def assign_in_the_hook():
     return w.grad
 
 
+# %%
+guess = ...
 predict("05.p11", guess, assign_in_the_hook)
 
 # %% [markdown]
@@ -576,10 +576,8 @@ a.grad, b.grad
 # **Predict 05.p12.** `y = x * 2` is computed, backward is run, *then* a hook that appends to a list
 # is registered on `y`. How long is the list?
 
+
 # %%
-guess = ...
-
-
 def register_too_late():
     x, heard = torch.ones(3, requires_grad=True), []
     y = x * 2
@@ -588,6 +586,8 @@ def register_too_late():
     return len(heard)
 
 
+# %%
+guess = ...
 predict("05.p12", guess, register_too_late)
 
 # %% [markdown]
@@ -628,10 +628,8 @@ order
 # state_dict pre-hook is registered on a layer, then `load_state_dict` is called once, with a dict
 # saved earlier. How many times does the hook run?
 
+
 # %%
-guess = ...
-
-
 def saving_hook_when_loading():
     layer, runs = nn.Linear(2, 1), []
     saved = layer.state_dict()
@@ -640,6 +638,8 @@ def saving_hook_when_loading():
     return len(runs)
 
 
+# %%
+guess = ...
 predict("05.p13", guess, saving_hook_when_loading)
 
 # %% [markdown]
@@ -715,10 +715,8 @@ len(calls)
 # **Predict 05.p14.** In which order does `apply` visit `nn.Sequential(nn.Linear(2, 3), nn.ReLU())`?
 # Write the list of type names: which of `"Linear"`, `"ReLU"`, `"Sequential"`, in which order.
 
+
 # %%
-guess = ...
-
-
 def order_of_apply():
     visited = []
     net = nn.Sequential(nn.Linear(2, 3), nn.ReLU())
@@ -726,6 +724,8 @@ def order_of_apply():
     return visited
 
 
+# %%
+guess = ...
 predict("05.p14", guess, order_of_apply)
 
 # %% [markdown]
@@ -792,10 +792,8 @@ figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after}
 # **Predict 05.p15.** `nn.LazyLinear(3).apply(init_kaiming)`: what does it do? Write `'nothing'`,
 # `'error'`, or `'initialises'`.
 
+
 # %%
-guess = ...
-
-
 def init_a_lazy_layer():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -804,6 +802,8 @@ def init_a_lazy_layer():
     return "initialises" if lazy.weight.std() > 0 else "nothing"
 
 
+# %%
+guess = ...
 predict("05.p15", guess, init_a_lazy_layer)
 
 # %% [markdown]
