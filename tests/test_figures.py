@@ -168,6 +168,17 @@ EXAMPLES = {
             "backward()": {"w": "1.00", "w.grad": "3.00"},
             "step()": {"w": "0.70", "w.grad": "3.00"},
         }
+    "training_run": lambda: figures.training_run(
+        [1.9, 1.2, 0.8, 0.5, 0.35, 0.3], [1.7, 1.1, 0.85, 0.7, 0.66, 0.71], [0.1] * 4 + [0.01] * 2
+    ),
+    "resumed_run": lambda: figures.resumed_run(
+        [1.0, 0.7, 0.4, 0.3, 0.24, 0.22], [0.3, 0.24, 0.22], [0.35, 0.3, 0.31]
+    ),
+    "confusion": lambda: figures.confusion(
+        torch.tensor([[40, 2, 0], [5, 17, 0], [0, 0, 31]]), ["Adelie", "Chinstrap", "Gentoo"]
+    ),
+    "confusion_of_many": lambda: figures.confusion(
+        torch.diag(torch.arange(101, 111)), [str(digit) for digit in range(10)]
     ),
 }
 

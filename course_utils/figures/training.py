@@ -5,89 +5,50 @@ Taught in notebook 10.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 
 from .drawing import MARGIN, Figure, Page, page
 
-LEFT = 58  # pixels, room for the numbers of an axis
+LEFT = 74  # pixels, where the plots begin
 PLOT_WIDTH = 520
 CELL = 38  # pixels, a cell of a confusion matrix
 WHOLE = "#a9b0b7"  # the broad line of a run that others are drawn on
 
 
-class Plot:
-    """A plot area: values on two axes to whole pixels.
+def curve(axes: Any, values: Sequence[float], colour: str, first: int = 0, **look: Any) -> None:
+    """A point for each epoch from `first` on, joined by a line.
 
-    Whole pixels, because the last digits of a trained loss differ from machine to machine and the
-    picture should not.
+    Two decimals are drawn: the last digits of a trained loss differ from machine to machine, and
+    the picture should not.
     """
-
-    def __init__(
-        self, draw: Page, y: float, height: float, epochs: int, top: float, label: str
-    ) -> None:
-        self.draw, self.epochs, self.y, self.height = draw, epochs, y, height
-        self.step = nice_step(top, parts=height / 32)
-        self.top = max(1, math.ceil(round(top / self.step, 6))) * self.step
-        draw.text(MARGIN, y - 18, label, bold=True)
-        for tick in range(round(self.top / self.step) + 1):
-            value = tick * self.step
-            _, line = self.place(0, value)
-            draw.line(
-                [(MARGIN + LEFT, line), (MARGIN + LEFT + PLOT_WIDTH, line)],
-                colour=draw.line_colour,
-                line=1,
-                under=True,
-            )
-            draw.text(
-                MARGIN + LEFT - 10, line, f"{value:g}", size=13, colour=draw.muted, ha="right"
-            )
-
-    def place(self, epoch: float, value: float) -> tuple[int, int]:
-        """The pixel of a value; what is above the plot is drawn at its upper edge."""
-        across = epoch / max(self.epochs - 1, 1)
-        up = min(max(value / self.top, 0.0), 1.0)
-        return (
-            round(MARGIN + LEFT + 14 + across * (PLOT_WIDTH - 28)),
-            round(self.y + self.height - up * self.height),
-        )
-
-    def curve(self, values: Sequence[float], colour: str, first: int = 0) -> None:
-        """A point for each epoch from `first` on, joined by a line."""
-        points = [self.place(first + i, value) for i, value in enumerate(values)]
-        self.draw.line(points, colour=colour, line=2.5)
-        for x, y in points:
-            self.draw.box(x - 3, y - 3, 6, 6, fill=colour, radius=2.9)
-
-    def number_the_epochs(self) -> None:
-        every = math.ceil(self.epochs / 12)
-        for epoch in range(0, self.epochs, every):
-            x, _ = self.place(epoch, 0)
-            self.draw.text(
-                x, self.y + self.height + 20, str(epoch), size=13, colour=self.draw.muted,
-                ha="center",
-            )  # fmt: skip
-        self.draw.text(
-            MARGIN + LEFT + PLOT_WIDTH, self.y + self.height + 40, "epoch", size=13, ha="right"
-        )
-
-    def key(self, entries: Sequence[tuple[str, str]]) -> None:
-        """Names of the curves, in their colours, at the upper right."""
-        x = MARGIN + LEFT + PLOT_WIDTH
-        for name, colour in reversed(entries):
-            x -= self.draw.width_of(name, bold=True)
-            self.draw.text(x, self.y - 18, name, colour=colour, bold=True)
-            x -= 18
+    epochs = range(first, first + len(values))
+    shown = [round(float(value), 2) for value in values]
+    axes.plot(
+        epochs, shown, color=colour, **{"marker": "o", "markersize": 4, "clip_on": False, **look}
+    )
 
 
-def nice_step(top: float, parts: float) -> float:
-    """The smallest of 1, 2 or 5 times a power of ten that divides 0 to top into few parts."""
-    if not 0 < top < math.inf:
-        return 1.0
-    power = 10.0 ** (math.floor(math.log10(top)) - 1)
-    return next(step * power for step in (1, 2, 5, 10, 20, 50, 100) if top <= parts * step * power)
+def frame(draw: Page, y: float, height: float, epochs: int) -> Any:
+    """Axes at this height of the page, with the numbers of the epochs below and a grid."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes = draw.chart(LEFT, y, PLOT_WIDTH, height)
+    axes.grid(axis="y")
+    axes.set_xlim(-0.5, epochs - 0.5)
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=12, integer=True))
+    return axes
+
+
+def key(draw: Page, y: float, entries: Sequence[tuple[str, str]]) -> None:
+    """Names of curves in their colours, up to the right edge of the plot."""
+    x = LEFT + PLOT_WIDTH
+    for name, colour in reversed(entries):
+        x -= draw.width_of(name, bold=True)
+        draw.text(x, y, name, colour=colour, bold=True)
+        x -= 18
 
 
 def epochs_of(curves: Sequence[Sequence[float]], name: str) -> int:
@@ -110,14 +71,20 @@ def training_run(train: Sequence[float], valid: Sequence[float], rates: Sequence
     """
     epochs = epochs_of([train, valid, rates], "training_run")
     with page() as draw:
-        colours = draw.hues
-        losses = Plot(draw, 58, 210, epochs, max(*train, *valid), "loss")
-        losses.key([("training", colours[1]), ("validation", colours[0])])
-        losses.curve(train, colours[1])
-        losses.curve(valid, colours[0])
-        below = Plot(draw, 330, 90, epochs, max(rates), "learning rate")
-        below.curve(rates, colours[2])
-        below.number_the_epochs()
+        blue, red, purple = draw.hues[1], draw.hues[0], draw.hues[2]
+        draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
+        key(draw, MARGIN + 6, [("training", blue), ("validation", red)])
+        losses = frame(draw, MARGIN + 26, 200, epochs)
+        curve(losses, train, blue)
+        curve(losses, valid, red)
+        losses.set_ylim(bottom=0)
+        draw.text(MARGIN, MARGIN + 266, "learning rate", bold=True)
+        below = frame(draw, MARGIN + 286, 80, epochs)
+        below.plot(
+            range(epochs), list(rates), color=purple, marker="o", markersize=4, clip_on=False
+        )
+        below.set_ylim(0, 1.15 * max(rates))
+        draw.text(LEFT + PLOT_WIDTH, MARGIN + 408, "epoch", size=13, ha="right")
         best = min(range(epochs), key=lambda epoch: valid[epoch])
         alt = (
             f"Two curves over {epochs} epochs: the training loss goes from {train[0]:.1f} to "
@@ -125,7 +92,7 @@ def training_run(train: Sequence[float], valid: Sequence[float], rates: Sequence
             f"its lowest value in epoch {best}. Below, the learning rate goes from {rates[0]:g} "
             f"to {rates[-1]:g}."
         )
-        return draw.finish(2 * MARGIN + LEFT + PLOT_WIDTH, 480, alt)
+        return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 436, alt)
 
 
 def resumed_run(
@@ -142,23 +109,19 @@ def resumed_run(
     if first < 1:
         raise ValueError("resumed_run() needs a whole run that is longer than its resumed parts.")
     with page() as draw:
-        colours = draw.hues
-        plot = Plot(draw, 58, 230, len(whole), max(*whole, *resumed, *careless), "loss")
-        plot.key(
-            [
-                ("not interrupted", colours[5]),
-                ("resumed", colours[3]),
-                ("parameters alone", colours[0]),
-            ]
-        )
-        points = [plot.place(epoch, loss) for epoch, loss in enumerate(whole)]
-        draw.line(points, colour=WHOLE, line=10, under=True)
-        plot.curve(careless, colours[0], first)
-        plot.curve(resumed, colours[3], first)
-        edge, _ = plot.place(first - 0.5, 0)
-        draw.line([(edge, 58), (edge, 288)], line=1.5, dashed=True)
-        draw.text(edge + 6, 70, "checkpoint", size=13)
-        plot.number_the_epochs()
+        red, green, grey = draw.hues[0], draw.hues[3], draw.hues[5]
+        draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
+        entries = [("not interrupted", grey), ("resumed", green), ("parameters alone", red)]
+        key(draw, MARGIN + 6, entries)
+        axes = frame(draw, MARGIN + 26, 220, len(whole))
+        curve(axes, whole, WHOLE, linewidth=8, marker="")
+        curve(axes, careless, red, first)
+        curve(axes, resumed, green, first)
+        axes.set_ylim(bottom=0)
+        axes.axvline(first - 0.5, color=draw.ink, linewidth=1, linestyle="--")
+        across = LEFT + PLOT_WIDTH * first / len(whole)
+        draw.text(across + 8, MARGIN + 38, "checkpoint", size=13, on=draw.panel)
+        draw.text(LEFT + PLOT_WIDTH, MARGIN + 288, "epoch", size=13, ha="right")
         apart = max(abs(a - b) for a, b in zip(careless, whole[first:], strict=True))
         same = list(resumed) == list(whole[first:])
         alt = (
@@ -167,7 +130,7 @@ def resumed_run(
             f"run that was not interrupted; the run resumed from the parameters alone is up to "
             f"{apart:.1g} away from it."
         )
-        return draw.finish(2 * MARGIN + LEFT + PLOT_WIDTH, 350, alt)
+        return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 316, alt)
 
 
 def confusion(matrix: torch.Tensor, names: Sequence[str]) -> Figure:

@@ -702,8 +702,8 @@ matrix.sum().item(), (matrix.diag().sum() / matrix.sum()).item() > 0.9
 figures.confusion(matrix, [str(digit) for digit in range(10)])
 
 # %% [markdown]
-# A frame marks a mistake. Two classes that share a frame on both sides of the diagonal look alike
-# to this model. Next you would look at these pictures; lesson 07 does.
+# A frame marks a mistake. This model knows the zeros, and it has trouble with the eights: five of
+# them were taken for ones. Next you would look at those five pictures; lesson 07 does that.
 
 # %%
 folder.cleanup()
