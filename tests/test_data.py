@@ -6,12 +6,15 @@ import gzip
 import hashlib
 import http.server
 import json
+import math
+import re
 import shutil
 import socket
 import subprocess
 import sys
 import threading
 import warnings
+from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
@@ -328,6 +331,80 @@ def test_a_bad_idx_file_is_told(tmp_path, content, expected):
 
 
 # News ---------------------------------------------------------------------------------------
+
+
+def words(text):
+    return re.findall(r"[a-z]+|\d+", text.lower())
+
+
+def test_news_are_enough_in_every_class():
+    for split, least in (("train", 400), ("test", 100)):
+        labels = [label for label, _ in data.news(split)]
+        assert len(labels) >= least
+        counts = Counter(labels)
+        assert set(counts) == set(data.NEWS_CLASSES)
+        assert max(counts.values()) == min(counts.values())
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_news_are_written_as_ag_news_are(split):
+    for line in (DATA / "news" / f"{split}.csv").read_text(encoding="utf-8").splitlines():
+        assert re.fullmatch(r'"[1-4]","[^"]+","[^"]+"', line), line
+        assert line.isascii(), line
+        assert 5 <= len(words(line)) <= 70, line
+
+
+def test_no_two_news_items_are_nearly_the_same():
+    texts = [text for split in ("train", "test") for _, text in data.news(split)]
+    pairs_of_words = []
+    for text in texts:
+        found = words(text)
+        pairs_of_words.append(set(zip(found, found[1:], strict=False)))
+    alike = [
+        (len(one & other) / len(one | other), texts[i], texts[i + 1 + j])
+        for i, one in enumerate(pairs_of_words)
+        for j, other in enumerate(pairs_of_words[i + 1 :])
+    ]
+    assert max(alike)[0] < 0.15, max(alike)
+
+
+def test_news_follow_no_template():
+    descriptions = [
+        line.split('","')[2]
+        for split in ("train", "test")
+        for line in (DATA / "news" / f"{split}.csv").read_text(encoding="utf-8").splitlines()
+    ]
+    beginnings = Counter(tuple(words(text)[:3]) for text in descriptions)
+    assert max(beginnings.values()) <= 3
+    vocabulary = {word for text in descriptions for word in words(text)}
+    assert len(vocabulary) > 5 * len(descriptions)
+
+
+def naive_bayes_accuracy(train, test):
+    """How many of the test items a bag of words gets right."""
+    counts = {label: Counter() for label in data.NEWS_CLASSES}
+    for label, text in train:
+        counts[label].update(words(text))
+    vocabulary = set().union(*counts.values())
+    smoothed = {label: found.total() + len(vocabulary) for label, found in counts.items()}
+
+    def score(label, text):
+        known = [word for word in words(text) if word in vocabulary]
+        return sum(math.log((counts[label][word] + 1) / smoothed[label]) for word in known)
+
+    guesses = [max(counts, key=lambda label, text=text: score(label, text)) for _, text in test]
+    right = [guess == label for guess, (label, _) in zip(guesses, test, strict=True)]
+    return sum(right) / len(right)
+
+
+def test_a_bag_of_words_learns_the_news_but_not_perfectly():
+    train, test = data.news("train"), data.news("test")
+    assert 0.80 < naive_bayes_accuracy(train, test) < 0.97
+    everything = train + test
+    for fold in range(5):
+        held_out = everything[fold::5]
+        others = [item for place, item in enumerate(everything) if place % 5 != fold]
+        assert 0.75 < naive_bayes_accuracy(others, held_out) < 0.97
 
 
 def test_news_of_ones_own(tmp_path):
