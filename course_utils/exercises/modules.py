@@ -756,7 +756,10 @@ def _(answer, first, second, third):
         return {"model": model}
     model.train()
     x = first.clone().requires_grad_()
-    facts["outputs in training"] = [model(x), model(second)]
+    output = model(x)
+    output.square().sum().backward()
+    facts["outputs in training"] = [output, model(second)]
+    facts["gradient of x"] = x.grad
     facts["output in eval"] = model.eval()(third)
     facts["state_dict after that"] = {k: v.clone() for k, v in model.state_dict().items()}
     facts["parameters"] = parameter_shapes(model)
@@ -1434,11 +1437,12 @@ def _(answer, features, hidden, classes, p, x):
     fill_by_name(model)
     model.eval()
     with torch.no_grad():
+        first, second = model(x), model(x)
+        agree = bool(torch.equal(first, second))
         facts = {
-            "two calls in eval mode agree": bool(torch.equal(model(x), model(x))),
+            "two calls in eval mode agree": agree,
+            "output in eval mode": first if agree else None,
         }
-        if facts["two calls in eval mode agree"]:
-            facts["output in eval mode"] = model(x)
         model.train()
         outputs = [model(x) for _ in range(4)]
         facts["calls in training mode agree"] = all(torch.equal(outputs[0], o) for o in outputs)
@@ -1659,14 +1663,17 @@ def _(rng):
 
 @cnn_exercise.observe
 def _(answer, channels, height, width, classes):
+    facts = {"error": "none", "parameters": None, "output with given weights": None}
     try:
         model = answer(channels, height, width, classes)
     except ValueError as error:
         words = "".join(letter if letter.isdigit() else " " for letter in str(error)).split()
-        return {"error": "ValueError", "it names the size": {str(height), str(width)} <= set(words)}
+        named = {str(height), str(width)} <= set(words)
+        facts["error"] = f"ValueError, {'with' if named else 'without'} the height and the width"
+        return facts
     if not isinstance(model, nn.Module):
         return {"model": model}
-    facts = {"parameters": attempt(lambda: parameter_shapes(model))}
+    facts["parameters"] = attempt(lambda: parameter_shapes(model))
     x = torch.zeros(2, channels, height, width)
     x[0, :, ::2, 1::3] = 1.0
     with torch.no_grad():

@@ -542,7 +542,7 @@ guess = ...
 import warnings
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # torch warns that lazy layers may still change
+    warnings.simplefilter("ignore")  # torch 2.3 warns that lazy layers are new; later ones do not
     lazy = nn.LazyLinear(3)
 
 predict("04.p12", guess, lambda: copy.deepcopy(lazy).weight.numel())
