@@ -55,8 +55,8 @@ squares = Squares()
 len(squares), squares[3]
 
 # %% [markdown]
-# The names must be exact: two underscores on each side. The next class was copied from notes
-# where one letter group had moved.
+# The names must be exact: two underscores on each side. In the next class, as in many notes, two
+# of them stand in the wrong place.
 #
 # **Predict 06.p1.** What does `Misspelt()[0]` give? Write a value, or `'error'`.
 
@@ -77,20 +77,20 @@ predict("06.p1", guess, lambda: Misspelt()[0])
 # %% [markdown]
 # And `__len__`: is it only there for people who ask for the length?
 #
-# **Predict 06.p2.** `Endless` can give any sample, but has no length. What does
-# `list(DataLoader(Endless()))` give?
+# **Predict 06.p2.** `NoLength` can give its four samples. What does `list(DataLoader(NoLength()))`
+# give? Write a list, or `'error'`.
 
 # %%
 from torch.utils.data import DataLoader
 
 
-class Endless(Dataset):
+class NoLength(Dataset):
     def __getitem__(self, i):
-        return i if i < 4 else None
+        return [0, 1, 2, 3][i]
 
 
 guess = ...
-predict("06.p2", guess, lambda: list(DataLoader(Endless())))
+predict("06.p2", guess, lambda: list(DataLoader(NoLength())))
 
 # %% [markdown]
 # ## A table as a dataset
@@ -270,17 +270,9 @@ guess = ...
 predict("06.p7", guess, lambda: str(default_collate([0.5, 1.5]).dtype).removeprefix("torch."))
 
 # %% [markdown]
-# | a sample is | a batch is |
-# |---|---|
-# | a tensor | the tensors stacked: (batch, ...) |
-# | a float, an int | a tensor of float64, of int64 |
-# | a string | a list of strings |
-# | a tuple, a list | a list with a batch of each field |
-# | a dictionary | a dictionary with a batch of each value |
-#
-# float64 meets your float32 layers and stops with an error, at the latest in `backward` with
-# torch 2.3. Newer versions may go on in silence for some losses. So let samples be float32
-# tensors.
+# As an input, float64 is an error in the first float32 layer. As the target of a regression loss
+# it is an error in `backward` with torch 2.3, while newer versions go on in silence and compute
+# with float64. So let samples be float32 tensors.
 #
 # **Predict 06.p8.** A sample is a *list* of three numbers: `[1, 2, 3]` and `[4, 5, 6]`. What is
 # the batch? Write lists.
@@ -295,7 +287,15 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows.
+# rows stay rows. All rules of `default_collate`:
+#
+# | a sample is | a batch is |
+# |---|---|
+# | a tensor | the tensors stacked: (batch, ...) |
+# | a float, an int | a tensor of float64, of int64 |
+# | a string | a list of strings |
+# | a tuple, a list | a list with a batch of each field |
+# | a dictionary | a dictionary with a batch of each value |
 
 # %%
 rows = [torch.tensor(row) for row in rows]
@@ -305,7 +305,7 @@ default_collate(rows)  # (batch, 3)
 # ## Your own collate_fn: padding
 #
 # A transform works on **one** sample: it can crop a picture, but it does not know the other
-# samples. What needs to know them all belongs into `collate_fn`. Padding does: how long a row
+# samples. What needs to know them all belongs in `collate_fn`. Padding does: how long a row
 # gets depends on the longest one in the batch.
 
 # %%
@@ -484,8 +484,9 @@ many = torch.tensor(list(WeightedRandomSampler([1, 4], num_samples=20_000))).flo
 predict("06.p11", guess, lambda: round(many.mean().item(), 1))
 
 # %% [markdown]
-# Now a real table: 400 tumours, of which 43 are malignant. `TensorDataset` makes a dataset of
-# tensors with the same first dimension; a sample is a tuple of one row of each.
+# Now a real table: 400 tumours, of which 43 are malignant. (Malignant ones were left out to make
+# the table uneven, so it says nothing about medicine.) `TensorDataset` makes a dataset of tensors
+# with the same first dimension; a sample is a tuple of one row of each.
 
 # %%
 from torch.utils.data import TensorDataset
@@ -521,9 +522,9 @@ figures.class_balance(epochs, classes=["benign", "malignant"])
 # %% [markdown]
 # ## Sharing between processes: `DistributedSampler`
 #
-# Training on several machines runs one process on each. Every process has the whole dataset and
-# a sampler that picks its part. You can try it without a cluster: give `num_replicas` and `rank`
-# yourself.
+# Training on several GPUs runs one process for each. Every process has the whole dataset and a
+# sampler that picks its part. You can try it with no GPU at all: give `num_replicas`, the number of
+# processes, and `rank`, the number of this one, yourself.
 #
 # **Predict 06.p12.** Ten samples, three replicas. How many indices do ranks 0, 1 and 2 get? Write
 # a list of three numbers.
@@ -761,10 +762,9 @@ guess = ...
 predict("06.p19", guess, lambda: noise[0][1] == noise[1][1])
 
 # %% [markdown]
-# Workers seed `random`, torch and NumPy's global generator, each worker differently. (How the
-# seed for NumPy is computed has changed between versions of torch; do not count on its numbers.)
-# A generator of your own needs a new seed in each worker. `get_worker_info().seed` differs from
-# worker to worker and from epoch to epoch.
+# Workers seed `random`, torch and NumPy's global generator, each worker differently. A generator of
+# your own needs a new seed in each worker. `get_worker_info().seed` differs from worker to worker
+# and from epoch to epoch.
 
 # %%
 from course_utils.worker_datasets import own_generator
@@ -836,9 +836,9 @@ except RuntimeError as error:
     print(error)
 
 # %% [markdown]
-# **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (Linux only
-# in practice, fast), `"spawn"` starts a new Python (everywhere, slow). Here the loader is only
-# made, not used, so no process starts.
+# **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (fast, but
+# not on Windows), `"spawn"` starts a new Python (everywhere, slow). Here the loader is only made,
+# not used, so no process starts.
 
 # %%
 loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")
@@ -859,8 +859,8 @@ refused
 # %% [markdown]
 # Newer versions of torch have one more argument, `in_order`. With `in_order=False` a batch is given
 # out as soon as it is ready, and a slow worker holds nobody up; but then the order of the batches
-# depends on chance. The oldest version this course runs with does not know it. `pin_memory_device`
-# names the device to pin memory for; newer versions find it themselves.
+# depends on chance. torch 2.3 does not know it. `pin_memory_device` names the device to pin memory
+# for; newer versions find it themselves and call the argument deprecated.
 
 # %% [markdown]
 # ## How many workers?

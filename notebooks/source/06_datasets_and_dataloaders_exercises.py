@@ -16,6 +16,8 @@ import math
 import numpy
 import pandas
 import torch
+
+# %%
 from torch.nn.utils.rnn import pad_sequence
 from torch.utils.data import (
     DataLoader,
