@@ -323,9 +323,27 @@ def describe_argument(arg: Any) -> str:
 
 def undecorated_source(thing: Callable[..., Any]) -> str:
     """The source of a function or class, without its decorators."""
-    source = textwrap.dedent(inspect.getsource(thing))
+    find_source = class_source if isinstance(thing, type) else inspect.getsource
+    source = textwrap.dedent(find_source(thing))
     node = ast.parse(source).body[0]
     return "\n".join(source.splitlines()[node.lineno - 1 :]) + "\n"
+
+
+def class_source(kind: type) -> str:
+    """The source of this class, where others of its file have the same name.
+
+    A starter and its reference share a name, and before Python 3.13 inspect finds the first one.
+    """
+    methods = [inspect.unwrap(value) for value in vars(kind).values() if inspect.isfunction(value)]
+    if not methods:
+        return inspect.getsource(kind)
+    source = inspect.getsource(inspect.getmodule(kind))
+    line = methods[0].__code__.co_firstlineno
+    for node in ast.walk(ast.parse(source)):
+        same_name = isinstance(node, ast.ClassDef) and node.name == kind.__name__
+        if same_name and node.lineno <= line <= node.end_lineno:
+            return "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
+    return inspect.getsource(kind)
 
 
 def emptied(source: str) -> str:

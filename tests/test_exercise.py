@@ -244,3 +244,28 @@ def test_the_student_side_holds_no_reference_and_no_mistake():
     assert "def shared" in kept
     for hidden in ("SECRET", "only_reference", "def f", "def g", '"No."'):
         assert hidden not in kept
+
+
+def test_a_starter_and_a_reference_class_of_one_name_keep_their_own_source(monkeypatch):
+    monkeypatch.setattr(exercise, "_registry", {})
+    mended = Exercise("99.2", "Mend", minutes=3, difficulty=1, hints=["one", "two"])
+
+    @mended.starter
+    class Counter:
+        """Counts."""
+
+        @torch.no_grad()
+        def count(self):
+            return 1 - 1
+
+    @mended.reference
+    class Counter:  # noqa: F811
+        """Counts."""
+
+        @torch.no_grad()
+        def count(self):
+            return 1 + 1
+
+    assert "1 - 1" in mended.stub_source
+    assert "1 + 1" in mended.solution_source
+    assert "1 - 1" not in mended.solution_source
