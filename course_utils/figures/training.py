@@ -92,7 +92,7 @@ def training_run(train: Sequence[float], valid: Sequence[float], rates: Sequence
             f"its lowest value in epoch {best}. Below, the learning rate goes from {rates[0]:g} "
             f"to {rates[-1]:g}."
         )
-        return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 436, alt)
+        return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 438, alt)
 
 
 def resumed_run(
