@@ -125,6 +125,11 @@ def test_a_problem_is_one_line_with_its_remedy(machine, capsys, packages, expect
     assert capsys.readouterr().out == expected + "\n"
 
 
+def test_a_torchtext_that_does_not_load_makes_no_lane(machine):
+    machine(torch="2.15.0", torchvision="0.29.2", torchtext="0.18.0", numpy="2.4.6")
+    assert environment.lane() == "latest"
+
+
 def test_newer_versions_are_a_note_of_one_line(machine, capsys):
     machine(torch="2.16.0+cu130", torchvision="0.30.0", numpy="2.6.0")
     environment.report()
