@@ -16,9 +16,6 @@ from torch import nn
 from ..exercise import Exercise
 from ..observation import attempt
 
-# A run on this input stops with an error in every model of the cases.
-BAD_INPUT = torch.zeros(7)
-
 HOOK_TABLES = (
     "_forward_pre_hooks",
     "_forward_hooks",
@@ -78,13 +75,30 @@ def forget_global_hooks() -> None:
         getattr(nn.modules.module, table).clear()
 
 
+@contextlib.contextmanager
+def broken(model: nn.Module):
+    """As long as this lasts, every layer of the model raises when it is called."""
+
+    def fail(layer, args):
+        raise RuntimeError("this layer is broken")
+
+    leaves = [module for module in model.modules() if not list(module.children())]
+    handles = [leaf.register_forward_pre_hook(fail) for leaf in leaves]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
 def after_an_error(model: nn.Module, action) -> dict:
-    """`action()` runs the model on an input it cannot take: what comes out, and what stays."""
+    """`action()` runs the model while it is broken: what comes out, and what stays behind."""
     before = count_hooks(model)
-    outcome = attempt(action)
+    with broken(model):
+        outcome = attempt(action)
     left = count_hooks(model) - before
     forget_global_hooks()
-    return {"what a bad input gives": outcome, "hooks left behind after an error": left}
+    return {"what a model that raises gives": outcome, "hooks left behind after an error": left}
 
 
 def note_calls(model: nn.Module) -> list:
@@ -262,7 +276,7 @@ def _(answer, source, x):
     return {
         "shapes": result,
         "hooks left behind": left,
-        **after_an_error(model, lambda: answer(model, BAD_INPUT)),
+        **after_an_error(model, lambda: answer(model, x)),
     }
 
 
@@ -472,7 +486,7 @@ def _(answer, source, names, x):
         "hooks left behind": max(count_hooks(model) - before, 0),
     }
     forget_global_hooks()
-    facts |= after_an_error(model, lambda: answer(model, names, BAD_INPUT))
+    facts |= after_an_error(model, lambda: answer(model, names, x))
     seen.clear()
     model(x)
     facts["the hook that was there before is called"] = seen
@@ -684,7 +698,7 @@ def _(answer, source, one, other):
 
     def block_with_an_error():
         with recorder:
-            layer(BAD_INPUT)
+            layer(one)
         return "no error"
 
     facts |= after_an_error(layer, block_with_an_error)
@@ -1000,7 +1014,7 @@ def _(answer, source, name, unit, x):
         "hooks left behind": count_hooks(model),
     }
     forget_global_hooks()
-    return facts | after_an_error(model, lambda: answer(model, name, unit, BAD_INPUT))
+    return facts | after_an_error(model, lambda: answer(model, name, unit, x))
 
 
 @silence_exercise.mistake(
@@ -1140,7 +1154,7 @@ def _(answer, source, name, x):
         "hooks left behind": count_hooks(model) - before,
     }
     forget_global_hooks()
-    return facts | after_an_error(model, lambda: answer(model, name, BAD_INPUT))
+    return facts | after_an_error(model, lambda: answer(model, name, x))
 
 
 @until_exercise.mistake(
@@ -1300,8 +1314,7 @@ def _(answer, source, x):
     result = answer(model, x)
     facts = {"first bad layer": result, "hooks left behind": count_hooks(model)}
     forget_global_hooks()
-    bad = nn.Sequential(model, nn.Linear(9, 9))
-    return facts | after_an_error(bad, lambda: answer(bad, torch.ones(1, 3)))
+    return facts | after_an_error(model, lambda: answer(model, x))
 
 
 @nan_exercise.mistake(
@@ -1853,7 +1866,7 @@ def _(answer, source, name, x):
     model = source.build()
     facts = {"gradient": answer(model, name, x), "hooks left behind": count_hooks(model)}
     forget_global_hooks()
-    return facts | after_an_error(model, lambda: answer(model, name, BAD_INPUT))
+    return facts | after_an_error(model, lambda: answer(model, name, x))
 
 
 @gradient_exercise.mistake(
@@ -2499,7 +2512,7 @@ def _(answer, source, x):
     model = source.build()
     facts = {"multiply-adds": answer(model, x), "hooks left behind": count_hooks(model)}
     forget_global_hooks()
-    return facts | after_an_error(model, lambda: answer(model, BAD_INPUT))
+    return facts | after_an_error(model, lambda: answer(model, x))
 
 
 def counted_with(rule, model, x):

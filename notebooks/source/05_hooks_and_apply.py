@@ -105,7 +105,7 @@ def type_of_args():
     kinds = []
     with double.register_forward_hook(lambda m, args, out: kinds.append(type(args).__name__)):
         double(torch.tensor([5.0]))
-    return kinds[0].lower()
+    return kinds[0]
 
 
 # %%
@@ -157,7 +157,8 @@ guess = ...
 predict("05.p3", guess, keep_the_first)
 
 # %% [markdown]
-# A lambda always returns something. If you are not sure what, write a `def` without `return`.
+# A lambda returns whatever its expression gives. If you are not sure what that is, write a `def`
+# without `return`.
 #
 # Used on purpose, this rule is strong: you can change what a layer gives. Here one unit of three is
 # silenced.
@@ -393,7 +394,8 @@ figures.hook_timeline(trace)
 # gradients of a layer's own parameters are ready while its box is open.
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
-# `prepend=True` puts a new one in front.
+# `prepend=True` puts a new one in front. There are also hooks for all modules of the program at
+# once, such as `torch.nn.modules.module.register_module_forward_hook`, for finding bugs.
 #
 # ## Backward hooks
 #
@@ -477,7 +479,8 @@ guess = ...
 predict("05.p9", guess, full_hook_and_inplace)
 
 # %% [markdown]
-# The way out is a tensor hook, set in a forward hook. It meets the output as the layer gives it.
+# The layer *before* an in-place one has the same trouble. The way out is a tensor hook, set in a
+# forward hook. It meets the output as the layer gives it.
 
 # %%
 gradients = []
@@ -520,8 +523,8 @@ guess = ...
 predict("05.p10", guess, inputs_of_the_old_hook)
 
 # %% [markdown]
-# Torch warns when such a hook runs: as a `UserWarning` in 2.3, as a `FutureWarning` in 2.15. Use
-# the full hook, or tensor hooks.
+# The cell above has silenced a warning from torch: a `UserWarning` in 2.3, a `FutureWarning` in
+# 2.15. Use the full hook, or tensor hooks.
 #
 # ## Tensor hooks
 #
@@ -566,7 +569,13 @@ predict("05.p11", guess, assign_in_the_hook)
 # %%
 a = torch.tensor([1.0], requires_grad=True)  # (1,)
 b = torch.tensor([1.0], requires_grad=True)  # (1,)
-a.register_hook(lambda gradient: gradient.mul_(10) and None)
+
+
+def ten_times_in_place(gradient):
+    gradient.mul_(10)  # forbidden
+
+
+a.register_hook(ten_times_in_place)
 ((a + b) ** 2).sum().backward()
 a.grad, b.grad
 
@@ -782,6 +791,7 @@ figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after}
 # Before, the signal gets weaker from layer to layer. What is left at the end comes from the biases
 # and is nearly the same for all inputs. Backward it is the same: next to no gradient arrives at the
 # first layer. After, all layers give numbers of about the same size.
+#
 # Kaiming's rule draws each weight with standard deviation sqrt(2 / fan_in), where fan_in is the
 # number of inputs: that is just enough to make up for the half that ReLU cuts away.
 #
@@ -807,8 +817,9 @@ guess = ...
 predict("05.p15", guess, init_a_lazy_layer)
 
 # %% [markdown]
-# First one batch, then `apply`. (In torch 2.3 a lazy layer also warns that it is new; newer ones do
-# not. So the cells here keep warnings quiet.)
+# First one batch, then `apply`. The batch has to go through `lazy(x)`: `lazy.forward(x)` makes no
+# weights, because that, too, is done by a hook. (In torch 2.3 a lazy layer also warns that it is
+# new, in 2.15 it does not. So the cells here keep warnings quiet.)
 
 # %%
 with warnings.catch_warnings():
@@ -852,8 +863,8 @@ finally:
 len(costs), sum(costs.values()), max(costs, key=costs.get)
 
 # %% [markdown]
-# 1.8 thousand million, in 21 layers; this is the number you find in papers. The most costly layer
-# is the very first one.
+# 1.8 thousand million, in 21 layers; the paper that introduced the network gives the same number.
+# The most costly layer is the very first one.
 #
 # Inside, resnet18 uses `nn.ReLU(inplace=True)`. You know now what that means for stored outputs and
 # for backward hooks.
@@ -876,7 +887,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | call `model(x)`, not `model.forward(x)` | hooks live in `__call__` |
 # | who registers, removes: `with`, or `finally` | an error skips the line that removes |
 # | keep `output.detach().clone()`, or a number | graphs fill the memory; in-place layers |
-# | return None unless you mean to replace | lambdas always return something |
+# | return None unless you mean to replace | a lambda returns what its expression gives |
 # | `apply`: children first, the model itself last | choose with `isinstance` |
 
 # %% [markdown]
@@ -921,6 +932,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - [`nn.init`](https://pytorch.org/docs/stable/nn.init.html): Kaiming's and the other rules
 # - [`nn.LazyLinear`](https://pytorch.org/docs/stable/generated/torch.nn.LazyLinear.html)
 # - [`torchvision.models.resnet18`](https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html)
+# - K. He and others, [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385):
+#   table 1 has the multiply-adds of resnet18
 # - [`copy.deepcopy`](https://docs.python.org/3/library/copy.html) and the
 #   [`with` statement](https://docs.python.org/3/reference/compound_stmts.html#the-with-statement)
 #   in Python's own documentation
