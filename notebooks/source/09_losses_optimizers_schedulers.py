@@ -257,28 +257,33 @@ F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
 # ## Each loss and its gradient, by hand
 #
 # What matters for learning is the gradient: which way, and how strongly, does the loss push each
-# number of the model's output? Each answer fits into one line, and n is the number of elements in
-# the mean.
+# number of the model's output? Each answer fits into one line. n is how many losses the mean is
+# taken of: samples for the class losses, elements for the others.
 #
-# | loss | gradient with respect to its input |
-# |---|---|
-# | `mse_loss` | 2 (prediction - target) / n |
-# | `nll_loss` | -1 / n for the right class, 0 for the others |
-# | `cross_entropy` | (softmax - one-hot) / n |
-# | `binary_cross_entropy` | (p - target) / (p (1 - p)) / n |
-# | `..._with_logits` | (sigmoid - target) / n |
-
+# | loss | by hand | gradient with respect to its input |
+# |---|---|---|
+# | `mse_loss` | mean of (prediction - target)² | 2 (prediction - target) / n |
+# | `nll_loss` | minus the mean of the right ones | -1 / n for the right class, 0 for the others |
+# | `cross_entropy` | mean of logsumexp - right logit | (softmax - one-hot) / n |
+# | `binary_cross_entropy` | mean of -log(p), or of -log(1 - p) | (p - target) / (p (1 - p)) / n |
+# | `..._with_logits` | the same, with p = sigmoid | (sigmoid - target) / n |
 
 # %%
-def by_autograd(loss, x, target):
-    x = x.clone().requires_grad_()
-    loss(x, target).backward()
-    return x.grad
-
-
+p, truth = torch.tensor([0.9, 0.3]), torch.tensor([1.0, 0.0])  # (samples,)
 one_hot = F.one_hot(labels, 3)  # (samples, classes)
-p = torch.tensor([0.9, 0.3])  # (samples,)
-truth = torch.tensor([1.0, 1.0])  # (samples,)
+
+
+def bce_by_hand(p):
+    return -(truth * p.log() + (1 - truth) * (1 - p).log()).mean()
+
+
+values = {
+    F.mse_loss: (p - truth).square().mean(),
+    F.nll_loss: -(one_hot * log_p).sum() / 2,
+    F.cross_entropy: (logits.logsumexp(dim=1) - (one_hot * logits).sum(dim=1)).mean(),
+    F.binary_cross_entropy: bce_by_hand(p),
+    F.binary_cross_entropy_with_logits: bce_by_hand(p.sigmoid()),
+}
 
 # %%
 formulas = {
@@ -288,8 +293,18 @@ formulas = {
     F.binary_cross_entropy: (p, truth, (p - truth) / (p * (1 - p)) / 2),
     F.binary_cross_entropy_with_logits: (p, truth, (p.sigmoid() - truth) / 2),
 }
+
+# %% [markdown]
+# Now ask torch. The first column compares the loss, the second one its gradient with what autograd
+# finds.
+
+# %%
 for loss, (x, y, gradient) in formulas.items():
-    print(f"{loss.__name__:33}", torch.allclose(by_autograd(loss, x, y), gradient))
+    x = x.clone().requires_grad_()
+    value = loss(x, y)
+    value.backward()
+    alike = torch.allclose(value, values[loss]), torch.allclose(x.grad, gradient)
+    print(f"{loss.__name__:33}", *alike)
 
 # %% [markdown]
 # The same as pictures. With logits, a confident and wrong answer is pushed with a force of nearly
@@ -690,8 +705,8 @@ figures.descent_paths(height, walks)
 
 # %% [markdown]
 # Most of them stop in the local minimum: they follow the slope and nothing else. Momentum and
-# Nesterov are fast enough to roll over the ridge, and end in the deeper valley. That is luck: from
-# another start, or with another rate, they would not. Rprop goes straight and turns sharply. Adam
+# Nesterov are fast enough to roll over the ridge, and end in the deeper valley. That is luck: with
+# a sixth of the rate they end in the local one, too. Rprop goes straight and turns sharply. Adam
 # goes too far and comes back. AdamW ends off the minimum: its decay pulls towards (0, 0). And
 # SparseAdam goes Adam's way, because here every element has a gradient.
 #
@@ -1130,7 +1145,7 @@ w.grad = torch.tensor(1.0)
 optimizer.step()
 kept = optimizer.state_dict()
 optimizer.step()
-kept["state"][0]["momentum_buffer"].item()
+round(kept["state"][0]["momentum_buffer"].item(), 2)
 
 # %% [markdown]
 # The buffer was 1.0 when it was kept.
