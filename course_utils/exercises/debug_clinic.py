@@ -22,9 +22,16 @@ def seeded(rng: random.Random, make):
         return make()
 
 
+class SmallNet(nn.Sequential):
+    """Shown by its name in messages: how layers are printed differs between versions of torch."""
+
+    def __repr__(self) -> str:
+        return "SmallNet()"
+
+
 def normed_net() -> nn.Module:
     """From 3 features to 3 scores; its BatchNorm shows in which mode the model was run."""
-    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+    return SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
 
 
 def loader(samples: int, batch_size: int, *, column: bool = False) -> DataLoader:

@@ -22,9 +22,16 @@ def seeded(rng: random.Random, make):
         return make()
 
 
+class SmallNet(nn.Sequential):
+    """Shown by its name in messages: how layers are printed differs between versions of torch."""
+
+    def __repr__(self) -> str:
+        return "SmallNet()"
+
+
 def normed_net() -> nn.Module:
     """From 3 features to 3 scores; its BatchNorm shows in which mode the model was run."""
-    return nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+    return SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
 
 
 def labelled_batch(samples: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -1113,7 +1120,7 @@ class Checkpoint(dict):
 
 def noisy_run() -> tuple:
     """A model with dropout, its optimizer with momentum, and a schedule."""
-    model = nn.Sequential(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))
+    model = SmallNet(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     return model, optimizer, torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
 
