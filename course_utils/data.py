@@ -30,10 +30,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import torch
-
 if TYPE_CHECKING:
     import pandas
+    import torch
 
 PENGUIN_COLUMNS = {
     "species": ("Adelie", "Chinstrap", "Gentoo"),
@@ -326,6 +325,9 @@ def read_idx(path: str | Path) -> torch.Tensor:
 
 
 def _idx(content: bytes, path: Path) -> torch.Tensor:
+    # Not at the top: the first cell reads this module also where torch cannot be imported.
+    import torch
+
     dimensions = content[3] if len(content) > 3 else 0
     start = 4 + 4 * dimensions
     if content[:3] != bytes([0, 0, 8]) or dimensions == 0 or len(content) < start:

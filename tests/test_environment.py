@@ -1,6 +1,9 @@
 """The first cell: one line when all is well, one line with the remedy for each problem."""
 
+import os
 import re
+import subprocess
+import sys
 import tomllib
 from importlib import metadata
 from pathlib import Path
@@ -9,6 +12,7 @@ import pytest
 import torch
 
 from course_utils import data, environment
+from tools import build
 
 ROOT = Path(__file__).resolve().parent.parent
 HAS_TORCHTEXT = any(d.name == "torchtext" for d in metadata.distributions())
@@ -162,3 +166,18 @@ def test_damaged_data_is_a_problem(monkeypatch, capsys):
     monkeypatch.setattr(data, "problems", lambda: [sentence])
     environment.report()
     assert capsys.readouterr().out == sentence + "\n"
+
+
+def test_the_first_cell_works_where_torch_cannot_be_imported():
+    # None in sys.modules makes `import torch` fail, as in an environment without torch.
+    code = "import sys\nsys.modules['torch'] = None\n" + build.ENVIRONMENT_CELL
+    environment_variables = dict(os.environ, PYTHONPATH=str(ROOT))
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env=environment_variables,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert len(done.stdout.strip().splitlines()) == 1
