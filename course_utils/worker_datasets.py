@@ -6,17 +6,19 @@ class that was written in a notebook. So the classes that lesson 06 gives to wor
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import time
 from collections.abc import Iterator
 
 import numpy
 import torch
-
-# torch 2.3 needs this module to send a tensor and is slow to import it, anew in every worker.
-# Where workers are copies of this process (Linux), they find it already imported.
-import torch.nested._internal.nested_tensor  # noqa: F401
 from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_info
+
+if multiprocessing.parent_process() is None:
+    # torch needs this module to send a tensor, and takes seconds to import it, in every worker
+    # anew. Imported here, workers that are copies of this process (Linux) have it already.
+    import torch.nested._internal.nested_tensor  # noqa: F401
 
 
 class Traced(Dataset):
