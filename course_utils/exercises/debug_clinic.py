@@ -1,7 +1,9 @@
 """The debug clinic of notebook 10: training scripts that run and are wrong.
 
-Each patient is a starter with one planted bug. A mended version is judged by what it does. The
-bugs come from real programs and lecture notes; the notebook links to the threads.
+Each patient is a starter with one planted bug, and its own first mistake: its sentence is shown
+before anything was tried, so it tells the symptom and not the cause. A mended version is judged
+by what it does. The bugs come from real programs and lecture notes; the lesson links to the
+threads.
 """
 
 import copy
@@ -57,8 +59,8 @@ standstill = Exercise(
 
 @standstill.starter
 @standstill.mistake(
-    "The parameters still do not change at all. What does the optimizer find in .grad when its "
-    "turn comes?"
+    "Still ill: the parameters after training are those from before it. Which line should "
+    "have moved them?"
 )
 def train_flat(model, train_loader, epochs):
     """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
@@ -185,7 +187,8 @@ jumping = Exercise(
 
 @jumping.starter
 @jumping.mistake(
-    "The curve still shows one batch of each epoch, the last one. Nothing is collected."
+    "Still ill: the numbers of your curve are not means over all samples of an epoch. Whose "
+    "are they?"
 )
 def train_jumping(model, train_loader, epochs):
     """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
@@ -301,8 +304,8 @@ leaking = Exercise(
 
 @leaking.starter
 @leaking.mistake(
-    "The validation data still changes the model: its BatchNorm goes on learning. no_grad() only "
-    "stops the recording for backward()."
+    "Still ill: the model comes out different when there is other validation data. What in "
+    "it differs?"
 )
 def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
@@ -450,8 +453,8 @@ first_epoch_only = Exercise(
 
 @first_epoch_only.starter
 @first_epoch_only.mistake(
-    "Epochs after the first are still trained in eval mode: BatchNorm uses old statistics there, "
-    "and does not learn new ones."
+    "Still ill: the first epoch is as it should be, the second is not. What did the first "
+    "one leave behind?"
 )
 def train_once_only(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy in training mode; validate in eval mode.
@@ -608,7 +611,8 @@ too_good = Exercise(
 
 @too_good.starter
 @too_good.mistake(
-    "There are still more comparisons than samples: each prediction is compared with each label."
+    "Still ill: the loss is right and the accuracy is not. Count the comparisons that are "
+    "made for one batch."
 )
 def measure_too_good(model, valid_loader):
     """The loss and the accuracy on a validation set, as two floats. Labels are (batch, 1)."""
@@ -714,7 +718,7 @@ two_losses = Exercise(
 
 @two_losses.starter
 @two_losses.mistake(
-    "The two curves still show two different losses, so the distance between them means nothing."
+    "Still ill: the validation loss and the training loss do not measure the same thing."
 )
 def train_two_losses(model, train_loader, valid_loader, epochs):
     """Train with SGD; cross-entropy is the loss of training and of validation.
@@ -871,7 +875,7 @@ class Classifier(nn.Module):
 
 @new_head.starter
 @new_head.mistake(
-    "The head is still as it was when it was made. The optimizer steps, but not on this layer."
+    "Still ill: one layer is exactly as it was when it was made. Which one, and why that one?"
 )
 def fine_tune(model, train_loader, epochs):
     """Give the model a new head for three classes and train all of it: body and head.
@@ -995,8 +999,7 @@ clipping = Exercise(
 
 @clipping.starter
 @clipping.mistake(
-    "Gradients still arrive at the optimizer in full size. How many parameters does the clipping "
-    "function get to see?"
+    "Still ill: the steps are longer than the limit allows. How many gradients were made shorter?"
 )
 def train_clipped(model, train_loader, epochs):
     """Train what is not frozen, with SGD; the norm of all gradients together is at most 0.1.
@@ -1136,8 +1139,7 @@ too_fast = Exercise(
 
 @too_fast.starter
 @too_fast.mistake(
-    "The learning rate still falls with the batches. The scheduler cannot know what an epoch is: "
-    "it counts how often it is called."
+    "Still ill: look at the learning rates, epoch by epoch. Where does each halving come from?"
 )
 def train_fading(model, train_loader, epochs):
     """Train with SGD; the learning rate starts at 0.1 and is halved after every second epoch.
@@ -1273,8 +1275,7 @@ last_for_best = Exercise(
 
 @last_for_best.starter
 @last_for_best.mistake(
-    "The epoch is right, but the state is that of the last epoch: it changed while the training "
-    "went on."
+    "Still ill: the epoch is right, and the state is not the one of that epoch. When did it change?"
 )
 def train_keep_best(model, train_loader, valid_loader, epochs):
     """Train with SGD and squared error; keep the state with the lowest validation loss.
