@@ -4,9 +4,11 @@ That its outputs are true is checked by nbval, which runs every cell in this sam
 """
 
 import ast
+import configparser
 import html
 import re
 import statistics
+import sys
 from pathlib import Path
 
 import nbformat
@@ -133,6 +135,7 @@ def test_every_figure_has_a_text_for_those_who_cannot_see_it(path):
             for image in re.findall(r"<img[^>]*>", "".join(data.get("text/html", ""))):
                 alt = re.search(r'alt="([^"]*)"', image)
                 assert alt, image[:100]
+                assert re.search(r'data-pixels="[0-9a-f]{16}"', image), image[:100]
                 assert len(html.unescape(alt.group(1)).split()) >= 8, alt.group(1)
 
 
@@ -168,3 +171,21 @@ def test_lessons_name_what_they_need():
         for needed in course["needs"]:
             assert needed in numbers, f"{course['number']} needs {needed}, which is not there"
             assert needed != course["number"]
+
+
+def test_figures_are_compared_by_their_pixels_and_not_by_their_compression(request):
+    config = Path(request.config.option.nbval_sanitize_with)
+    assert config.name == ("nbval.cfg" if sys.platform == "linux" else "nbval_other_systems.cfg")
+    rules = configparser.ConfigParser()
+    rules.read(ROOT / "tests" / "nbval.cfg")
+    notebook = built(LESSONS[1])
+    page = "".join(
+        output.get("data", {}).get("text/html", "")
+        for cell in code_cells(notebook)
+        for output in cell.outputs
+    )
+    assert "base64," in page
+    for rule in rules.sections():
+        page = re.sub(rules.get(rule, "regex"), rules.get(rule, "replace"), page)
+    assert "base64," not in page
+    assert page.count("data-pixels=") == page.count("A-PICTURE") > 5

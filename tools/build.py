@@ -202,6 +202,11 @@ def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> Noteb
     return notebook
 
 
+def count_code(notebook: NotebookNode) -> int:
+    """How many cells will be run."""
+    return sum(cell.cell_type == "code" for cell in notebook.cells)
+
+
 def inspect_outputs(cell: NotebookNode, place: str) -> None:
     """Refuse what must not be stored: errors, stderr, addresses."""
     merged: list[NotebookNode] = []
@@ -285,7 +290,7 @@ def build(paths: list[Path], *, everything: bool) -> None:
     with tqdm(total=0, unit="cell", disable=not todo) as bar:
         for path in todo:
             notebook = expand(path)
-            bar.total += len(notebook.cells)
+            bar.total += count_code(notebook)
             bar.set_description(path.stem)
             write(execute(notebook, path.stem, bar), BUILT / f"{path.stem}.ipynb")
             stamps[path.stem] = now
@@ -300,7 +305,7 @@ def build_solutions(paths: list[Path]) -> None:
     with tqdm(total=0, unit="cell") as bar:
         for path in paths:
             notebook = expand(path, solved=True)
-            bar.total += len(notebook.cells)
+            bar.total += count_code(notebook)
             bar.set_description(path.stem)
             done = execute(notebook, path.stem, bar)
             write(done, SOLVED / f"{path.stem}.ipynb")

@@ -16,6 +16,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import dataclasses
+import hashlib
 import html
 import io
 import math
@@ -43,11 +44,14 @@ class Figure:
 
     alt: what it shows, in one to three sentences, for those who cannot see it.
     png: its bytes, the same on every call. width, height: in pixels of the page (the file holds
-    twice as many each way). drawing: the matplotlib figure behind it.
+    twice as many each way). pixels: the beginning of their sha256. The bytes of a PNG also depend
+    on who compressed it, the pixels do not, so they are what a stored output is compared by.
+    drawing: the matplotlib figure behind it.
     """
 
     alt: str
     png: bytes
+    pixels: str
     width: int
     height: int
     drawing: Any = dataclasses.field(repr=False, compare=False)
@@ -58,7 +62,7 @@ class Figure:
     def _repr_html_(self) -> str:
         data = base64.b64encode(self.png).decode("ascii")
         return (
-            f'<img alt="{html.escape(self.alt)}" width="{self.width}" '
+            f'<img alt="{html.escape(self.alt)}" width="{self.width}" data-pixels="{self.pixels}" '
             f'style="max-width:100%;height:auto;border-radius:8px" '
             f'src="data:image/png;base64,{data}">'
         )
@@ -335,15 +339,15 @@ class Page:
             bottom = 1 - (y + high) / height
             axes.set_position((x / width, bottom, wide / width, high / height))
         self._canvas.draw()
-        return Figure(alt, _png(self._canvas), width, height, self._drawing)
+        return Figure(alt, *_png(self._canvas), width, height, self._drawing)
 
 
-def _png(canvas: Any) -> bytes:
-    """The canvas as PNG: a palette of 256 colours, no date or version in it."""
+def _png(canvas: Any) -> tuple[bytes, str]:
+    """The canvas as PNG, a palette of 256 colours, no date in it; and the digest of its pixels."""
     from PIL import Image
 
-    image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba())
-    small = image.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    image = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba()).convert("RGB")
+    digest = hashlib.sha256(image.tobytes()).hexdigest()[:16]
     file = io.BytesIO()
-    small.save(file, format="png", optimize=True)
-    return file.getvalue()
+    image.quantize(256, dither=Image.Dither.NONE).save(file, format="png", optimize=True)
+    return file.getvalue(), digest
