@@ -17,6 +17,8 @@ from types import SimpleNamespace
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# uv is one of the course's packages: it lies beside this Python, on the PATH or not.
+os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ def pins(text: str) -> dict[str, set[str]]:
 
 def main() -> int:
     """The command line; returns the exit status."""
-    uv = shutil.which("uv")
+    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
     if not uv:
         print("make lock needs uv: python -m pip install uv, then run this again.", file=sys.stderr)
         return 1
