@@ -952,8 +952,8 @@ def draws_twice(make_dataset, count, train_transform, valid_transform, seed):
 
 
 @split_exercise.mistake(
-    "You took the last samples as they stand in the file. If it is sorted, validation has one class "
-    "only, and training has none of it."
+    "You took the last samples as they stand in the file. If it is sorted, validation has one "
+    "class only, and training has none of it."
 )
 def takes_the_last(make_dataset, count, train_transform, valid_transform, seed):
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)
@@ -1078,8 +1078,8 @@ network_exercise = Exercise(
     hints=[
         "Follow the shape: 28 -> convolution -> pooling -> convolution -> pooling.",
         "A 5x5 convolution without padding takes 4 away; pooling by 2 halves. So 28, 24, 12, 8, 4.",
-        "`nn.Flatten()` keeps the batch dimension. What comes out at the end goes to cross-entropy, "
-        "which does its own softmax.",
+        "`nn.Flatten()` keeps the batch dimension. What comes out at the end goes to "
+        "cross-entropy, which does its own softmax.",
     ],
 )
 
@@ -1149,8 +1149,8 @@ def digit_layers():
 
 
 @network_exercise.mistake(
-    "Your outputs are probabilities. Cross-entropy applies a softmax itself; a second one makes the "
-    "gradients small, and nobody sees an error."
+    "Your outputs are probabilities. Cross-entropy applies a softmax itself; a second one makes "
+    "the gradients small, and nobody sees an error."
 )
 class EndsWithSoftmax(nn.Module):
     def __init__(self):
@@ -1200,8 +1200,8 @@ class SqueezesTheBatch(nn.Module):
 
 
 @network_exercise.mistake(
-    "The linear layer expects 5x5 features, as if the image were 32x32. Follow the shape of a 28x28 "
-    "image from layer to layer."
+    "The linear layer expects 5x5 features, as if the image were 32x32. Follow the shape of a "
+    "28x28 image from layer to layer."
 )
 class ForLargerImages(nn.Module):
     def __init__(self):
@@ -1278,8 +1278,8 @@ def _(rng):
 
 
 @worst_exercise.mistake(
-    "Your numbers count among the wrong samples only. The caller wants to look up the images in the "
-    "whole set."
+    "Your numbers count among the wrong samples only. The caller wants to look up the images in "
+    "the whole set."
 )
 def places_among_the_wrong(logits, labels, count):
     of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
