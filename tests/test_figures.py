@@ -189,7 +189,9 @@ EXAMPLES = {
         {"original": [PHOTO], "flipped": [PHOTO.flip(-1), PHOTO], "half": [PHOTO[:, ::2, ::2]] * 3}
     ),
     "image_grid": lambda: figures.image_grid(
-        [PHOTO, PHOTO[0], PHOTO[:, :4]], ["3, read as 8: 97 %", "7, read as 1", "grey"], columns=2
+        [PHOTO, PHOTO[0], PHOTO[:, :4]],
+        ["3, read as 8: 97 %", "7, read as 1", "upper half"],
+        columns=2,
     ),
     "transform_steps": lambda: figures.transform_steps(
         transforms.ToPILImage()(PHOTO[:1]),
