@@ -393,10 +393,11 @@ from torchvision.transforms import v2
 
 to_float = v2.Compose([v2.ToImage(), v2.ToDtype(torch.float32, scale=True)])
 y = to_float(image)  # (1, 28, 28)
-type(y).__name__, torch.equal(y, x)
+type(y).__name__, torch.allclose(y, x)
 
 # %% [markdown]
-# The result is an `Image` of `torchvision.tv_tensors`: a tensor that knows it is an image.
+# The result is an `Image` of `torchvision.tv_tensors`: a tensor that knows it is an
+# image. Its values are those of `ToTensor`, up to rounding.
 #
 # **Predict 07.p14.** `scale=True` is easily forgotten. What is the largest value then?
 
@@ -432,10 +433,9 @@ v2.Normalize(three, three)(x).shape  # (3, 28, 28)
 
 # %%
 row = torch.tensor([[[1, 2]]])  # (1, 1, 2)
+flip = v2.RandomHorizontalFlip(p=1)
 guess = ...
-predict(
-    "07.p15", guess, lambda: [t.flatten().tolist() for t in v2.RandomHorizontalFlip(1)(row, row)]
-)
+predict("07.p15", guess, lambda: [out.flatten().tolist() for out in flip(row, row)])
 
 # %% [markdown]
 # Of several *plain* tensors only the first counts as an image. So say what each one is:
