@@ -22,6 +22,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.testing.compare import compare_images
 from matplotlib.text import Text
 from PIL import Image
+from torchvision import transforms
 
 from course_utils import figures
 from course_utils.figures import drawing, lessons, views
@@ -80,6 +81,9 @@ ACTIVATIONS = {
 }
 POINTS = torch.linspace(-4, 4, 41)
 WALK = [(1.5 - 0.1 * t, 1.0 - 0.08 * t) for t in range(12)]
+
+
+PHOTO = figures.small_picture().permute(2, 0, 1)  # (3, 8, 8)
 
 
 def two_valleys(place):
@@ -180,6 +184,18 @@ EXAMPLES = {
     ),
     "confusion_of_many": lambda: figures.confusion(
         torch.diag(torch.arange(101, 111)), [str(digit) for digit in range(10)]
+    ),
+    "image_rows": lambda: figures.image_rows(
+        {"original": [PHOTO], "flipped": [PHOTO.flip(-1), PHOTO], "half": [PHOTO[:, ::2, ::2]] * 3}
+    ),
+    "image_grid": lambda: figures.image_grid(
+        [PHOTO, PHOTO[0], PHOTO[:, :4]],
+        ["3, read as 8: 97 %", "7, read as 1", "upper half"],
+        columns=2,
+    ),
+    "transform_steps": lambda: figures.transform_steps(
+        transforms.ToPILImage()(PHOTO[:1]),
+        [transforms.RandomHorizontalFlip(1), transforms.ToTensor(), transforms.Normalize(0.5, 0.5)],
     ),
 }
 

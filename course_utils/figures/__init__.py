@@ -19,6 +19,7 @@ from .modules import feature_maps, module_tree
 from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
 from .training import confusion, resumed_run, training_run
 from .views import storage, windows
+from .vision import image_grid, image_rows, transform_steps
 
 __all__ = [
     "Figure",
@@ -33,6 +34,8 @@ __all__ = [
     "epoch_time",
     "feature_maps",
     "hook_timeline",
+    "image_grid",
+    "image_rows",
     "loader_parts",
     "loss_curves",
     "memory",
@@ -44,5 +47,6 @@ __all__ = [
     "step_table",
     "storage",
     "training_run",
+    "transform_steps",
     "windows",
 ]
