@@ -983,7 +983,8 @@ mlp_exercise = Exercise(
 class MLP(nn.Module):
     """Linear layers with a Sigmoid between them: none before the first, none after the last.
 
-    sizes: a list of at least two ints, from the number of inputs to the number of outputs.
+    sizes: a list of at least two ints, from the number of inputs to the number of outputs. Make
+    the layers in the order in which they run: `parameters()` then lists them in that order.
     """
 
     def __init__(self, sizes):
@@ -1437,6 +1438,8 @@ def _(answer, features, hidden, classes, p, x):
     fill_by_name(model)
     model.eval()
     with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.01  # sums of quarters are 0 by luck in one run of ten
         first, second = model(x), model(x)
         agree = bool(torch.equal(first, second))
         facts = {

@@ -1,8 +1,10 @@
 """Exercises of notebook 01: tensors, storage and stride."""
 
+import copy
 import io
 import random
 
+import numpy
 import pandas
 import torch
 
@@ -866,7 +868,7 @@ sharing = Exercise(
 
 @sharing.reference
 def share_memory(x, y):
-    """True if x and y are views of one storage.
+    """True if x and y are views of one storage, also if they look at different parts of it.
 
     x, y: tensors of any shape. Returns a bool.
     """
@@ -894,6 +896,14 @@ def _(rng):
 )
 def same_first_element(x, y):
     return x.data_ptr() == y.data_ptr()
+
+
+@sharing.mistake(
+    "You ask whether the two have numbers in common. Two rows of one matrix have none, and still "
+    "they are saved, and kept alive, together."
+)
+def common_numbers(x, y):
+    return numpy.shares_memory(x.numpy(), y.numpy())
 
 
 @sharing.mistake("Equal values say nothing about the memory: a copy has equal values, too.")
@@ -1004,8 +1014,9 @@ table_exercise = Exercise(
 def columns_to_tensor(text, names):
     """The named columns of a CSV text as a float32 tensor; rows with a gap in them are left out.
 
-    text: the CSV with a header line. names: a list of column names.
-    Returns a tensor of shape (rows, len(names)).
+    text: the CSV with a header line. names: a list of column names, in any order. A gap in a
+    column that is not named does not matter.
+    Returns a tensor of shape (rows, len(names)): column j holds the values of names[j].
     """
     frame = pandas.read_csv(io.StringIO(text))
     values = frame[names].dropna().to_numpy()
@@ -1057,6 +1068,15 @@ def keeps_gaps(text, names):
     return torch.tensor(frame[names].to_numpy(), dtype=torch.float32)
 
 
+@table_exercise.mistake(
+    "With `usecols`, pandas keeps the columns in the order of the file, whatever the order of your "
+    "names. What does column 0 of your tensor hold?"
+)
+def in_the_order_of_the_file(text, names):
+    frame = pandas.read_csv(io.StringIO(text), usecols=names)
+    return torch.tensor(frame.dropna().to_numpy(), dtype=torch.float32)
+
+
 @table_exercise.mistake("Your numbers lost everything after the decimal point.")
 def whole_numbers_only(text, names):
     frame = pandas.read_csv(io.StringIO(text))
@@ -1102,7 +1122,9 @@ def _(answer, x):
     facts = {"result": result}
     if isinstance(result, torch.Tensor):
         facts["bytes in the storage"] = result.untyped_storage().nbytes()
-        facts["shares x's storage"] = shares_storage(result, x)
+        # Where x fills its storage there is nothing to lose, and x itself is a right answer.
+        if x.untyped_storage().nbytes() > x.numel() * x.element_size():
+            facts["shares x's storage"] = shares_storage(result, x)
     return facts
 
 
@@ -1131,6 +1153,14 @@ def flattened(x):
 )
 def through_a_list(x):
     return torch.tensor(x.tolist())
+
+
+@slim_exercise.mistake(
+    "A deep copy of a view copies all that lies behind it, so that views which shared before share "
+    "afterwards. Look at the bytes of its storage."
+)
+def deep_copied(x):
+    return copy.deepcopy(x)
 
 
 # 01.15 ------------------------------------------------------------------------------------

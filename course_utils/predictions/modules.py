@@ -160,9 +160,9 @@ Prediction(
 
 Prediction(
     "04.p16",
-    because="A state dict holds the model's own tensors, so it shows the change.",
+    because="The tensors in a state dict share memory with the model, so they show the change.",
     beliefs=(
-        Belief(1.0, "The dict is new, but the tensors in it share memory with the model."),
+        Belief(1.0, "The dict is new. But were the numbers in it copied?"),
         Belief("error", "Nothing complains: a change of the model is a change of the dict."),
     ),
 )

@@ -31,7 +31,7 @@ Prediction(
     because="A byte holds 0 to 255. After 255 it begins again at 0: 300 - 256.",
     beliefs=(
         Belief(255, "Pixels in a drawing program stop at 255. Bytes in torch do not stop."),
-        Belief(300, "A Python number does not change the dtype of a tensor of whole numbers."),
+        Belief(300, "A whole Python number such as 100 does not change the dtype of the tensor."),
         Belief(45, "Nearly: there are 256 different bytes, 0 to 255."),
         Belief("error", "No error: the number silently begins again at 0."),
     ),
@@ -40,7 +40,13 @@ Prediction(
 Prediction(
     "01.p4",
     because="The division gives floats, and they cannot be written into a tensor of whole numbers.",
-    beliefs=(Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),),
+    beliefs=(
+        Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),
+        Belief(
+            [2, 4, 6],
+            "That is no change at all, but `/=` has to do something. Which dtype does `/` give?",
+        ),
+    ),
 )
 
 Prediction(

@@ -41,7 +41,8 @@ predict("00.p1", guess, lambda: 7 // 2)
 
 # %% [markdown]
 # The answer is not written down anywhere in the course: the cell runs the code, and compares.
-# Some code raises an error. If you think so, write `guess = 'error'`.
+# A guess may be a number, a list, True or False, or a word. If you think that the code stops with
+# an error, write `guess = 'error'`.
 #
 # **Predict 00.p2.** What does `torch.zeros(2) + torch.zeros(3)` give?
 

@@ -35,7 +35,8 @@
 # | `torch.multiprocessing` | tensors shared between processes, used by `DataLoader` | 06 |
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
-# `torch.nn` is a part of torch, not a separate package. One import is enough.
+# `torch.nn` is a part of torch, not a separate package. One import is enough. Not all of these
+# lessons are written yet; the map in notebook 00 shows those that are.
 
 # %%
 import torch
@@ -102,7 +103,8 @@ torch.tensor(5), torch.tensor(5).shape, torch.zeros(5).shape
 # | `torch.uint8` | 1 | pixels, 0 to 255 |
 # | `torch.bool` | 1 | masks |
 #
-# `.to(dtype)`, or a short form such as `.float()`, makes a converted copy.
+# `.to(dtype)`, or a short form such as `.float()`, makes a converted copy. If the tensor has that
+# dtype already, you get the tensor itself.
 
 # %%
 pixels = torch.tensor([0, 100, 200], dtype=torch.uint8)
@@ -125,9 +127,10 @@ brighter = pixels.float() + 100
 brighter.clamp(0, 255).to(torch.uint8)
 
 # %% [markdown]
-# When two dtypes meet, torch looks for one that holds both: bool, then whole numbers, then
-# floats. A float beats a whole number, however many bits that has. Each field of this table is
-# the dtype of `a + b`, asked of torch. `torch.promote_types` gives the same answer for two dtypes.
+# When the dtypes of two tensors differ, torch chooses one for the result. First by kind: floats win
+# over whole numbers, and these over bool, however many bits each has. Within a kind, torch takes a
+# dtype that holds both. Each field of this table is the dtype of `a + b`, asked of torch.
+# `torch.promote_types` gives the same answer for two dtypes.
 
 # %%
 figures.dtype_promotion(
@@ -269,8 +272,9 @@ guess = ...
 predict("01.p6", guess, lambda: torch.tensor(known["body_mass_g"].to_numpy()).shape)
 
 # %% [markdown]
-# `.to_numpy()` matters too. Given a row or a table of pandas itself, `torch.tensor` looks for
-# element number 0 by name and stops with an error that does not mention pandas.
+# `.to_numpy()` matters too. Of a pandas table itself, `torch.tensor` says that it "could not
+# determine the shape", and stops. A single row or column of pandas may work or fail: it depends on
+# its labels.
 
 # %% [markdown]
 # ## Storage: one row of numbers
@@ -342,19 +346,21 @@ predict("01.p9", guess, lambda: (x[1:, ::2].storage_offset(), x[1:, ::2].stride(
 figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 
 # %% [markdown]
-# A stride can even be **0**. `expand` shows one row many times without writing it down again: one
-# step along the new dimension goes nowhere.
-
-# %%
-row = torch.tensor([7, 8, 9])  # (3,)
-figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
-
-# %% [markdown]
+# `row.expand(1000, 3)` looks like a matrix of a thousand equal rows.
+#
 # **Predict 01.p10.** How many elements does the storage of `row.expand(1000, 3)` have?
 
 # %%
 guess = ...
+row = torch.tensor([7, 8, 9])  # (3,)
 predict("01.p10", guess, lambda: row.expand(1000, 3).untyped_storage().nbytes() // 8)
+
+# %% [markdown]
+# A stride can be **0**: one step along the new dimension goes nowhere. So `expand` shows one row
+# many times without writing it down again.
+
+# %%
+figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
 
 # %% [markdown]
 # ## Writing your own note: `as_strided`
@@ -460,8 +466,8 @@ half.stride(0) == half.stride(1) * half.size(1)
 figures.storage({"half": half, "half.view(2, 2, 2)": half.view(2, 2, 2)})
 
 # %% [markdown]
-# `reshape` is `view` where that is possible, and a copy where it is not. It never complains, so
-# you have to know which one you got.
+# `reshape` is `view` where that is possible, and a copy where it is not. It does not tell you which
+# one you got.
 #
 # **Predict 01.p14.** `flat = x.t().reshape(6)`, then `flat[0] = 99`. What is `x[0, 0]` now?
 
@@ -527,7 +533,7 @@ table.t()[0] = 5
 table
 
 # %% [markdown]
-# A view also keeps its whole storage alive, and `torch.save` saves whole storages.
+# What does a small slice of a large tensor weigh?
 #
 # **Predict 01.p15.** `big` has a million float32 numbers, 4 bytes each. How many bytes does the
 # storage of `big[:10]` have?
@@ -541,7 +547,8 @@ predict("01.p15", guess, lambda: big[:10].untyped_storage().nbytes())
 figures.memory({"big[:10]": big[:10], "big[:10].clone()": big[:10].clone()})
 
 # %% [markdown]
-# So clone a slice before you save it.
+# A view keeps its whole storage alive, and `torch.save` saves whole storages. So clone a slice
+# before you save it.
 
 # %%
 import io
@@ -586,11 +593,12 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   [thread](https://github.com/pytorch/pytorch/issues/1995).
 # - "NumPy data can go straight into a layer." It is float64, the layer is float32:
 #   [thread](https://github.com/pytorch/pytorch/issues/15436).
-# - "Strides are bytes." In NumPy they are; in torch they count elements. And a slice keeps its
-#   offset: nothing is moved to the beginning.
+# - "Strides are bytes." In NumPy they are; in torch they count elements.
+# - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
+#   offset, which says where it begins.
 # - "The transpose is stored differently." It is the same storage with exchanged strides.
 # - "The gradient is computed from the weights' bias." A loss has a gradient with respect to the
-#   weights *and* one with respect to the biases; lesson 03 computes both.
+#   weights *and* one with respect to the biases.
 
 # %% [markdown]
 # ## Further reading
@@ -618,4 +626,4 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   [`Tensor.expand`](https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
 # - [`torch.save`](https://pytorch.org/docs/stable/generated/torch.save.html)
 #
-# Next: the exercises of this lesson, then lesson 02.
+# Next: the exercises of this lesson, then lesson 04.

@@ -58,7 +58,7 @@ scale(x).tolist()
 # | method | written by | what it does |
 # |---|---|---|
 # | `__init__` | you | makes the parts; `super().__init__()` comes first |
-# | `__setattr__` | torch | runs at every `self.name = value` and files the value in the register |
+# | `__setattr__` | torch | runs at `self.name = value`; registers parameters and modules |
 # | `__call__` | torch | runs at `model(x)`: hooks, then `forward`, then hooks |
 # | `forward` | you | computes |
 #
@@ -71,7 +71,8 @@ hasattr(nn.Module, "forward"), hasattr(nn.Module, "backward")
 
 # %% [markdown]
 # The register is a few dicts inside the module. `super().__init__()` makes them, empty. Then each
-# assignment is filed by the type of its value.
+# assignment is filed by the type of its value. What is neither a parameter nor a module, nor put in
+# the place of a buffer, becomes an ordinary attribute.
 
 # %%
 list(scale._parameters), list(scale._buffers), list(scale._modules)
@@ -92,8 +93,8 @@ class Forgetful(nn.Module):
 predict("04.p1", guess, lambda: [name for name, _ in Forgetful().named_parameters()])
 
 # %% [markdown]
-# Some notes say that `model.forward(x)` will do as well as `model(x)`. The numbers are equal. But
-# a **hook**, a function that you hang on a module, belongs to `__call__` (lesson 05).
+# Some notes say that `model.forward(x)` will do as well as `model(x)`. The numbers are equal. Is
+# everything else? A **hook** is a function that you hang on a module (lesson 05).
 #
 # **Predict 04.p2.** The hook below counts. The module is called once and its `forward` is called
 # once. What does the counter say?
@@ -164,7 +165,8 @@ predict("04.p3", guess, gradient_of_plain)
 list(WithPlainTensor().parameters())
 
 # %% [markdown]
-# An optimizer changes the tensors it was given and that have a gradient, not "all of the model".
+# An optimizer changes only the tensors it was given, and of these only the ones that have a
+# gradient: not "all of the model".
 # Here is one step with learning rate 1, on a parameter whose gradient is 1 + 2 + 3:
 
 # %%
@@ -212,8 +214,8 @@ class Small(nn.Module):
 predict("04.p5", guess, lambda: [name for name, _ in Small().named_parameters()])
 
 # %% [markdown]
-# Every operation on a parameter gives a plain tensor: `* 0.1`, and also `.to(...)` when it really
-# converts. So compute first and wrap last.
+# An operation that makes a new tensor makes a plain one: `* 0.1`, and also `.to(...)` when it
+# really converts. So compute first and wrap last.
 
 # %%
 type(nn.Parameter(torch.ones(3)) * 0.1).__name__, type(nn.Parameter(torch.ones(3) * 0.1)).__name__
@@ -247,7 +249,8 @@ guess = ...
 predict("04.p6", guess, lambda: list(kinds.state_dict()))
 
 # %% [markdown]
-# `.to()` converts what is registered, all at once. Here the whole module becomes float64.
+# A module has `.to()` as well. With a float dtype, it converts the floats of the model all at once;
+# whole numbers, such as counters, keep their dtype.
 #
 # **Predict 04.p7.** What is the dtype of `kinds.mask` after `kinds.to(torch.float64)`?
 
@@ -256,8 +259,8 @@ guess = ...
 predict("04.p7", guess, lambda: Kinds().to(torch.float64).mask.dtype)
 
 # %% [markdown]
-# The tree of this module, with what happens to each tensor. Nothing in it was written down by
-# hand: the figure asks the module.
+# `.to()` works through the register. Here is the tree of this module, with what happens to each
+# tensor. Nothing in it was written down by hand: the figure asks the module.
 
 # %%
 figures.module_tree(kinds)
@@ -315,7 +318,8 @@ predict("04.p8", guess, run_batchnorm)
 # %% [markdown]
 # ## A linear layer by hand
 #
-# `nn.Linear(3, 2)` takes 3 numbers and gives 2. It computes `x @ weight.T + bias`.
+# `nn.Linear(3, 2)` takes 3 numbers and gives 2. Each output is a sum of the inputs, with weights of
+# its own, and a bias.
 #
 # **Predict 04.p9.** What is the shape of `nn.Linear(3, 2).weight`?
 
@@ -324,8 +328,8 @@ guess = ...
 predict("04.p9", guess, lambda: nn.Linear(3, 2).weight.shape)
 
 # %% [markdown]
-# Here is a layer like it, without the bias. It has the same name and the same shape for its
-# weight. So a state dict of `nn.Linear` fits.
+# So it computes `x @ weight.T + bias`. Here is a layer like it, without the bias. It has the same
+# name and the same shape for its weight. So a state dict of `nn.Linear` fits.
 
 
 # %%
@@ -376,7 +380,7 @@ fit.missing_keys, fit.unexpected_keys
 # %% [markdown]
 # Third, `torch.randn` gives start values that do not know the number of inputs. A sum of many
 # inputs spreads like the square root of their number. `nn.Linear` starts with smaller numbers for
-# more inputs, and its outputs stay near 0.6.
+# more inputs. For inputs with a standard deviation of 1, that of its outputs stays near 0.6.
 
 # %%
 torch.manual_seed(0)
@@ -440,7 +444,7 @@ mlp(measured).shape
 # a classifier. Then no score can be below 0, and where it cuts, no gradient comes back. Leave it
 # out.
 #
-# When layers are kept in a Python list, the module does not look into the list.
+# Layers can also be kept in a Python list, as below in `rest`.
 #
 # **Predict 04.p10.** How many parameters does `Listed()` have? Count tensors: a linear layer has
 # two, its weight and its bias.
@@ -462,8 +466,9 @@ predict("04.p10", guess, lambda: len(list(Listed().parameters())))
 figures.module_tree(Listed())
 
 # %% [markdown]
-# It would run and train without an error. Only `first` would learn. `nn.ModuleList` and
-# `nn.ModuleDict` are a list and a dict that register what they hold.
+# The module does not look into the list. It would run and train without an error, and only `first`
+# would learn. `nn.ModuleList` and `nn.ModuleDict` are a list and a dict that register what they
+# hold.
 
 
 # %%
@@ -584,10 +589,19 @@ nn.Dropout(0.5).training, nn.Sequential(nn.Dropout(0.5)).eval()[0].training
 # %% [markdown]
 # ## A CNN, and its sizes by hand
 #
-# A convolution with a 5 x 5 kernel and no padding loses 4 rows and 4 columns: the kernel cannot
-# stand over the edge. Pooling with 2 x 2 halves, and rounds down. Along one axis:
+# A **convolution** moves a small window of weights, its **kernel**, over the picture. At each place
+# it gives one sum. The result is a new picture, one **channel** for each kernel. **Max-pooling**
+# keeps only the largest number of each 2 x 2 field.
+#
+# A convolution with a 5 x 5 kernel loses 4 rows and 4 columns: the kernel cannot stand over the
+# edge. Pooling with 2 x 2 halves, and rounds down. Along one axis:
 #
 # `out = (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1`
+#
+# **padding** (0 unless you ask) is a rim of zeros around the picture. **stride** is how far the
+# kernel moves each time: 1 for a convolution unless you ask, and for pooling the size of its field.
+# It has nothing to do with the strides of lesson 01. **dilation** is the distance between the cells
+# that the kernel looks at; 1 is without gaps.
 #
 # | layer | out of 32 | channels |
 # |---|---|---|
@@ -653,7 +667,7 @@ for name, parameter in cnn.named_parameters():
 #
 # The same module, or the same parameter, may stand in several places. It is learned once, its
 # gradient is the sum from all places. `parameters()` lists it once, the state dict under each
-# name.
+# name. Below, `nn.Embedding(5, 2)` is a table with a row of 2 learned numbers for each of 5 words.
 
 # %%
 embedding = nn.Embedding(5, 2)
@@ -663,8 +677,8 @@ tied = nn.ModuleDict({"embedding": embedding, "out": out})
 [name for name, _ in tied.named_parameters()], list(tied.state_dict())
 
 # %% [markdown]
-# To **freeze** is to stop asking for gradients. One letter too many is not an error in Python:
-# any object takes a new attribute.
+# To **freeze** is to stop asking for gradients. A wrong letter is not an error in Python:
+# a tensor, like most objects, takes new attributes.
 #
 # **Predict 04.p15.** After `layer.weight.required_grad = False`, what is
 # `layer.weight.requires_grad`?
@@ -694,7 +708,8 @@ trainable
 # ## Saving, loading, copying
 #
 # `state_dict()` is a dict from names to tensors. Save that, not the model object: the names fit as
-# long as the code makes the same tree.
+# long as the code makes the same tree. `weights_only=True` loads tensors and plain data and refuses
+# other objects: loading those could run code that somebody has put into the file.
 
 # %%
 import io
@@ -734,7 +749,7 @@ def keep_best():
 predict("04.p16", guess, keep_best)
 
 # %% [markdown]
-# The tensors in a state dict are the model's own. To keep a state, copy it.
+# The tensors in a state dict share their memory with the model. To keep a state, copy it.
 
 # %%
 model = nn.Linear(1, 1)
@@ -754,7 +769,7 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # | containers | `Sequential` runs, `ModuleList` and `ModuleDict` keep; Python lists hide |
 # | `weight` of `nn.Linear` | shape (out_features, in_features) |
 # | CNN sizes | `(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1` |
-# | `state_dict()` | names to tensors, which are the model's own until you copy them |
+# | `state_dict()` | names to tensors, which share the model's memory until you copy them |
 # | `model.to()`, `x.to()` | the first changes the model, the second gives back a new tensor |
 
 # %% [markdown]

@@ -181,6 +181,25 @@ class DropoutAsFunction(nn.Module):
         return self.last(functional.dropout(x, self.p, training=self.training))
 
 
+@right("04.10")
+class DropoutByHand(nn.Module):
+    """Draws its random numbers in another order than nn.Dropout does."""
+
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.last = nn.Linear(hidden, classes)
+        self.first = nn.Linear(features, hidden)
+        nn.init.xavier_uniform_(self.first.weight)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        if self.training:
+            kept = torch.rand(hidden.shape) >= self.p
+            hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)
+        return self.last(hidden)
+
+
 @right("04.11")
 def by_counting_places(size, kernel, stride=1, padding=0, dilation=1):
     padded = size + 2 * padding

@@ -1,9 +1,11 @@
 """Other right answers to the exercises of notebooks 00 and 01."""
 
 import csv
+import io
 import math
 
 import numpy
+import pandas
 import torch
 
 from tests.right_answers import right
@@ -101,6 +103,17 @@ def with_broadcast_tensors(a, b):
     return left, right_grid
 
 
+@right("01.10")
+def with_meshgrid(a, b):
+    return torch.meshgrid(a, b, indexing="ij")
+
+
+@right("01.11")
+def by_where_the_storage_begins(x, y):
+    begins = [t.data_ptr() - t.storage_offset() * t.element_size() for t in (x, y)]
+    return begins[0] == begins[1]
+
+
 @right("01.11")
 def by_storage_address(x, y):
     one, other = x.untyped_storage(), y.untyped_storage()
@@ -124,6 +137,12 @@ def without_pandas(text, names):
     return torch.tensor([[float(row[name]) for name in names] for row in kept])
 
 
+@right("01.13")
+def gaps_dropped_by_subset(text, names):
+    frame = pandas.read_csv(io.StringIO(text)).dropna(subset=names)
+    return torch.from_numpy(frame[names].to_numpy()).float()
+
+
 @right("01.14")
 def emptied_and_filled(x):
     fresh = torch.empty(x.shape, dtype=x.dtype)
@@ -134,6 +153,12 @@ def emptied_and_filled(x):
 @right("01.14")
 def contiguous_clone(x):
     return x.contiguous().clone()
+
+
+@right("01.14")
+def itself_where_nothing_is_hidden(x):
+    whole = x.untyped_storage().nbytes() == x.numel() * x.element_size()
+    return x if whole else torch.empty_like(x).copy_(x)
 
 
 @right("01.15")
