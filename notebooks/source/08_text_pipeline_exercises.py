@@ -120,7 +120,7 @@ from course_utils import check, hint, solution
 # The last piece before a classifier: what a `DataLoader` does with a list of news.
 #
 # ```
-# [(2, ["late", "goal"]), (3, ["shares", "rise"])]   ->   labels [1, 2], ids of 4 tokens, offsets [0, 2]
+# [(2, ["late", "goal"]), (3, ["shares"])]   ->   labels [1, 2], 3 ids, offsets [0, 2]
 # ```
 
 # %% exercise="08.12"
