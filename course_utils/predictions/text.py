@@ -67,7 +67,7 @@ Prediction(
     because="The sum is 6, and it is divided by 4 places.",
     beliefs=(
         Belief(3.0, "That is the mean of the two real tokens. `mean` does not know which are."),
-        Belief(6.0, "That is the sum."),
+        Belief(6.0, "That is the sum. A mean divides it."),
     ),
 )
 
