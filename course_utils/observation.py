@@ -164,12 +164,14 @@ class WatchFunctions(TorchFunctionMode):
         self.used: list[str] = []
 
     def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: D105
-        called = resolve_name(func) or ""
+        called = resolve_name(func)
         for name in self.names:
-            if (
-                called.removeprefix("torch.") == name.removeprefix("torch.")
-                and name not in self.used
-            ):
+            if called is None:
+                # torch has no name for some compiled functions, as that under pad_sequence.
+                same_name = getattr(func, "__name__", "") == name.rsplit(".", 1)[-1]
+            else:
+                same_name = called.removeprefix("torch.") == name.removeprefix("torch.")
+            if same_name and name not in self.used:
                 self.used.append(name)
         return func(*args, **(kwargs or {}))
 

@@ -145,6 +145,22 @@ EXAMPLES = {
     "epoch_time": lambda: figures.epoch_time(
         {"quick": {0: 0.01, 1: 0.2}, "slow": {0: 1.5, 2: 0.8}}
     ),
+    "padding": lambda: figures.padding(
+        [[5, 2], [7, 4, 9], []],
+        torch.tensor([[5, 2, 0], [7, 4, 9], [0, 0, 0]]),
+        torch.tensor([[True, True, False], [True] * 3, [False] * 3]),
+    ),
+    "packing": lambda: figures.packing(
+        torch.tensor([[5, 2, 0, 0], [7, 4, 9, 3], [8, 0, 0, 0]]), torch.tensor([2, 4, 1])
+    ),
+    "bags": lambda: figures.bags(
+        torch.tensor([5, 2, 7, 4, 9, 8]),
+        {
+            "right": torch.tensor([0, 2, 5]),
+            "lengths": torch.tensor([2, 3, 4]),
+            "empty": torch.tensor([0, 0, 6]),
+        },
+    ),
     "course_map": lambda: figures.course_map(COURSE),
     "module_tree": lambda: figures.module_tree(AllKinds()),
     "feature_maps": lambda: figures.feature_maps(CNN, (3, 32, 32)),

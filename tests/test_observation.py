@@ -206,6 +206,15 @@ def test_forbidden_functions_of_nn_functional():
     assert used == ("nn.functional.linear",)
 
 
+def test_a_function_that_torch_has_no_name_for_is_noticed():
+    def answer(x):
+        return torch.nn.utils.rnn.pad_sequence([x, x[:1]])
+
+    watched = "nn.utils.rnn.pad_sequence"
+    assert seen(answer, torch.zeros(2), without=[watched]).used == (watched,)
+    assert seen(lambda x: torch.stack([x]), torch.zeros(2), without=[watched]).used == ()
+
+
 def test_randomness_is_the_same_for_every_answer_and_left_alone_outside():
     torch.manual_seed(3)
     before = torch.get_rng_state()

@@ -17,6 +17,7 @@ from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
 from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
+from .text import bags, packing, padding
 from .training import confusion, resumed_run, training_run
 from .views import storage, windows
 from .vision import image_grid, image_rows, transform_steps
@@ -25,6 +26,7 @@ __all__ = [
     "Figure",
     "activations",
     "axes_order",
+    "bags",
     "class_balance",
     "collated",
     "confusion",
@@ -40,6 +42,8 @@ __all__ = [
     "loss_curves",
     "memory",
     "module_tree",
+    "packing",
+    "padding",
     "resumed_run",
     "sampled",
     "schedule_sheet",
