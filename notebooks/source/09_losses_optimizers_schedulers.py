@@ -174,7 +174,8 @@ predict("09.p6", guess, column_of_labels)
 
 # %% [markdown]
 # Labels as floats in shape (n,), and labels as int32, are errors as well. For labels `raw` of any
-# of these kinds, `raw.reshape(-1).long()` is right. (`squeeze()` without an argument fails on a last batch of one sample.)
+# of these kinds, `raw.reshape(-1).long()` is right. (`squeeze()` without an argument fails on a
+# last batch of one sample.)
 
 
 # %%
@@ -784,7 +785,8 @@ predict("09.p15", guess, trains_the_new_layer)
 # to get used to.
 #
 # **Predict 09.p16.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
-# an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many parameters does the second one find? The
+# an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
+# parameters does the second one find? The
 # model has 2.
 
 
@@ -931,7 +933,8 @@ predict("09.p18", guess, rate_as_factor)
 # %% [markdown]
 # What the function returns is a **factor**: the rate is factor times base rate, the one the
 # optimizer began with. A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an
-# error. The counter is the scheduler's own. It begins at 0, whatever the loop variable is called and
+# error. The counter is the scheduler's own. It begins at 0, whatever the loop variable is called
+# and
 # wherever it begins, and the schedule acts at once, when it is made.
 #
 # **Predict 09.p19.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
