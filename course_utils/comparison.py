@@ -7,11 +7,14 @@ compared, so no method of an answer's own objects is ever called.
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import torch
 
 from .observation import Opaque, type_name
+
+LONGEST = 1_000  # characters of a string, and bits of an int, that a message shows
 
 # The tolerances torch.testing.assert_close uses for float32; Python floats in an answer mostly
 # come from a float32 tensor's .item().
@@ -44,7 +47,7 @@ def first_difference(
             return None
         return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
-        return _floats(expected, float(got), exact, place)
+        return _floats(expected, _as_float(got), exact, place)
     if type(expected) is not type(got):
         message = f"expected {a_kind(expected)}, yours is {a_kind(got)}"
         return Difference("type", message, place)
@@ -55,6 +58,13 @@ def first_difference(
     if expected != got:
         return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
     return None
+
+
+def _as_float(number: float) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # an int beyond the largest float
+        return math.inf if number > 0 else -math.inf
 
 
 def _floats(expected: float, got: float, exact: bool, place: str) -> Difference | None:
@@ -157,6 +167,8 @@ def a_kind(value: Any) -> str:
         return f"an object of type {value.type_name}"
     if isinstance(value, (bool, int, float, complex, str)):
         return f"the {type_name(type(value))} {show(value)}"
+    if isinstance(value, dict) and list(value) == ["set"]:  # as observation.plain writes a set
+        return f"a set of {count(len(value['set']), 'item')}"
     return f"a {type_name(type(value))} of {count(len(value), 'item')}"
 
 
@@ -179,5 +191,10 @@ def show(value: Any) -> str:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{key!r}: {show(item)}" for key, item in value.items()) + "}"
+        pairs = [f"{show(key)}: {show(item)}" for key, item in list(value.items())[:24]]
+        return "{" + ", ".join(pairs + ["..."] * (len(value) > 24)) + "}"
+    if isinstance(value, str) and len(value) > LONGEST:
+        return f"{value[:LONGEST]!r}..."
+    if isinstance(value, int) and value.bit_length() > LONGEST:  # Python refuses to print some
+        return f"an int of {value.bit_length()} bits"
     return repr(value)

@@ -24,7 +24,7 @@ from typing import Any
 import torch
 
 from .comparison import Difference, first_difference, show
-from .observation import Observation, observe
+from .observation import Observation, course_settings, observe, type_name
 
 STUB_LINE = "raise NotImplementedError  # your answer goes here"
 _registry: dict[str, Exercise] = {}
@@ -173,20 +173,21 @@ class Exercise:
         # Made twice: the answer gets one set, and what it changed shows against the other.
         inputs = self.make_cases(random.Random(seed))
         untouched = self.make_cases(random.Random(seed))
-        for args, before in zip(inputs, untouched, strict=True):
-            seen.append(
-                observe(
-                    self.look,
-                    answer,
-                    args,
-                    before,
-                    without=self.without,
-                    seconds=self.seconds,
-                    seed=seed,
+        with course_settings():  # the cases are made inside as well
+            for args, before in zip(inputs, untouched, strict=True):
+                seen.append(
+                    observe(
+                        self.look,
+                        answer,
+                        args,
+                        before,
+                        without=self.without,
+                        seconds=self.seconds,
+                        seed=seed,
+                    )
                 )
-            )
-            if seen[-1].timed_out or _is_stub(seen[-1]):
-                break
+                if seen[-1].timed_out or _is_stub(seen[-1]):
+                    break
         return seen
 
     @functools.lru_cache(maxsize=8)  # noqa: B019 - exercises live as long as the process
@@ -300,7 +301,7 @@ def _passed(cases: int) -> str:
 
 
 def show_given(answer: Any) -> str:
-    return "None" if answer is None else f"an object of type {type(answer).__name__}"
+    return "None" if answer is None else f"an object of type {type_name(type(answer))}"
 
 
 def describe_call(name: str, args: tuple) -> str:
@@ -390,7 +391,7 @@ def all_exercises() -> list[Exercise]:
 def find(id: str) -> Exercise:
     """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
     _load_topics()
-    if id in _registry:
+    if isinstance(id, str) and id in _registry:
         return _registry[id]
     near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
     listed = ", ".join(sorted(near or _registry))

@@ -33,7 +33,7 @@ class Panel:
             lines.append(f"  {label + ': ' if label else ''}{text}".replace("`", ""))
         if self.block:
             lines += ["", self.block.rstrip()]
-        return "\n".join(lines)
+        return _writable("\n".join(lines))
 
     def _repr_html_(self) -> str:
         colour = COLOURS[self.kind]
@@ -46,13 +46,18 @@ class Panel:
             body += f'<div style="margin:.15em 0 0 1.4em">{name}{_rich(text)}</div>'
         if self.block:
             body += f'<pre style="margin:.5em 0 0 1.4em">{html.escape(self.block)}</pre>'
-        return (
+        return _writable(
             f'<div style="border-left:4px solid {colour};padding:.4em .8em;margin:.3em 0;'
             f'max-width:60em;line-height:1.5">{body}</div>'
         )
 
     def _repr_mimebundle_(self, **_: object) -> dict[str, str]:
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+def _writable(text: str) -> str:
+    """Half characters, as an answer may print them, would stop print() and the notebook."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _rich(text: str) -> str:

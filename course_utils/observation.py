@@ -88,8 +88,9 @@ def type_name(kind: type) -> str:
     """'int' for builtins, 'numpy.int64' or 'Net' otherwise (a notebook's own names stay short)."""
     if kind is torch.Tensor:
         return "torch.Tensor"
-    name = type.__getattribute__(kind, "__qualname__")
-    module = type.__getattribute__(kind, "__module__")
+    # By type's own descriptors: a metaclass may answer for __module__ with anything.
+    name = type.__dict__["__qualname__"].__get__(kind)
+    module = type.__dict__["__module__"].__get__(kind)
     if not isinstance(module, str) or module in ("builtins", "__main__"):
         return str(name)
     return f"{module}.{name}"
@@ -139,17 +140,19 @@ def _key(key: Any) -> Any:
 
 def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque:
     """A detached copy of type torch.Tensor; `Opaque` for subclasses that torch does not make."""
-    module = str(type.__getattribute__(type(tensor), "__module__"))
-    if module.split(".")[0] not in ("torch", "torchvision"):
-        return Opaque(type_name(type(tensor)))
+    name = type_name(type(tensor))
+    if name.split(".")[0] not in ("torch", "torchvision"):
+        return Opaque(name)
     # A subclass may override any method, so none of its own is called.
     with torch._C.DisableTorchFunctionSubclass():
-        bare = torch.Tensor.as_subclass(tensor, torch.Tensor).detach()
-        if bare.numel() > ELEMENT_LIMIT:
-            raise TooLarge(f"a tensor of {bare.numel()} elements")
+        if tensor.is_quantized or tensor.is_nested:  # torch can hardly compare or print these
+            return Opaque("torch.Tensor, quantized" if tensor.is_quantized else "a nested tensor")
+        if tensor.numel() > ELEMENT_LIMIT:
+            raise TooLarge(f"a tensor of {tensor.numel()} elements")
+        bare = tensor.detach()
         if bare.layout is not torch.strided:
             bare = bare.to_dense()
-        return bare.clone()
+        return torch.Tensor.as_subclass(bare, torch.Tensor).clone()
 
 
 class WatchFunctions(TorchFunctionMode):
@@ -183,6 +186,9 @@ class _Printed(io.StringIO):
         room = PRINTED_LIMIT - self.tell()
         super().write(text[: max(room, 0)])
         return len(text)
+
+    def close(self) -> None:
+        """Stays open: what an answer printed before it closed sys.stdout is still read."""
 
 
 class TimeLimit:
@@ -245,6 +251,30 @@ class TimeLimit:
 
 
 @contextlib.contextmanager
+def course_settings() -> Iterator[None]:
+    """torch's global switches at their defaults; afterwards they are as they were before.
+
+    An answer or a notebook that calls torch.set_default_dtype, torch.set_default_device or
+    torch.set_grad_enabled must not change what the next answer, or the reference, is judged by.
+    """
+    # An empty tensor tells: torch.get_default_device() fails in 2.3 once one was set and taken off.
+    dtype, device = torch.get_default_dtype(), torch.empty(0).device
+    gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
+
+    def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
+        torch.set_default_device(device)
+        torch.set_default_dtype(dtype)
+        torch.set_grad_enabled(gradients)
+        torch.autograd.set_detect_anomaly(anomaly)
+
+    switch(torch.float32, None, True, False)
+    try:
+        yield
+    finally:
+        switch(dtype, None if device.type == "cpu" else str(device), gradients, anomaly)
+
+
+@contextlib.contextmanager
 def _same_randomness(seed: int) -> Iterator[None]:
     """Every answer draws the same random numbers, and the notebook's own sequence goes on."""
     state = random.getstate()
@@ -261,7 +291,7 @@ def describe_exception(error: BaseException) -> Raised:
     """The exception as plain data, with the line of the answer's own code that it came from."""
     try:
         message = str(error)[:PRINTED_LIMIT]
-    except Exception:  # an exception class of the answer's own, with a broken __str__
+    except BaseException:  # an exception class of the answer's own, with a broken __str__
         message = ""
     frames = [
         f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(COURSE)
@@ -304,6 +334,8 @@ def observe(
     limit = TimeLimit(seconds)
     with (
         contextlib.redirect_stdout(printed),
+        contextlib.redirect_stderr(sys.stderr),  # put back, should the answer replace it
+        course_settings(),
         warnings.catch_warnings(record=True) as caught,
         _same_randomness(seed),
     ):
@@ -322,7 +354,7 @@ def observe(
     seen.changed = tuple(
         position
         for position, (now, before) in enumerate(zip(args, untouched, strict=True))
-        if not same(plain(now), plain(before))
+        if _changed(now, before)
     )
     seen.used = tuple(watch.used)
     seen.printed = printed.getvalue()
@@ -339,6 +371,13 @@ def attempt(action: Callable[[], Any]) -> Any:
         return action()
     except Exception as error:
         return {"raised": type_name(type(error))}
+
+
+def _changed(now: Any, before: Any) -> bool:
+    try:
+        return not same(plain(now), plain(before))
+    except TooLarge:  # the answer made the argument endless or huge
+        return True
 
 
 def same(one: Any, other: Any) -> bool:

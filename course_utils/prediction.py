@@ -14,9 +14,11 @@ import pkgutil
 from collections.abc import Callable
 from typing import Any
 
+import torch
+
 from .comparison import show
 from .feedback import Panel, display
-from .observation import plain
+from .observation import TooLarge, plain, type_name
 
 _registry: dict[str, Prediction] = {}
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right
@@ -62,6 +64,10 @@ class Prediction:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             text = f"Your guess should be {choices}; nothing is revealed yet."
             return Panel("note", self.id, text)
+        try:
+            plain(guess)
+        except TooLarge as error:
+            return Panel("note", self.id, f"Your guess holds {error}. Write a shorter one.")
         value, how = actual(run)
         if alike(guess, value):
             return Panel("good", self.id, f"You predicted it: {how}.", (("Why", self.because),))
@@ -93,17 +99,21 @@ def alike(guess: Any, value: Any) -> bool:
     if isinstance(guess, bool) or isinstance(value, bool):
         return guess is value
     if isinstance(guess, (int, float)) and isinstance(value, (int, float)):
-        close = isinstance(value, float) and abs(guess - value) <= TOLERANCE * abs(value)
-        return guess == value or close
+        if guess == value:
+            return True
+        close = value - TOLERANCE * abs(value) <= guess <= value + TOLERANCE * abs(value)
+        return isinstance(value, float) and close
     if isinstance(guess, list) and isinstance(value, list):
         return len(guess) == len(value) and all(map(alike, guess, value))
     return type(guess) is type(value) and guess == value
 
 
 def _simple(value: Any) -> Any:
-    value = plain(value)
-    if hasattr(value, "tolist"):
+    if type_name(type(value)).startswith("numpy.") and hasattr(value, "tolist"):
         value = value.tolist()
+    value = plain(value)
+    if isinstance(value, torch.Tensor):
+        value = show(value) if value.device.type == "meta" else value.tolist()
     if isinstance(value, tuple):
         return list(value)
     if hasattr(value, "type_name"):
@@ -118,8 +128,8 @@ def predict(id: str, guess: Any, run: Callable[[], Any]) -> None:
     run: the code, as in `lambda: x.t().stride()`.
     """
     _load_topics()
-    if id not in _registry:
-        near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
+    if not isinstance(id, str) or id not in _registry:
+        near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3) or ["01.p1"]
         text = f"There is no prediction {id!r}. Near it: {', '.join(sorted(near))}."
         display(Panel("wrong", "predict", text))
         return

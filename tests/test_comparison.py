@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from course_utils.comparison import first_difference, show
-from course_utils.observation import Opaque
+from course_utils.observation import Opaque, plain
 
 ONES = torch.ones(2, 3)
 
@@ -76,3 +76,17 @@ def test_show_is_short():
     assert show((1,)) == "(1,)"
     assert show([1.0, True, None]) == "[1, True, None]"
     assert len(show(list(range(1000)))) < 150
+
+
+def test_a_very_large_int_is_only_a_wrong_value():
+    assert first_difference(2.0, 10**400).stage == "values"
+    assert show(10**6000) == "an int of 19932 bits"
+
+
+def test_long_things_are_shown_short():
+    assert len(show("a" * 100_000)) < 1_100
+    assert len(show({number: 0 for number in range(1000)})) < 300
+
+
+def test_a_set_is_called_a_set():
+    assert first_difference([1, 2], plain({1, 2})).message.endswith("a set of 2 items")

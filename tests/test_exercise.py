@@ -269,3 +269,16 @@ def test_a_starter_and_a_reference_class_of_one_name_keep_their_own_source(monke
     assert "1 - 1" in mended.stub_source
     assert "1 + 1" in mended.solution_source
     assert "1 - 1" not in mended.solution_source
+
+
+def test_an_id_that_is_no_text(doubling, capsys):
+    checks.check(["99.1"], doubling.answer)
+    assert "There is no exercise" in capsys.readouterr().out
+
+
+def test_cases_are_made_with_torch_s_own_switches(doubling):
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert doubling.observations(lambda x: x)[0].value.dtype == torch.float32
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -58,3 +58,8 @@ def test_signs_stand_out_on_light_and_dark_pages(colour, page):
 def test_text_takes_the_theme_s_colour():
     # Only the sign and its title have a colour of their own.
     assert len(re.findall(r"[^-]color:", PANEL._repr_html_())) == 1
+
+
+def test_half_a_character_can_be_shown():
+    panel = Panel("note", "x", "\ud800")
+    assert (repr(panel) + panel._repr_html_()).encode("utf-8")

@@ -239,3 +239,91 @@ def test_loading_modules_is_not_interrupted(modules, stopped, monkeypatch):
         return 1
 
     assert seen(answer, seconds=0.4).timed_out is stopped
+
+
+def test_a_sparse_tensor_is_written_down_dense():
+    dense = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
+    assert torch.equal(plain(dense.to_sparse()), dense)
+
+
+def test_tensors_that_torch_cannot_compare_are_named():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch means to remove them
+        quantized = torch.quantize_per_tensor(torch.ones(2), 0.1, 0, torch.quint8)
+    assert plain([quantized]) == [Opaque("torch.Tensor, quantized")]
+
+
+def test_an_argument_made_endless_counts_as_changed():
+    argument = [1]
+    record = observe(call, lambda x: x.append(x), (argument,), ([1],))
+    assert record.changed == (0,)
+
+
+def test_an_answer_cannot_close_what_it_prints_to():
+    def closes():
+        print("before")
+        sys.stdout.close()
+
+    assert seen(closes).printed == "before\n"
+
+
+def test_stderr_is_put_back():
+    before = sys.stderr
+
+    def replaces():
+        sys.stderr = None
+
+    seen(replaces)
+    assert sys.stderr is before
+
+
+def test_an_exception_whose_text_ends_python():
+    class Leaves(Exception):
+        def __str__(self):
+            raise SystemExit
+
+    def leaves():
+        raise Leaves
+
+    assert seen(leaves).raised.type_name.endswith("Leaves")
+
+
+def test_a_metaclass_cannot_answer_for_the_type_s_name():
+    class Meta(type):
+        @property
+        def __module__(cls):
+            raise ValueError
+
+    class Odd(metaclass=Meta):
+        pass
+
+    assert plain(Odd()).type_name.endswith("Odd")
+
+
+@pytest.mark.parametrize(
+    "switch",
+    [
+        lambda: torch.set_default_dtype(torch.float64),
+        lambda: torch.set_default_device("meta"),
+        lambda: torch.set_grad_enabled(False),
+        lambda: torch.autograd.set_detect_anomaly(True, check_nan=False),
+    ],
+    ids=["dtype", "device", "gradients", "anomaly"],
+)
+def test_an_answer_leaves_no_switch_of_torch_behind(switch):
+    def settings():
+        empty = torch.empty(0)
+        return empty.dtype, empty.device, torch.is_grad_enabled(), torch.is_anomaly_enabled()
+
+    before = settings()
+    seen(switch)
+    assert settings() == before
+
+
+def test_a_switch_of_the_notebook_changes_no_answer_and_stays():
+    torch.set_default_dtype(torch.float64)
+    try:
+        assert seen(lambda: torch.ones(1)).value.dtype == torch.float32
+        assert torch.get_default_dtype() == torch.float64
+    finally:
+        torch.set_default_dtype(torch.float32)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -133,3 +134,22 @@ def test_an_unknown_prediction_names_the_nearest(question, capsys):
 def test_a_prediction_cannot_be_declared_twice(question):
     with pytest.raises(ValueError, match="declared twice"):
         Prediction("99.p1", because="", beliefs=())
+
+
+@pytest.mark.parametrize(
+    "guess", [10**400, 10**6000, torch.ones(2, device="meta"), [0] * 30_000], ids=lambda g: "guess"
+)
+def test_an_odd_guess_is_told_that_it_is_wrong(guess, monkeypatch):
+    monkeypatch.setattr(prediction, "_registry", {})
+    asked = Prediction("99.p1", "because", (Belief(2, "sentence"),))
+    assert asked.reveal(guess, lambda: 1 / 3).kind in ("wrong", "note")
+
+
+def test_a_guess_computed_with_numpy():
+    assert alike(np.log(3.0), 1.0986)
+
+
+@pytest.mark.parametrize("id", [[1], {}])
+def test_an_id_that_is_no_text(id, capsys):
+    predict(id, 1, lambda: 1)
+    assert "There is no prediction" in capsys.readouterr().out

@@ -286,7 +286,7 @@ def cross_entropy_gradient(logits, target):
     """The gradient of the mean cross-entropy with respect to the logits, without autograd.
 
     logits: floats of shape (n, classes). target: int64, shape (n,).
-    Returns a tensor of shape (n, classes). The logits stay as they are.
+    Returns a float tensor of shape (n, classes), the logits' dtype. The logits stay as they are.
     """
     gradient = logits.softmax(dim=1)  # (n, classes)
     gradient[torch.arange(len(target)), target] -= 1
@@ -369,7 +369,7 @@ def bce_with_logits(logits, target):
 
     logits: floats of any shape and any size, also 200. target: floats from 0 to 1 of the same
     shape (0.3 is allowed: "yes, with probability 0.3").
-    Returns a tensor of shape (), connected to the logits.
+    Returns a tensor of shape (), connected to the logits; their gradient is finite, too.
     """
     yes = target * F.logsigmoid(logits)
     no = (1 - target) * F.logsigmoid(-logits)
@@ -469,6 +469,7 @@ def _(rng):
         yield torch.tensor([[0], [1], [1]], dtype=torch.int32), loss
         yield torch.tensor([1.0, 0.0], dtype=torch.float64), loss
         yield torch.tensor([[1]]), loss
+        yield torch.tensor([1]), loss
         yield labels(rng, 4, 2), loss
 
 
@@ -1411,7 +1412,8 @@ def freeze(part):
     """Freeze a module at once: no optimizer moves it any more, and no gradient is computed for it.
 
     part: an nn.Module in the middle of training, with gradients of the last batch. Its parameters
-    stay in the optimizer, which may have momentum and weight decay. Returns nothing.
+    stay in the optimizer, which may have momentum and weight decay. The module stays in training
+    mode. Returns nothing.
     """
     for parameter in part.parameters():
         parameter.requires_grad_(False)

@@ -40,7 +40,7 @@ target = torch.tensor([1.0, 4.0, 0.0])  # (samples,)
 
 # %% [markdown]
 # `reduction` says what happens to the single errors: `"mean"` is the default, `"sum"` adds them
-# up, `"none"` gives them all. Only one number can be the start of `backward()`.
+# up, `"none"` gives them all. `backward()` without an argument begins only at one number.
 
 # %%
 [F.mse_loss(prediction, target, reduction=how) for how in ("none", "sum", "mean")]
@@ -92,8 +92,8 @@ guess = ...
 predict("09.p2", guess, lambda: F.cross_entropy(logits[1:], labels[1:]).item())
 
 # %% [markdown]
-# So a classifier that knows nothing about C classes has the loss log(C): 2.3 for ten. If your
-# training does not get below that, it has learned nothing.
+# So a classifier that knows nothing about C classes has the loss log(C): 2.3 for ten. A training
+# that does not get below that gives no better probabilities than knowing nothing.
 #
 # Cross-entropy is made of two parts. `log_softmax` gives the logarithms of the probabilities, and
 # `nll_loss` (negative log-likelihood) picks the right one in each row.
@@ -145,19 +145,6 @@ predict("09.p5", guess, same_loss)
 # %% [markdown]
 # ## Shapes and dtypes that losses want
 #
-# | loss | input | target | shape of the target |
-# |---|---|---|---|
-# | `mse_loss` | any numbers | float | the input's |
-# | `cross_entropy` | logits (n, C) | int64 class numbers | (n,) |
-# | `nll_loss` | log-probabilities (n, C) | int64 class numbers | (n,) |
-# | `binary_cross_entropy` | probabilities | float, 0 to 1 | the input's |
-# | `binary_cross_entropy_with_logits` | logits | float, 0 to 1 | the input's |
-#
-# Each stands in `torch.nn` as a class, too: `nn.MSELoss()`, `nn.CrossEntropyLoss()` and so on.
-# Give it a name once and use that name. Notes that define `criterion` and then call `loss_fn` stop
-# with a NameError.
-
-# %% [markdown]
 # **Predict 09.p6.** Labels from a table often have shape (n, 1). Does `cross_entropy` accept
 # them? Write `"works"` or `"error"`.
 
@@ -173,8 +160,22 @@ guess = ...
 predict("09.p6", guess, column_of_labels)
 
 # %% [markdown]
-# Labels as floats, and labels as int32, are errors as well. `raw.reshape(-1).long()` mends all
-# three. (`squeeze()` without an argument fails on a last batch of one sample.)
+# | loss | input | target | shape of the target |
+# |---|---|---|---|
+# | `mse_loss` | any numbers | float | the input's |
+# | `cross_entropy` | logits (n, C) | int64 class numbers | (n,) |
+# | `nll_loss` | log-probabilities (n, C) | int64 class numbers | (n,) |
+# | `binary_cross_entropy` | probabilities | float, 0 to 1 | the input's |
+# | `binary_cross_entropy_with_logits` | logits | float, 0 to 1 | the input's |
+#
+# Each stands in `torch.nn` as a class, too: `nn.MSELoss()`, `nn.CrossEntropyLoss()` and so on.
+# Give it a name once and use that name. Notes that define `criterion` and then call `loss_fn` stop
+# with a NameError.
+
+# %% [markdown]
+# Labels as floats in shape (n,), and labels as int32, are errors as well. For labels `raw` of any
+# of these kinds, `raw.reshape(-1).long()` is right. (`squeeze()` without an argument fails on a
+# last batch of one sample.)
 
 
 # %%
@@ -258,7 +259,8 @@ F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
 #
 # What matters for learning is the gradient: which way, and how strongly, does the loss push each
 # number of the model's output? Each answer fits into one line. n is how many losses the mean is
-# taken of: samples for the class losses, elements for the others.
+# taken of: samples for the class losses, elements for the others. `logsumexp` is the logarithm of
+# the sum of exponentials, in one piece; one-hot is 1 for the right class and 0 for the others.
 #
 # | loss | by hand | gradient with respect to its input |
 # |---|---|---|
@@ -346,8 +348,9 @@ figures.loss_curves(curves)
 # %% [markdown]
 # ## Why F1 is not a loss
 #
-# Some notes list an "F1 loss" in torch.nn. There is none. F1 and accuracy count right answers, and
-# counting begins with `argmax`: which class has the largest score?
+# Some notes list an "F1 loss" in torch.nn. There is none. Accuracy is the share of right answers;
+# F1 is another score made of such counts. Counting begins with `argmax`: which class has the
+# largest score?
 #
 # **Predict 09.p9.** `scores` has `requires_grad=True`. Has the accuracy computed from its
 # `argmax` a gradient (`requires_grad`)? Write `True` or `False`.
@@ -386,6 +389,23 @@ optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
 steps = {"at the start": note()}
 
 # %% [markdown]
+# `optimizer.zero_grad()` clears the gradients of the last batch.
+#
+# **Predict 09.p10.** `w.grad` is 3. What is it after `optimizer.zero_grad()`?
+
+
+# %%
+def gradient_after_clearing():
+    w.grad = torch.tensor(3.0)
+    optimizer.zero_grad()
+    return w.grad
+
+
+# %%
+guess = ...
+predict("09.p10", guess, gradient_after_clearing)
+
+# %% [markdown]
 # Now one real training step, and one more, with a note after each line. The loss is 3w, so its
 # gradient is always 3.
 
@@ -406,13 +426,6 @@ figures.step_table(steps)
 # - `step()` reads `.grad`, changes the parameters and the optimizer's own state. It leaves `.grad`.
 # - `zero_grad()` clears the gradients. It touches neither the parameters nor the momentum.
 #
-# **Predict 09.p10.** After `optimizer.zero_grad()`, what is `w.grad`?
-
-# %%
-guess = ...
-predict("09.p10", guess, lambda: w.grad)
-
-# %% [markdown]
 # **Predict 09.p11.** Someone forgets `zero_grad()`. The loss is 3w again. What is `w.grad` after
 # two rounds of `backward()` and `step()`?
 
@@ -772,7 +785,8 @@ predict("09.p15", guess, trains_the_new_layer)
 # to get used to.
 #
 # **Predict 09.p16.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
-# an optimizer, and later to `clip_grad_norm_`. How many parameters does the second one find? The
+# an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
+# parameters does the second one find? The
 # model has 2.
 
 
@@ -899,9 +913,7 @@ guess = ...
 predict("09.p17", guess, after_one_epoch)
 
 # %% [markdown]
-# `LambdaLR` takes a function of the counter. What that function returns is a **factor**: the rate
-# is factor times base rate, the one the optimizer began with. A plain number instead of a
-# function (`LambdaLR(optimizer, 0.95)`) is an error.
+# `LambdaLR` takes a function of the counter and asks it at every step.
 #
 # **Predict 09.p18.** The optimizer has `lr=0.01`, and the function returns 0.01 for every step.
 # What is the rate?
@@ -919,7 +931,10 @@ guess = ...
 predict("09.p18", guess, rate_as_factor)
 
 # %% [markdown]
-# The counter is the scheduler's own. It begins at 0, whatever the loop variable is called and
+# What the function returns is a **factor**: the rate is factor times base rate, the one the
+# optimizer began with. A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an
+# error. The counter is the scheduler's own. It begins at 0, whatever the loop variable is called
+# and
 # wherever it begins, and the schedule acts at once, when it is made.
 #
 # **Predict 09.p19.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
