@@ -904,10 +904,21 @@ def forgets_to_return(model):
 
 
 @bytes_exercise.mistake(
+    "You divide every picture, also one that held floats between 0 and 1 already."
+)
+def divides_always(model):
+    def convert(module, args):
+        picture, *others = args
+        return (picture.float() / 255, *others)
+
+    return model.register_forward_pre_hook(convert)
+
+
+@bytes_exercise.mistake(
     "You divide every picture, also one that held floats between 0 and 1 already. And float() "
     "does not copy a float tensor: dividing it in place changes the caller's."
 )
-def divides_always(model):
+def divides_in_place(model):
     def convert(module, args):
         picture, *others = args
         picture = picture.float()
@@ -2341,9 +2352,10 @@ def init_kaiming(module):
 
 @kaiming_exercise.cases
 def _(rng):
+    # At least 4000 weights each: fewer scatter so much that a right spread may round to 0.9.
     wide = rng.choice([192, 256])
-    yield (Source(f"nn.Sequential(nn.Linear({wide}, 64), nn.ReLU(), nn.Linear(64, 16))"),)
-    yield (Source("nn.Sequential(nn.Conv2d(16, 8, 3), nn.BatchNorm2d(8), nn.ReLU())"),)
+    yield (Source(f"nn.Sequential(nn.Linear({wide}, 64), nn.ReLU(), nn.Linear(64, 64))"),)
+    yield (Source("nn.Sequential(nn.Conv2d(16, 32, 3), nn.BatchNorm2d(32), nn.ReLU())"),)
     yield (Source("nn.Sequential(nn.Embedding(50, 128), nn.Linear(128, 32, bias=False))"),)
     yield (Source("nn.Sequential(nn.Sequential(Head(128, 32)), nn.LayerNorm(32))"),)
 

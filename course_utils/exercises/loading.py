@@ -5,6 +5,7 @@ import copy
 import io
 import itertools
 import math
+import random
 
 import numpy
 import pandas
@@ -49,6 +50,7 @@ def as_worker(number: int, of: int, base_seed: int, dataset):
     need one. The names set here are the ones that a worker process sets for itself.
     """
     before, state = worker_process._worker_info, numpy.random.get_state()
+    python_state = random.getstate()
     seed = base_seed + number
     worker_process._worker_info = worker_process.WorkerInfo(
         id=number, num_workers=of, seed=seed, dataset=dataset
@@ -57,10 +59,12 @@ def as_worker(number: int, of: int, base_seed: int, dataset):
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             numpy.random.seed(seed % 2**32)
+            random.seed(seed)
             yield
     finally:
         worker_process._worker_info = before
         numpy.random.set_state(state)
+        random.setstate(python_state)
 
 
 # 06.1 -------------------------------------------------------------------------------------
@@ -234,7 +238,8 @@ class TableDataset(Dataset):
     Rows with a gap in one of these columns are left out; gaps elsewhere do not matter.
     dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), 'label' the number of
     the class, as an int or an int64 tensor of shape ().
-    dataset.classes is the list of class names in alphabetical order; a label is a place in it.
+    dataset.classes is the list of class names in the rows that are left, in alphabetical order;
+    a label is a place in it.
     """
 
     def __init__(self, text, columns, label):
@@ -258,7 +263,7 @@ def _(rng):
         ["mass"],
         "species",
     )
-    yield "kind,a,b\nz,1.5,2\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
+    yield "kind,a,b\nw,,9\nz,1.5,2\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
     for _ in range(2):
         rows = [
             f"{rng.choice('uvw')},{rng.randint(1, 9)},{rng.choice(['', rng.randint(10, 99) / 10])}"
@@ -386,6 +391,24 @@ class DropsEveryGap(Dataset):
     def __init__(self, text, columns, label):
         table = pandas.read_csv(io.StringIO(text)).dropna()
         self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@table_exercise.mistake(
+    "One of your classes has no row. You listed the classes before the rows with gaps were gone."
+)
+class ClassesOfAllRows(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text))
+        self.classes = sorted(table[label].dropna().unique())
+        table = table.dropna(subset=[*columns, label])
         self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
         self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
 
@@ -1175,7 +1198,8 @@ def _(answer, counts, batch_size):
     fair = 1 / len(counts)
     distinct = len(indices.unique())
     return {
-        "sampler": type(loader.sampler).__name__,
+        # A loader that is given a batch sampler has no sampler of its own to show.
+        "sampler": type(getattr(loader.batch_sampler, "sampler", loader.sampler)).__name__,
         "size of the batches": [len(batch[0]) for batch in drawn],
         "draws of each class": [in_words(share, fair - 0.15, fair + 0.15) for share in shares],
         "different samples drawn": "few"
@@ -1640,6 +1664,7 @@ def _(rng):
     yield ([(1.5, 0), (2.5, 1), (3.5, 0)],)
     yield ([{"x": [1.5, 2.5], "name": "a"}, {"x": [3.5, 4.5], "name": "b"}],)
     yield ([({"x": number(), "ok": True}, number()) for _ in range(3)],)
+    yield ([(1, "a"), (2, "b")],)
 
 
 @collate_exercise.mistake(
@@ -2118,9 +2143,12 @@ def _(answer, start, stop, workers):
             part = attempt(lambda copied=copied: taken(copied))
         if isinstance(part, dict):
             return {**facts, f"in worker {number} of {workers}": part}
-        parts += [[plain(item) for item in part]]
+        parts += [part]
     share = math.ceil((stop - start) / workers)
-    facts[f"with {workers} workers, all together, sorted"] = sorted(sum(parts, []))
+    together = sum(parts, [])
+    if all(isinstance(item, int) for item in together):  # other things may have no order
+        together.sort()
+    facts[f"with {workers} workers, all together, sorted"] = together
     facts["a worker yields more than its share"] = max(map(len, parts)) > share
     return facts
 

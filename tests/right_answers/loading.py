@@ -174,6 +174,14 @@ def weights_as_a_list(dataset, labels, batch_size):
     return DataLoader(dataset, batch_size, sampler=sampler, drop_last=False)
 
 
+@right("06.9")
+def with_a_batch_sampler(dataset, labels, batch_size):
+    weights = 1 / torch.bincount(labels)[labels]
+    sampler = WeightedRandomSampler(weights, len(dataset))
+    batches = torch.utils.data.BatchSampler(sampler, batch_size, drop_last=False)
+    return DataLoader(dataset, batch_sampler=batches)
+
+
 @right("06.10")
 class YieldsBatchAfterBatch(Sampler):
     def __init__(self, lengths, batch_size):
@@ -291,3 +299,10 @@ def from_a_drawn_number(worker_id):
     torch.utils.data.get_worker_info().dataset.rng = numpy.random.Generator(
         numpy.random.PCG64(seed)
     )
+
+
+@right("06.18")
+def from_pythons_generator(worker_id):
+    # A worker process seeds Python's generator as well.
+    rng = numpy.random.default_rng(random.getrandbits(64))
+    torch.utils.data.get_worker_info().dataset.rng = rng
