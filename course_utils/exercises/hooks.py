@@ -1046,7 +1046,7 @@ def zero_without_return(model, name, unit, x):
 
 @silence_exercise.mistake(
     "The output is right, but backward is broken: you wrote into a tensor that the layer has "
-    "saved for its backward (lesson 03)."
+    "saved for its backward."
 )
 def writes_into_the_output(model, name, unit, x):
     def silence(layer, args, output):

@@ -178,7 +178,7 @@ silenced
 
 # %% [markdown]
 # The hook changes a copy. Writing into `output` itself would also show, but backward may need the
-# old values (lesson 03), and then it stops with an error.
+# old values, and then it stops with an error.
 #
 # ## A pre-hook: before the layer runs
 #
