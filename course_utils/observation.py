@@ -22,6 +22,7 @@ import warnings
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import torch
@@ -262,7 +263,12 @@ def course_settings() -> Iterator[None]:
     gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
 
     def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
-        torch.set_default_device(device)
+        if torch.empty(0).device.type != (device or "cpu").split(":")[0]:
+            torch.set_default_device(device)
+            # 2.3 remembers a None here, on which its get_default_device() then fails.
+            context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
+            if context.get("device_context", 0) is None:
+                del context["device_context"]
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
         torch.autograd.set_detect_anomaly(anomaly)

@@ -292,7 +292,7 @@ class Course:
         there = self.venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
         code = f"import demo, course_utils; print({expression})"
         return subprocess.run(
-            [there, "-I", "-c", code], capture_output=True, text=True, timeout=60, check=True
+            [there, "-I", "-B", "-c", code], capture_output=True, text=True, timeout=60, check=True
         ).stdout.strip()
 
 

@@ -327,3 +327,12 @@ def test_a_switch_of_the_notebook_changes_no_answer_and_stays():
         assert torch.get_default_dtype() == torch.float64
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_torch_knows_its_default_device_after_a_check():
+    # torchmetrics asks for it.
+    seen(lambda: 1)
+    assert torch.get_default_device().type == "cpu"
+    seen(lambda: torch.set_default_device("meta"))
+    assert torch.get_default_device().type == "cpu"
+    assert torch.empty(0).device.type == "cpu"
