@@ -1,0 +1,156 @@
+"""An assignment: which exercises, and what each is worth.
+
+It is kept as a small JSON file, from which everything else is made again: the notebook and the zip
+for students, the nbgrader edition, the marks.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import importlib.util
+import json
+import math
+import re
+import sys
+from pathlib import Path
+
+from course_utils.exercise import Exercise, UnknownExercise, find
+
+FORMAT = 1  # of the file
+
+
+class AssignmentError(Exception):
+    """What is wrong with an assignment, where, and what to do: one sentence."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """An exercise of an assignment and the points it is worth."""
+
+    id: str
+    points: float
+
+
+@dataclasses.dataclass(frozen=True)
+class Assignment:
+    """What is handed out and marked.
+
+    name: for files and folders, as 'week3'. title: for people. deadline: any text, shown to
+    students. private: paths of topic modules outside the course, for exercises of your own.
+    """
+
+    name: str
+    title: str
+    items: tuple[Item, ...]
+    deadline: str = ""
+    private: tuple[Path, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", self.name):
+            raise AssignmentError(
+                f"The name {self.name!r} cannot be a file's name everywhere: use letters, digits, "
+                "- and _, as in 'week3'."
+            )
+        if not self.items:
+            raise AssignmentError("An assignment needs at least one exercise id, such as 01.1.")
+        ids = [item.id for item in self.items]
+        twice = sorted({id for id in ids if ids.count(id) > 1})
+        if twice:
+            raise AssignmentError(f"Exercise {twice[0]} is in the assignment twice.")
+        for item in self.items:
+            if not (math.isfinite(item.points) and item.points > 0):
+                raise AssignmentError(
+                    f"Exercise {item.id} is worth {item.points} points: a number above 0 is needed."
+                )
+        load_private(self.private)
+        self.exercises()
+
+    def exercises(self) -> list[Exercise]:
+        """The exercises, in the order of the assignment. Raises AssignmentError for unknown ids."""
+        try:
+            return [find(item.id) for item in self.items]
+        except UnknownExercise as error:
+            raise AssignmentError(str(error)) from None
+
+    def topics(self) -> dict[str, str]:
+        """The whole source of each topic module that holds one of the exercises, by module name."""
+        names = sorted({exercise.make_cases.__module__ for exercise in self.exercises()})
+        return {
+            name: Path(sys.modules[name].__file__).read_text(encoding="utf-8") for name in names
+        }
+
+    @property
+    def points(self) -> float:
+        return sum(item.points for item in self.items)
+
+    def as_json(self, beside: Path) -> str:
+        """The file's text; private paths are written relative to the folder `beside`."""
+        facts = {
+            "format": FORMAT,
+            "name": self.name,
+            "title": self.title,
+            "deadline": self.deadline,
+            "exercises": [{"id": item.id, "points": item.points} for item in self.items],
+            "private": [relative(path, beside) for path in self.private],
+        }
+        return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+
+
+def relative(path: Path, folder: Path) -> str:
+    """How to get from a folder to a file, with / on every system."""
+    import os
+
+    return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def read_assignment(path: Path) -> Assignment:
+    """The assignment in a file, or in the folder that `assign` made. Raises AssignmentError."""
+    if path.is_dir():
+        path = path / "assignment.json"
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return Assignment(
+            name=str(facts["name"]),
+            title=str(facts["title"]),
+            items=tuple(Item(str(e["id"]), float(e["points"])) for e in facts["exercises"]),
+            deadline=str(facts.get("deadline", "")),
+            private=tuple(path.parent / name for name in facts.get("private", [])),
+        )
+    except OSError as error:
+        raise AssignmentError(
+            f"There is no assignment at {path} ({error.strerror}). "
+            "`python -m grading assign` makes one."
+        ) from None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise AssignmentError(
+            f"{path} is not an assignment ({type(error).__name__}: {error}). "
+            "Take the assignment.json that `python -m grading assign` wrote."
+        ) from None
+
+
+def load_private(paths: tuple[Path, ...]) -> None:
+    """Register the exercises of topic modules outside the course. Raises AssignmentError.
+
+    A module is loaded as private_<name>_<digest of its text>, so that two folders may hold files
+    of one name, and a file that is given twice is loaded once.
+    """
+    for path in paths:
+        try:
+            text = path.read_bytes()
+        except OSError as error:
+            raise AssignmentError(f"Cannot read {path}: {error.strerror}.") from None
+        name = f"private_{path.stem}_{hashlib.sha256(text).hexdigest()[:8]}"
+        if name in sys.modules:
+            continue
+        spec = importlib.util.spec_from_file_location(name, path)
+        if spec is None:
+            raise AssignmentError(f"{path} is not a Python file: exercises are declared in one.")
+        sys.modules[name] = importlib.util.module_from_spec(spec)
+        try:
+            spec.loader.exec_module(sys.modules[name])
+        except Exception as error:  # whatever the instructor's file does
+            del sys.modules[name]
+            raise AssignmentError(
+                f"{path} does not load: {type(error).__name__}: {error}"
+            ) from None
