@@ -52,8 +52,8 @@ class Verdict:
 
     state: 'passed', 'wrong', or 'not attempted'.
     headline: one sentence. mistake: the wrong answer that this one behaves like, if known.
-    case: the call that went wrong. difference: stage and what differs, for the first such case.
-    printed, warned: what the answer said on the way.
+    case: the call that went wrong. difference: stage and what differs, for the first such case;
+    seen: what the answer did there. printed, warned: what the answer said on the way.
     """
 
     state: str
@@ -61,6 +61,7 @@ class Verdict:
     mistake: Mistake | None = None
     case: str = ""
     difference: Difference | None = None
+    seen: Observation | None = None
     line: str = ""
     printed: str = ""
     warned: tuple[str, ...] = ()
@@ -190,7 +191,7 @@ class Exercise:
                     break
         return seen
 
-    @functools.lru_cache(maxsize=8)  # noqa: B019 - exercises live as long as the process
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - exercises live as long as the process
     def reference_observations(self, seed: int = 0) -> list[Observation]:
         return self.observations(self.answer, seed)
 
@@ -202,14 +203,24 @@ class Exercise:
                 f"`check` needs {self.name} itself, without brackets after it: "
                 f'`check("{self.id}", {self.name})`. It was given {show_given(answer)}.',
             )
-        seen = self.observations(answer, seed)
-        if _is_stub(seen[0]):
+        return self.verdict(self.observations(answer, seed), seed)
+
+    def verdict(self, seen: list[Observation], seed: int = 0) -> Verdict:
+        """Compare observations of an answer, made here or in another process, with the reference.
+
+        Nothing of the answer runs here. Observations that are missing at the end, without a
+        reason in the last one, count as wrong.
+        """
+        if seen and _is_stub(seen[0]):
             return Verdict("not attempted", "Not attempted yet.")
         expected = self.reference_observations(seed)
         for case, right, got in zip(self.make_cases(random.Random(seed)), expected, seen):  # noqa: B905 - seen may end early
             difference = compare(right, got)
             if difference is not None:
                 return self._wrong(case, right, got, difference, seen, seed)
+        if len(seen) != len(expected):
+            headline = f"The code was run on {len(expected)} cases; {len(seen)} came back."
+            return Verdict("wrong", headline)
         used = [name for got in seen for name in got.used]
         if used:
             return Verdict(
@@ -240,6 +251,7 @@ class Exercise:
             mistake=mistake,
             case=describe_call(self.name, case),
             difference=None if got.timed_out or _is_stub(got) else difference,
+            seen=got,
             line=got.raised.where if got.raised and not _is_stub(got) else "",
             printed=got.printed,
             warned=got.warned,
@@ -257,7 +269,7 @@ class Exercise:
                 return mistake
         return None
 
-    @functools.lru_cache(maxsize=64)  # noqa: B019
+    @functools.lru_cache(maxsize=1024)  # noqa: B019
     def mistake_observations(self, mistake: Mistake, seed: int = 0) -> list[Observation]:
         return self.observations(mistake.answer, seed)
 

@@ -141,16 +141,27 @@ def load_private(paths: tuple[Path, ...]) -> None:
         except OSError as error:
             raise AssignmentError(f"Cannot read {path}: {error.strerror}.") from None
         name = f"private_{path.stem}_{hashlib.sha256(text).hexdigest()[:8]}"
-        if name in sys.modules:
-            continue
-        spec = importlib.util.spec_from_file_location(name, path)
-        if spec is None:
-            raise AssignmentError(f"{path} is not a Python file: exercises are declared in one.")
-        sys.modules[name] = importlib.util.module_from_spec(spec)
+        if path.suffix != ".py" or not name.isidentifier():
+            raise AssignmentError(
+                f"{path}: exercises are declared in a Python file with a plain name, as quiz.py."
+            )
         try:
-            spec.loader.exec_module(sys.modules[name])
+            load_topic(name, path)
         except Exception as error:  # whatever the instructor's file does
-            del sys.modules[name]
             raise AssignmentError(
                 f"{path} does not load: {type(error).__name__}: {error}"
             ) from None
+
+
+def load_topic(name: str, path: Path) -> None:
+    """Import a file as the module `name`, unless there is one; its exercises are then registered."""
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise

@@ -1,0 +1,257 @@
+"""Mark submissions: run each answer in the sandbox, compare what it did with the reference here.
+
+No code of a student runs in this process. It knows the references and the secret seed, reads what
+the sandbox sends (wire.py) and compares.
+"""
+
+from __future__ import annotations
+
+import atexit
+import base64
+import binascii
+import dataclasses
+import functools
+import json
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+from course_utils.comparison import show
+from course_utils.exercise import Exercise, Verdict, find
+
+from . import wire
+from .assignment import load_topic
+from .result import (
+    MARKED,
+    NOT_ATTEMPTED,
+    PARTLY,
+    PASSED,
+    PERSON,
+    WRONG,
+    ExerciseResult,
+    SubmissionResult,
+)
+from .sandbox import Outcome, Sandbox
+
+READ_SECONDS = 20.0
+SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
+TEXT_LIMIT = 500  # characters of an answer's value in the feedback
+
+ENDED = {
+    "time": "Stopped: the code did not come to an end.",
+    "memory": "Stopped: the code needed more memory than there is for one answer.",
+    "processes": "Stopped: the code started more processes than one answer may have.",
+    "output": "The code sent something that is not a result.",
+    "died": "The process ended before the answer was checked.",
+    "killed": "The process was ended before the answer was checked.",
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """One submission to be marked: whose it is, its place in the folder, its bytes."""
+
+    student: str
+    file: str
+    notebook: bytes
+
+
+@dataclasses.dataclass(frozen=True)
+class Shard:
+    """Some submissions and all that is needed to mark them, in any process on any machine.
+
+    items: exercise ids and points. topics: modules that declare them. private: sources of those
+    outside the course. seed: of the cases; students do not know it.
+    """
+
+    items: tuple[tuple[str, float], ...]
+    topics: tuple[str, ...]
+    private: tuple[tuple[str, str], ...]
+    seed: int
+    trusted: bool
+    tasks: tuple[Task, ...]
+
+
+_one_at_a_time = threading.Lock()  # a cluster's worker may have several threads
+
+
+def mark_shard(shard: Shard) -> list[dict[str, Any]]:
+    """Mark the submissions of a shard: SubmissionResults as dicts, in their order.
+
+    Raises SandboxError when students' code cannot be run on this machine.
+    """
+    with _one_at_a_time:
+        load_private_sources(shard.private)
+        sandbox = sandbox_for(shard.topics, shard.private, shard.trusted)
+        return [mark(task, shard.items, shard.seed, sandbox).as_dict() for task in shard.tasks]
+
+
+@functools.lru_cache(maxsize=1)
+def sandbox_for(
+    topics: tuple[str, ...], private: tuple[tuple[str, str], ...], trusted: bool
+) -> Sandbox:
+    """This process's sandbox; it stays for the shards to come, so torch is imported once."""
+    sandbox = Sandbox(list(topics), dict(private), trusted=trusted)
+    atexit.register(sandbox.close)
+    return sandbox
+
+
+def load_private_sources(private: tuple[tuple[str, str], ...]) -> None:
+    """Register exercises from sources, where the instructor's own files are not at hand."""
+    for name, source in private:
+        folder = Path(tempfile.mkdtemp(prefix="course-private-"))
+        path = folder / f"{name}.py"
+        path.write_text(source, encoding="utf-8")
+        load_topic(name, path)
+
+
+def mark(
+    task: Task, items: tuple[tuple[str, float], ...], seed: int, sandbox: Sandbox
+) -> SubmissionResult:
+    """Mark one submission."""
+    begun = time.monotonic()
+    exercises = [(find(id), points) for id, points in items]
+    wanted = {e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e, _ in exercises}
+    outcome = sandbox.read(task.notebook, wanted, READ_SECONDS)
+    try:
+        found = json.loads(outcome.message or b"")
+    except ValueError:
+        why = ENDED.get(outcome.ended, "").lower().removeprefix("stopped: ")
+        problem = f"The file could not be read: {why} {outcome.detail}".strip()
+        return unread(task.student, task.file, problem, items, sandbox.name)
+    if found["problem"]:
+        return unread(task.student, task.file, found["problem"], items, sandbox.name)
+    results = []
+    for exercise, points in exercises:
+        program = found["programs"][exercise.id]
+        if time.monotonic() - begun > SUBMISSION_SECONDS:
+            reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
+            results.append(for_a_person(exercise.id, points, reason, program))
+        else:
+            results.append(mark_exercise(exercise, points, program, seed, sandbox))
+    seconds = round(time.monotonic() - begun, 2)
+    return conclude(task.student, task.file, results, found["notes"], sandbox.name, seconds)
+
+
+def conclude(
+    student: str,
+    file: str,
+    results: list[ExerciseResult],
+    notes: list[str],
+    sandbox: str,
+    seconds: float,
+) -> SubmissionResult:
+    """The state of a submission from those of its exercises."""
+    waiting = [result for result in results if result.state == PERSON]
+    state = MARKED if not waiting else PERSON if len(waiting) == len(results) else PARTLY
+    reason = "; ".join(f"{result.id}: {result.reason}" for result in waiting) or "All was marked."
+    return SubmissionResult(student, file, state, reason, results, notes, sandbox, seconds)
+
+
+def unread(
+    student: str, file: str, problem: str, items: tuple[tuple[str, float], ...], sandbox: str
+) -> SubmissionResult:
+    """A submission of which nothing can be marked."""
+    results = [for_a_person(id, points, problem) for id, points in items]
+    return SubmissionResult(student, file, PERSON, problem, results, [], sandbox)
+
+
+def for_a_person(
+    id: str, points: float, reason: str, program: dict[str, Any] | None = None
+) -> ExerciseResult:
+    """An exercise that is left to a person."""
+    answer = program["answer"] if program else ""
+    return ExerciseResult(
+        id, points, PERSON, None, "A person will look at this one.", reason, answer=answer
+    )
+
+
+def mark_exercise(
+    exercise: Exercise, points: float, program: dict[str, Any], seed: int, sandbox: Sandbox
+) -> ExerciseResult:
+    """Mark one exercise of one submission."""
+    result = ExerciseResult(exercise.id, points, WRONG, 0.0, "", answer=program["answer"])
+    if program["note"] and program["state"] == "found":
+        result.notes.append(program["note"])
+    if program["state"] in ("untouched", "missing"):
+        result.state = NOT_ATTEMPTED
+        result.headline = "Not attempted." if program["state"] == "untouched" else program["note"]
+        return result
+    if program["state"] == "broken":
+        result.headline = f"The cell cannot be run: {program['note']}."
+        result.stage = "raised"
+        return result
+    parts = [{**part, "seconds": exercise.seconds} for part in program["parts"]]
+    seconds = 10 + 4 * exercise.seconds  # each case has a limit of its own, inside
+    outcome = sandbox.run(exercise.id, exercise.name, parts, seed, seconds)
+    judge(exercise, outcome, seed, result)
+    flags = [*program["flags"], *outcome.flags]
+    flags += [
+        f"has `{name}` in it, though no run was seen to call it" for name in program["mentions"]
+    ]
+    if result.state == PASSED and flags:
+        result.state, result.points = PERSON, None
+        result.headline = "A person will look at this one."
+        result.reason = f"It passes, but the code {', '.join(flags[:4])}."
+    if result.state == PASSED:
+        result.points = points
+    return result
+
+
+def judge(exercise: Exercise, outcome: Outcome, seed: int, result: ExerciseResult) -> None:
+    """Fill in a result from what came back."""
+    if outcome.message is None:
+        result.headline, result.stage = ENDED[outcome.ended], outcome.ended
+        result.notes.append(f"The sandbox says: {outcome.detail or outcome.ended}.")
+        return
+    try:
+        message = json.loads(outcome.message)
+        kind, content = next(iter(message.items()))
+        if kind == "observations":
+            seen = wire.read(base64.b64decode(content))
+        elif kind == "undefined":
+            undefined(exercise, content, result)
+            return
+        else:
+            headline = f"`{exercise.name}` is {str(content)[:100]}, which cannot be called."
+            result.headline, result.stage = headline, "type"
+            return
+    # The answer may have forged it: whatever is wrong with it is the answer's fault.
+    except (ValueError, TypeError, AttributeError, StopIteration, RecursionError, KeyError,
+            binascii.Error) as error:  # fmt: skip
+        result.headline, result.stage = ENDED["output"], "output"
+        result.notes.append(f"What came back: {str(error)[:200]}.")
+        return
+    explain(exercise, exercise.verdict(seen, seed), result)
+
+
+def undefined(exercise: Exercise, raised: Any, result: ExerciseResult) -> None:
+    """The cell was run, and the answer's name was not there afterwards."""
+    result.stage = "raised"
+    result.headline = f"After the cell was run there was no `{exercise.name}`."
+    if isinstance(raised, dict):
+        error = f"{str(raised.get('type_name'))[:100]}: {str(raised.get('message'))[:TEXT_LIMIT]}"
+        result.headline = "An error came up before the answer was there."
+        result.yours = f"raised {error}"
+        result.line = str(raised.get("where", ""))[:TEXT_LIMIT]
+
+
+def explain(exercise: Exercise, verdict: Verdict, result: ExerciseResult) -> None:
+    """What the student is told. Never what the reference gives on a hidden case."""
+    result.state = verdict.state
+    result.headline = verdict.headline
+    result.case, result.line = verdict.case[:TEXT_LIMIT], verdict.line[:TEXT_LIMIT]
+    result.printed, result.warned = verdict.printed, list(verdict.warned)
+    if verdict.mistake is not None:
+        result.mistake = verdict.mistake.name
+    if verdict.difference is not None:
+        result.stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
+    if verdict.seen is not None and not verdict.seen.timed_out:
+        raised = verdict.seen.raised
+        if raised is None:
+            text = show(verdict.seen.value)
+        else:
+            text = f"raised {raised.type_name}: {raised.message}".removesuffix(": ")
+        result.yours = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "..."

@@ -1,0 +1,303 @@
+"""Find the answers in a submitted notebook.
+
+Nothing of the notebook is run here. It is read in a sandboxed process all the same, because a file
+may be made to stop whoever reads it.
+
+Of a notebook only what an answer needs is taken: the statements that bind the answer's name, and
+what those use, from any cell. So a cell that plots, trains for an hour or raises costs nothing,
+and a notebook whose cells were moved, copied or renamed can still be marked.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dataclasses
+import json
+import re
+from typing import Any
+
+from . import screening
+
+SOURCE_LIMIT = 200_000  # characters of code in one cell
+
+
+@dataclasses.dataclass
+class Part:
+    """Some statements of a cell: its number, its code, and the places of the statements in it."""
+
+    cell: int
+    code: str
+    statements: list[int]
+
+
+@dataclasses.dataclass
+class Program:
+    """What is run to have one answer.
+
+    state: 'found'; 'untouched' (the stub as it was handed out); 'missing'; 'broken' (the cell is
+    not Python: `note` says why). parts: what to run, in this order. answer: the answer's cell as
+    the student wrote it. flags: why a person should look at it. mentions: functions that the
+    exercise is to be done without and that stand in the code.
+    """
+
+    state: str
+    note: str = ""
+    parts: list[Part] = dataclasses.field(default_factory=list)
+    answer: str = ""
+    flags: list[str] = dataclasses.field(default_factory=list)
+    mentions: list[str] = dataclasses.field(default_factory=list)
+
+
+@dataclasses.dataclass
+class Cell:
+    """A code cell: its number, the exercise it is marked as, its text, the same as plain Python,
+    its statements, and why it cannot be read."""
+
+    number: int
+    exercise: str
+    text: str
+    code: str
+    statements: list[ast.stmt]
+    error: str = ""
+
+
+class NotANotebook(ValueError):
+    """One sentence: why these bytes cannot be read as a notebook."""
+
+
+def read_notebook(data: bytes) -> tuple[list[Cell], list[str]]:
+    """The code cells of a notebook file, and notes on how it was read. Raises NotANotebook."""
+    if not data.strip():
+        raise NotANotebook("The file is empty.")
+    text, notes = decode(data)
+    try:
+        notebook = json.loads(text)
+    except RecursionError:
+        raise NotANotebook("The file is nested too deeply to be a notebook.") from None
+    except ValueError as error:
+        raise NotANotebook(f"The file is not a notebook: it is not JSON ({error}).") from None
+    if not isinstance(notebook, dict):
+        raise NotANotebook("The file is JSON, but not a notebook: it has no cells.")
+    cells = notebook.get("cells")
+    if not isinstance(cells, list):
+        if isinstance(notebook.get("worksheets"), list):
+            raise NotANotebook(
+                "The file is a notebook of format 3. Open it in JupyterLab, save it, and mark that."
+            )
+        raise NotANotebook("The file is JSON, but not a notebook: it has no cells.")
+    code = [
+        read_cell(number, cell)
+        for number, cell in enumerate(cells, start=1)
+        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+    ]
+    if not code:
+        raise NotANotebook("The notebook has no code cells.")
+    return code, notes
+
+
+def decode(data: bytes) -> tuple[str, list[str]]:
+    """The file's text: JSON's own encodings, else the one that Korean Windows saves in."""
+    encoding = json.detect_encoding(data)
+    try:
+        return data.decode(encoding, "surrogatepass").removeprefix("\ufeff"), []
+    except UnicodeDecodeError:
+        pass
+    try:
+        return data.decode("cp949"), ["The file is not UTF-8; it was read as CP949."]
+    except UnicodeDecodeError:
+        text = data.decode("utf-8", "replace")
+        return text, ["The file is not UTF-8; characters that could not be read were replaced."]
+
+
+def read_cell(number: int, cell: dict[str, Any]) -> Cell:
+    """One code cell; its text is made plain Python where it uses IPython's %magic and !shell."""
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    if not isinstance(source, str):
+        source = ""
+    metadata = cell.get("metadata")
+    tag = metadata.get("exercise", "") if isinstance(metadata, dict) else ""
+    if not isinstance(tag, str) or not tag:
+        match = re.fullmatch(r"answer-(\d\d)-(\d+)", str(cell.get("id", "")))
+        tag = f"{match[1]}.{match[2]}" if match else ""
+    found = Cell(number, tag, source, source, [])
+    if len(source) > SOURCE_LIMIT:
+        found.error = f"it has {len(source)} characters; at most {SOURCE_LIMIT} are read"
+        return found
+    try:
+        found.statements = ast.parse(source).body
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        try:
+            found.code = plain_python(source)
+            found.statements = ast.parse(found.code).body
+        except Exception:
+            line = getattr(error, "lineno", None)
+            where = f" in its line {line}" if line else ""
+            found.error = f"{type(error).__name__}{where}: {getattr(error, 'msg', error)}"
+    return found
+
+
+def plain_python(source: str) -> str:
+    """Without IPython's syntax: %magics and !commands are left out, a cell magic's body stays.
+
+    Raises whatever IPython raises for text that it cannot read.
+    """
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    source = source.replace("\r\n", "\n")
+    first, _, rest = source.lstrip().partition("\n")
+    if first.startswith("%%"):
+        # Other cell magics hold another language.
+        timed = first[2:].split()[:1] in (["time"], ["timeit"], ["capture"])
+        source = rest if timed else ""
+    return TransformerManager().transform_cell(source)
+
+
+def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[str, Program]:
+    """What is to be run for each exercise.
+
+    wanted: for each exercise id, its answer's `name`, the `stub` that was handed out and the
+    functions it is to be done `without`.
+    """
+    return {id: find_program(cells, id, **facts) for id, facts in wanted.items()}
+
+
+def find_program(
+    cells: list[Cell], id: str, *, name: str, stub: str, without: tuple[str, ...]
+) -> Program:
+    """What is to be run for one exercise."""
+    stub_dumps = {ast.dump(statement) for statement in ast.parse(stub).body}
+
+    def written(cell: Cell) -> bool:
+        """Binds the name to something that is not the stub."""
+        return any(
+            name in bound(statement) and ast.dump(statement) not in stub_dumps
+            for statement in cell.statements
+        )
+
+    tagged = [cell for cell in cells if cell.exercise == id]
+    answers = [cell for cell in tagged if written(cell)] or [c for c in cells if written(c)]
+    broken = [cell for cell in tagged if cell.error]
+    if not answers and broken:
+        return Program("broken", broken[-1].error, answer=broken[-1].text)
+    if not answers:
+        if any(name in bound(s) for cell in cells for s in cell.statements):
+            return Program("untouched")
+        return Program("missing", f"No cell of the notebook defines `{name}`.")
+    answer = answers[-1]
+    notes = []
+    if answer not in tagged:
+        notes.append(f"The answer was found in cell {answer.number}, by its name.")
+    elif len(answers) > 1:
+        notes.append(f"{len(answers)} cells define `{name}`; the last of them was marked.")
+    parts, statements = collect(cells, answer, name)
+    return Program(
+        "found",
+        " ".join(notes),
+        parts,
+        answer=answer.text,
+        flags=screening.reasons(statements),
+        mentions=screening.mentions(statements, without),
+    )
+
+
+def collect(
+    cells: list[Cell], answer: Cell, name: str
+) -> tuple[list[Part], list[ast.stmt]]:
+    """The statements that the answer needs, in the order they are run.
+
+    A statement is needed when it binds or changes a name that a needed statement uses. What comes
+    after the answer's cell is only looked through for names that nothing before it binds.
+    """
+    position = cells.index(answer)
+    kept: set[int] = set()
+    names = {name}
+    searched: set[str] = set()
+    while names - searched:
+        wanted = names - searched
+        searched |= wanted
+        for one in sorted(wanted):
+            # Another cell's attempt at the answer itself is not part of it.
+            places = [answer] if one == name else cells[: position + 1]
+            found = touching(places, one)
+            if not any(one in bound(s) for s in found) and one != name:
+                found += touching(cells[position + 1 :], one)
+            for statement in found:
+                if id(statement) not in kept:
+                    kept.add(id(statement))
+                    names |= used(statement)
+    unbound = names - {n for c in cells for s in c.statements if id(s) in kept for n in bound(s)}
+    if any(not hasattr(builtins, n) for n in unbound):
+        for cell in cells:
+            kept |= {id(s) for s in cell.statements if imports_everything(s)}
+    parts, statements = [], []
+    # The answer's own cell is the last to be run, wherever the others stand.
+    for cell in [c for c in cells if c is not answer] + [answer]:
+        needed = [place for place, s in enumerate(cell.statements) if id(s) in kept]
+        if needed:
+            parts.append(Part(cell.number, cell.code, needed))
+            statements += [cell.statements[place] for place in needed]
+    return parts, statements
+
+
+def touching(cells: list[Cell], name: str) -> list[ast.stmt]:
+    """The statements at the top of these cells that bind this name or change what it stands for."""
+    found = [s for cell in cells for s in cell.statements if name in bound(s)]
+    if found and not any(isinstance(s, (ast.Import, ast.ImportFrom)) for s in found):
+        found += [s for cell in cells for s in cell.statements if name in changed(s)]
+    return found
+
+
+def bound(statement: ast.stmt) -> set[str]:
+    """Names that a statement binds in the notebook; not those inside functions and classes."""
+    names: set[str] = set()
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            names.add(node.name)
+            continue  # its body has names of its own
+        if isinstance(node, ast.Lambda):
+            continue
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            names |= {alias.asname or alias.name.split(".")[0] for alias in node.names}
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        waiting += ast.iter_child_nodes(node)
+    return names
+
+
+def changed(statement: ast.stmt) -> set[str]:
+    """Names whose object a statement changes: table[k] = v, table.update(...), table.x = v."""
+    names = set()
+    if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
+        function = statement.value.func
+        if isinstance(function, ast.Attribute):
+            names.add(root(function))
+    if isinstance(statement, (ast.Assign, ast.AugAssign, ast.For, ast.While, ast.With, ast.If)):
+        for node in ast.walk(statement):
+            store = isinstance(getattr(node, "ctx", None), ast.Store)
+            if store and isinstance(node, (ast.Attribute, ast.Subscript)):
+                names.add(root(node))
+            elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
+                names |= changed(node)
+    return names - {""}
+
+
+def root(node: ast.expr) -> str:
+    """The name that a chain of attributes and subscripts begins with; '' for none."""
+    while isinstance(node, (ast.Attribute, ast.Subscript)):
+        node = node.value
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def used(statement: ast.stmt) -> set[str]:
+    """Every name that stands in a statement, also inside its functions and classes."""
+    return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def imports_everything(statement: ast.stmt) -> bool:
+    """True for `from torch import *`."""
+    return isinstance(statement, ast.ImportFrom) and any(a.name == "*" for a in statement.names)

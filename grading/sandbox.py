@@ -1,0 +1,359 @@
+"""Start the process for students' code, give it work, and read what comes back.
+
+On Linux it runs under bubblewrap: no network, no processes but its own, nothing of the file system
+but Python and the students' half of the course, read-only; a small folder in memory to write to.
+Without bubblewrap it is an ordinary process, for submissions that are trusted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import json
+import os
+import select
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import sysconfig
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import course_utils
+from course_utils.student_side import student_side
+
+from .student_process import FLAG, READY, RESULT, RUN, STOP
+
+BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
+START_SECONDS = 120  # importing torch from a cold disk
+TIDY_SECONDS = 20
+MESSAGE_LIMIT = 40_000_000  # bytes of one message from a child
+FLAGS_LIMIT = 20
+HERE = Path(__file__).parent
+COURSE = Path(course_utils.__file__).parent
+NEEDED_HERE = ("__init__.py", "reading.py", "screening.py", "student_process.py", "wire.py")
+
+
+class SandboxError(Exception):
+    """The sandbox cannot be started: one sentence, with what to do."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Limits:
+    """What one answer may use. memory, file: bytes. seconds: of processor time.
+
+    memory is for one process beyond what torch takes, and for all of an answer's processes
+    together; a DataLoader's workers are processes of the answer. disk: bytes in /tmp.
+    """
+
+    memory: int = 2 * 1024**3
+    processes: int = 48
+    seconds: int = 60
+    file: int = 64 * 1024**2
+    disk: int = 64 * 1024**2
+
+
+@dataclasses.dataclass
+class Outcome:
+    """What came back from one child.
+
+    message: its result, None when there is none. flags: what it told on its way.
+    ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died' or 'killed'.
+    detail: more about it, for the lecturer. memory: the most that the process held, in bytes.
+    """
+
+    message: bytes | None
+    flags: list[str]
+    ended: str = ""
+    detail: str = ""
+    memory: int = 0
+
+
+def problem() -> str:
+    """Why students' code cannot be kept in a sandbox on this machine; '' if it can."""
+    if not sys.platform.startswith("linux"):
+        return "The sandbox needs Linux; on Windows, WSL 2 is one."
+    if not shutil.which("bwrap"):
+        return "The sandbox needs bubblewrap: install your system's package 'bubblewrap'."
+    tried = subprocess.run(
+        [*isolation(Limits()), *("--ro-bind", "/", "/", "true")], capture_output=True, text=True
+    )
+    if tried.returncode:
+        return f"bubblewrap does not work here: {tried.stderr.strip()[-300:]}"
+    return ""
+
+
+def isolation(limits: Limits) -> list[str]:
+    """bubblewrap's options, without the files that are shown inside."""
+    return [
+        *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
+        *("--uid", "65534", "--gid", "65534", "--as-pid-1", "--new-session", "--die-with-parent"),
+        *("--hostname", "sandbox", "--clearenv"),
+    ]
+
+
+def visible_files() -> list[str]:
+    """Options that show Python and its libraries inside, and nothing of this machine's own files."""
+    options: list[str] = []
+    for place in ("/usr/lib", "/usr/lib64", "/usr/local/lib"):
+        options += ["--ro-bind-try", place, place]
+    for place in ("/lib", "/lib64"):
+        if Path(place).is_symlink():
+            options += ["--symlink", os.readlink(place), place]
+        else:
+            options += ["--ro-bind-try", place, place]
+    options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
+    # An installed Python outside /usr, the environment, and where their links lead.
+    executable = Path(sys.executable)
+    roots = [Path(sys.base_prefix), Path(sys.prefix)]
+    roots += [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    for place in dict.fromkeys(roots):
+        if place == Path("/usr"):
+            place = executable.resolve()  # not all of /usr
+        options += ["--ro-bind", str(place), str(place)]
+    real = str(executable.resolve())
+    options += ["--ro-bind", real, real]
+    # A course that was installed and not only linked would show its answers.
+    for root in dict.fromkeys(Path(sysconfig.get_path(n)) for n in ("purelib", "platlib")):
+        for name in ("course_utils", "grading"):
+            if (root / name).is_dir():
+                options += ["--tmpfs", str(root / name)]
+    return options
+
+
+def student_folder(place: Path, private: dict[str, str]) -> None:
+    """Write the students' half of the course into an empty folder.
+
+    private: module names and sources of topics outside the course.
+    """
+    package = place / "course_utils"
+    (package / "exercises").mkdir(parents=True)
+    for path in COURSE.glob("*.py"):
+        shutil.copy(path, package)
+    for path in (COURSE / "exercises").glob("*.py"):
+        half = student_side(path.read_text(encoding="utf-8"))
+        (package / "exercises" / path.name).write_text(half, encoding="utf-8")
+    for name, source in private.items():
+        (place / f"{name}.py").write_text(student_side(source), encoding="utf-8")
+    (place / "grading").mkdir()
+    for name in NEEDED_HERE:
+        shutil.copy(HERE / name, place / "grading")
+    shutil.copytree(
+        COURSE.parent / "data", place / "data", ignore=shutil.ignore_patterns("full", "__pycache__")
+    )
+
+
+class Sandbox:
+    """A process for students' code, started when it is first needed and again when it is lost.
+
+    topics: modules whose exercises are marked. private: sources of those outside the course.
+    Use it in a `with` block, or call close().
+    """
+
+    def __init__(
+        self,
+        topics: list[str],
+        private: dict[str, str] | None = None,
+        *,
+        trusted: bool = False,
+        limits: Limits = Limits(),  # noqa: B008 - never changed
+    ) -> None:
+        self.topics = topics
+        self.limits = limits
+        self.trusted = trusted
+        self.name = TRUSTED if trusted else BUBBLEWRAP
+        self._folder = tempfile.TemporaryDirectory(prefix="course-grading-")
+        student_folder(Path(self._folder.name) / "course", private or {})
+        (Path(self._folder.name) / "work").mkdir()
+        self._process: subprocess.Popen | None = None
+        self._channel: socket.socket | None = None
+
+    def __enter__(self) -> Sandbox:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the process and remove its files."""
+        self._end()
+        self._folder.cleanup()
+
+    # -- the process -----------------------------------------------------------------------
+
+    def _start(self) -> None:
+        ours, theirs = socket.socketpair()
+        options = {
+            "control": theirs.fileno(),
+            "topics": self.topics,
+            "limits": dataclasses.asdict(self.limits),
+            "alone": not self.trusted,
+        }
+        inside = Path(self._folder.name) / "course" if self.trusted else Path("/course")
+        # -I: nothing of the user's own settings and folders.
+        program = (
+            f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
+            "from grading import student_process; o = json.loads(sys.argv[1]); "
+            "student_process.main(o['control'], o['topics'], o['limits'], o['alone'])"
+        )
+        command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
+        with theirs, tempfile.TemporaryFile() as said:
+            self._process = subprocess.Popen(
+                command if self.trusted else [*self._bubblewrap(), *command],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                cwd=Path(self._folder.name) / "work",
+                env=self._environment() if self.trusted else None,
+            )
+            theirs.close()
+            self._channel = ours
+            ours.settimeout(START_SECONDS)
+            try:
+                started = ours.recv(1) == READY
+            except OSError:
+                started = False
+            if not started:
+                self._end()
+                said.seek(0)
+                text = said.read().decode("utf-8", "replace").strip()[-500:]
+                raise SandboxError(f"The process for students' code does not start: {text}")
+
+    def _environment(self) -> dict[str, str]:
+        place = str(Path(self._folder.name) / "work") if self.trusted else "/tmp"
+        return {
+            "PATH": "/usr/bin:/bin",
+            "HOME": place,
+            "TMPDIR": place,
+            "LANG": "C.UTF-8",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONHASHSEED": "random",
+        }
+
+    def _bubblewrap(self) -> list[str]:
+        size = ["--size", str(self.limits.disk)]
+        settings = [
+            word for name, value in self._environment().items() for word in ("--setenv", name, value)
+        ]
+        return [
+            *isolation(self.limits),
+            *settings,
+            *visible_files(),
+            *("--ro-bind", str(Path(self._folder.name) / "course"), "/course"),
+            *("--proc", "/proc", "--dev", "/dev"),
+            *(*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", "/tmp"),
+            *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"),
+        ]
+
+    def _end(self) -> None:
+        if self._channel is not None:
+            self._channel.close()  # it ends by itself when this end is closed
+            self._channel = None
+        if self._process is not None:
+            try:
+                self._process.wait(0.5)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    # -- jobs ------------------------------------------------------------------------------
+
+    def read(self, notebook: bytes, wanted: dict[str, dict[str, Any]], seconds: float) -> Outcome:
+        """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`."""
+        return self._job({"kind": "read", "wanted": wanted}, notebook, seconds)
+
+    def run(
+        self, id: str, name: str, parts: list[dict], seed: int, seconds: float
+    ) -> Outcome:
+        """Define an answer and observe it on the cases of a seed."""
+        header = {"kind": "run", "id": id, "name": name, "seed": seed}
+        return self._job(header, json.dumps(parts).encode(), seconds)
+
+    def _job(self, header: dict[str, Any], body: bytes, seconds: float) -> Outcome:
+        """One child's life. Raises SandboxError when no process can be started."""
+        if self._process is None or self._process.poll() is not None:
+            self._end()
+            self._start()
+        with tempfile.TemporaryFile() as job:
+            job.write(json.dumps(header).encode() + b"\n" + body)
+            job.seek(0)
+            reader, writer = os.pipe()
+            try:
+                self._channel.settimeout(TIDY_SECONDS)
+                try:
+                    socket.send_fds(self._channel, [RUN], [job.fileno(), writer])
+                finally:
+                    os.close(writer)
+                outcome = receive(reader, seconds)
+            except OSError as error:
+                self._end()
+                return Outcome(None, [], "died", f"the sandbox was lost ({error.strerror})")
+            finally:
+                os.close(reader)
+        self._finish(outcome)
+        return outcome
+
+    def _finish(self, outcome: Outcome) -> None:
+        """Have all processes of the child ended, and learn how it went."""
+        try:
+            self._channel.sendall(STOP)
+            self._channel.settimeout(TIDY_SECONDS)
+            text = b""
+            while not text.endswith(b"\n"):
+                piece = self._channel.recv(4096)
+                if not piece:
+                    raise OSError
+                text += piece
+            report = json.loads(text)
+        except (OSError, ValueError):
+            self._end()  # it could not tidy up: the next child gets a fresh one
+            return
+        outcome.memory = report["memory"]
+        if report["killed"]:
+            outcome.message, outcome.ended = None, report["killed"]
+        elif outcome.message is None and outcome.ended == "died":
+            if report["signal"]:
+                outcome.ended = "killed"
+                outcome.detail = outcome.detail or f"ended by signal {report['signal']}"
+            elif not outcome.detail:
+                outcome.detail = f"ended with exit code {report['code']}"
+
+
+def receive(reader: int, seconds: float) -> Outcome:
+    """Messages of a child until its result, the end of its life, or the time is over."""
+    deadline = time.monotonic() + seconds
+    buffer = bytearray()
+    flags: list[str] = []
+    os.set_blocking(reader, False)
+    while True:
+        left = deadline - time.monotonic()
+        ready = left > 0 and select.select([reader], [], [], left)[0]
+        if not ready:
+            return Outcome(None, flags, "time", f"stopped after {seconds:g} seconds")
+        with contextlib.suppress(BlockingIOError):
+            piece = os.read(reader, 1 << 20)
+            if not piece:
+                return Outcome(None, flags, "died")
+            buffer += piece
+        while len(buffer) >= 9:
+            kind, length = bytes(buffer[:1]), struct.unpack(">Q", buffer[1:9])[0]
+            if kind not in (RESULT, FLAG, b"E") or length > MESSAGE_LIMIT:
+                return Outcome(None, flags, "output", "what it sent is not a result")
+            if len(buffer) < 9 + length:
+                break
+            content = bytes(buffer[9 : 9 + length])
+            del buffer[: 9 + length]
+            if kind == RESULT:
+                return Outcome(content, flags)
+            if kind == b"E":
+                return Outcome(None, flags, "died", content.decode("utf-8", "replace")[-500:])
+            if len(flags) < FLAGS_LIMIT:
+                flags.append(content.decode("utf-8", "replace")[:200])
+
+

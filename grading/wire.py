@@ -1,0 +1,211 @@
+"""Observations as bytes: how they leave the process that ran a student's code.
+
+JSON, because reading it runs nothing. Whatever arrives may have been forged by the student's code,
+so reading checks every type, size and count, and raises WireError for all that `write` would not
+have written.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import math
+import warnings
+from typing import Any
+
+import torch
+
+from course_utils.observation import (
+    DEPTH_LIMIT,
+    ITEM_LIMIT,
+    PRINTED_LIMIT,
+    Observation,
+    Opaque,
+    Raised,
+)
+
+BYTES_LIMIT = 16_000_000  # of all observations of one answer together
+CASES_LIMIT = 1_000
+WARNINGS_LIMIT = 20
+INT_BITS_LIMIT = 100_000  # longer ints are cut: comparing and showing them would take long
+
+DTYPES = {
+    str(dtype).removeprefix("torch."): dtype
+    for dtype in (
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+        *(torch.complex64, torch.complex128),
+    )
+}
+
+
+class WireError(ValueError):
+    """These bytes are not observations."""
+
+
+def write(observations: list[Observation]) -> bytes:
+    """Observations as JSON text."""
+    return json.dumps([_write_observation(seen) for seen in observations]).encode("ascii")
+
+
+def _write_observation(seen: Observation) -> dict[str, Any]:
+    raised = seen.raised
+    return {
+        "value": _write(seen.value),
+        "raised": raised
+        and [raised.type_name, raised.message, raised.where, raised.function, raised.by_answer],
+        "timed_out": seen.timed_out,
+        "changed": list(seen.changed),
+        "used": list(seen.used),
+        "printed": seen.printed,
+        "warned": list(seen.warned[:WARNINGS_LIMIT]),
+    }
+
+
+def _write(value: Any) -> Any:
+    if value is None or isinstance(value, (bool, str, float)):
+        return value
+    if isinstance(value, int):
+        long = value.bit_length() > INT_BITS_LIMIT
+        return {"opaque": "a very long int"} if long else {"int": hex(value)}
+    if isinstance(value, complex):
+        return {"complex": [value.real, value.imag]}
+    if isinstance(value, list):
+        return [_write(item) for item in value]
+    if isinstance(value, tuple):
+        return {"tuple": [_write(item) for item in value]}
+    if isinstance(value, dict):
+        return {"dict": [[_write(key), _write(item)] for key, item in value.items()]}
+    if isinstance(value, Opaque):
+        return {"opaque": value.type_name}
+    return _write_tensor(value)
+
+
+def _write_tensor(tensor: torch.Tensor) -> dict[str, Any]:
+    dtype = str(tensor.dtype).removeprefix("torch.")
+    if dtype not in DTYPES:
+        return {"opaque": f"a tensor of dtype {dtype}"}
+    facts = {"dtype": dtype, "shape": list(tensor.shape)}
+    if tensor.device.type == "meta":
+        return {"meta": facts}
+    flat = tensor.cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    data = bytes(flat.view(torch.uint8).numpy()) if flat.numel() else b""
+    return {"tensor": facts, "bytes": base64.b64encode(data).decode("ascii")}
+
+
+def read(data: bytes) -> list[Observation]:
+    """The observations in these bytes. Raises WireError."""
+    if len(data) > BYTES_LIMIT:
+        raise WireError(f"more than {BYTES_LIMIT} bytes")
+    try:
+        rows = json.loads(data)
+        if type(rows) is not list or len(rows) > CASES_LIMIT:
+            raise WireError("not a list of observations")
+        return [_read_observation(row) for row in rows]
+    except WireError:
+        raise
+    except (ValueError, KeyError, TypeError, RecursionError, OverflowError, RuntimeError) as error:
+        raise WireError(f"{type(error).__name__}: {error}"[:200]) from None
+
+
+def _read_observation(row: Any) -> Observation:
+    _expect(type(row) is dict and len(row) == 7, "an observation has seven fields")
+    raised = row["raised"]
+    if raised is not None:
+        _expect(type(raised) is list and len(raised) == 5, "an error has five fields")
+        *texts, by_answer = raised
+        _expect(type(by_answer) is bool, "whose error is yes or no")
+        raised = Raised(*(_text(text) for text in texts), by_answer)
+    _expect(type(row["timed_out"]) is bool, "timed_out is yes or no")
+    changed = _list(row["changed"])
+    _expect(all(type(n) is int and 0 <= n < 1000 for n in changed), "positions are ints")
+    return Observation(
+        value=_read(row["value"], 0, [0]),
+        raised=raised,
+        timed_out=row["timed_out"],
+        changed=tuple(changed),
+        used=tuple(_text(name) for name in _list(row["used"])),
+        printed=_text(row["printed"]),
+        warned=tuple(_text(text) for text in _list(row["warned"])),
+    )
+
+
+def _read(value: Any, depth: int, count: list[int]) -> Any:
+    """One value; `count` holds how many there have been."""
+    count[0] += 1
+    _expect(depth <= DEPTH_LIMIT + 1, "nested too deeply")
+    _expect(count[0] <= 2 * ITEM_LIMIT, "too many values")
+    if value is None or type(value) in (bool, str, float):
+        return value
+    if type(value) is list:
+        return [_read(item, depth + 1, count) for item in value]
+    _expect(type(value) is dict, "not a kind of value")
+    if set(value) == {"tensor", "bytes"}:
+        return _read_tensor(value["tensor"], value["bytes"])
+    _expect(len(value) == 1, "not a kind of value")
+    ((kind, inner),) = value.items()
+    if kind == "int":
+        _expect(type(inner) is str and len(inner) <= INT_BITS_LIMIT, "not an int")
+        return int(inner, 16)
+    if kind == "complex":
+        _expect(type(inner) is list and [type(x) for x in inner] == [float] * 2, "not a complex")
+        return complex(*inner)
+    if kind == "tuple":
+        return tuple(_read(item, depth + 1, count) for item in _list(inner, ITEM_LIMIT))
+    if kind == "dict":
+        pairs = {}
+        for pair in _list(inner, ITEM_LIMIT):
+            _expect(type(pair) is list and len(pair) == 2, "not a pair")
+            key = _read(pair[0], depth + 1, count)
+            _expect(key is None or type(key) in (bool, int, float, str), "not a key")
+            pairs[key] = _read(pair[1], depth + 1, count)
+        return pairs
+    if kind == "opaque":
+        return Opaque(_text(inner))
+    _expect(kind == "meta", "not a kind of value")
+    dtype, shape = _dtype_and_shape(inner)
+    return torch.empty(shape, dtype=dtype, device="meta")
+
+
+def _read_tensor(facts: Any, text: Any) -> torch.Tensor:
+    dtype, shape = _dtype_and_shape(facts)
+    _expect(type(text) is str, "not a tensor's bytes")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise WireError("not a tensor's bytes") from None
+    # Sizes first: torch must not be asked for a tensor larger than what arrived.
+    _expect(len(data) == math.prod(shape) * dtype.itemsize, "a tensor's bytes do not fit its shape")
+    if not data:
+        return torch.empty(shape, dtype=dtype)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch says that bytes cannot be written to
+        raw = torch.frombuffer(data, dtype=torch.uint8).clone()
+    if dtype is torch.bool:
+        return (raw != 0).reshape(shape)  # a bool of any other byte is not defined
+    return raw.view(dtype).reshape(shape)
+
+
+def _dtype_and_shape(facts: Any) -> tuple[torch.dtype, list[int]]:
+    _expect(type(facts) is dict and set(facts) == {"dtype", "shape"}, "not a tensor")
+    _expect(type(facts["dtype"]) is str and facts["dtype"] in DTYPES, "not a dtype")
+    shape = _list(facts["shape"], 64)
+    _expect(all(type(n) is int and 0 <= n < 2**40 for n in shape), "not a shape")
+    _expect(math.prod(shape) < 2**60, "not a shape")
+    return DTYPES[facts["dtype"]], shape
+
+
+def _text(value: Any) -> str:
+    _expect(type(value) is str, "not a text")
+    return value[:PRINTED_LIMIT]
+
+
+def _list(value: Any, limit: int = 1_000) -> list:
+    _expect(type(value) is list and len(value) <= limit, "not a list")
+    return value
+
+
+def _expect(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise WireError(otherwise)
