@@ -402,7 +402,8 @@ def all_exercises() -> list[Exercise]:
 
 def find(id: str) -> Exercise:
     """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
-    _load_topics()
+    if not isinstance(id, str) or id not in _registry:
+        _load_topics()
     if isinstance(id, str) and id in _registry:
         return _registry[id]
     near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)

@@ -12,6 +12,7 @@ import binascii
 import dataclasses
 import functools
 import json
+import sys
 import tempfile
 import threading
 import time
@@ -84,18 +85,39 @@ def mark_shard(shard: Shard) -> list[dict[str, Any]]:
     """
     with _one_at_a_time:
         load_private_sources(shard.private)
-        sandbox = sandbox_for(shard.topics, shard.private, shard.trusted)
+        ids = tuple(id for id, _ in shard.items)
+        sandbox = sandbox_for(shard.topics, shard.private, ids, shard.seed, shard.trusted)
         return [mark(task, shard.items, shard.seed, sandbox).as_dict() for task in shard.tasks]
 
 
 @functools.lru_cache(maxsize=1)
 def sandbox_for(
-    topics: tuple[str, ...], private: tuple[tuple[str, str], ...], trusted: bool
+    topics: tuple[str, ...],
+    private: tuple[tuple[str, str], ...],
+    ids: tuple[str, ...],
+    seed: int,
+    trusted: bool,
 ) -> Sandbox:
     """This process's sandbox; it stays for the shards to come, so torch is imported once."""
-    sandbox = Sandbox(list(topics), dict(private), trusted=trusted)
+    modules = [*topics, *loaded_by_references(ids, seed)]
+    sandbox = Sandbox(modules, dict(private), trusted=trusted)
     atexit.register(sandbox.close)
     return sandbox
+
+
+def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
+    """Modules that are first imported when the references run, in that order.
+
+    torch loads large parts of itself at the first backward() or optimizer, for seconds; answers
+    will need the same.
+    """
+    before = set(sys.modules)
+    for id in ids:
+        find(id).reference_observations(seed)
+    return [name for name in sys.modules if name not in before and name.split(".")[0] in LIBRARIES]
+
+
+LIBRARIES = {"torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "PIL", "scipy"}
 
 
 def load_private_sources(private: tuple[tuple[str, str], ...]) -> None:
@@ -113,7 +135,9 @@ def mark(
     """Mark one submission."""
     begun = time.monotonic()
     exercises = [(find(id), points) for id, points in items]
-    wanted = {e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e, _ in exercises}
+    wanted = {
+        e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e, _ in exercises
+    }
     outcome = sandbox.read(task.notebook, wanted, READ_SECONDS)
     try:
         found = json.loads(outcome.message or b"")

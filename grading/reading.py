@@ -203,9 +203,7 @@ def find_program(
     )
 
 
-def collect(
-    cells: list[Cell], answer: Cell, name: str
-) -> tuple[list[Part], list[ast.stmt]]:
+def collect(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
     """The statements that the answer needs, in the order they are run.
 
     A statement is needed when it binds or changes a name that a needed statement uses. What comes

@@ -150,19 +150,20 @@ def student_folder(place: Path, private: dict[str, str]) -> None:
 class Sandbox:
     """A process for students' code, started when it is first needed and again when it is lost.
 
-    topics: modules whose exercises are marked. private: sources of those outside the course.
+    modules: what answers and exercises need, imported once. private: names and sources of topics
+    outside the course.
     Use it in a `with` block, or call close().
     """
 
     def __init__(
         self,
-        topics: list[str],
+        modules: list[str],
         private: dict[str, str] | None = None,
         *,
         trusted: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - never changed
     ) -> None:
-        self.topics = topics
+        self.modules = modules
         self.limits = limits
         self.trusted = trusted
         self.name = TRUSTED if trusted else BUBBLEWRAP
@@ -189,7 +190,7 @@ class Sandbox:
         ours, theirs = socket.socketpair()
         options = {
             "control": theirs.fileno(),
-            "topics": self.topics,
+            "modules": self.modules,
             "limits": dataclasses.asdict(self.limits),
             "alone": not self.trusted,
         }
@@ -198,7 +199,7 @@ class Sandbox:
         program = (
             f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
             "from grading import student_process; o = json.loads(sys.argv[1]); "
-            "student_process.main(o['control'], o['topics'], o['limits'], o['alone'])"
+            "student_process.main(o['control'], o['modules'], o['limits'], o['alone'])"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
         with theirs, tempfile.TemporaryFile() as said:
@@ -238,7 +239,9 @@ class Sandbox:
     def _bubblewrap(self) -> list[str]:
         size = ["--size", str(self.limits.disk)]
         settings = [
-            word for name, value in self._environment().items() for word in ("--setenv", name, value)
+            word
+            for name, value in self._environment().items()
+            for word in ("--setenv", name, value)
         ]
         return [
             *isolation(self.limits),
@@ -268,9 +271,7 @@ class Sandbox:
         """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`."""
         return self._job({"kind": "read", "wanted": wanted}, notebook, seconds)
 
-    def run(
-        self, id: str, name: str, parts: list[dict], seed: int, seconds: float
-    ) -> Outcome:
+    def run(self, id: str, name: str, parts: list[dict], seed: int, seconds: float) -> Outcome:
         """Define an answer and observe it on the cases of a seed."""
         header = {"kind": "run", "id": id, "name": name, "seed": seed}
         return self._job(header, json.dumps(parts).encode(), seconds)
@@ -355,5 +356,3 @@ def receive(reader: int, seconds: float) -> Outcome:
                 return Outcome(None, flags, "died", content.decode("utf-8", "replace")[-500:])
             if len(flags) < FLAGS_LIMIT:
                 flags.append(content.decode("utf-8", "replace")[:200])
-
-

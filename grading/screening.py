@@ -48,6 +48,7 @@ PRIVATE = {
     *("_state_dict_hooks", "_load_state_dict_pre_hooks", "_replace", "_asdict", "_fields"),
     *("_version", "_named_members", "_get_name", "_log_api_usage_once", "_worker_info"),
     *("_base", "_step_count", "_last_lr", "_is_view", "_initial_step", "_load_from_state_dict"),
+    *("_register_load_state_dict_pre_hook", "_register_state_dict_hook", "_save_to_state_dict"),
     *("__init__", "__new__", "__post_init__", "__init_subclass__", "__class__", "__name__"),
     *("__qualname__", "__doc__", "__call__", "__len__", "__getitem__", "__setitem__"),
     *("__delitem__", "__iter__", "__next__", "__contains__", "__enter__", "__exit__", "__repr__"),

@@ -31,6 +31,7 @@ import socket
 import struct
 import sys
 import traceback
+import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -38,19 +39,24 @@ from typing import Any
 READY, RUN, STOP = b"y", b"r", b"s"
 RESULT, FLAG = b"R", b"F"  # kinds of message from a child; flags cannot be taken back
 WATCH_SECONDS = 0.05
+# torch loads torch._dynamo, for seconds, at the first manual_seed(), backward() or optimizer.
+OWN_MODULES = ("torch._dynamo", "numpy", "IPython.core.inputtransformer2")
+OWN_MODULES += ("grading.reading", "grading.wire")
 
 
-def main(control: int, topics: list[str], limits: dict[str, int], alone: bool) -> None:
+def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:
     """Serve until the other end of the socket is closed.
 
-    topics: modules with exercises. limits: see sandbox.Limits. alone: this is process 1 of a
+    modules: what children will need, so that none of them has to import it. limits: see sandbox.Limits. alone: this is process 1 of a
     sandbox of its own, so that all other processes there are children of students' code.
     """
     alone = alone and os.getpid() == 1
     _hide_memory()
-    for name in [*topics, *LATE_IMPORTS]:
-        with contextlib.suppress(ImportError):  # torchtext is in one lane only
+    warnings.simplefilter("ignore")
+    for name in [*modules, *OWN_MODULES]:
+        with contextlib.suppress(Exception):  # a child that needs it will say so
             importlib.import_module(name)
+    warnings.resetwarnings()
     originals = snapshot()
     gc.collect()
     gc.freeze()  # children then leave these pages alone
@@ -70,16 +76,6 @@ def main(control: int, topics: list[str], limits: dict[str, int], alone: bool) -
             if report is None or not tidy(Path.cwd()):
                 return  # whoever needs it starts a fresh one
             channel.sendall(json.dumps(report).encode() + b"\n")
-
-
-# torch loads these when first used, for seconds; loaded here they are there in every child.
-LATE_IMPORTS = (
-    *("torch._dynamo", "torchvision", "torchvision.transforms.v2", "torchvision.tv_tensors"),
-    *("torch.optim", "torch.utils.data", "torch.nn.utils.rnn", "torch.nn.utils.parametrize"),
-    *("torchtext.data.utils", "torchtext.vocab", "torchmetrics", "pandas", "numpy", "PIL.Image"),
-    *("IPython.core.inputtransformer2", "grading.reading", "grading.wire"),
-    *("torch.multiprocessing", "multiprocessing.popen_fork", "torch.utils.tensorboard"),
-)
 
 
 def _hide_memory() -> None:
@@ -231,8 +227,7 @@ def reseed() -> None:
 
     random.seed()
     numpy.random.seed(int.from_bytes(os.urandom(4), "big"))
-    torch.manual_seed(int.from_bytes(os.urandom(8), "big"))
-    torch.set_num_threads(1)
+    torch.default_generator.manual_seed(int.from_bytes(os.urandom(8), "big"))
 
 
 def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
@@ -337,26 +332,33 @@ class NotebookShell:
 
 
 def snapshot() -> dict[str, tuple[Any, dict[str, Any]]]:
-    """What stands under each name of the modules and classes that observations rely on."""
+    """What stands under each name of the modules and classes that observations rely on.
+
+    Not more than those: looking at an object copies its page of memory in a forked child.
+    """
     import torch
     import torch.nn.functional
     import torch.utils.data
-    from torch.utils.data import dataloader
 
-    places: dict[str, Any] = {"builtins": builtins, "torch": torch, "torch.nn": torch.nn}
-    places |= {
+    places: dict[str, Any] = {
         name: module
         for name, module in list(sys.modules.items())
-        if name.split(".")[0] in ("course_utils", "grading")
-        or name in ("torch.nn.functional", "torch.testing", "torch.overrides", "copy", "json")
-        or name in ("torch.nn.init", "torch.nn.utils", "torch.utils.data", "random", "base64")
+        if name.split(".")[0] in ("course_utils", "grading") or name in PLACES
     }
-    for module in (torch.nn, torch.optim, torch.utils.data, torch.optim.lr_scheduler, dataloader):
-        for name, thing in vars(module).items():
-            if isinstance(thing, type):
-                places[f"{module.__name__}.{name}"] = thing
-    places |= {"torch.Tensor": torch.Tensor, "torch.nn.Module": torch.nn.Module}
+    for name in CLASSES:
+        thing: Any = torch
+        for part in name.split(".")[1:]:
+            thing = getattr(thing, part)
+        places[name] = thing
     return {name: (place, dict(vars(place))) for name, place in places.items()}
+
+
+PLACES = {"builtins", "torch", "torch.nn.functional", "torch.overrides", "torch.testing", "json"}
+CLASSES = (
+    *("torch.Tensor", "torch.nn.Module", "torch.nn.Parameter", "torch.nn.Linear"),
+    *("torch.optim.Optimizer", "torch.utils.data.DataLoader", "torch.utils.data.Dataset"),
+    *("torch.overrides.TorchFunctionMode", "torch.autograd.Function"),
+)
 
 
 def changes(originals: dict[str, tuple[Any, dict[str, Any]]]) -> list[str]:
@@ -372,9 +374,9 @@ def changes(originals: dict[str, tuple[Any, dict[str, Any]]]) -> list[str]:
 
 
 # These change by themselves.
-CACHES = {"__warningregistry__", "_abc_impl", "_registry", "__doc__", "_inst"}
+CACHES = {"__warningregistry__", "__slotnames__", "_abc_impl", "__doc__", "_inst"}
 
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
-    main(options["control"], options["topics"], options["limits"], options["alone"])
+    main(options["control"], options["modules"], options["limits"], options["alone"])

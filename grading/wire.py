@@ -89,7 +89,9 @@ def _write_tensor(tensor: torch.Tensor) -> dict[str, Any]:
     facts = {"dtype": dtype, "shape": list(tensor.shape)}
     if tensor.device.type == "meta":
         return {"meta": facts}
-    flat = tensor.cpu().resolve_conj().resolve_neg().contiguous().reshape(-1)
+    # A clone, because a single element may have any stride and still be contiguous.
+    flat = tensor.cpu().resolve_conj().resolve_neg().reshape(-1)
+    flat = flat.clone(memory_format=torch.contiguous_format)
     data = bytes(flat.view(torch.uint8).numpy()) if flat.numel() else b""
     return {"tensor": facts, "bytes": base64.b64encode(data).decode("ascii")}
 

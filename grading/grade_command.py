@@ -1,0 +1,96 @@
+"""python -m grading grade: mark a folder of submissions."""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import os
+import sys
+from pathlib import Path
+
+DESCRIPTION = """\
+Mark a folder of submissions. Students' code runs in a sandbox. Run again, it marks only what
+changed; stopped in the middle, it goes on where it was."""
+
+
+def add_arguments(subparsers: argparse._SubParsersAction) -> None:
+    """Register the command."""
+    parser = subparsers.add_parser(
+        "grade", help="mark a folder of submissions", description=DESCRIPTION
+    )
+    parser.add_argument("assignment", type=Path, help="the assignment.json that `assign` wrote")
+    parser.add_argument("submissions", type=Path, help="the folder of what was handed in")
+    parser.add_argument("--output", type=Path, help="for the marks; default: marks/NAME")
+    parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
+    parser.add_argument(
+        "--trusted",
+        action="store_true",
+        help="run the submissions WITHOUT a sandbox, with your own rights; the marks say so",
+    )
+    parser.add_argument("--cluster", metavar="ADDRESS", help="of a Dask scheduler: tcp://host:8786")
+    parser.add_argument(
+        "--again", action="store_true", help="mark everything again, on new hidden cases"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Mark, write the reports, print a summary. Returns the exit status."""
+    from .assignment import AssignmentError, read_assignment
+    from .collection import CollectionError
+    from .running import RunError
+
+    try:
+        assignment = read_assignment(options.assignment)
+        return grade(assignment, options)
+    except (AssignmentError, CollectionError, RunError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    except OSError as error:
+        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
+        return 2
+
+
+def grade(assignment, options: argparse.Namespace) -> int:
+    """The command with an assignment that was read."""
+    from tqdm import tqdm
+
+    from . import sandbox
+    from .collection import collect
+    from .reports import summary, write_reports
+    from .running import Ledger, RunError, dask_cluster, local_processes, mark_submissions
+
+    if options.workers < 1:
+        raise RunError("--workers needs at least 1.")
+    output = options.output or Path("marks") / assignment.name
+    if output.resolve().is_relative_to(options.submissions.resolve()):
+        raise RunError(
+            f"The marks must not lie in the folder of submissions; {output} does. Use --output."
+        )
+    if output.exists() and not output.is_dir():
+        raise RunError(f"{output} is a file; --output needs a folder.")
+    submissions = collect(options.submissions, assignment.name)
+    why_not = "" if options.trusted or options.cluster else sandbox.problem()
+    if why_not:
+        raise RunError(
+            f"{why_not} Nothing was marked. --trusted marks without a sandbox: the submissions "
+            "then run with your rights, and can read and change your files."
+        )
+    ledger = Ledger(output, assignment, trusted=options.trusted, again=options.again)
+    executors = functools.partial(local_processes, options.workers)
+    if options.cluster:
+        executors = functools.partial(dask_cluster, options.cluster)
+    with tqdm(total=len(submissions), unit="submission", desc=assignment.name) as bar:
+        results = mark_submissions(
+            assignment,
+            submissions,
+            ledger,
+            trusted=options.trusted,
+            executors=executors,
+            width=options.workers,
+            progress=bar.update,
+        )
+    write_reports(assignment, results, output)
+    print(summary(results))
+    print(f"The marks are in {output}: marks.csv, class.html, feedback/, details.json.")
+    return 0

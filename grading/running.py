@@ -1,0 +1,318 @@
+"""Have many submissions marked by an executor, and lose none.
+
+Any executor of the standard library's interface will do: processes on this machine, or the workers
+of a Dask cluster. A result is written down as soon as it is there, so a run that is stopped goes on
+where it was, and a later run marks only what changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import hashlib
+import json
+import math
+import multiprocessing
+import os
+import secrets
+import signal
+import stat
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import Any
+
+import course_utils
+
+from .assignment import Assignment
+from .marking import Shard, Task, mark_shard, unread
+from .result import SubmissionResult
+from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
+
+FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
+SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
+TRIES = 3  # of a shard whose worker was lost, before its submissions go one by one
+STATE = ".grading"  # folder in the output: the seed, and one file for each result
+FORMAT = 1
+
+
+class RunError(Exception):
+    """Why nothing can be marked: one sentence, with what to do."""
+
+
+# -- what was marked before ------------------------------------------------------------------
+
+
+class Ledger:
+    """The results so far, in a folder, and the secret seed that they were made with.
+
+    One file for each submission, under a name made of everything that decides its marks: the
+    submitted bytes, the assignment, the exercises' code, the seed, the sandbox.
+    """
+
+    def __init__(self, output: Path, assignment: Assignment, *, trusted: bool, again: bool) -> None:
+        self.folder = output / STATE
+        self.folder.mkdir(parents=True, exist_ok=True)
+        secret = self.folder / "secret.json"
+        facts = _read_json(secret)
+        if facts and facts.get("assignment") != assignment.name:
+            raise RunError(
+                f"{output} holds the marks of {facts.get('assignment')!r}. "
+                f"Choose another folder for {assignment.name!r} with --output."
+            )
+        if not facts or again:
+            facts = {"assignment": assignment.name, "seed": secrets.randbits(62)}
+            _write_atomically(secret, json.dumps(facts))
+            secret.chmod(0o600)
+        self.seed: int = facts["seed"]
+        self._rules = _rules(assignment, self.seed, trusted)
+
+    def _place(self, student: str, content: bytes) -> Path:
+        digest = hashlib.sha256(self._rules)
+        digest.update(student.encode("utf-8", "surrogatepass") + b"\0" + content)
+        return self.folder / f"{digest.hexdigest()}.json"
+
+    def find(self, student: str, content: bytes) -> SubmissionResult | None:
+        """The result of this very submission, if it was marked before under the same rules."""
+        facts = _read_json(self._place(student, content))
+        try:
+            return SubmissionResult.from_dict(facts) if facts else None
+        except (KeyError, TypeError):
+            return None
+
+    def keep(self, result: SubmissionResult, content: bytes) -> None:
+        text = json.dumps(result.as_dict())
+        _write_atomically(self._place(result.student, content), text)
+
+
+def _rules(assignment: Assignment, seed: int, trusted: bool) -> bytes:
+    """A digest of everything but the submission that decides a mark."""
+    digest = hashlib.sha256(json.dumps([FORMAT, seed, trusted]).encode())
+    digest.update(json.dumps([[item.id, item.points] for item in assignment.items]).encode())
+    for source in assignment.topics().values():
+        digest.update(source.encode())
+    for folder in (Path(course_utils.__file__).parent, Path(__file__).parent):
+        for path in sorted(folder.glob("*.py")):
+            digest.update(path.read_bytes())
+    return digest.digest()
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """What a file of ours holds; {} when it is not there or was cut off."""
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return facts if isinstance(facts, dict) else {}
+
+
+def _write_atomically(path: Path, text: str) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
+
+
+# -- submissions -----------------------------------------------------------------------------
+
+
+def read_submission(path: Path) -> tuple[bytes, str]:
+    """The bytes of a submitted file, or why they are not read. Follows no symbolic link."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    try:
+        file = os.open(path, flags)
+    except OSError as error:
+        return b"", f"The file cannot be read: {error.strerror}."
+    with os.fdopen(file, "rb") as opened:
+        facts = os.fstat(file)
+        if not stat.S_ISREG(facts.st_mode):
+            return b"", "This is not an ordinary file."
+        if facts.st_size > FILE_LIMIT:
+            megabytes = math.ceil(facts.st_size / 1e6)
+            return b"", (
+                f"The file has {megabytes} MB; at most {FILE_LIMIT // 1_000_000} MB are read."
+            )
+        return opened.read(FILE_LIMIT + 1), ""
+
+
+def mark_submissions(
+    assignment: Assignment,
+    submissions: list[Any],
+    ledger: Ledger,
+    *,
+    trusted: bool,
+    executors: Callable[[], contextlib.AbstractContextManager[Executor]],
+    width: int,
+    progress: Callable[[int], None] = lambda count: None,
+) -> list[SubmissionResult]:
+    """Mark what was not marked before; results in the order of the submissions.
+
+    submissions: of collection.collect. executors: makes an executor, again when one broke.
+    width: its workers. progress: called with how many more submissions are done.
+    Raises RunError when no worker can run students' code.
+    """
+    items = tuple((item.id, item.points) for item in assignment.items)
+    sandbox = TRUSTED if trusted else BUBBLEWRAP
+    results: dict[str, SubmissionResult] = {}
+
+    def waiting() -> Iterator[Task]:
+        """What has to be marked; the rest is put into the results at once."""
+        for submission in submissions:
+            content, problem = b"", submission.problem
+            if not problem:
+                content, problem = read_submission(submission.path)
+            if problem:
+                result = unread(submission.student, submission.file, problem, items, sandbox)
+            else:
+                result = ledger.find(submission.student, content)
+            if result is None:
+                yield Task(submission.student, submission.file, content)
+            else:
+                result.file = submission.file
+                results[submission.student] = result
+                progress(1)
+
+    topics = assignment.topics()
+    private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
+    size = max(1, min(SHARD_LIMIT, len(submissions) // (4 * width)))
+
+    def shards() -> Iterator[Shard]:
+        tasks: list[Task] = []
+        for task in waiting():
+            tasks.append(task)
+            if len(tasks) == size:
+                yield shard(tuple(tasks))
+                tasks = []
+        if tasks:
+            yield shard(tuple(tasks))
+
+    def shard(tasks: tuple[Task, ...]) -> Shard:
+        return Shard(items, tuple(topics), private, ledger.seed, trusted, tasks)
+
+    def done(task: Task, result: SubmissionResult) -> None:
+        ledger.keep(result, task.notebook)
+        results[task.student] = result
+        progress(1)
+
+    def lost(task: Task, why: str) -> None:
+        results[task.student] = unread(task.student, task.file, why, items, sandbox)
+        progress(1)
+
+    run_shards(shards(), executors, 2 * width, done, lost)
+    return [results[submission.student] for submission in submissions]
+
+
+# -- executors -------------------------------------------------------------------------------
+
+
+def run_shards(
+    shards: Iterable[Shard],
+    executors: Callable[[], contextlib.AbstractContextManager[Executor]],
+    width: int,
+    done: Callable[[Task, SubmissionResult], None],
+    lost: Callable[[Task, str], None],
+) -> None:
+    """Give shards to an executor, at most `width` at once, until each submission is done or lost.
+
+    A shard whose worker was lost is given out again; one that loses its worker TRIES times is
+    taken apart, and a submission that does so by itself is lost. Raises RunError for SandboxError.
+    """
+    source = iter(shards)
+    again: deque[tuple[Shard, int]] = deque()  # with how often its worker was lost
+    while True:
+        with executors() as executor:
+            whole = _run_until_broken(executor, source, again, width, done, lost)
+        if whole:
+            return
+
+
+def _run_until_broken(executor, source, again, width, done, lost) -> bool:
+    """True when everything is done; False when the executor broke and a new one is needed."""
+    running: dict[Future, tuple[Shard, int]] = {}
+    broken = False
+    while True:
+        while not broken and len(running) < width:
+            # Nothing can be said about a shard that never ran, so it is given out first.
+            shard, tries = again.popleft() if again else (next(source, None), 0)
+            if shard is None:
+                break
+            try:
+                running[executor.submit(mark_shard, shard)] = (shard, tries)
+            except (BrokenProcessPool, RuntimeError):
+                again.append((shard, tries))
+                broken = True
+        if not running:
+            return not broken
+        finished, _ = wait(running, return_when=FIRST_COMPLETED)
+        for future in finished:
+            shard, tries = running.pop(future)
+            try:
+                found = future.result()
+            except SandboxError as error:
+                for other in running:
+                    other.cancel()
+                raise RunError(str(error)) from None
+            except BaseException as error:  # the worker is gone, or marking has a bug
+                if isinstance(error, KeyboardInterrupt):
+                    raise
+                broken |= isinstance(error, BrokenProcessPool)
+                again.extend(_after_a_loss(shard, tries + 1, error, lost))
+                continue
+            for task, facts in zip(shard.tasks, found, strict=True):
+                done(task, SubmissionResult.from_dict(facts))
+
+
+def _after_a_loss(
+    shard: Shard, tries: int, error: BaseException, lost: Callable[[Task, str], None]
+) -> list[tuple[Shard, int]]:
+    """What to do with a shard whose worker was lost: the same again, or its submissions singly."""
+    if tries < TRIES:
+        return [(shard, tries)]
+    if len(shard.tasks) > 1:
+        return [(dataclasses.replace(shard, tasks=(task,)), 0) for task in shard.tasks]
+    kind = type(error).__name__
+    lost(shard.tasks[0], f"Marking it failed {TRIES} times ({kind}: {str(error)[:200]}).")
+    return []
+
+
+@contextlib.contextmanager
+def local_processes(workers: int) -> Iterator[Executor]:
+    """Worker processes on this machine, forked where that is possible: torch is imported once."""
+    fork = sys.platform.startswith("linux")
+    context = multiprocessing.get_context("fork" if fork else "spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt)
+    before = set(multiprocessing.active_children())
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+        raise
+    pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is for the process that the person started; it ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def dask_cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster whose scheduler is at this address. Raises RunError."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RunError(
+            "Marking on a cluster needs Dask: python tools/install.py --extra grading"
+        ) from None
+    try:
+        client = Client(address, timeout=10, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RunError(f"No Dask scheduler answers at {address}: {error}") from None
+    with client:
+        # A worker that is lost is not the shard's fault: Dask gives it to another one.
+        with client.get_executor(retries=2, pure=False) as executor:
+            yield executor
