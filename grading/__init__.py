@@ -1,1 +1,1 @@
-"""Hand out assignments, mark what comes back, explain the marks. docs/instructors.md is the guide."""
+"""Hand out assignments, mark what comes back, explain the marks: see docs/instructors.md."""

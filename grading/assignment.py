@@ -154,7 +154,7 @@ def load_private(paths: tuple[Path, ...]) -> None:
 
 
 def load_topic(name: str, path: Path) -> None:
-    """Import a file as the module `name`, unless there is one; its exercises are then registered."""
+    """Import a file as the module `name`, unless there is one; that registers its exercises."""
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, path)

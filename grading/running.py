@@ -312,7 +312,6 @@ def dask_cluster(address: str) -> Iterator[Executor]:
         client = Client(address, timeout=10, set_as_default=False)
     except (OSError, ValueError) as error:
         raise RunError(f"No Dask scheduler answers at {address}: {error}") from None
-    with client:
-        # A worker that is lost is not the shard's fault: Dask gives it to another one.
-        with client.get_executor(retries=2, pure=False) as executor:
-            yield executor
+    # A worker that is lost is not the shard's fault: Dask gives it to another one.
+    with client, client.get_executor(retries=2, pure=False) as executor:
+        yield executor

@@ -97,13 +97,13 @@ def isolation(limits: Limits) -> list[str]:
 
 
 def visible_files() -> list[str]:
-    """Options that show Python and its libraries inside, and nothing of this machine's own files."""
+    """Options that show Python and its libraries inside, and no other files of this machine."""
     options: list[str] = []
     for place in ("/usr/lib", "/usr/lib64", "/usr/local/lib"):
         options += ["--ro-bind-try", place, place]
     for place in ("/lib", "/lib64"):
         if Path(place).is_symlink():
-            options += ["--symlink", os.readlink(place), place]
+            options += ["--symlink", str(Path(place).readlink()), place]
         else:
             options += ["--ro-bind-try", place, place]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]

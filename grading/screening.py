@@ -138,12 +138,17 @@ def _screen_path(path: str, say) -> None:
             say(f"imports `{path}`")
     elif root not in MODULES:
         say(f"imports `{root}`")
-    elif any(path == part or path.startswith(part + ".") for part in PARTS):
+    elif (
+        within(path, PARTS)
+        or (root == "os" and rest and not within(path, FROM_OS))
+        or any(is_private(part) for part in rest.split("."))
+    ):
         say(f"uses `{path}`")
-    elif root == "os" and rest and not any(path == p or path.startswith(p + ".") for p in FROM_OS):
-        say(f"uses `{path}`")
-    elif any(is_private(part) for part in path.split(".")[1:]):
-        say(f"uses `{path}`")
+
+
+def within(path: str, places: set[str]) -> bool:
+    """True for 'torch.jit.script' and the place 'torch.jit'."""
+    return any(path == place or path.startswith(place + ".") for place in places)
 
 
 def is_private(name: str) -> bool:

@@ -47,8 +47,9 @@ OWN_MODULES += ("grading.reading", "grading.wire")
 def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:
     """Serve until the other end of the socket is closed.
 
-    modules: what children will need, so that none of them has to import it. limits: see sandbox.Limits. alone: this is process 1 of a
-    sandbox of its own, so that all other processes there are children of students' code.
+    modules: what children will need, so that none of them has to import it. limits: see
+    sandbox.Limits. alone: this is process 1 of a sandbox of its own, so that all other processes
+    there are children of students' code.
     """
     alone = alone and os.getpid() == 1
     _hide_memory()
@@ -136,7 +137,7 @@ def end_all(child: int, alone: bool) -> None:
 
 def too_much(base: int, limits: dict[str, int]) -> str:
     """Why the students' processes together are too much, or ''."""
-    processes = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]
+    processes = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]  # noqa: PTH208
     if len(processes) > limits["processes"]:
         return "processes"
     memory = sum(max(0, own_memory(process) - base) for process in processes)
@@ -160,7 +161,7 @@ def tidy(folder: Path) -> bool:
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path)
                 else:
-                    os.unlink(entry.path)
+                    Path(entry.path).unlink()
         except (OSError, RecursionError):
             return False
     return True
@@ -244,7 +245,7 @@ def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
 
 
 def run(header: dict, parts: list[dict], result: int, originals: dict) -> bytes:
-    """Define the answer, observe it on the cases of the seed: observations, or why there are none."""
+    """Define the answer and observe it on the cases: observations, or why there are none."""
     from course_utils.exercise import find
     from course_utils.observation import describe_exception
 
