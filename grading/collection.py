@@ -5,7 +5,7 @@ Layouts, which may be mixed in one folder:
 - a file per student: `kim.ipynb`
 - a folder per student: `kim/anything.ipynb`
 - nbgrader: `submitted/<student>/<assignment>/<notebook>.ipynb`; the folder to give is `submitted`
-  or the course folder above it (nbgrader's documentation, "Philosophy": directory hierarchy).
+  or the course folder above it (nbgrader's documentation, "How to structure course files").
 - Moodle, "Download all submissions". mod/assign/classes/downloader.php (before Moodle 4.1:
   mod/assign/locallib.php) joins full name, number, `assignsubmission` and the plugin with `_`,
   and turns each `_` of the name into a space. With "Download submissions in folders" that is
@@ -27,6 +27,7 @@ import os
 import re
 import stat
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
@@ -69,7 +70,7 @@ class Submission:
     path: the notebook; where there is a problem, the file or folder that has it.
     file: the same inside the folder of submissions, with /, safe to print.
     problem: '' or why it cannot be marked, one sentence.
-    beside: what else the student handed in next to it and nobody marks, as `file`.
+    beside: other notebooks and files of the student, which are not marked, in the form of `file`.
     """
 
     student: str
@@ -155,7 +156,7 @@ def _level(folder: Path, assignment_name: str) -> Path:
     is_course = len(siblings & NBGRADER) > 1 or any(
         _kind(item.path / assignment_name) == "folder" for item in inside
     )
-    if not is_course or any(item.is_notebook for item in inside) and len(siblings) > 1:
+    if not is_course:
         return folder
     strangers = sorted(siblings - NBGRADER)
     if strangers:
@@ -237,8 +238,8 @@ def _canvas_names(names: list[str]) -> dict[str, re.Match[str]]:
 
 def _without_ending(name: str) -> str:
     """'kim' for kim.ipynb, kim.pdf and kim.ipynb.txt; 'J. Park' stays."""
-    shorter = re.sub(r"(?<=.)(\.ipynb)?\.[A-Za-z0-9]{1,8}$", "", name, flags=re.IGNORECASE)
-    return shorter.rstrip() or name
+    shorter = re.sub(r"(?s)(?<=.)(\.ipynb)?\.[a-z0-9]{1,8}\Z", "", name, flags=re.IGNORECASE)
+    return shorter.rstrip(" ") or name
 
 
 def readable(name: str) -> str:
@@ -276,24 +277,38 @@ def _submission(
     def file(path: Path) -> str:
         return readable(path.relative_to(level).as_posix())
 
-    chosen = entries[0].item.path
+    first = entries[0].item.path
     try:
-        chosen = _notebook(student, entries, file, assignment_name, nbgrader)
+        chosen, *others = _notebooks(student, entries, file, assignment_name, nbgrader)
         problem = _unreadable(chosen, file(chosen))
     except _Problem as error:
-        problem = str(error)
-    beside = [e.item.path for e in entries if e.item.path not in (chosen, *chosen.parents)]
-    return Submission(student, chosen, file(chosen), problem, tuple(map(file, beside)))
+        chosen, others, problem = first, [], str(error)
+    try:
+        str(chosen.relative_to(level)).encode("utf-8")
+    except UnicodeEncodeError:
+        problem = f"The name {file(chosen)} is not valid UTF-8: rename it."
+    others += [e.item.path for e in entries if e.item.path not in (chosen, *chosen.parents)]
+    beside = tuple(file(path) for path in dict.fromkeys(others))
+    return Submission(student, chosen, file(chosen), problem, beside)
 
 
-def _notebook(student, entries, file, assignment_name, nbgrader) -> Path:
-    """The notebook that is meant. Raises _Problem, or CollectionError if there are two."""
+def _notebooks(
+    student: str,
+    entries: list[_Entry],
+    file: Callable[[Path], str],
+    assignment_name: str,
+    nbgrader: bool,
+) -> list[Path]:
+    """The notebook that is meant, then the student's other notebooks.
+
+    Raises _Problem if nobody can tell, CollectionError if there are two submissions.
+    """
     found: dict[Path, str] = {}  # the name each was handed in under
     homes = []
     for entry in entries:
         if entry.item.kind == "folder":
-            only = nbgrader and not entry.exported
-            notebooks = _notebooks_in(entry.item, file, assignment_name if only else "")
+            only = assignment_name if nbgrader and not entry.exported else ""
+            notebooks = _notebooks_in(entry.item, file, only)
             inside = {notebook.path: notebook.path.name for notebook in notebooks}
         else:
             inside = {entry.item.path: entry.name} if entry.item.is_notebook else {}
@@ -303,20 +318,20 @@ def _notebook(student, entries, file, assignment_name, nbgrader) -> Path:
     if not found:
         raise _Problem(_no_notebook(entries, file, assignment_name if nbgrader else ""))
     named = [path for path, name in found.items() if _is_named(name, assignment_name)]
+    # Moodle and Canvas write the files of one hand-in side by side; all else is a hand-in each.
     files_of_one = all(home.exported and home.item.kind != "folder" for home in homes)
     if len(homes) > 1 and (len(named) > 1 or not files_of_one):
         paths = named if files_of_one else [home.item.path for home in homes]
         raise CollectionError(_twice(student, [file(path) for path in paths]))
-    if len(found) == 1:
-        return next(iter(found))
-    if len(named) == 1:
-        return named[0]
-    how_many = "two notebooks" if len(found) == 2 else f"{len(found)} notebooks"
-    which = "more than one of them is" if named else "none of them is"
-    raise _Problem(
-        f"There are {how_many} ({_some([path.name for path in found])}), and {which} called "
-        f"{assignment_name}.ipynb: keep the one that is meant."
-    )
+    if len(found) > 1 and len(named) != 1:
+        how_many = "two notebooks" if len(found) == 2 else f"{len(found)} notebooks"
+        which = "more than one of them is" if named else "none of them is"
+        raise _Problem(
+            f"There are {how_many} ({_some([path.name for path in found])}), and {which} called "
+            f"{assignment_name}.ipynb: keep the one that is meant."
+        )
+    chosen = next(iter(found)) if len(found) == 1 else named[0]
+    return [chosen, *(path for path in found if path != chosen)]
 
 
 def _is_named(name: str, assignment_name: str) -> bool:
@@ -336,7 +351,7 @@ def _twice(student: str, files: list[str]) -> str:
     )
 
 
-def _notebooks_in(folder: _Item, file, only: str) -> list[_Item]:
+def _notebooks_in(folder: _Item, file: Callable[[Path], str], only: str) -> list[_Item]:
     """All notebooks in a student's folder and, except with `only`, in the folders in it.
 
     only: the folder of nbgrader's that belongs to the assignment; others are other assignments.
@@ -366,7 +381,7 @@ def _notebooks_in(folder: _Item, file, only: str) -> list[_Item]:
     return notebooks
 
 
-def _no_notebook(entries: list[_Entry], file, only: str) -> str:
+def _no_notebook(entries: list[_Entry], file: Callable[[Path], str], only: str) -> str:
     """Why a student has nothing to be marked: one sentence."""
     item = entries[0].item
     name = file(item.path)
@@ -376,21 +391,15 @@ def _no_notebook(entries: list[_Entry], file, only: str) -> str:
         except CollectionError as error:
             return str(error)
         holds = f"it holds {_some(inside)}" if inside else "it is empty"
-        if only and _kind(item.path / only) != "folder" and not entries[0].exported:
+        if only and inside and _kind(item.path / only) != "folder" and not entries[0].exported:
             return f"There is no folder {only} in the folder {name}: {holds}."
         return f"There is no notebook in the folder {name}: {holds}."
-    if item.kind == "file":
-        wrong_name = _unreadable(item.path, name) if "\\x" in name else ""
-        return wrong_name or f"{name} is not a notebook: a file that ends in .ipynb is needed."
-    return _unreadable(item.path, name)
+    needed = f"{name} is not a notebook: a file that ends in .ipynb is needed."
+    return _unreadable(item.path, name) or needed
 
 
 def _unreadable(path: Path, name: str) -> str:
     """Why a file cannot be read, one sentence; '' if it can."""
-    try:
-        path.name.encode("utf-8")
-    except UnicodeEncodeError:
-        return f"The name {name} is not valid UTF-8: rename the file."
     kind = _kind(path)
     if kind == "link":
         return f"{name} is a symbolic link, which is never followed: put the file itself there."
