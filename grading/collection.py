@@ -30,6 +30,8 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
+from .harmless import readable
+
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
 NBGRADER = {
     "submitted",
@@ -240,26 +242,6 @@ def _without_ending(name: str) -> str:
     """'kim' for kim.ipynb, kim.pdf and kim.ipynb.txt; 'J. Park' stays."""
     shorter = re.sub(r"(?s)(?<=.)(\.ipynb)?\.[a-z0-9]{1,8}\Z", "", name, flags=re.IGNORECASE)
     return shorter.rstrip(" ") or name
-
-
-def readable(name: str) -> str:
-    """A name in composed Unicode (NFC) that can be printed and stored.
-
-    Bytes that are not UTF-8, control characters, and those that turn the direction of writing are
-    shown as \\xff, \\n, \\u202e.
-    """
-    name = unicodedata.normalize("NFC", name)
-    return "".join(map(_readable_character, name))
-
-
-def _readable_character(character: str) -> str:
-    if character.isprintable() or character in "\u200c\u200d":  # joiners, as some scripts need them
-        return character
-    if unicodedata.category(character) == "Zs":
-        return " "
-    if "\udc80" <= character <= "\udcff":  # how Python keeps a byte that is not UTF-8
-        return f"\\x{ord(character) - 0xDC00:02x}"
-    return character.encode("unicode_escape").decode("ascii")
 
 
 # -- what it is ------------------------------------------------------------------------------
