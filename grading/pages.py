@@ -7,6 +7,7 @@ hold, and is escaped.
 
 from __future__ import annotations
 
+import functools
 import html
 import inspect
 import re
@@ -101,12 +102,14 @@ i.note { background: var(--note); } i.none { background: var(--none); }
 .box p { margin: .2rem 0; }
 .box ul { margin: .3rem 0; padding-left: 1.2rem; }
 table { width: 100%; border-collapse: collapse; margin: 1.6rem 0; }
-th { white-space: nowrap; text-align: left; font-size: .8rem; font-weight: 600; color: var(--quiet); }
+th { white-space: nowrap; text-align: left; font-size: .8rem; font-weight: 600;
+  color: var(--quiet); }
 th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line);
   vertical-align: top; }
 tr > :last-child { padding-right: 0; }
+tbody tr:last-child td, ol.talk li:last-child { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.id { color: var(--quiet); font-variant-numeric: tabular-nums; margin-right: .5rem; }
+.id { color: var(--quiet); font-variant-numeric: tabular-nums; margin-right: .25rem; }
 section { margin-top: 2.2rem; padding-top: 1.6rem; border-top: 1px solid var(--line);
   scroll-margin-top: 1rem; }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem;
@@ -141,6 +144,12 @@ ol.talk p { margin: 0; }
   body { padding: 1.5rem 1rem 3rem; }
   h1 { font-size: 1.6rem; }
   th, td { padding-right: .5rem; }
+  .overview th:nth-child(2) { display: none; }
+  .overview tr { display: grid; grid-template-columns: 1fr auto; padding: .5rem 0;
+    border-bottom: 1px solid var(--line); }
+  .overview tr > * { padding: 0; border: 0; }
+  .overview tr > :nth-child(2) { grid-area: 2 / 1; font-size: .875rem; }
+  .overview tbody tr:last-child { border-bottom: 0; }
 }
 @media print {
   :root { color-scheme: light; --page: #fff; --text: #000; --soft: #f3f3f1; --line: #ccc;
@@ -227,16 +236,18 @@ def _bar(parts: Sequence[tuple[str, float]]) -> str:
 def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
     """What a student reads: the total, a table of the exercises, and each of them."""
     body = _head(assignment, result)
-    body += _overview(result)
-    for exercise in result.exercises:
-        body += _exercise(exercise)
-    body += f"<footer><p>Marked from the file {_line(result.file)}.</p></footer>\n"
+    read = result.state != PERSON or any(exercise.answer for exercise in result.exercises)
+    body += _overview(result, links=read)
+    if read:  # else there is no code to speak about
+        for exercise in result.exercises:
+            body += _exercise(exercise)
+    body += f"<footer><p>From the file {_line(result.file)}.</p></footer>\n"
     return _page(f"{result.student} · {assignment.title}", body)
 
 
 def _head(assignment: Assignment, result: SubmissionResult) -> str:
     states = Counter(exercise.state for exercise in result.exercises)
-    so_far = "" if result.state == MARKED else " so far"
+    so_far = " so far" if result.state == PARTLY else ""
     parts = [(KINDS[exercise.state], exercise.of) for exercise in result.exercises]
     due = f" · {_line(assignment.deadline)}" if assignment.deadline else ""
     text = (
@@ -266,25 +277,27 @@ def _notes(notes: Sequence[str]) -> str:
     return f"<ul>\n{listed}{more}</ul>\n"
 
 
-def _overview(result: SubmissionResult) -> str:
-    rows = "".join(
-        f'<tr><td><a href="#e{exercise.id}">{_name(exercise.id)}</a></td>'
-        f"<td>{_state(exercise.state)}</td>"
-        f'<td class="number">{_points(exercise)}</td></tr>\n'
-        for exercise in result.exercises
-    )
+def _overview(result: SubmissionResult, links: bool) -> str:
+    rows = ""
+    for exercise in result.exercises:
+        name = _name(exercise.id)
+        link = f'<a href="#e{html.escape(exercise.id)}">{name}</a>' if links else name
+        rows += (
+            f"<tr><td>{link}</td><td>{_state(exercise.state)}</td>"
+            f'<td class="number">{_points(exercise)}</td></tr>\n'
+        )
     return (
-        "<table>\n<thead><tr><th>Exercise</th><th>State</th>"
+        '<table class="overview">\n<thead><tr><th>Exercise</th><th>State</th>'
         f'<th class="number">Points</th></tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n'
     )
 
 
 def _earned(points: float | None) -> str:
-    return "–" if points is None else number(points)
+    return "?" if points is None else number(points)
 
 
 def _name(id: str) -> str:
-    return f'<span class="id">{html.escape(id)}</span>{html.escape(find(id).title)}'
+    return f'<span class="id">{html.escape(id)}</span> {html.escape(find(id).title)}'
 
 
 def _points(exercise: ExerciseResult) -> str:
@@ -341,6 +354,7 @@ def _code(text: str) -> str:
     return (shown if "`" in shown or "\n" in shown else f"`{shown}`") + cut
 
 
+@functools.cache  # the same on the page of every student, and slow to find
 def _task(exercise: Exercise) -> str:
     """What the student was given: the docstring, or the skeleton of a class."""
     given = exercise.start or exercise.answer
@@ -417,7 +431,7 @@ def _class_facts(assignment: Assignment, results: Sequence[SubmissionResult]) ->
     if points:
         median = number(round(statistics.median(points), 2))
         facts.append((median, f"median of {number(assignment.points)} points"))
-    shown = "".join(f"<div><strong>{value}</strong>{label}</div>" for value, label in facts)
+    shown = "".join(f"<div><strong>{value}</strong> {label}</div>" for value, label in facts)
     return f'<div class="facts">{shown}</div>\n'
 
 
@@ -485,10 +499,10 @@ def _students(results: Sequence[SubmissionResult], links: dict[int, str]) -> str
         state = (
             "" if result.state == MARKED else f' <span class="quiet small">{result.state}</span>'
         )
+        points = f"{_earned(result.points)} of {number(total(result))}"
         rows += (
             f'<tr><td class="exercise"><a href="{links[id(result)]}">{_line(result.student)}</a>'
-            f'{state}{_bar(parts)}</td><td class="number">{_earned(result.points)} of {number(total(result))}'
-            "</td></tr>\n"
+            f'{state}{_bar(parts)}</td><td class="number">{points}</td></tr>\n'
         )
     return (
         "<section>\n<h2>Students</h2>\n<table>\n<thead><tr><th>Feedback page</th>"
