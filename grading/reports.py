@@ -1,0 +1,294 @@
+"""Write what marking found: marks.csv, details.json, a page for each student, one for the class.
+
+Files are written whole or not at all, and no work of a person's is lost: see `Writer`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+import statistics
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from course_utils.exercise import find
+
+from .assignment import Assignment
+from .class_results import (
+    common_mistakes,
+    count,
+    in_order,
+    number,
+    total,
+    why_a_person,
+    without_sandbox,
+)
+from .harmless import cell, one_line
+from .pages import SUBMISSION_STATES, class_page, feedback_page
+from .result import MARKED, SubmissionResult
+
+FORMAT = 1  # of details.json and of the manifest
+MANIFEST = ".reports.json"
+PARTIAL = ".reports.partial"
+REASON_LIMIT = 1_000  # characters of a reason in the table; details.json has all of it
+
+
+class ReportError(Exception):
+    """Which report cannot be written, why, and what to do: one sentence."""
+
+
+def write_reports(
+    assignment: Assignment, results: Sequence[SubmissionResult], folder: Path
+) -> list[Path]:
+    """Write all reports into a folder, which is made where there is none.
+
+    results: one for each student; the reports are in the order of the students' names.
+
+    Gives the files that somebody had changed or put there under a report's name. They are kept
+    under another name: marks.csv as marks.kept-1.csv.
+
+    Raises ReportError if a file cannot be written.
+    """
+    results = in_order(results)
+    pages = page_names(result.student for result in results)
+    texts = {
+        "marks.csv": marks_csv(assignment, results),
+        "details.json": details_json(assignment, results),
+        "class.html": class_page(assignment, results, pages),
+    }
+    for result, page in zip(results, pages, strict=True):
+        texts[f"feedback/{page}"] = feedback_page(assignment, result)
+    return Writer(folder).write(texts)
+
+
+# -- tables ----------------------------------------------------------------------------------
+
+
+def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> str:
+    """One row a student, one column an exercise; blank where a person has to look.
+
+    The total is blank as well until everything has been marked: it would pass for the mark. A
+    column is called '01.10 (2)', with the points in brackets: a spreadsheet would turn 01.1 and
+    01.10 into the same number.
+
+    In pandas: `pandas.read_csv("marks.csv")`.
+    """
+    text = io.StringIO(newline="")
+    table = csv.writer(text)  # lines end in CR LF, as RFC 4180 has it
+    ids = [item.id for item in assignment.items]
+    columns = [f"{item.id} ({number(item.points)})" for item in assignment.items]
+    table.writerow(["student", "state", "points", "of", *columns, "reason", "file"])
+    for result in results:
+        by_id = {exercise.id: exercise for exercise in result.exercises}
+        earned = [number(by_id[id].points) if id in by_id else "" for id in ids]
+        total = number(result.points) if result.state == MARKED else ""
+        table.writerow(
+            [
+                cell(result.student),
+                cell(result.state),
+                total,
+                number(assignment.points),
+                *earned,
+                cell(one_line(why_a_person(result), REASON_LIMIT)),
+                cell(result.file),
+            ]
+        )
+    # Excel takes a file for UTF-8 only when it begins with a byte order mark.
+    return "\ufeff" + text.getvalue()
+
+
+def details_json(assignment: Assignment, results: Sequence[SubmissionResult]) -> str:
+    """Everything that is known, also what the pages cut."""
+    facts = {
+        "format": FORMAT,
+        "assignment": {
+            "name": assignment.name,
+            "title": assignment.title,
+            "deadline": assignment.deadline,
+            "points": assignment.points,
+            "exercises": [
+                {"id": item.id, "title": find(item.id).title, "points": item.points}
+                for item in assignment.items
+            ],
+        },
+        "submissions": [result.as_dict() for result in results],
+    }
+    return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
+
+
+def summary(results: Sequence[SubmissionResult]) -> str:
+    """The few lines that are printed at the end: states, points, and what is left to do."""
+    results = in_order(results)
+    states = Counter(result.state for result in results)
+    counted = ", ".join(f"{states[state]} {state}" for state in SUBMISSION_STATES if states[state])
+    lines = [f"{count(len(results), 'submission')}: {counted or 'nothing to mark'}."]
+    marked = [result for result in results if result.state == MARKED]
+    if marked:
+        points = [result.points for result in marked]
+        of = max(total(result) for result in marked)
+        lines.append(
+            f"Points of those marked: {number(min(points))} to {number(max(points))}, "
+            f"median {number(statistics.median(points))}, of {number(of)}."
+        )
+    talk = common_mistakes(results)[:1]
+    if talk:
+        made = f"{talk[0].id}, {talk[0].count} of {len(results)}"
+        lines.append(f"Commonest mistake ({made}): {talk[0].sentence}")
+    waiting = [result for result in results if result.state != MARKED]
+    if waiting:
+        lines.append("A person has to look at:")
+        for result in waiting[:5]:
+            lines.append(f"  {one_line(result.student, 60)}: {one_line(why_a_person(result), 160)}")
+        if len(waiting) > 5:
+            lines.append(f"  and {len(waiting) - 5} more; class.html lists them.")
+    if without_sandbox(results):
+        lines.append("MARKED WITHOUT A SANDBOX: the submissions were trusted.")
+    return "\n".join(lines)
+
+
+# -- names of pages --------------------------------------------------------------------------
+
+RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE)
+
+
+def page_names(students: Iterable[str]) -> list[str]:
+    """A file's name for each student, as 'kim.html': fit for every system, and no two alike.
+
+    A name that had to change, and names that differ only in what some systems cannot tell apart
+    (case, Unicode forms), get eight digits of a hash of the student's whole name.
+    """
+    students = list(students)
+    plain = [_plain_name(student) for student in students]
+    alike = Counter(_folded(name) for name in plain)
+    taken: set[str] = set()
+    names = []
+    for student, name in zip(students, plain, strict=True):
+        digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()
+        length = 8
+        if name != student or alike[_folded(name)] > 1:
+            stem = name
+            name = f"{stem}-{digest[:length]}"
+            while _folded(name) in taken and length < len(digest):
+                length += 8
+                name = f"{stem}-{digest[:length]}"
+        taken.add(_folded(name))
+        names.append(f"{name}.html")
+    return names
+
+
+def _plain_name(student: str) -> str:
+    name = unicodedata.normalize("NFC", student)
+    name = re.sub(r"[^\w .,()+~-]", "_", name)  # \w: letters and digits of all scripts
+    name = name.encode("utf-8")[:120].decode("utf-8", "ignore").strip(" .")
+    return "student" if not name else f"_{name}" if RESERVED.fullmatch(name) else name
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
+# -- writing ---------------------------------------------------------------------------------
+
+
+class Writer:
+    """Writes texts as files into a folder, and keeps what is not its own.
+
+    A manifest remembers what was written. A file there that reads otherwise is a person's work
+    and is moved aside before its name is used again; a page of a student who is no longer there
+    is removed only if it reads as it was written. Each file is written beside its place and then
+    moved there, so that whoever reads it finds the old or the new one, whole.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.written: dict[str, list[str]] = {}
+
+    def write(self, texts: dict[str, str]) -> list[Path]:
+        """texts: from a path in the folder, with /, to what is to stand there.
+
+        Gives the files that were kept under another name. Raises ReportError.
+        """
+        contents = {name: as_bytes(text) for name, text in texts.items()}
+        digests = {name: digest(content) for name, content in contents.items()}
+        try:
+            for name in {"", *(str(Path(name).parent) for name in contents)}:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            self.written = self._read_manifest()
+            before = set(self.written)
+            # Stopped half way, both the old and the new files are still known as written here.
+            for name, its_digest in digests.items():
+                self.written.setdefault(name, []).append(its_digest)
+            self._write_manifest()
+            kept = []
+            for name, content in contents.items():
+                path = self.folder / name
+                now = digest(path.read_bytes()) if path.is_file() else ""
+                if now == digests[name]:
+                    continue
+                if os.path.lexists(path) and now not in self.written[name]:
+                    kept.append(self._keep(path))
+                self._put(path, content)
+            for name in sorted(before - set(contents)):
+                self._remove(name)
+            self.written = {name: [its_digest] for name, its_digest in digests.items()}
+            self._write_manifest()
+        except OSError as error:
+            where = readable_path(error.filename2 or error.filename or self.folder)
+            raise ReportError(
+                f"Cannot write {where} ({error.strerror or error}): make room, or close the "
+                "program that has it open, and run this again."
+            ) from None
+        return kept
+
+    def _put(self, path: Path, content: bytes) -> None:
+        partial = path.parent / PARTIAL
+        partial.write_bytes(content)
+        try:
+            partial.replace(path)
+        except OSError:
+            partial.unlink()
+            raise
+
+    def _keep(self, path: Path) -> Path:
+        """Move a file that is not ours out of the way."""
+        number = 1
+        while os.path.lexists(path.with_name(f"{path.stem}.kept-{number}{path.suffix}")):
+            number += 1
+        return path.rename(path.with_name(f"{path.stem}.kept-{number}{path.suffix}"))
+
+    def _remove(self, name: str) -> None:
+        """Remove a page that is no longer needed, if it reads as it was written here."""
+        path = self.folder / name
+        in_place = Path(name).parts[:-1] == ("feedback",) and path.suffix == ".html"
+        if in_place and path.is_file() and digest(path.read_bytes()) in self.written[name]:
+            path.unlink()
+
+    def _read_manifest(self) -> dict[str, list[str]]:
+        try:
+            facts = json.loads((self.folder / MANIFEST).read_text(encoding="utf-8"))
+            return {str(name): [str(d) for d in ds] for name, ds in facts["written"].items()}
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+            return {}  # then everything there counts as somebody else's
+
+    def _write_manifest(self) -> None:
+        facts = {"format": FORMAT, "written": dict(sorted(self.written.items()))}
+        self._put(self.folder / MANIFEST, as_bytes(json.dumps(facts, indent=1) + "\n"))
+
+
+def as_bytes(text: str) -> bytes:
+    # Half characters have no UTF-8. Written as \udc80 they are still JSON; pages have none.
+    return text.encode("utf-8", "backslashreplace")
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def readable_path(path: object) -> str:
+    return one_line(os.fsdecode(path), REASON_LIMIT)
