@@ -17,6 +17,7 @@ from pathlib import Path
 from tools import build
 
 from .assignment import Assignment, AssignmentError
+from .nbgrader_edition import nbgrader_edition
 from .student_notebook import student_notebook
 from .student_zip import student_zip
 
@@ -30,11 +31,15 @@ def handout(assignment: Assignment, folder: Path, *, nbgrader: bool = False) -> 
     nbgrader: the nbgrader edition as well. Raises AssignmentError.
     """
     notebook = build.as_text(student_notebook(assignment))
-    return {
+    files = {
         DECLARATION: assignment.as_json(folder).encode(),
         f"{assignment.name}.ipynb": notebook.encode(),
         f"{assignment.name}.zip": student_zip(assignment, notebook),
     }
+    if nbgrader:
+        edition = nbgrader_edition(assignment, folder / NBGRADER)
+        files |= {f"{NBGRADER}/{path}": content for path, content in edition.items()}
+    return files
 
 
 def check_folder(assignment: Assignment, folder: Path) -> None:

@@ -54,16 +54,19 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
 
 
 def notebook_with(
-    assignment: Assignment, answer_cells: Callable[[Item, Exercise, str], list[NotebookNode]]
+    assignment: Assignment,
+    answer_cells: Callable[[Item, Exercise, str], list[NotebookNode]],
+    *,
+    strict: bool = False,
 ) -> NotebookNode:
     """The assignment's notebook with other cells for the answers.
 
     answer_cells: gives the cells under an exercise's prose, from its item, the exercise, and the
-    code that stands above the answer in the course.
+    code that stands above the answer in the course. strict: the checks raise errors.
     """
     known = places()
     exercises = assignment.exercises()
-    cells = [new_markdown_cell(opening(assignment))]
+    cells = [new_markdown_cell(opening(assignment, strict))]
     imports = import_cell(exercises)
     if imports:
         cells.append(new_code_cell(imports))
@@ -97,8 +100,8 @@ def points_text(points: float) -> str:
     return f"{points:g} point" + ("" if points == 1 else "s")
 
 
-def opening(assignment: Assignment) -> str:
-    """Title, deadline, what each exercise is worth, how to answer."""
+def opening(assignment: Assignment, strict: bool) -> str:
+    """Title, deadline, what each exercise is worth, how to answer. strict: as in notebook_with."""
     exercises = assignment.exercises()
     lines = [f"# {assignment.title}", ""]
     if assignment.deadline:
@@ -114,10 +117,10 @@ def opening(assignment: Assignment) -> str:
     lines += ["", f"**Time:** about {minutes} minutes", ""]
     checked = [exercise for exercise in exercises if not is_private(exercise)]
     if checked:
+        fact = "that is not passed raises an error" if strict else "never stops the notebook"
         lines.append(
-            "Write each answer in its cell, run it, then run the check below it. A check never "
-            f'stops the notebook. `hint("{checked[0].id}")` gives a hint, and another one each '
-            "time you ask."
+            "Write each answer in its cell, run it, then run the check below it. A check "
+            f'{fact}. `hint("{checked[0].id}")` gives a hint, and another one each time you ask.'
         )
     else:
         lines.append("Write each answer in its cell and run it.")
@@ -206,6 +209,11 @@ def import_cell(exercises: Iterable[Exercise]) -> str:
                 "have: import it at the top of the exercise's file, or write the stub without it."
             )
     return merged_imports(codes)
+
+
+def imported_names(code: str) -> set[str]:
+    """The names that a cell of imports binds."""
+    return {imported(node, alias)[1] for node in ast.parse(code).body for alias in node.names}
 
 
 def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:
