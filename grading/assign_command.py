@@ -61,14 +61,11 @@ def run(options: argparse.Namespace) -> int:
     from .handout import NBGRADER, check_folder, handout, write_files
 
     assignment, folder = wanted(options)
-    if not options.replace:
-        check_folder(assignment, folder)
-    # An edition that is there already stays in step with the rest.
-    nbgrader = options.nbgrader or (folder / NBGRADER).is_dir()
-    files = handout(assignment, folder, nbgrader=nbgrader)
-    for sentence in notes(assignment):
-        print(f"Note: {sentence}", file=sys.stderr)
     try:
+        check_folder(assignment, folder, replace=options.replace)
+        # An edition that is there already stays in step with the rest.
+        nbgrader = options.nbgrader or (folder / NBGRADER).is_dir()
+        files = handout(assignment, folder, nbgrader=nbgrader)
         written = write_files(files, folder)
     except OSError as error:
         print(
@@ -76,6 +73,8 @@ def run(options: argparse.Namespace) -> int:
             file=sys.stderr,
         )
         return 1
+    for sentence in notes(assignment):
+        print(f"Note: {sentence}", file=sys.stderr)
     count = len(assignment.items)
     exercises = f"{count} exercise" + ("" if count == 1 else "s")
     print(f"{assignment.title}: {exercises}, {assignment.points:g} points, in {folder}")

@@ -42,25 +42,23 @@ def handout(assignment: Assignment, folder: Path, *, nbgrader: bool = False) -> 
     return files
 
 
-def check_folder(assignment: Assignment, folder: Path) -> None:
-    """Raise AssignmentError when a folder holds something other than this assignment."""
+def check_folder(assignment: Assignment, folder: Path, *, replace: bool = False) -> None:
+    """Raise AssignmentError when the files cannot go there.
+
+    replace: a folder with a different assignment, or with other files, is fine.
+    """
+    there = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    if not there.is_dir():
+        raise AssignmentError(f"{there} is a file: choose another --output or --name.")
+    if replace or there != folder or not any(folder.iterdir()):
+        return
     declaration = folder / DECLARATION
-    try:
-        if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
-            return
-        if not folder.is_dir():
-            raise AssignmentError(
-                f"{folder} is a file: move it away, or choose another --output or --name."
-            )
-        if not declaration.exists():
-            raise AssignmentError(
-                f"{folder} holds other files and no assignment: choose another --name, or add "
-                "--replace to write into it."
-            )
-        there = declaration.read_text(encoding="utf-8", errors="replace")
-    except OSError as error:
-        raise AssignmentError(f"Cannot read {error.filename}: {error.strerror}.") from None
-    if there != assignment.as_json(folder):
+    if not declaration.exists():
+        raise AssignmentError(
+            f"{folder} holds other files and no assignment: choose another --name, or add "
+            "--replace to write into it."
+        )
+    if declaration.read_text(encoding="utf-8", errors="replace") != assignment.as_json(folder):
         raise AssignmentError(
             f"{folder} holds a different assignment: choose another --name, or add --replace to "
             "write this one over it."

@@ -107,10 +107,9 @@ def opening(assignment: Assignment, strict: bool) -> str:
     if assignment.deadline:
         lines += [f"**Hand in by:** {assignment.deadline}", ""]
     lines += ["| exercise | points |", "|---|---:|"]
-    lines += [
-        f"| {exercise.id} · {exercise.title.replace('|', chr(92) + '|')} | {item.points:g} |"
-        for item, exercise in zip(assignment.items, exercises, strict=True)
-    ]
+    for item, exercise in zip(assignment.items, exercises, strict=True):
+        title = exercise.title.replace("|", "\\|")
+        lines.append(f"| {exercise.id} · {title} | {item.points:g} |")
     if len(exercises) > 1:
         lines.append(f"| together | {assignment.points:g} |")
     minutes = sum(exercise.minutes for exercise in exercises)
@@ -147,8 +146,8 @@ def places() -> dict[str, Place]:
 def places_in(path: Path) -> dict[str, Place]:
     """What stands around each exercise of one source."""
     cells = build.read_source(path).cells
-    codes = [cell for cell in cells if cell.cell_type == "code" and not cell.metadata]
-    imports = tuple(cell.source for cell in codes if only_imports(cell.source))
+    codes = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
+    imports = tuple(filter(only_imports, codes))
     # In a lesson, code that is no exercise is the lesson.
     takes_helpers = path.stem.endswith("_exercises")
     found: dict[str, Place] = {}

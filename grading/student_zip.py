@@ -71,7 +71,7 @@ def makefile(text: str) -> str:
     """The course's Makefile with only the targets that work here."""
 
     def stays(part: str) -> bool:
-        target = re.match(r"([\w-]+):", part)
+        target = re.search(r"^([\w-]+):", part, re.MULTILINE)
         return target is None or target.group(1) in TARGETS
 
     return "\n\n".join(filter(stays, text.rstrip().split("\n\n"))) + "\n"
