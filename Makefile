@@ -10,13 +10,13 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: readme lab test notebooks solutions lock bench lint install help
+.PHONY: readme lab test notebooks solutions assign grade lock bench lint install install-grading help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
 	@$(BIN)/python tools/lab.py $(ARGS)
 
-test: install  ## set up, run every test and every notebook
+test: install-grading  ## set up, run every test and every notebook
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 notebooks: install  ## rebuild the notebooks whose source changed
@@ -25,7 +25,13 @@ notebooks: install  ## rebuild the notebooks whose source changed
 solutions: install  ## build the solved notebooks into build/
 	$(BIN)/python tools/build.py --solutions $(ARGS)
 
-bench: install  ## measure import time, checks, validation
+assign: install  ## make an assignment: make assign ARGS='01.1 01.4=2 --name week3'
+	@$(BIN)/python -m grading assign $(ARGS)
+
+grade: install  ## mark a folder of submissions: make grade ARGS='--help'
+	@$(BIN)/python -m grading grade $(ARGS)
+
+bench: install-grading  ## measure import time, checks, validation
 	$(BIN)/python tools/bench.py $(ARGS)
 
 readme: install  ## write the README's table of lessons
@@ -40,8 +46,12 @@ lock: install  ## write requirements/*.txt from requirements/*.in
 
 install:  ## only set up the environment
 	@$(or $(ANY_PYTHON),$(error No Python found: install Python 3.11 and run this again)) \
-		tools/install.py --lane $(LANE)
+		tools/install.py --lane $(LANE) $(EXTRA)
+
+# With what instructors need beside the lane: the tests and the bench compare with it.
+install-grading:
+	@$(MAKE) --no-print-directory install EXTRA="--extra grading"
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile
-	@echo "  LANE=torchtext (default) or LANE=latest; ARGS=... is passed on (make test ARGS='-k figures')"
+	@echo "  LANE=torchtext (default) or LANE=latest; ARGS=... is passed on (make lab ARGS='--port 9000')"

@@ -362,25 +362,30 @@ def class_source(kind: type) -> str:
 def emptied(source: str) -> str:
     """Signature and docstring stay, each function's body becomes the stub line."""
     lines = source.splitlines()
-    kept: list[str] = []
-    line = 1
+    for first, last, indent in reversed(bodies(source)):
+        lines[first - 1 : last] = [" " * indent + STUB_LINE]
+    return "\n".join(lines) + "\n"
+
+
+def bodies(source: str) -> list[tuple[int, int, int]]:
+    """First line, last line and indentation of each function's body, after its docstring.
+
+    Functions and methods, from top to bottom; a function inside a function is part of a body.
+    """
+    found = []
 
     def visit(node: ast.AST) -> None:
-        nonlocal line
         for child in node.body:
             if isinstance(child, ast.ClassDef):
                 visit(child)
             elif isinstance(child, ast.FunctionDef):
                 first = child.body[0]
                 has_docstring = ast.get_docstring(child) is not None
-                end = first.end_lineno if has_docstring else first.lineno - 1
-                kept.extend(lines[line - 1 : end])
-                kept.append(" " * first.col_offset + STUB_LINE)
-                line = child.end_lineno + 1
+                begin = first.end_lineno + 1 if has_docstring else first.lineno
+                found.append((begin, child.end_lineno, first.col_offset))
 
     visit(ast.parse(source))
-    kept.extend(lines[line - 1 :])
-    return "\n".join(kept) + "\n"
+    return found
 
 
 # -- finding ---------------------------------------------------------------------------------

@@ -15,7 +15,7 @@ import re
 import sys
 from pathlib import Path
 
-from course_utils.exercise import Exercise, UnknownExercise, find
+from course_utils.exercise import Exercise, UnknownExercise, all_exercises, find
 
 FORMAT = 1  # of the file
 
@@ -135,6 +135,7 @@ def load_private(paths: tuple[Path, ...]) -> None:
     A module is loaded as private_<name>_<digest of its text>, so that two folders may hold files
     of one name, and a file that is given twice is loaded once.
     """
+    all_exercises()  # the course's ids first, so that a file which takes one of them is refused
     for path in paths:
         try:
             text = path.read_bytes()

@@ -1,4 +1,10 @@
-"""Options of the test run."""
+"""Options of the test run, and what tests of several files need."""
+
+import sys
+
+import pytest
+
+from course_utils import exercise
 
 
 def pytest_addoption(parser):
@@ -7,3 +13,15 @@ def pytest_addoption(parser):
         action="store_true",
         help="store the figures of tests/test_figures.py anew; look at every changed one",
     )
+
+
+@pytest.fixture
+def forget_private_exercises():
+    """Take exercises from outside the course off the list again, which all tests share."""
+    exercise.all_exercises()
+    before = dict(exercise._registry)
+    yield
+    exercise._registry.clear()
+    exercise._registry.update(before)
+    for name in [name for name in sys.modules if name.startswith("private_")]:
+        del sys.modules[name]

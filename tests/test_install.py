@@ -214,20 +214,20 @@ def build_wheel(*arguments):
 '''
 
 
-def make_wheel(folder: Path, version: str) -> str:
+def make_wheel(folder: Path, version: str, name: str = "demo") -> str:
     """A wheel of one module; returns its line for a requirement file."""
-    path = folder / f"demo-{version}-py3-none-any.whl"
+    path = folder / f"{name}-{version}-py3-none-any.whl"
     with zipfile.ZipFile(path, "w") as wheel:
-        wheel.writestr("demo.py", f"version = {version!r}\n")
-        meta = f"demo-{version}.dist-info/"
-        about = ["Metadata-Version: 2.1", "Name: demo", f"Version: {version}", ""]
+        wheel.writestr(f"{name}.py", f"version = {version!r}\n")
+        meta = f"{name}-{version}.dist-info/"
+        about = ["Metadata-Version: 2.1", f"Name: {name}", f"Version: {version}", ""]
         wheel.writestr(meta + "METADATA", "\n".join(about))
         kind = ["Wheel-Version: 1.0", "Root-Is-Purelib: true", "Tag: py3-none-any", ""]
         wheel.writestr(meta + "WHEEL", "\n".join(kind))
-        files = ["demo.py,,", f"{meta}METADATA,,", f"{meta}WHEEL,,", f"{meta}RECORD,,", ""]
+        files = [f"{name}.py,,", f"{meta}METADATA,,", f"{meta}WHEEL,,", f"{meta}RECORD,,", ""]
         wheel.writestr(meta + "RECORD", "\n".join(files))
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"demo=={version} \\\n    --hash=sha256:{digest}\n"
+    return f"{name}=={version} \\\n    --hash=sha256:{digest}\n"
 
 
 class Course:
@@ -247,15 +247,16 @@ class Course:
             '[project]\nname = "course_utils"\nversion = "1.0"\n'
         )
         self.require(make_wheel(self.wheels, "1.0"))
+        self.require(make_wheel(self.wheels, "1.0", "marker"), "grading")
 
     @property
     def venv(self) -> Path:
         return self.folder / ".venv"
 
-    def require(self, lines: str) -> None:
-        (self.folder / "requirements" / "torchtext.txt").write_text(lines)
+    def require(self, lines: str, name: str = "torchtext") -> None:
+        (self.folder / "requirements" / f"{name}.txt").write_text(lines)
 
-    def install(self, *, index: str = "") -> subprocess.CompletedProcess:
+    def install(self, *options: str, index: str = "") -> subprocess.CompletedProcess:
         """Run tools/install.py as a student would, without a network."""
         cache = str(self.folder.parent / "cache")
         wheels = str(self.wheels)
@@ -278,7 +279,7 @@ class Course:
         else:
             environment |= {"PIP_NO_INDEX": "1", "UV_OFFLINE": "1"}
         return subprocess.run(
-            [sys.executable, "tools/install.py", "--installer", self.installer],
+            [sys.executable, "tools/install.py", "--installer", self.installer, *options],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -287,10 +288,14 @@ class Course:
             timeout=120,
         )
 
-    def ask(self, expression: str) -> str:
+    def stamps(self) -> dict[str, int]:
+        """When each stamp in the environment was written."""
+        return {p.name: p.stat().st_mtime_ns for p in self.venv.glob("course-setup*")}
+
+    def ask(self, expression: str, module: str = "demo") -> str:
         """The value of an expression in the course's environment."""
         there = self.venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-        code = f"import demo, course_utils; print({expression})"
+        code = f"import {module}, course_utils; print({expression})"
         return subprocess.run(
             [there, "-I", "-B", "-c", code], capture_output=True, text=True, timeout=60, check=True
         ).stdout.strip()
@@ -328,6 +333,57 @@ def test_from_nothing_to_done_and_then_again(course):
     assert third.returncode == 0, third.stderr
     assert course.ask("demo.version") == "2.0"
     assert (course.venv / "mine.txt").exists()
+
+
+def test_an_extra_is_added_to_the_lane_and_then_again(course):
+    first = course.install("--extra", "grading")
+    assert first.returncode == 0, first.stderr
+    assert course.ask("marker.version", "marker") == "1.0"
+    assert "ready" in first.stderr.splitlines()[-1] and "grading" in first.stderr.splitlines()[-1]
+
+    stamps = course.stamps()
+    assert len(stamps) == 2
+    for options in (["--extra", "grading"], []):
+        second = course.install(*options)
+        assert (second.returncode, second.stdout, second.stderr) == (0, "", ""), "nothing to do"
+        assert course.stamps() == stamps
+    assert course.ask("marker.version", "marker") == "1.0", "the lane alone leaves it there"
+
+    # A new version of the extra is installed, and the lane is not made again.
+    course.require(make_wheel(course.wheels, "2.0", "marker"), "grading")
+    third = course.install("--extra", "grading")
+    assert third.returncode == 0, third.stderr
+    assert "lane" not in third.stderr
+    assert course.ask("marker.version", "marker") == "2.0"
+
+
+def test_the_lane_alone_is_without_the_extra(any_course):
+    assert any_course.install().returncode == 0
+    assert not list(any_course.venv.rglob("marker.py"))
+
+
+def test_an_extra_that_fails_leaves_the_lane_ready_and_can_be_mended(any_course):
+    line = make_wheel(any_course.wheels, "1.0", "marker")
+    any_course.require(line[:-9] + "00000000\n", "grading")
+    refused = any_course.install("--extra", "grading")
+    assert refused.returncode == 1
+    assert "marker==1.0 does not match its hash" in refused.stderr
+    assert "install-torchtext-grading.log" in refused.stderr
+    lane = any_course.install()
+    assert (lane.returncode, lane.stderr) == (0, "")
+    any_course.require(line, "grading")
+    assert any_course.install("--extra", "grading").returncode == 0
+    assert any_course.ask("marker.version", "marker") == "1.0"
+
+
+def test_an_extra_that_was_stopped_is_put_there_again(course):
+    assert course.install("--extra", "grading").returncode == 0
+    [module] = course.venv.rglob("marker.py")
+    module.unlink()  # not written into: uv's cache may be the same file
+    module.write_text("half a fi", encoding="utf-8")  # the installer holds it for complete
+    (course.venv / "course-setup-grading.json").unlink()
+    assert course.install("--extra", "grading").returncode == 0
+    assert course.ask("marker.version", "marker") == "1.0"
 
 
 def test_what_a_stop_left_half_made_is_made_again(any_course):
@@ -413,6 +469,11 @@ def test_an_unknown_lane_is_one_line(setup, capsys):
     assert said == "There is no lane 'newest': use LANE=torchtext or LANE=latest.\n"
 
 
+def test_an_unknown_extra_is_one_line(setup, capsys):
+    assert setup.main(["--extra", "gpu"]) == 2
+    assert capsys.readouterr().err == "There is no extra 'gpu': use --extra grading.\n"
+
+
 def test_the_fullest_disk_is_named(setup, monkeypatch, tmp_path):
     free = {str(tmp_path): 70e9, str(tmp_path / "cache"): 1e6}
     (tmp_path / "cache").mkdir()
@@ -439,6 +500,23 @@ def test_make_uses_the_environment_of_the_lane():
         ).stdout
         assert f"tools/install.py --lane {lane}" in said
         assert f"{folder}/bin/python -m pytest -n 2 -k strides" in said.replace("Scripts", "bin")
+
+
+@pytest.mark.parametrize(
+    ("target", "extra"),
+    [("test", True), ("bench", True), ("lab", False), ("assign", False), ("grade", False)],
+)
+def test_make_adds_the_extra_only_where_it_is_needed(target, extra):
+    if not shutil.which("make"):
+        pytest.skip("make is not installed on this machine")
+    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    command = ["make", "-n", target, "ARGS=--one two"]
+    said = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True
+    ).stdout
+    assert "tools/install.py --lane torchtext" in said
+    assert ("--extra grading" in said) == extra
+    assert "--one two" in said
 
 
 def test_the_stamp_names_everything_the_environment_depends_on(setup, tmp_path):

@@ -7,9 +7,12 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+from tools import install, lock
+
 ROOT = Path(__file__).resolve().parents[1]
 LANES = ["torchtext", "latest"]
-FILES = ["course.in", *(f"{lane}{ending}" for lane in LANES for ending in (".in", ".txt"))]
+EXTRAS = ["grading"]
+FILES = ["course.in", *(f"{name}{end}" for name in LANES + EXTRAS for end in (".in", ".txt"))]
 # Packages whose version has to differ: they follow torch, or the NumPy it was compiled against.
 FOLLOWS_TORCH = re.compile(r"torch(vision)?|triton|nvidia-.*|cuda-.*|numpy")
 
@@ -18,9 +21,10 @@ def text_of(name: str) -> str:
     return (ROOT / "requirements" / name).read_text(encoding="utf-8")
 
 
-def wanted(lane: str) -> list[Requirement]:
-    """What a lane's .in files ask for by name."""
-    lines = (text_of(f"{lane}.in") + text_of("course.in")).splitlines()
+def wanted(name: str) -> list[Requirement]:
+    """What the .in files of a lane or an extra ask for by name."""
+    lines = text_of(f"{name}.in").splitlines()
+    lines += text_of("course.in").splitlines() if name in LANES else []
     return [Requirement(line) for line in lines if line and line[0] not in "#-"]
 
 
@@ -38,7 +42,7 @@ def test_no_requirement_file_holds_an_address(name):
     assert not re.findall(r"://|^\s*(?:-i|-f|--.*index.*|--find-links)\b", text_of(name), re.M)
 
 
-@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.parametrize("lane", LANES + EXTRAS)
 def test_every_line_is_an_exact_version_with_hashes(lane):
     lines = [line for line in text_of(f"{lane}.txt").splitlines() if not line.startswith("#")]
     for line, following in zip(lines, [*lines[1:], ""], strict=True):
@@ -47,7 +51,7 @@ def test_every_line_is_an_exact_version_with_hashes(lane):
             assert re.match(r"    --hash=sha256:[0-9a-f]{64}", following), line
 
 
-@pytest.mark.parametrize("lane", LANES)
+@pytest.mark.parametrize("lane", LANES + EXTRAS)
 def test_the_lock_satisfies_what_is_asked_for(lane):
     pins = locked(lane)
     for requirement in wanted(lane):
@@ -79,6 +83,33 @@ def test_lanes_share_every_version_that_does_not_follow_torch():
             }, name
 
 
+@pytest.mark.parametrize("lane", LANES)
+def test_an_extra_holds_only_what_no_lane_has(lane):
+    """So it can be added without a change to the lane."""
+    both = locked("grading").keys() & locked(lane).keys()
+    assert not both, "run make lock"
+
+
+def test_a_shared_pin_is_left_out_of_an_extra_only_where_both_lanes_have_it():
+    text = "# head\none==1 \\\n    --hash=a\ntwo==2 ; sys_platform == 'win32' \\\n    --hash=b\n"
+    everywhere, on_windows = "one==1 \\\n", "two==2 ; os_name == 'nt' \\\n"
+    both = [everywhere + on_windows, everywhere + "two==2 \\\n"]
+    assert lock.without(text, both) == "# head\n"
+    assert lock.without(text, [both[0], everywhere]).startswith("# head\ntwo==2 ;")
+    old = [everywhere, everywhere.replace("==1", "==1.1")]
+    assert lock.without(text, old).startswith("# head\none==1 \\\n    --hash=a\ntwo==2 ;")
+
+
+def test_the_systems_are_those_that_the_lanes_can_be_installed_on():
+    lanes = install.LANES.values()
+    systems = {
+        f"{platform} {machine.replace('AMD64', 'x86_64')}" for platform, _, machine in lock.SYSTEMS
+    }
+    assert systems == {system for lane in lanes for system in lane.systems}
+    assert set(lock.PYTHONS) == {python for lane in lanes for python in lane.pythons}
+    assert set(lock.LANES) == set(install.LANES) and lock.EXTRAS == install.EXTRAS
+
+
 def test_conda_uses_the_lock_file():
     text = (ROOT / "environment.yml").read_text(encoding="utf-8")
     items = re.findall(r"^\s+- (.+)$", text, re.M)
@@ -97,8 +128,20 @@ def test_this_environment_is_one_of_the_lanes():
         lane = "torchtext"
     except importlib.metadata.PackageNotFoundError:
         lane = "latest"
-    pins = locked(lane)
-    for requirement in wanted(lane):
+    check_installed(lane)
+
+
+def test_the_extra_that_is_installed_is_as_pinned():
+    try:
+        importlib.metadata.version("nbgrader")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("the packages for grading are not installed (make test installs them)")
+    check_installed("grading")
+
+
+def check_installed(name: str) -> None:
+    pins = locked(name)
+    for requirement in wanted(name):
         [pin] = [p for p in pins[requirement.name] if not p.marker or p.marker.evaluate()]
         # The lock's version may be installed as a build of its own, such as 2.3.1+cpu.
         installed = importlib.metadata.version(requirement.name).split("+")[0]

@@ -47,6 +47,7 @@ if importlib.util.find_spec("course_utils"):
 else:
     print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")"""
 
+EXERCISE_HEADING = re.compile(r"^## Exercise (\d\d\.\d+)$", re.MULTILINE)
 # Text that changes from run to run must not stand in a stored output.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|ipykernel_\d+")
 
@@ -76,15 +77,21 @@ def expand(path: Path, *, solved: bool = False) -> NotebookNode:
     course = source.metadata["course"]
     if "minutes" not in course:
         course["minutes"] = sum(exercise.minutes for exercise in exercises_of(source))
-    cells = [opening(course), new_code_cell(ENVIRONMENT_CELL)]
+    cells = [opening(course)]
     for cell in source.cells:
-        cells += expand_cell(cell, path, solved)
+        cells += expand_cell(cell, solved)
+    return notebook_of(cells, path.stem)
+
+
+def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
+    """A notebook of these cells, with the cell that checks the environment after the first."""
+    cells = [cells[0], new_code_cell(ENVIRONMENT_CELL), *cells[1:]]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
-    give_ids(notebook, path.stem)
+    give_ids(notebook, name)
     return notebook
 
 
@@ -125,11 +132,10 @@ def course_map_code() -> str:
     return "\n".join(["lessons = [", *rows, "]", "figures.course_map(lessons)"])
 
 
-def expand_cell(cell: NotebookNode, path: Path, solved: bool) -> list[NotebookNode]:
+def expand_cell(cell: NotebookNode, solved: bool) -> list[NotebookNode]:
     """The cells that one cell of the source stands for."""
     if cell.cell_type == "markdown":
-        text = re.sub(r"^## Exercise (\d\d\.\d+)$", heading, cell.source, flags=re.MULTILINE)
-        return [new_markdown_cell(text)]
+        return [new_markdown_cell(with_headings(cell.source))]
     if "course_map" in cell.metadata:
         return [new_code_cell(course_map_code())]
     exercise_id = cell.metadata.get("exercise")
@@ -138,24 +144,36 @@ def expand_cell(cell: NotebookNode, path: Path, solved: bool) -> list[NotebookNo
         return [new_code_cell(cell.source, metadata=tags)]
     exercise = find(exercise_id)
     answer = exercise.solution_source if solved else exercise.stub_source
-    # What an answer needs to be read, such as imports, stands above its stub.
-    text = "\n\n\n".join(part for part in (cell.source.strip(), answer.rstrip()) if part)
-    check = f'check("{exercise.id}", {exercise.name})'
-    return [
-        new_code_cell(text, metadata={"exercise": exercise.id}),
-        new_code_cell(check, metadata={"check": exercise.id}),
-    ]
+    return [answer_cell(exercise, answer, above=cell.source), check_cell(exercise)]
 
 
-def heading(match: re.Match) -> str:
-    exercise: Exercise = find(match.group(1))
+def answer_cell(exercise: Exercise, answer: str, above: str = "") -> NotebookNode:
+    """The cell for the answer. `above` is what an answer needs to be read, such as imports."""
+    text = "\n\n\n".join(part for part in (above.strip(), answer.rstrip()) if part)
+    return new_code_cell(text, metadata={"exercise": exercise.id})
+
+
+def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
+    """The cell that checks the answer. strict: it raises an error when the answer is not right."""
+    option = ", strict=True" if strict else ""
+    call = f'check("{exercise.id}", {exercise.name}{option})'
+    return new_code_cell(call, metadata={"check": exercise.id})
+
+
+def with_headings(text: str, worth: str = "") -> str:
+    """The prose of a source with its exercises' headings written out; `worth` as in heading."""
+    return EXERCISE_HEADING.sub(lambda match: heading(find(match.group(1)), worth), text)
+
+
+def heading(exercise: Exercise, worth: str = "") -> str:
+    """Number, title, difficulty and time of an exercise. worth: what it is worth, '2 points'."""
     stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
-    without = " and ".join(f"`{name}`" for name in exercise.without)
-    by_hand = f" · by hand, without {without}" if without else ""
-    return (
-        f"## {exercise.id} · {exercise.title}\n\n"
-        f"{stars} · about {exercise.minutes} minutes{by_hand}"
-    )
+    facts = [stars, f"about {exercise.minutes} minutes"]
+    if worth:
+        facts.append(worth)
+    if exercise.without:
+        facts.append("by hand, without " + " and ".join(f"`{name}`" for name in exercise.without))
+    return f"## {exercise.id} · {exercise.title}\n\n" + " · ".join(facts)
 
 
 def give_ids(notebook: NotebookNode, stem: str) -> None:
@@ -231,10 +249,13 @@ def write(notebook: NotebookNode, path: Path) -> None:
     """Write at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    partial.write_text(
-        json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8"
-    )
+    partial.write_text(as_text(notebook), encoding="utf-8")
     partial.replace(path)
+
+
+def as_text(notebook: NotebookNode) -> str:
+    """The notebook as it stands in a file, the same for the same cells."""
+    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def without_outputs(notebook: NotebookNode) -> list[dict]:

@@ -1,12 +1,13 @@
 """Set up the course: find a Python that fits, make the virtual environment, install a lane.
 
-    python tools/install.py [--lane torchtext|latest]
+    python tools/install.py [--lane torchtext|latest] [--extra grading]
 
 Needs nothing but the standard library, and starts on any Python from 3.8 on: the Python that runs
 this file only looks for the one that the lane needs. Packages come from the lane's requirement
 file, with exact versions and checked hashes, through uv where it is installed and pip otherwise.
-When everything is there already it does nothing. A set-up that was interrupted is made again by
-running the same command; what was downloaded is kept in the cache of uv or pip.
+An extra is added to the lane; students need none. When everything is there already it does
+nothing. A set-up that was interrupted is made again by running the same command; what was
+downloaded is kept in the cache of uv or pip.
 """
 
 from __future__ import annotations
@@ -71,6 +72,10 @@ LANES = {
         (14, 0),
     ),
 }
+
+
+# Added to a lane, from requirements/<name>.txt: packages that no lane has and that change none.
+EXTRAS = ("grading",)
 
 
 class SetupError(Exception):
@@ -237,9 +242,9 @@ def classify(log: str, lane: Lane) -> str:
         mismatch = re.search(r"DO NOT MATCH THE HASHES[\s\S]*?^\s+([\w.=+-]+)", log, re.M)
     if mismatch:
         return (
-            f"The download of {mismatch.group(1)} does not match its hash in requirements/"
-            f"{lane.name}.txt and was not installed: it was damaged or changed on the way. Empty "
-            "the cache (uv cache clean, or pip cache purge) and run this again; if it happens "
+            f"The download of {mismatch.group(1)} does not match its hash in the files of "
+            "requirements/ and was not installed: it was damaged or changed on the way. Empty the "
+            "cache (uv cache clean, or pip cache purge) and run this again; if it happens "
             "again, use another network."
         )
     network = (
@@ -285,9 +290,10 @@ def _disk_sentence() -> str:
 class Installer:
     """Runs commands, keeps their output in a log, and shows one moving line meanwhile."""
 
-    def __init__(self, lane: Lane):
+    def __init__(self, lane: Lane, extra: str = ""):
         self.lane = lane
-        self.path = ROOT / "build" / f"install-{lane.name}.log"
+        name = "-".join(filter(None, [lane.name, extra]))
+        self.path = ROOT / "build" / f"install-{name}.log"
         self.started = time.monotonic()
         self.last = ""
         self.path.parent.mkdir(exist_ok=True)
@@ -374,13 +380,13 @@ def clean_environment() -> dict[str, str]:
 # The environment
 
 
+def digest(path: Path) -> str:
+    """The SHA-256 of a text file, without its line ends: git may write others on Windows."""
+    return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
+
+
 def fingerprint(lane: Lane, version: str) -> dict[str, str]:
     """What the environment is made from; another answer means that it has to be made again."""
-
-    def digest(path: Path) -> str:
-        # Line ends are left out: git may write them otherwise on Windows.
-        return hashlib.sha256(path.read_bytes().replace(b"\r\n", b"\n")).hexdigest()
-
     return {
         "requirements": digest(lane.requirements),
         "pyproject": digest(ROOT / "pyproject.toml"),
@@ -418,27 +424,68 @@ def install(lane: Lane, installer: str = "auto") -> None:
     """
     if is_ready(lane):
         return
-    uv = shutil.which("uv") if installer != "pip" else None
-    if installer == "uv" and not uv:
-        raise SetupError("uv is not installed: install it, or leave out --installer uv.")
+    uv = find_uv(installer)
     started = time.monotonic()
     tool = Installer(lane)
     version = _make_environment(lane, uv, tool)
     stamp = fingerprint(lane, version)
     (lane.venv / UNFINISHED).touch()
     (lane.venv / STAMP).unlink(missing_ok=True)
-    python = str(lane.python)
-    pip = [uv, "pip"] if uv else [python, "-m", "pip"]
-    ours = ["install", "--python", python] if uv else ["install", "--progress-bar=off"]
+    pip = pip_install(lane, uv)
     say(
         f"Installing the {lane.name} lane into {lane.folder} with {'uv' if uv else 'pip'}; the "
         "first time this downloads up to 3 GB and takes some minutes."
     )
-    tool.run([*pip, *ours, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)])
-    tool.run([*pip, *ours, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
+    tool.run([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lane.requirements)])
+    tool.run([*pip, "--no-deps", "--no-build-isolation", "--editable", str(ROOT)])
     (lane.venv / STAMP).write_text(json.dumps(stamp, indent=1), encoding="utf-8")
     (lane.venv / UNFINISHED).unlink()
     say(f"The {lane.name} lane is ready in {lane.folder} ({time.monotonic() - started:.0f} s).")
+
+
+def pip_install(lane: Lane, uv: str | None) -> list[str]:
+    """The beginning of a command that installs into the lane's environment."""
+    python = str(lane.python)
+    if uv:
+        return [uv, "pip", "install", "--python", python]
+    return [python, "-m", "pip", "install", "--progress-bar=off"]
+
+
+def find_uv(installer: str) -> str | None:
+    """The command uv, where it is to be used. Raises SetupError when it is wanted and not there."""
+    uv = shutil.which("uv") if installer != "pip" else None
+    if installer == "uv" and not uv:
+        raise SetupError("uv is not installed: install it, or leave out --installer uv.")
+    return uv
+
+
+def extra_stamp(lane: Lane, extra: str) -> Path:
+    """The file in the environment that says which version of an extra is there."""
+    return lane.venv / f"course-setup-{extra}.json"
+
+
+def install_extra(lane: Lane, extra: str, installer: str = "auto") -> None:
+    """Add an extra to the lane's environment, which is ready. Raises SetupError.
+
+    Its packages are no lane's, so a stop here leaves the lane as it was.
+    """
+    requirements = ROOT / "requirements" / f"{extra}.txt"
+    stamp = extra_stamp(lane, extra)
+    wanted = json.dumps({"requirements": digest(requirements), "lane": read_stamp(lane)})
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == wanted:
+        return
+    uv = find_uv(installer)
+    started = time.monotonic()
+    tool = Installer(lane, extra)
+    # Without a stamp the packages may be there in part: then all of them are put there again.
+    again = ["--reinstall" if uv else "--force-reinstall"] if not stamp.exists() else []
+    stamp.unlink(missing_ok=True)
+    say(f"Adding the packages for {extra} to {lane.folder}.")
+    # Their dependencies are in the file or in the lane.
+    exact = ["--no-deps", "--require-hashes", "--only-binary=:all:", "-r", str(requirements)]
+    tool.run([*pip_install(lane, uv), *again, *exact])
+    stamp.write_text(wanted, encoding="utf-8")
+    say(f"The packages for {extra} are ready ({time.monotonic() - started:.0f} s).")
 
 
 def _make_environment(lane: Lane, uv: str | None, tool: Installer) -> str:
@@ -492,6 +539,7 @@ def main(arguments: list[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(description="Set up the course's virtual environment.")
     parser.add_argument("--lane", default="torchtext", help=f"one of: {', '.join(LANES)}")
+    parser.add_argument("--extra", help=f"also add the packages for: {', '.join(EXTRAS)}")
     parser.add_argument("--installer", choices=["auto", "uv", "pip"], default="auto")
     parser.add_argument(
         "--print-python", action="store_true", help="print the path of the environment's Python"
@@ -500,9 +548,14 @@ def main(arguments: list[str] | None = None) -> int:
     if options.lane not in LANES:
         say(f"There is no lane {options.lane!r}: use LANE={' or LANE='.join(LANES)}.")
         return 2
+    if options.extra and options.extra not in EXTRAS:
+        say(f"There is no extra {options.extra!r}: use --extra {' or --extra '.join(EXTRAS)}.")
+        return 2
     lane = LANES[options.lane]
     try:
         install(lane, options.installer)
+        if options.extra:
+            install_extra(lane, options.extra, options.installer)
     except SetupError as error:
         say(str(error))
         return 1

@@ -1,6 +1,10 @@
-"""Write requirements/<lane>.txt, exact versions with hashes, from requirements/<lane>.in.
+"""Write requirements/*.txt, exact versions with hashes, from requirements/*.in.
 
     python tools/lock.py [--upgrade]
+
+There is a file for each lane, and one for each extra: what is added to a lane for a purpose of its
+own. An extra's file holds only what neither lane has, and fits on top of both without changing
+their versions.
 
 One file serves Linux, macOS and Windows, and every Python of the lane: what differs is marked with
 conditions. No address of an index is written, so that a mirror works as well. Pins that still fit
@@ -15,19 +19,76 @@ import subprocess
 import sys
 from pathlib import Path
 
+from packaging.markers import Marker
+
 ROOT = Path(__file__).resolve().parents[1]
 LANES = ("torchtext", "latest")
+EXTRAS = ("grading",)
+# Where the lanes can be installed, as tools/install.py has it.
+SYSTEMS = (
+    ("linux", "Linux", "x86_64"),
+    ("linux", "Linux", "aarch64"),
+    ("darwin", "Darwin", "arm64"),
+    ("win32", "Windows", "AMD64"),
+)
+PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
-def lock(uv: str, lane: str, upgrade: bool) -> None:
-    """Resolve one lane and write its file."""
-    command = [uv, "pip", "compile", f"requirements/{lane}.in", "-o", f"requirements/{lane}.txt"]
+def lock(uv: str, name: str, upgrade: bool, on_top_of: tuple[str, ...] = ()) -> None:
+    """Resolve one lane or extra and write its file. on_top_of: the lanes that it must fit."""
+    command = [uv, "pip", "compile", f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+    for lane in on_top_of:
+        command += ["--constraint", f"requirements/{lane}.txt"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
     command += ["--custom-compile-command", "make lock"]
     if upgrade:
         command.append("--upgrade")
     subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
+    if on_top_of:
+        path = ROOT / "requirements" / f"{name}.txt"
+        texts = [(path.with_name(f"{lane}.txt")).read_text(encoding="utf-8") for lane in on_top_of]
+        path.write_text(without(path.read_text(encoding="utf-8"), texts), encoding="utf-8")
+
+
+def without(text: str, others: list[str]) -> str:
+    """A requirement file without the pins that each of the others has wherever they are needed."""
+    head, *blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.M)
+    theirs = [places_of_pins(other) for other in others]
+
+    def is_new(block: str) -> bool:
+        [(pin, places)] = places_of_pins(block).items()
+        return not all(places <= there.get(pin, set()) for there in theirs)
+
+    return head + "".join(filter(is_new, blocks))
+
+
+def places_of_pins(text: str) -> dict[str, set[tuple[str, ...]]]:
+    """The systems and Pythons of the course that each 'name==version' is installed on."""
+    found: dict[str, set[tuple[str, ...]]] = {}
+    for pin, condition in re.findall(r"^([\w.-]+==[^\s;\\]+)(?: ; ([^\\\n]+))?", text, re.M):
+        marker = Marker(condition.strip()) if condition else None
+        found.setdefault(pin, set()).update(
+            (*system, version)
+            for system in SYSTEMS
+            for version in PYTHONS
+            if marker is None or marker.evaluate(environment(*system, version))
+        )
+    return found
+
+
+def environment(sys_platform: str, platform_system: str, machine: str, version: str) -> dict:
+    """What conditions of requirements look at, for one system and Python."""
+    return {
+        "sys_platform": sys_platform,
+        "platform_system": platform_system,
+        "platform_machine": machine,
+        "os_name": "nt" if sys_platform == "win32" else "posix",
+        "python_version": version,
+        "python_full_version": f"{version}.0",
+        "implementation_name": "cpython",
+        "platform_python_implementation": "CPython",
+    }
 
 
 def pins(text: str) -> dict[str, set[str]]:
@@ -45,17 +106,17 @@ def main() -> int:
     if not uv:
         print("make lock needs uv: python -m pip install uv, then run this again.", file=sys.stderr)
         return 1
-    for lane in LANES:
-        path = ROOT / "requirements" / f"{lane}.txt"
+    for name in LANES + EXTRAS:  # the extras last: they follow the lanes
+        path = ROOT / "requirements" / f"{name}.txt"
         before = pins(path.read_text(encoding="utf-8")) if path.exists() else {}
         try:
-            lock(uv, lane, "--upgrade" in sys.argv[1:])
+            lock(uv, name, "--upgrade" in sys.argv[1:], LANES if name in EXTRAS else ())
         except subprocess.CalledProcessError as error:
-            print(f"uv could not resolve requirements/{lane}.in (see above).", file=sys.stderr)
+            print(f"uv could not resolve requirements/{name}.in (see above).", file=sys.stderr)
             return error.returncode
         after = pins(path.read_text(encoding="utf-8"))
         changed = sorted(n for n in before.keys() | after.keys() if before.get(n) != after.get(n))
-        print(f"requirements/{lane}.txt: {len(after)} packages, changed: {changed or 'none'}")
+        print(f"requirements/{name}.txt: {len(after)} packages, changed: {changed or 'none'}")
     return 0
 
 

@@ -118,7 +118,7 @@ from course_utils import check, hint, solution
 # %% [markdown]
 # ## The debug clinic
 #
-# Ten patients. Each function below runs without an error, and each has **one** bug that was found
+# The patients: each function below runs without an error, and each has **one** bug that was found
 # in a real program or in real lecture notes. Read the complaint, look for the place, and mend it
 # in its cell. You are judged by what your version does, not by how it looks.
 #

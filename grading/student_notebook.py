@@ -1,0 +1,297 @@
+"""The notebook that students get: an opening, then the chosen exercises as in the course.
+
+What is asked stands in the sources of the exercise notebooks, in notebooks/source/. An exercise of
+your own (Assignment.private) has no source: its docstring says what is asked.
+"""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import dataclasses
+import functools
+import sys
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from course_utils.exercise import Exercise
+from tools import build
+
+from .assignment import Assignment, AssignmentError, Item
+
+NO_CHECK = "There is no check for this one: it is marked after you have handed in."
+
+
+@dataclasses.dataclass(frozen=True)
+class Place:
+    """What stands around an exercise in the notebook that it comes from.
+
+    section: the text that opens a group of exercises, such as the debug clinic's; often empty.
+    prose: what is asked, with its heading. above: code in the answer's cell, above the answer.
+    imports: the code of the notebook's cells that only import. helpers: its other code cells
+    before the exercise, for the answers to use.
+    """
+
+    section: str
+    prose: str
+    above: str
+    imports: tuple[str, ...]
+    helpers: tuple[str, ...]
+
+
+def student_notebook(assignment: Assignment) -> NotebookNode:
+    """The notebook without outputs. Raises AssignmentError when a private exercise cannot stand
+    in it."""
+
+    def cells(item: Item, exercise: Exercise, above: str) -> list[NotebookNode]:
+        answer = build.answer_cell(exercise, exercise.stub_source, above)
+        return [answer] if is_private(exercise) else [answer, build.check_cell(exercise)]
+
+    return notebook_with(assignment, cells)
+
+
+def notebook_with(
+    assignment: Assignment,
+    answer_cells: Callable[[Item, Exercise, str], list[NotebookNode]],
+    *,
+    strict: bool = False,
+) -> NotebookNode:
+    """The assignment's notebook with other cells for the answers.
+
+    answer_cells: gives the cells under an exercise's prose, from its item, the exercise, and the
+    code that stands above the answer in the course. strict: the checks raise errors.
+    """
+    known = places()
+    exercises = assignment.exercises()
+    cells = [new_markdown_cell(opening(assignment, strict))]
+    imports = import_cell(exercises)
+    if imports:
+        cells.append(new_code_cell(imports))
+    shown: set[str] = set()
+    for item, exercise in zip(assignment.items, exercises, strict=True):
+        worth = points_text(item.points)
+        place = known.get(exercise.id)
+        if is_private(exercise):
+            prose, above = f"{build.heading(exercise, worth)}\n\n{NO_CHECK}", ""
+        elif place is None:
+            raise AssignmentError(f"Exercise {exercise.id} stands in no notebook of the course.")
+        else:
+            prose, above = build.with_headings(place.prose, worth), place.above
+            if place.section and place.section not in shown:
+                cells.append(new_markdown_cell(place.section))
+            new = [code for code in place.helpers if code not in shown]
+            cells += [new_code_cell(code) for code in new]
+            shown.update([place.section, *new])
+        cells.append(new_markdown_cell(prose))
+        cells += answer_cells(item, exercise, above)
+    return build.notebook_of(cells, assignment.name)
+
+
+def is_private(exercise: Exercise) -> bool:
+    """True for an exercise from outside the course, which students do not have."""
+    return not exercise.make_cases.__module__.startswith("course_utils.")
+
+
+def points_text(points: float) -> str:
+    """'1 point', '2.5 points'."""
+    return f"{points:g} point" + ("" if points == 1 else "s")
+
+
+def opening(assignment: Assignment, strict: bool) -> str:
+    """Title, deadline, what each exercise is worth, how to answer. strict: as in notebook_with."""
+    exercises = assignment.exercises()
+    lines = [f"# {assignment.title}", ""]
+    if assignment.deadline:
+        lines += [f"**Hand in by:** {assignment.deadline}", ""]
+    lines += ["| exercise | points |", "|---|---:|"]
+    for item, exercise in zip(assignment.items, exercises, strict=True):
+        title = exercise.title.replace("|", "\\|")
+        lines.append(f"| {exercise.id} · {title} | {item.points:g} |")
+    if len(exercises) > 1:
+        lines.append(f"| together | {assignment.points:g} |")
+    minutes = sum(exercise.minutes for exercise in exercises)
+    lines += ["", f"**Time:** about {minutes} minutes", ""]
+    checked = [exercise for exercise in exercises if not is_private(exercise)]
+    if checked:
+        fact = "that is not passed raises an error" if strict else "never stops the notebook"
+        lines.append(
+            "Write each answer in its cell, run it, then run the check below it. A check "
+            f'{fact}. `hint("{checked[0].id}")` gives a hint, and another one each time you ask.'
+        )
+    else:
+        lines.append("Write each answer in its cell and run it.")
+    lines[-1] += (
+        " Leave the answer cells in their places: what stands in them is marked. When you are "
+        "done, save this notebook and hand it in."
+    )
+    return "\n".join(lines)
+
+
+# ---------------------------------------------------------------------------------------------
+# Where the exercises stand in the course
+
+
+@functools.cache
+def places() -> dict[str, Place]:
+    """What stands around each exercise of the course, by its id."""
+    found: dict[str, Place] = {}
+    for path in sorted(build.SOURCES.glob("[0-9][0-9]_*.py")):
+        found |= places_in(path)
+    return found
+
+
+def places_in(path: Path) -> dict[str, Place]:
+    """What stands around each exercise of one source."""
+    cells = build.read_source(path).cells
+    codes = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
+    imports = tuple(filter(only_imports, codes))
+    # In a lesson, code that is no exercise is the lesson.
+    takes_helpers = path.stem.endswith("_exercises")
+    found: dict[str, Place] = {}
+    helpers: list[str] = []
+    texts: list[str] = []
+    section = ""
+    for cell in cells:
+        if cell.cell_type == "markdown":
+            texts.append(cell.source)
+        elif "exercise" in cell.metadata:
+            id = cell.metadata["exercise"]
+            wanted = f"## Exercise {id}"
+            [start] = [n for n, text in enumerate(texts) if wanted in text.splitlines()]
+            if takes_helpers and start:
+                section = "\n\n".join(texts[:start])
+            prose = "\n\n".join(texts[start:])
+            found[id] = Place(section, prose, cell.source, imports, tuple(helpers))
+            texts = []
+        elif takes_helpers and not only_imports(cell.source):
+            helpers.append(cell.source)
+    return found
+
+
+def only_imports(code: str) -> bool:
+    """True if a cell does nothing but import."""
+    body = ast.parse(code).body
+    return bool(body) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body)
+
+
+# ---------------------------------------------------------------------------------------------
+# Imports
+
+
+def import_cell(exercises: Iterable[Exercise]) -> str:
+    """One cell with all imports that the exercises' notebooks have, each once, in groups.
+
+    Raises AssignmentError when one name stands for two things, or when the stub of a private
+    exercise uses a name that the cell does not bind.
+    """
+    exercises = list(exercises)
+    codes = [code for e in exercises if e.id in places() for code in places()[e.id].imports]
+    private = [e for e in exercises if is_private(e)]
+    codes += [private_imports(exercise) for exercise in private]
+    origins: dict[str, str] = {}
+    for node in ast.parse("\n".join(codes)).body:
+        for alias in node.names:
+            origin, name = imported(node, alias)
+            if origins.setdefault(name, origin) != origin:
+                raise AssignmentError(
+                    f"`{name}` is {origins[name]} in one exercise and {origin} in another: put "
+                    "them into two assignments."
+                )
+    for exercise in private:
+        missing = unbound_names(exercise.stub_source) - set(origins)
+        if missing:
+            raise AssignmentError(
+                f"The stub of exercise {exercise.id} uses `{min(missing)}`, which students do not "
+                "have: import it at the top of the exercise's file, or write the stub without it."
+            )
+    return merged_imports(codes)
+
+
+def imported_names(code: str) -> set[str]:
+    """The names that a cell of imports binds."""
+    return {imported(node, alias)[1] for node in ast.parse(code).body for alias in node.names}
+
+
+def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:
+    """What an import brings, and the name it gets: ('torch.nn.functional', 'F')."""
+    if isinstance(node, ast.ImportFrom):
+        return f"{node.module}.{alias.name}", alias.asname or alias.name
+    if alias.asname:
+        return alias.name, alias.asname
+    package = alias.name.partition(".")[0]
+    return package, package
+
+
+def private_imports(exercise: Exercise) -> str:
+    """The imports of a private exercise's file that its stub or its reference uses."""
+    text = Path(sys.modules[exercise.make_cases.__module__].__file__).read_text(encoding="utf-8")
+    used = unbound_names(exercise.stub_source) | unbound_names(exercise.solution_source)
+    kept = []
+    for node in ast.parse(text).body:
+        if not isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "level", 0):
+            continue
+        names = [alias for alias in node.names if imported(node, alias)[1] in used]
+        if names:
+            node.names = names
+            kept.append(ast.unparse(node))
+    return "\n".join(kept)
+
+
+def unbound_names(code: str) -> set[str]:
+    """Names that code reads and neither binds itself nor has from Python."""
+    nodes = list(ast.walk(ast.parse(code)))
+    names = [node for node in nodes if isinstance(node, ast.Name)]
+    bound = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
+    bound |= {node.arg for node in nodes if isinstance(node, ast.arg)}
+    definitions = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    bound |= {node.name for node in nodes if isinstance(node, definitions)}
+    bound |= {node.name for node in nodes if isinstance(node, ast.ExceptHandler) and node.name}
+    for node in nodes:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            bound |= {imported(node, alias)[1] for alias in node.names}
+    known = {*dir(builtins), "__class__", "__file__", "__name__"}
+    return {node.id for node in names} - bound - known
+
+
+def merged_imports(codes: Iterable[str]) -> str:
+    """The imports of several cells as one: Python's own first, the course's last, sorted."""
+    plain: dict[str, str] = {}  # line -> module
+    names: dict[str, set[str]] = {}  # module -> what is taken from it
+    renamed: dict[str, str] = {}  # line -> module
+    for code in codes:
+        for node in ast.parse(code).body:
+            for alias in node.names:
+                if isinstance(node, ast.Import):
+                    plain[ast.unparse(ast.Import([alias]))] = alias.name
+                elif alias.asname:
+                    line = ast.unparse(ast.ImportFrom(node.module, [alias], 0))
+                    renamed[line] = node.module
+                else:
+                    names.setdefault(node.module, set()).add(alias.name)
+    taken = renamed | {from_line(module, found): module for module, found in names.items()}
+    groups: list[list[str]] = [[], [], []]
+    for lines in (plain, taken):
+        for line, module in sorted(lines.items(), key=lambda pair: (pair[1].lower(), pair[0])):
+            groups[import_group(module)].append(line)
+    return "\n\n".join("\n".join(group) for group in groups if group)
+
+
+def import_group(module: str) -> int:
+    """0 for Python's own modules, 2 for the course's, 1 for all others."""
+    package = module.partition(".")[0]
+    if package in sys.stdlib_module_names:
+        return 0
+    return 2 if package == "course_utils" else 1
+
+
+def from_line(module: str, names: set[str]) -> str:
+    """'from module import a, b', over several lines where it is long."""
+    # Constants, then classes, then functions, as the course's own style has it.
+    ordered = sorted(names, key=lambda n: (not n.isupper(), not n[0].isupper(), n))
+    line = f"from {module} import {', '.join(ordered)}"
+    if len(line) <= 100:
+        return line
+    return "\n".join([f"from {module} import (", *(f"    {name}," for name in ordered), ")"])
