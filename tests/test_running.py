@@ -1,0 +1,267 @@
+"""Marking a class: nothing is lost when workers are, and nothing is done twice.
+
+What the executors are given to do is replaced here by something quick; tests/test_grade_command.py
+and tests/test_cluster.py mark for real.
+"""
+
+import contextlib
+import os
+import stat
+from concurrent.futures import Executor, Future
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from grading import running
+from grading.assignment import Assignment, Item
+from grading.marking import Task, conclude
+from grading.result import MARKED, PASSED, PERSON, ExerciseResult
+from grading.running import Ledger, RunError, mark_submissions, read_submission
+from grading.sandbox import SandboxError
+
+WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
+
+
+def marked(task: Task) -> dict:
+    """A result as marking gives it."""
+    exercises = [
+        ExerciseResult(item.id, item.points, PASSED, item.points, "Right.") for item in WEEK.items
+    ]
+    return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1).as_dict()
+
+
+class Workers(Executor):
+    """An executor that runs at once. `act` says what happens to a shard: its results or an error.
+
+    After a BrokenProcessPool it takes no more work, as the real one.
+    """
+
+    def __init__(self, act):
+        self.act = act
+        self.broken = False
+
+    def submit(self, function, shard):
+        if self.broken:
+            raise BrokenProcessPool("broken")
+        future = Future()
+        try:
+            future.set_result(self.act(shard))
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:
+            self.broken = isinstance(error, BrokenProcessPool)
+            future.set_exception(error)
+        return future
+
+
+class Class:
+    """Submissions in a folder, marked by Workers; `seen` holds what was given to them."""
+
+    def __init__(self, folder: Path, students: int) -> None:
+        self.folder = folder / "handed in"
+        self.folder.mkdir()
+        self.output = folder / "marks"
+        self.seen: list[str] = []
+        self.executors = 0
+        for number in range(students):
+            self.hand_in(f"student-{number:02}", f"notebook {number}")
+
+    def hand_in(self, student: str, content: str) -> None:
+        (self.folder / f"{student}.ipynb").write_text(content)
+
+    def mark(self, act=None, *, again=False, width=2):
+        def note(shard):
+            self.seen += [task.student for task in shard.tasks]
+            return act(shard) if act else [marked(task) for task in shard.tasks]
+
+        @contextlib.contextmanager
+        def executors():
+            self.executors += 1
+            yield Workers(note)
+
+        submissions = [
+            SimpleNamespace(student=path.stem, path=path, file=path.name, problem="")
+            for path in sorted(self.folder.iterdir())
+        ]
+        return mark_submissions(
+            WEEK,
+            submissions,
+            Ledger(self.output, WEEK, trusted=False, again=again),
+            trusted=False,
+            executors=executors,
+            width=width,
+        )
+
+
+@pytest.fixture
+def group(tmp_path):
+    return Class(tmp_path, students=20)
+
+
+def test_every_submission_is_marked_once_and_in_order(group):
+    results = group.mark()
+    assert [result.student for result in results] == sorted(group.seen)
+    assert len(group.seen) == 20
+    assert all(result.points == 3.0 for result in results)
+
+
+def test_the_second_run_marks_only_what_changed(group):
+    group.mark()
+    group.seen.clear()
+    group.hand_in("student-07", "handed in again")
+    group.hand_in("student-99", "new")
+    results = group.mark()
+    assert sorted(group.seen) == ["student-07", "student-99"]
+    assert len(results) == 21
+
+
+def test_another_points_value_marks_again(group, monkeypatch):
+    group.mark()
+    group.seen.clear()
+    monkeypatch.setitem(
+        globals(), "WEEK", Assignment("week1", "Week 1", (Item("01.1", 5.0), Item("01.2", 2.0)))
+    )
+    group.mark()
+    assert len(group.seen) == 20
+
+
+def test_a_stopped_run_goes_on_where_it_was(group):
+    def stop_after_ten(shard):
+        if len(group.seen) > 10:
+            raise KeyboardInterrupt
+        return [marked(task) for task in shard.tasks]
+
+    with pytest.raises(KeyboardInterrupt):
+        group.mark(stop_after_ten, width=1)
+    done = set(group.seen[:10])
+    group.seen.clear()
+    assert len(group.mark()) == 20
+    assert len(group.seen) == 10
+    assert not done & set(group.seen)
+
+
+def test_a_lost_worker_loses_nothing(group):
+    losses = []
+
+    def lose_two(shard):
+        if len(losses) < 2:
+            losses.append(shard)
+            raise BrokenProcessPool("a worker was killed")
+        return [marked(task) for task in shard.tasks]
+
+    results = group.mark(lose_two)
+    assert [result.state for result in results] == [MARKED] * 20
+    assert group.executors == 3
+
+
+def test_a_submission_that_always_takes_its_worker_along_costs_only_itself(group):
+    def dies(shard):
+        if any(task.student == "student-03" for task in shard.tasks):
+            raise BrokenProcessPool("a worker was killed")
+        return [marked(task) for task in shard.tasks]
+
+    results = {result.student: result for result in group.mark(dies, width=1)}
+    lost = results.pop("student-03")
+    assert lost.state == PERSON
+    assert "failed 3 times" in lost.reason
+    assert all(result.state == MARKED for result in results.values())
+
+
+def test_a_bug_in_marking_one_submission_costs_only_that(group):
+    def fails(shard):
+        if any(task.student == "student-03" for task in shard.tasks):
+            raise ZeroDivisionError("division by zero")
+        return [marked(task) for task in shard.tasks]
+
+    results = {result.student: result for result in group.mark(fails, width=1)}
+    assert "ZeroDivisionError" in results["student-03"].reason
+    assert group.executors == 1
+    assert sum(result.state == MARKED for result in results.values()) == 19
+
+
+def test_no_sandbox_on_any_worker_ends_the_run(group):
+    def refuses(shard):
+        raise SandboxError("The process for students' code does not start.")
+
+    with pytest.raises(RunError, match="does not start"):
+        group.mark(refuses)
+
+
+def test_lost_submissions_are_tried_again_in_the_next_run(group):
+    def dies(shard):
+        raise BrokenProcessPool("a worker was killed")
+
+    assert all(result.state == PERSON for result in group.mark(dies))
+    assert all(result.state == MARKED for result in group.mark())
+
+
+# -- the ledger ------------------------------------------------------------------------------
+
+
+def test_the_seed_stays_and_is_hidden_and_new_when_asked_for(tmp_path):
+    first = Ledger(tmp_path, WEEK, trusted=False, again=False)
+    assert Ledger(tmp_path, WEEK, trusted=False, again=False).seed == first.seed
+    assert Ledger(tmp_path, WEEK, trusted=False, again=True).seed != first.seed
+    assert 0 <= first.seed < 2**62
+    if os.name == "posix":
+        secret = tmp_path / running.STATE / "secret.json"
+        assert stat.S_IMODE(secret.stat().st_mode) == 0o600
+
+
+def test_two_classes_have_different_seeds(tmp_path):
+    ledgers = [Ledger(tmp_path / n, WEEK, trusted=False, again=False) for n in ("a", "b")]
+    assert ledgers[0].seed != ledgers[1].seed
+
+
+def test_one_folder_holds_the_marks_of_one_assignment(tmp_path):
+    Ledger(tmp_path, WEEK, trusted=False, again=False)
+    other = Assignment("week2", "Week 2", WEEK.items)
+    with pytest.raises(RunError, match="holds the marks of 'week1'"):
+        Ledger(tmp_path, other, trusted=False, again=False)
+
+
+def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
+    trusted = Ledger(tmp_path, WEEK, trusted=True, again=False)
+    task = Task("kim", "kim.ipynb", b"{}")
+    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    trusted.keep(conclude("kim", "kim.ipynb", exercises, [], "none", 0.1), task.notebook)
+    assert trusted.find("kim", b"{}") is not None
+    assert trusted.find("lee", b"{}") is None
+    assert Ledger(tmp_path, WEEK, trusted=False, again=False).find("kim", b"{}") is None
+
+
+def test_a_result_that_was_cut_off_is_made_again(tmp_path):
+    ledger = Ledger(tmp_path, WEEK, trusted=False, again=False)
+    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    ledger.keep(conclude("kim", "kim.ipynb", exercises, [], "", 0.1), b"{}")
+    (file,) = [p for p in ledger.folder.iterdir() if p.name != "secret.json"]
+    file.write_text(file.read_text()[:-20])
+    assert ledger.find("kim", b"{}") is None
+
+
+# -- reading files ---------------------------------------------------------------------------
+
+
+def test_files_that_are_not_read(tmp_path):
+    large = tmp_path / "large.ipynb"
+    with large.open("wb") as file:
+        file.truncate(100_000_000)
+    assert read_submission(large) == (b"", "The file has 100 MB; at most 20 MB are read.")
+    assert "No such file" in read_submission(tmp_path / "gone.ipynb")[1]
+    small = tmp_path / "small.ipynb"
+    small.write_bytes(b"{}")
+    assert read_submission(small) == (b"{}", "")
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such files")
+def test_links_and_pipes_are_not_read(tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("secret")
+    (tmp_path / "link.ipynb").symlink_to(secret)
+    os.mkfifo(tmp_path / "pipe.ipynb")
+    for name in ("link.ipynb", "pipe.ipynb"):
+        content, problem = read_submission(tmp_path / name)
+        assert content == b""
+        assert problem
