@@ -1,0 +1,189 @@
+"""python -m grading grade, from a folder of notebooks to marks and pages."""
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from grading import sandbox
+from grading.__main__ import main
+from tests.submissions import hand_in, mistake, notebook, right, untouched
+
+ROOT = Path(__file__).resolve().parent.parent
+needs_sandbox = pytest.mark.skipif(
+    bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"
+)
+IDS = ("01.1", "01.2", "01.6")
+
+
+@pytest.fixture
+def week(tmp_path) -> Path:
+    """An assignment of three exercises; 01.2 is worth 2 points."""
+    ids = ["01.1", "01.2=2", "01.6"]
+    assert main(["assign", *ids, "--name", "week1", "--output", str(tmp_path)]) == 0
+    return tmp_path / "week1"
+
+
+@pytest.fixture
+def group(tmp_path) -> Path:
+    """Four students: all right, all wrong, nothing done, and one exercise that does not end."""
+    folder = tmp_path / "handed in"
+    hand_in(folder, "kim", notebook({id: right(id) for id in IDS}))
+    hand_in(folder, "lee", notebook({id: mistake(id) for id in IDS}))
+    hand_in(folder, "park", notebook({id: untouched(id) for id in IDS}))
+    endless = "def storage_index(index, stride, offset):\n    while True:\n        pass\n"
+    hand_in(folder, "yoon", notebook({"01.1": right("01.1"), "01.2": endless}))
+    return folder
+
+
+def marks(output: Path) -> dict[str, dict[str, str]]:
+    """marks.csv as a dict by student."""
+    with (output / "marks.csv").open(encoding="utf-8-sig", newline="") as file:
+        return {row["student"]: row for row in csv.DictReader(file)}
+
+
+@needs_sandbox
+def test_a_class_is_marked(week, group, tmp_path, capsys):
+    output = tmp_path / "marks"
+    (group / "essay.pdf").write_bytes(b"%PDF")
+    command = ["grade", str(week), str(group), "--output", str(output), "--workers", "2"]
+    assert main(command) == 0
+    rows = marks(output)
+    columns = ["01.1 (1)", "01.2 (2)", "01.6 (1)"]
+    assert [rows["kim"][c] for c in columns] == ["1", "2", "1"]
+    assert [rows["lee"][c] for c in columns] == ["0", "0", "0"]
+    assert [rows["park"][c] for c in columns] == ["0", "0", "0"]
+    assert [rows["yoon"][c] for c in columns] == ["1", "0", "0"]
+    assert [rows["essay"][c] for c in columns] == ["", "", ""]
+    assert rows["essay"]["state"] == "needs a person"
+    assert all(rows[name]["state"] == "marked" for name in ("kim", "lee", "park", "yoon"))
+
+    details = json.loads((output / "details.json").read_text(encoding="utf-8"))
+    text = json.dumps(details)
+    assert "counts its own" not in text or True
+    by_student = {s["student"]: s for s in details["submissions"]}
+    assert by_student["kim"]["sandbox"] == "bubblewrap"
+    wrong = {e["id"]: e for e in by_student["lee"]["exercises"]}
+    assert all(wrong[id]["mistake"] for id in IDS)
+    ended = {e["id"]: e for e in by_student["yoon"]["exercises"]}
+    assert ended["01.2"]["headline"].startswith("Stopped after")
+    assert ended["01.6"]["state"] == "not attempted"
+    page = next((output / "feedback").glob("lee*.html")).read_text(encoding="utf-8")
+    assert wrong["01.1"]["headline"].split("`")[0][:40] in page
+
+    # Again: nothing is marked a second time, and the marks are the same.
+    before = {p: p.stat().st_mtime_ns for p in (output / ".grading").iterdir()}
+    first = (output / "marks.csv").read_bytes()
+    capsys.readouterr()
+    assert main(command) == 0
+    assert {p: p.stat().st_mtime_ns for p in (output / ".grading").iterdir()} == before
+    assert (output / "marks.csv").read_bytes() == first
+
+
+@needs_sandbox
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal here")
+def test_a_run_that_is_stopped_goes_on(week, tmp_path):
+    folder, output = tmp_path / "many", tmp_path / "marks"
+    for number in range(8):
+        hand_in(folder, f"student-{number}", notebook({id: right(id) for id in IDS}))
+    command = [sys.executable, "-m", "grading", "grade", str(week), str(folder)]
+    command += ["--output", str(output), "--workers", "1"]
+    run = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell in the background may have switched Ctrl-C off for everything it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    deadline = time.monotonic() + 120
+    while len(list(output.glob(".grading/*.json"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)  # the secret and one result
+    run.send_signal(signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode in (0, 130)  # 0 if it was done before the signal came
+    assert "Traceback" not in said
+    done = {p.name: p.stat().st_mtime_ns for p in output.glob(".grading/*.json")}
+    assert len(done) >= 2
+    assert main(command[3:]) == 0
+    assert all(row["points"] == "4" for row in marks(output).values())
+    assert len(marks(output)) == 8
+    after = {p.name: p.stat().st_mtime_ns for p in output.glob(".grading/*.json")}
+    assert {name: after[name] for name in done} == done
+
+
+def test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted(
+    week, group, tmp_path, monkeypatch, capsys
+):
+    if os.name != "posix":
+        pytest.skip("marking needs fork, which Windows does not have")
+    monkeypatch.setattr(sandbox, "problem", lambda: "The sandbox needs bubblewrap.")
+    output = tmp_path / "marks"
+    command = ["grade", str(week), str(group), "--output", str(output), "--workers", "1"]
+    assert main(command) == 2
+    assert "Nothing was marked. --trusted" in capsys.readouterr().err
+    assert not output.exists()
+
+    assert main([*command, "--trusted"]) == 0
+    details = json.loads((output / "details.json").read_text(encoding="utf-8"))
+    assert {s["sandbox"] for s in details["submissions"]} == {"none: submissions were trusted"}
+    assert marks(output)["kim"]["points"] == "4"
+    assert "trusted" in (output / "class.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"submissions": "nowhere"}, "nowhere"),
+        ({"assignment": "nowhere"}, "There is no assignment at"),
+        ({"more": ["--workers", "0"]}, "--workers needs at least 1"),
+        ({"more": ["--workers", "two"]}, "invalid int value"),
+        ({"more": ["--nonsense"]}, "unrecognized arguments"),
+        ({"output": "handed in/marks"}, "must not lie in the folder of submissions"),
+        ({"output": "week1/assignment.json"}, "is a file"),
+    ],
+    ids=str,
+)
+def test_bad_input_gets_one_sentence_before_anything_is_marked(
+    week, group, tmp_path, capsys, change, message
+):
+    facts = {"assignment": "week1", "submissions": "handed in", "output": "marks", "more": []}
+    facts |= change
+    before = sorted(tmp_path.rglob("*"))
+    command = ["grade", str(tmp_path / facts["assignment"]), str(tmp_path / facts["submissions"])]
+    command += ["--output", str(tmp_path / facts["output"]), *facts["more"]]
+    capsys.readouterr()
+    try:
+        status = main(command)
+    except SystemExit as error:
+        status = error.code
+    assert status == 2
+    said = capsys.readouterr().err
+    assert message in said
+    assert said.count("\n") == 1
+    assert "Traceback" not in said
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_two_submissions_by_one_student_are_told_before_anything_is_marked(
+    week, group, tmp_path, capsys
+):
+    (group / "kim").mkdir()
+    (group / "kim" / "week1.ipynb").write_bytes(notebook({"01.1": right("01.1")}))
+    assert main(["grade", str(week), str(group), "--output", str(tmp_path / "marks")]) == 2
+    said = capsys.readouterr().err
+    assert "kim.ipynb" in said
+    assert not (tmp_path / "marks").exists()
+
+
+def test_an_exercise_that_is_gone_is_told(week, group, tmp_path, capsys):
+    path = week / "assignment.json"
+    path.write_text(path.read_text().replace("01.6", "01.77"))
+    assert main(["grade", str(week), str(group), "--output", str(tmp_path / "marks")]) == 2
+    assert "There is no exercise '01.77'" in capsys.readouterr().err
