@@ -203,13 +203,13 @@ def _entries(items: list[_Item]) -> list[_Entry]:
     canvas = _canvas_names([item.path.name for item in items if item.kind != "folder"])
     entries = []
     for item in items:
-        name = unicodedata.normalize("NFC", item.path.name)
+        name = item.path.name
         moodle = MOODLE.fullmatch(name)
         if moodle:
             student = " ".join(filter(None, [moodle["name"], moodle["number"]]))
             entries.append(_Entry(item, readable(student), moodle["rest"] or "", True))
-        elif item.path.name in canvas:
-            found = canvas[item.path.name]
+        elif name in canvas:
+            found = canvas[name]
             student = f"{found['name']} {found['user']}"
             if found["user"].startswith("anon_"):
                 student = found["user"].replace("anon_", "anonymous ")

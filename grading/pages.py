@@ -109,7 +109,7 @@ th, td { padding: .5rem .75rem .5rem 0; border-bottom: 1px solid var(--line);
 tr > :last-child { padding-right: 0; }
 tbody tr:last-child td, ol.talk li:last-child { border-bottom: 0; }
 .number { text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums; }
-.id { color: var(--quiet); font-variant-numeric: tabular-nums; margin-right: .25rem; }
+.id { color: var(--quiet); font-variant-numeric: tabular-nums; }
 section { margin-top: 2.2rem; padding-top: 1.6rem; border-top: 1px solid var(--line);
   scroll-margin-top: 1rem; }
 .head { display: flex; justify-content: space-between; align-items: baseline; gap: 1rem;
