@@ -38,12 +38,13 @@ def run(options: argparse.Namespace) -> int:
     """Mark, write the reports, print a summary. Returns the exit status."""
     from .assignment import AssignmentError, read_assignment
     from .collection import CollectionError
+    from .reports import ReportError
     from .running import RunError
 
     try:
         assignment = read_assignment(options.assignment)
         return grade(assignment, options)
-    except (AssignmentError, CollectionError, RunError) as error:
+    except (AssignmentError, CollectionError, ReportError, RunError) as error:
         print(error, file=sys.stderr)
         return 2
     except OSError as error:
@@ -90,7 +91,9 @@ def grade(assignment, options: argparse.Namespace) -> int:
             width=options.workers,
             progress=bar.update,
         )
-    write_reports(assignment, results, output)
+    kept = write_reports(assignment, results, output)
     print(summary(results))
+    for path in kept:
+        print(f"Somebody had changed a report; the changed one is now {path}.")
     print(f"The marks are in {output}: marks.csv, class.html, feedback/, details.json.")
     return 0

@@ -256,9 +256,8 @@ def undefined(exercise: Exercise, raised: Any, result: ExerciseResult) -> None:
     result.stage = "raised"
     result.headline = f"After the cell was run there was no `{exercise.name}`."
     if isinstance(raised, dict):
-        error = f"{str(raised.get('type_name'))[:100]}: {str(raised.get('message'))[:TEXT_LIMIT]}"
         result.headline = "An error came up before the answer was there."
-        result.yours = f"raised {error}"
+        result.yours = f"{raised.get('type_name')}: {raised.get('message')}"[:TEXT_LIMIT]
         result.line = str(raised.get("where", ""))[:TEXT_LIMIT]
 
 
@@ -272,10 +271,12 @@ def explain(exercise: Exercise, verdict: Verdict, result: ExerciseResult) -> Non
         result.mistake = verdict.mistake.name
     if verdict.difference is not None:
         result.stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
+        if result.stage == "raised" and verdict.seen.raised is None:
+            result.stage = "not raised"
     if verdict.seen is not None and not verdict.seen.timed_out:
         raised = verdict.seen.raised
         if raised is None:
             text = show(verdict.seen.value)
         else:
-            text = f"raised {raised.type_name}: {raised.message}".removesuffix(": ")
+            text = f"{raised.type_name}: {raised.message}".removesuffix(": ")
         result.yours = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "..."

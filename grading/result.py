@@ -19,7 +19,7 @@ class ExerciseResult:
     state: 'passed', 'wrong', 'not attempted' or 'needs a person'. points: what it earned, None
     while a person has to look. headline: one sentence for the student. reason: why a person has
     to look. mistake: the name of the known wrong answer that it behaves like; its sentence is
-    then the headline. stage: where it differs first ('raised', 'type', 'shape', ...).
+    then the headline. stage: where it differs first ('raised', 'not raised', 'type', 'shape', ...).
     case: the call that went wrong. yours: what the answer gave there. line: the answer's line
     that raised. answer: the code that was marked. notes: what was done to read it.
     No field holds what the reference gives on a hidden case.

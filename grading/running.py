@@ -28,6 +28,7 @@ from typing import Any
 import course_utils
 
 from .assignment import Assignment
+from .collection import Submission
 from .marking import Shard, Task, mark_shard, unread
 from .result import SubmissionResult
 from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
@@ -139,7 +140,7 @@ def read_submission(path: Path) -> tuple[bytes, str]:
 
 def mark_submissions(
     assignment: Assignment,
-    submissions: list[Any],
+    submissions: list[Submission],
     ledger: Ledger,
     *,
     trusted: bool,
@@ -149,7 +150,7 @@ def mark_submissions(
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
-    submissions: of collection.collect. executors: makes an executor, again when one broke.
+    submissions: as collection.collect gives them. executors: makes an executor, again when one broke.
     width: its workers. progress: called with how many more submissions are done.
     Raises RunError when no worker can run students' code.
     """
@@ -173,6 +174,13 @@ def mark_submissions(
                 result.file = submission.file
                 results[submission.student] = result
                 progress(1)
+
+    def with_notes(submission: Submission) -> SubmissionResult:
+        """What stands beside the marked notebook is told, but kept with no result."""
+        result = results[submission.student]
+        if submission.beside:
+            result.notes.append(f"Also handed in, and not marked: {', '.join(submission.beside)}.")
+        return result
 
     topics = assignment.topics()
     private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
@@ -201,7 +209,7 @@ def mark_submissions(
         progress(1)
 
     run_shards(shards(), executors, 2 * width, done, lost)
-    return [results[submission.student] for submission in submissions]
+    return [with_notes(submission) for submission in submissions]
 
 
 # -- executors -------------------------------------------------------------------------------

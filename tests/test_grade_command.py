@@ -13,7 +13,7 @@ import pytest
 
 from grading import sandbox
 from grading.__main__ import main
-from tests.submissions import hand_in, mistake, notebook, right, untouched
+from tests.submissions import as_file, code, hand_in, mistake, notebook, right, untouched
 
 ROOT = Path(__file__).resolve().parent.parent
 needs_sandbox = pytest.mark.skipif(
@@ -65,8 +65,6 @@ def test_a_class_is_marked(week, group, tmp_path, capsys):
     assert all(rows[name]["state"] == "marked" for name in ("kim", "lee", "park", "yoon"))
 
     details = json.loads((output / "details.json").read_text(encoding="utf-8"))
-    text = json.dumps(details)
-    assert "counts its own" not in text or True
     by_student = {s["student"]: s for s in details["submissions"]}
     assert by_student["kim"]["sandbox"] == "bubblewrap"
     wrong = {e["id"]: e for e in by_student["lee"]["exercises"]}
@@ -116,6 +114,56 @@ def test_a_run_that_is_stopped_goes_on(week, tmp_path):
     assert len(marks(output)) == 8
     after = {p.name: p.stat().st_mtime_ns for p in output.glob(".grading/*.json")}
     assert {name: after[name] for name in done} == done
+
+
+QUIZ = '''
+from course_utils.exercise import Exercise
+
+secret_sum = Exercise("90.1", "A number", minutes=1, difficulty=1, hints=["Count."])
+
+
+@secret_sum.reference
+def number_of(text):
+    """A number for a text. Returns an int."""
+    return 8315_0000 + len(text)
+
+
+@secret_sum.cases
+def _(rng):
+    yield ("a",)
+    yield ("b" * rng.randint(2, 9),)
+
+
+@secret_sum.mistake("You count from one.")
+def from_one(text):
+    return len(text) + 1
+'''
+
+
+@needs_sandbox
+def test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidden(tmp_path):
+    quiz = tmp_path / "quiz.py"
+    quiz.write_text(QUIZ)
+    command = ["assign", "90.1", "--private", str(quiz), "--name", "exam"]
+    assert main([*command, "--output", str(tmp_path)]) == 0
+    folder, output = tmp_path / "handed in", tmp_path / "marks"
+    hand_in(folder, "kim", as_file([code(right("90.1"), exercise="90.1")]))
+    hand_in(folder, "lee", as_file([code(mistake("90.1"), exercise="90.1")]))
+    other = "def number_of(text):\n    return 0\n"
+    hand_in(folder, "park", as_file([code(other, exercise="90.1")]))
+    command = ["grade", str(tmp_path / "exam"), str(folder), "--output", str(output)]
+    assert main([*command, "--workers", "1"]) == 0
+    rows = marks(output)
+    assert [rows[name]["points"] for name in ("kim", "lee", "park")] == ["1", "0", "0"]
+    pages = {
+        student: next((output / "feedback").glob(f"{student}*.html")).read_text(encoding="utf-8")
+        for student in ("lee", "park")
+    }
+    for page in pages.values():
+        assert "8315" not in page
+        assert "number_of(" in page
+    assert "You count from one." in pages["lee"]
+    assert "You count from one." not in pages["park"]
 
 
 def test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted(

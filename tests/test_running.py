@@ -10,12 +10,12 @@ import stat
 from concurrent.futures import Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
 from grading import running
 from grading.assignment import Assignment, Item
+from grading.collection import Submission
 from grading.marking import Task, conclude
 from grading.result import MARKED, PASSED, PERSON, ExerciseResult
 from grading.running import Ledger, RunError, mark_submissions, read_submission
@@ -82,7 +82,7 @@ class Class:
             yield Workers(note)
 
         submissions = [
-            SimpleNamespace(student=path.stem, path=path, file=path.name, problem="")
+            Submission(path.stem, path, path.name)
             for path in sorted(self.folder.iterdir())
         ]
         return mark_submissions(
