@@ -8,6 +8,7 @@ import os
 import sys
 from pathlib import Path
 
+CLUSTER_WIDTH = 64  # half the shards that wait on a cluster at once, whatever its size
 DESCRIPTION = """\
 Mark a folder of submissions. Students' code runs in a sandbox. Run again, it marks only what
 changed; stopped in the middle, it goes on where it was."""
@@ -78,9 +79,9 @@ def grade(assignment, options: argparse.Namespace) -> int:
             "then run with your rights, and can read and change your files."
         )
     ledger = Ledger(output, assignment, trusted=options.trusted, again=options.again)
-    executors = functools.partial(local_processes, options.workers)
+    executors, width = functools.partial(local_processes, options.workers), options.workers
     if options.cluster:
-        executors = functools.partial(dask_cluster, options.cluster)
+        executors, width = functools.partial(dask_cluster, options.cluster), CLUSTER_WIDTH
     with tqdm(total=len(submissions), unit="submission", desc=assignment.name) as bar:
         results = mark_submissions(
             assignment,
@@ -88,7 +89,7 @@ def grade(assignment, options: argparse.Namespace) -> int:
             ledger,
             trusted=options.trusted,
             executors=executors,
-            width=options.workers,
+            width=width,
             progress=bar.update,
         )
     kept = write_reports(assignment, results, output)

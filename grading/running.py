@@ -35,6 +35,7 @@ from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
+CLUSTER_SECONDS = 10  # to wait for a scheduler
 TRIES = 3  # of a shard whose worker was lost, before its submissions go one by one
 STATE = ".grading"  # folder in the output: the seed, and one file for each result
 FORMAT = 1
@@ -317,7 +318,7 @@ def dask_cluster(address: str) -> Iterator[Executor]:
             "Marking on a cluster needs Dask: python tools/install.py --extra grading"
         ) from None
     try:
-        client = Client(address, timeout=10, set_as_default=False)
+        client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
     except (OSError, ValueError) as error:
         raise RunError(f"No Dask scheduler answers at {address}: {error}") from None
     # A worker that is lost is not the shard's fault: Dask gives it to another one.
