@@ -59,6 +59,7 @@ def run(options: argparse.Namespace) -> int:
     """Make the files; returns the exit status. Raises AssignmentError, and then writes nothing."""
     # Loading torch takes seconds: only when the options have been read.
     from .handout import NBGRADER, check_folder, handout, write_files
+    from .student_notebook import points_text
 
     assignment, folder = wanted(options)
     try:
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"Note: {sentence}", file=sys.stderr)
     count = len(assignment.items)
     exercises = f"{count} exercise" + ("" if count == 1 else "s")
-    print(f"{assignment.title}: {exercises}, {assignment.points:g} points, in {folder}")
+    print(f"{assignment.title}: {exercises}, {points_text(assignment.points)}, in {folder}")
     for name in files:
         print(f"  {name}{'' if name in written else '  (unchanged)'}")
     return 0
