@@ -19,6 +19,7 @@ import random
 import re
 import textwrap
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -392,11 +393,14 @@ def bodies(source: str) -> list[tuple[int, int, int]]:
 
 
 @functools.cache
-def _load_topics() -> None:
+def _load_topics(naming: str = "") -> None:
+    """Import the topic modules in whose text this stands; by default all."""
     from . import exercises
 
     for module in pkgutil.iter_modules(exercises.__path__):
-        importlib.import_module(f"{exercises.__name__}.{module.name}")
+        file = Path(module.module_finder.path, f"{module.name}.py")
+        if naming in file.read_text(encoding="utf-8"):
+            importlib.import_module(f"{exercises.__name__}.{module.name}")
 
 
 def all_exercises() -> list[Exercise]:
@@ -407,10 +411,13 @@ def all_exercises() -> list[Exercise]:
 
 def find(id: str) -> Exercise:
     """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
-    if not isinstance(id, str) or id not in _registry:
-        _load_topics()
-    if isinstance(id, str) and id in _registry:
-        return _registry[id]
+    if isinstance(id, str):
+        if id not in _registry:
+            # Only its own topic: the others import libraries that this notebook may not need.
+            _load_topics(f'"{id}"')
+        if id in _registry:
+            return _registry[id]
+    _load_topics()
     near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
     listed = ", ".join(sorted(near or _registry))
     raise UnknownExercise(f"There is no exercise {id!r}. Near it: {listed}.")

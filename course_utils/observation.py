@@ -285,7 +285,8 @@ def _same_randomness(seed: int) -> Iterator[None]:
     """Every answer draws the same random numbers, and the notebook's own sequence goes on."""
     state = random.getstate()
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+        # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
+        torch.default_generator.manual_seed(seed)
         random.seed(seed)
         try:
             yield

@@ -161,7 +161,13 @@ def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[
     wanted: for each exercise id, its answer's `name`, the `stub` that was handed out and the
     functions it is to be done `without`.
     """
-    return {id: find_program(cells, id, **facts) for id, facts in wanted.items()}
+    programs = {}
+    for id, facts in wanted.items():
+        # Two exercises may ask for the same name: one's cell is never the other's answer.
+        others = {i for i, f in wanted.items() if i != id and f["name"] == facts["name"]}
+        own = [cell for cell in cells if cell.exercise not in others]
+        programs[id] = find_program(own, id, **facts)
+    return programs
 
 
 def find_program(
