@@ -7,8 +7,6 @@ the sandbox sends (wire.py) and compares.
 from __future__ import annotations
 
 import atexit
-import base64
-import binascii
 import dataclasses
 import functools
 import json
@@ -35,9 +33,11 @@ from .result import (
     SubmissionResult,
 )
 from .sandbox import Outcome, Sandbox
+from .student_process import OBSERVATIONS
 
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
+FACTS_LIMIT = 100_000  # bytes of why an answer was not run
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
 
 ENDED = {
@@ -231,20 +231,19 @@ def judge(exercise: Exercise, outcome: Outcome, seed: int, result: ExerciseResul
         result.notes.append(f"The sandbox says: {outcome.detail or outcome.ended}.")
         return
     try:
-        message = json.loads(outcome.message)
-        kind, content = next(iter(message.items()))
-        if kind == "observations":
-            seen = wire.read(base64.b64decode(content))
-        elif kind == "undefined":
-            undefined(exercise, content, result)
-            return
+        if outcome.kind == OBSERVATIONS:
+            seen = wire.read(outcome.message)
         else:
-            headline = f"`{exercise.name}` is {str(content)[:100]}, which cannot be called."
-            result.headline, result.stage = headline, "type"
+            facts = json.loads(outcome.message[:FACTS_LIMIT])
+            if "undefined" in facts:
+                undefined(exercise, facts["undefined"], result)
+            else:
+                kind = str(facts["not callable"])[:100]
+                result.headline = f"`{exercise.name}` is {kind}, which cannot be called."
+                result.stage = "type"
             return
     # The answer may have forged it: whatever is wrong with it is the answer's fault.
-    except (ValueError, TypeError, AttributeError, StopIteration, RecursionError, KeyError,
-            binascii.Error) as error:  # fmt: skip
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         result.headline, result.stage = ENDED["output"], "output"
         result.notes.append(f"What came back: {str(error)[:200]}.")
         return

@@ -26,6 +26,7 @@ from course_utils.observation import (
 )
 
 BYTES_LIMIT = 16_000_000  # of all observations of one answer together
+MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory
 CASES_LIMIT = 1_000
 WARNINGS_LIMIT = 20
 INT_BITS_LIMIT = 100_000  # longer ints are cut: comparing and showing them would take long
@@ -100,6 +101,8 @@ def read(data: bytes) -> list[Observation]:
     """The observations in these bytes. Raises WireError."""
     if len(data) > BYTES_LIMIT:
         raise WireError(f"more than {BYTES_LIMIT} bytes")
+    if sum(data.count(mark) for mark in (b"[", b"{", b",")) > MARKS_LIMIT:
+        raise WireError("too many values")
     try:
         rows = json.loads(data)
         if type(rows) is not list or len(rows) > CASES_LIMIT:
