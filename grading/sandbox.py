@@ -37,7 +37,7 @@ BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
 TIDY_SECONDS = 20
 # Bytes of one message from a child. What a notebook's reader sends holds the answers' code.
-LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
+MESSAGE_LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
 FLAGS_LIMIT = 20
 HERE = Path(__file__).parent
 COURSE = Path(course_utils.__file__).parent
@@ -392,7 +392,7 @@ def receive(reader: int, token: bytes, seconds: float) -> Outcome:
         while len(buffer) >= begins:
             ours = secrets.compare_digest(bytes(buffer[: len(token)]), token)
             kind, length = struct.unpack(">cQ", buffer[len(token) : begins])
-            if not ours or kind not in LIMITS or length > LIMITS[kind]:
+            if not ours or length > MESSAGE_LIMITS.get(kind, -1):
                 return nothing("output", "what it sent is not a result")
             if len(buffer) < begins + length:
                 break
@@ -402,5 +402,6 @@ def receive(reader: int, token: bytes, seconds: float) -> Outcome:
                 return nothing("died", content.decode("utf-8", "replace")[-500:])
             if kind != FLAG:
                 return Outcome(content, flags, kind)
-            if len(flags) < FLAGS_LIMIT:
-                flags.append(content.decode("utf-8", "replace")[:200])
+            text = content.decode("utf-8", "replace")[:200]
+            if text not in flags and len(flags) < FLAGS_LIMIT:
+                flags.append(text)

@@ -406,8 +406,8 @@ def watch_events(messages: Messages) -> None:
 
 # Beginnings of the names in Python's table of audit events.
 EVENTS = ("code.", "compile", "cpython.", "ctypes.", "exec", "function.", "gc.", "marshal.")
-EVENTS += ("os.fork", "os.kill", "os.posix", "os.spawn", "os.system", "os.exec", "pickle.")
-EVENTS += ("signal.", "socket.", "subprocess.", "sys.", "_thread.", "resource.")
+EVENTS += ("object.", "os.exec", "os.fork", "os.kill", "os.posix", "os.spawn", "os.system")
+EVENTS += ("pickle.", "resource.", "signal.", "socket.", "subprocess.", "sys._", "sys.set")
 
 
 class NotebookShell:
