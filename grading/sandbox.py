@@ -26,7 +26,7 @@ from typing import Any
 import course_utils
 from course_utils.student_side import student_side
 
-from .student_process import FLAG, READY, RESULT, RUN, STOP
+from .student_process import ERROR, FLAG, READY, RESULT, RUN, STOP
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
@@ -71,6 +71,17 @@ class Outcome:
     ended: str = ""
     detail: str = ""
     memory: int = 0
+
+
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """An answer to be run: exercise id, the answer's name, reading.Parts as dicts, and how many
+    seconds it may take on the clock."""
+
+    id: str
+    name: str
+    parts: list[dict[str, Any]]
+    seconds: float
 
 
 def problem() -> str:
@@ -269,15 +280,24 @@ class Sandbox:
 
     def read(self, notebook: bytes, wanted: dict[str, dict[str, Any]], seconds: float) -> Outcome:
         """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`."""
-        return self._job({"kind": "read", "wanted": wanted}, notebook, seconds)
+        return self._job({"kind": "read", "wanted": wanted}, notebook, [seconds])[0]
 
-    def run(self, id: str, name: str, parts: list[dict], seed: int, seconds: float) -> Outcome:
-        """Define an answer and observe it on the cases of a seed."""
-        header = {"kind": "run", "id": id, "name": name, "seed": seed}
-        return self._job(header, json.dumps(parts).encode(), seconds)
+    def run(self, answers: list[Answer], seed: int) -> list[Outcome]:
+        """Define answers and observe them on the cases of a seed, all in one process.
 
-    def _job(self, header: dict[str, Any], body: bytes, seconds: float) -> Outcome:
-        """One child's life. Raises SandboxError when no process can be started."""
+        Gives at least one outcome, in their order: the last one of those that came back is the
+        first that gave no result or told a flag. The rest was not run, or is not to be relied on.
+        """
+        body = [{"id": a.id, "name": a.name, "parts": a.parts} for a in answers]
+        seconds = [answer.seconds for answer in answers]
+        return self._job({"kind": "run", "seed": seed}, json.dumps(body).encode(), seconds)
+
+    def _job(self, header: dict[str, Any], body: bytes, seconds: list[float]) -> list[Outcome]:
+        """One child's life; it sends a result for each of `seconds`, the time that it may take.
+
+        Raises SandboxError when no process can be started.
+        """
+        header["results"] = len(seconds)
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._start()
@@ -291,17 +311,17 @@ class Sandbox:
                     socket.send_fds(self._channel, [RUN], [job.fileno(), writer])
                 finally:
                     os.close(writer)
-                outcome = receive(reader, seconds)
+                outcomes = receive(reader, seconds)
             except OSError as error:
                 self._end()
-                return Outcome(None, [], "died", f"the sandbox was lost ({error.strerror})")
+                return [Outcome(None, [], "died", f"the sandbox was lost ({error.strerror})")]
             finally:
                 os.close(reader)
-        self._finish(outcome)
-        return outcome
+        self._finish(outcomes[-1])
+        return outcomes
 
     def _finish(self, outcome: Outcome) -> None:
-        """Have all processes of the child ended, and learn how it went."""
+        """Have all processes of the child ended, and learn how it went with the last outcome."""
         try:
             self._channel.sendall(STOP)
             self._channel.settimeout(TIDY_SECONDS)
@@ -316,8 +336,8 @@ class Sandbox:
             self._end()  # it could not tidy up: the next child gets a fresh one
             return
         outcome.memory = report["memory"]
-        if report["killed"]:
-            outcome.message, outcome.ended = None, report["killed"]
+        if outcome.message is None and report["killed"]:
+            outcome.ended = report["killed"]
         elif outcome.message is None and outcome.ended == "died":
             if report["signal"]:
                 outcome.ended = "killed"
@@ -326,13 +346,40 @@ class Sandbox:
                 outcome.detail = f"ended with exit code {report['code']}"
 
 
-def receive(reader: int, seconds: float) -> Outcome:
-    """Messages of a child until its result, the end of its life, or the time is over."""
-    deadline = time.monotonic() + seconds
-    buffer = bytearray()
-    flags: list[str] = []
+def receive(reader: int, seconds: list[float]) -> list[Outcome]:
+    """Results of a child, each within its time, up to the first that is missing or has flags."""
     os.set_blocking(reader, False)
+    outcomes: list[Outcome] = []
+    buffer = bytearray()
+    for limit in seconds:
+        outcomes.append(receive_one(reader, buffer, limit))
+        if outcomes[-1].message is None or outcomes[-1].flags:
+            break
+    return outcomes
+
+
+def receive_one(reader: int, buffer: bytearray, seconds: float) -> Outcome:
+    """Messages up to the next result, the end of the child's life, or the time is over.
+
+    buffer: what was read and not used yet.
+    """
+    deadline = time.monotonic() + seconds
+    flags: list[str] = []
     while True:
+        while len(buffer) >= 9:
+            kind, length = bytes(buffer[:1]), struct.unpack(">Q", buffer[1:9])[0]
+            if kind not in (RESULT, FLAG, ERROR) or length > MESSAGE_LIMIT:
+                return Outcome(None, flags, "output", "what it sent is not a result")
+            if len(buffer) < 9 + length:
+                break
+            content = bytes(buffer[9 : 9 + length])
+            del buffer[: 9 + length]
+            if kind == RESULT:
+                return Outcome(content, flags)
+            if kind == ERROR:
+                return Outcome(None, flags, "died", content.decode("utf-8", "replace")[-500:])
+            if len(flags) < FLAGS_LIMIT:
+                flags.append(content.decode("utf-8", "replace")[:200])
         left = deadline - time.monotonic()
         ready = left > 0 and select.select([reader], [], [], left)[0]
         if not ready:
@@ -342,17 +389,3 @@ def receive(reader: int, seconds: float) -> Outcome:
             if not piece:
                 return Outcome(None, flags, "died")
             buffer += piece
-        while len(buffer) >= 9:
-            kind, length = bytes(buffer[:1]), struct.unpack(">Q", buffer[1:9])[0]
-            if kind not in (RESULT, FLAG, b"E") or length > MESSAGE_LIMIT:
-                return Outcome(None, flags, "output", "what it sent is not a result")
-            if len(buffer) < 9 + length:
-                break
-            content = bytes(buffer[9 : 9 + length])
-            del buffer[: 9 + length]
-            if kind == RESULT:
-                return Outcome(content, flags)
-            if kind == b"E":
-                return Outcome(None, flags, "died", content.decode("utf-8", "replace")[-500:])
-            if len(flags) < FLAGS_LIMIT:
-                flags.append(content.decode("utf-8", "replace")[:200])

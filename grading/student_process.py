@@ -37,7 +37,7 @@ from types import ModuleType
 from typing import Any
 
 READY, RUN, STOP = b"y", b"r", b"s"
-RESULT, FLAG = b"R", b"F"  # kinds of message from a child; flags cannot be taken back
+RESULT, FLAG, ERROR = b"R", b"F", b"E"  # kinds of message; none can be taken back
 WATCH_SECONDS = 0.05
 OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.reading", "grading.wire")
 
@@ -179,16 +179,17 @@ def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) 
         with os.fdopen(job, "rb") as file:
             header = json.loads(file.readline())
             body = file.read()
-        set_limits(limits)
-        reseed()
+        set_limits({**limits, "seconds": limits["seconds"] * header["results"]})
         if header["kind"] == "read":
             send(result, RESULT, read(body, header["wanted"]))
         else:
-            send(result, RESULT, run(header, json.loads(body), result, originals))
+            for answer in json.loads(body):
+                reseed()
+                send(result, RESULT, run(answer, header["seed"], result, originals))
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
-            send(result, b"E", traceback.format_exc()[-2000:].encode("utf-8", "replace"))
+            send(result, ERROR, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
     finally:
         os._exit(code)
 
@@ -242,28 +243,31 @@ def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
     return json.dumps({"problem": "", "notes": notes, "programs": found}).encode()
 
 
-def run(header: dict, parts: list[dict], result: int, originals: dict) -> bytes:
-    """Define the answer and observe it on the cases: observations, or why there are none."""
+def run(answer: dict, seed: int, result: int, originals: dict) -> bytes:
+    """Define an answer and observe it on the cases: observations, or why there are none.
+
+    answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
+    """
     from course_utils.exercise import find
     from course_utils.observation import describe_exception
 
     from . import wire
 
-    exercise = find(header["id"])
-    name = header["name"]
+    exercise = find(answer["id"])
+    name = answer["name"]
     scope = notebook_scope(result)
     failure = None
-    for part in parts:
+    for part in answer["parts"]:
         raised = define(part, scope)
         if raised is not None:
             failure = describe_exception(raised)
     if name not in scope:
         facts = failure and dataclasses.asdict(failure)
         return json.dumps({"undefined": facts}).encode()
-    answer = scope[name]
-    if not callable(answer):
-        return json.dumps({"not callable": type(answer).__qualname__}).encode()
-    observations = exercise.observations(answer, header["seed"])
+    function = scope[name]
+    if not callable(function):
+        return json.dumps({"not callable": type(function).__qualname__}).encode()
+    observations = exercise.observations(function, seed)
     for name in changes(originals):
         send(result, FLAG, f"changes `{name}` while it runs".encode("utf-8", "replace"))
     data = base64.b64encode(wire.write(observations)).decode("ascii")
