@@ -32,7 +32,7 @@ from .result import (
     ExerciseResult,
     SubmissionResult,
 )
-from .sandbox import Outcome, Sandbox
+from .sandbox import Answer, Outcome, Sandbox
 from .student_process import OBSERVATIONS
 
 READ_SECONDS = 20.0
@@ -147,14 +147,12 @@ def mark(
         return unread(task.student, task.file, problem, items, sandbox.name)
     if found["problem"]:
         return unread(task.student, task.file, found["problem"], items, sandbox.name)
-    results = []
-    for exercise, points in exercises:
-        program = found["programs"][exercise.id]
-        if time.monotonic() - begun > SUBMISSION_SECONDS:
-            reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
-            results.append(for_a_person(exercise.id, points, reason, program))
-        else:
-            results.append(mark_exercise(exercise, points, program, seed, sandbox))
+    programs = found["programs"]
+    outcomes = run_answers(exercises, programs, seed, sandbox, begun + SUBMISSION_SECONDS)
+    results = [
+        mark_exercise(exercise, points, programs[exercise.id], outcomes.get(exercise.id), seed)
+        for exercise, points in exercises
+    ]
     seconds = round(time.monotonic() - begun, 2)
     return conclude(task.student, task.file, results, found["notes"], sandbox.name, seconds)
 
@@ -192,10 +190,47 @@ def for_a_person(
     )
 
 
+def run_answers(
+    exercises: list[tuple[Exercise, float]],
+    programs: dict[str, dict[str, Any]],
+    seed: int,
+    sandbox: Sandbox,
+    deadline: float,
+) -> dict[str, Outcome]:
+    """What came back of each answer that was found; nothing for those left when time is over.
+
+    Answers share a process as long as none of them is odd: a process costs more than most
+    answers. One that ends its process, takes too long, or needs a person has it to itself, or is
+    the last in it; so it costs only itself.
+    """
+    outcomes: dict[str, Outcome] = {}
+    waiting = [
+        Answer(
+            exercise.id,
+            exercise.name,
+            [{**part, "seconds": exercise.seconds} for part in programs[exercise.id]["parts"]],
+            seconds=10 + 4 * exercise.seconds,  # each case has a limit of its own, inside
+        )
+        for exercise, _ in exercises
+        if programs[exercise.id]["state"] == "found"
+    ]
+    while waiting and time.monotonic() < deadline:
+        odd = [bool(programs[answer.id]["flags"]) for answer in waiting]
+        together = 1 if odd[0] else [*odd, True].index(True)
+        found = sandbox.run(waiting[:together], seed)
+        outcomes |= {answer.id: outcome for answer, outcome in zip(waiting, found)}  # noqa: B905
+        waiting = waiting[len(found) :]
+    return outcomes
+
+
 def mark_exercise(
-    exercise: Exercise, points: float, program: dict[str, Any], seed: int, sandbox: Sandbox
+    exercise: Exercise,
+    points: float,
+    program: dict[str, Any],
+    outcome: Outcome | None,
+    seed: int,
 ) -> ExerciseResult:
-    """Mark one exercise of one submission."""
+    """Mark one exercise of one submission. outcome: None when there was no time to run it."""
     result = ExerciseResult(exercise.id, points, WRONG, 0.0, "", answer=program["answer"])
     if program["note"] and program["state"] == "found":
         result.notes.append(program["note"])
@@ -207,9 +242,9 @@ def mark_exercise(
         result.headline = f"The cell cannot be run: {program['note']}."
         result.stage = "raised"
         return result
-    parts = [{**part, "seconds": exercise.seconds} for part in program["parts"]]
-    seconds = 10 + 4 * exercise.seconds  # each case has a limit of its own, inside
-    outcome = sandbox.run(exercise.id, exercise.name, parts, seed, seconds)
+    if outcome is None:
+        reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
+        return for_a_person(exercise.id, points, reason, program)
     judge(exercise, outcome, seed, result)
     flags = [*program["flags"], *outcome.flags]
     flags += [

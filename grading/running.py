@@ -151,8 +151,8 @@ def mark_submissions(
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
-    submissions: as collection.collect gives them. executors: makes an executor, again when one broke.
-    width: its workers. progress: called with how many more submissions are done.
+    submissions: as collection.collect gives them. executors: makes an executor, and a new one when
+    that broke. width: its workers. progress: called with how many more submissions are done.
     Raises RunError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)

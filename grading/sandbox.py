@@ -84,6 +84,17 @@ class Outcome:
     memory: int = 0
 
 
+@dataclasses.dataclass(frozen=True)
+class Answer:
+    """An answer to be run: exercise id, the answer's name, reading.Parts as dicts, and how many
+    seconds it may take on the clock; limits.wall comes first."""
+
+    id: str
+    name: str
+    parts: list[dict[str, Any]]
+    seconds: float
+
+
 def problem() -> str:
     """Why students' code cannot be kept in a sandbox on this machine; '' if it can."""
     if not sys.platform.startswith("linux"):
@@ -304,18 +315,24 @@ class Sandbox:
 
     def read(self, notebook: bytes, wanted: dict[str, dict[str, Any]], seconds: float) -> Outcome:
         """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`."""
-        return self._job({"kind": "read", "wanted": wanted}, notebook, seconds)
+        return self._job({"kind": "read", "wanted": wanted}, notebook, [seconds])[0]
 
-    def run(self, id: str, name: str, parts: list[dict], seed: int, seconds: float) -> Outcome:
-        """Define an answer and observe it on the cases of a seed.
+    def run(self, answers: list[Answer], seed: int) -> list[Outcome]:
+        """Define answers and observe them on the cases of a seed, all in one process.
 
-        seconds: on the clock, for all of it; limits.wall comes first.
+        Gives at least one outcome, in their order: the last one of those that came back is the
+        first that gave no result or told a flag. The rest was not run, or is not to be relied on.
         """
-        header = {"kind": "run", "id": id, "name": name, "seed": seed}
-        return self._job(header, json.dumps(parts).encode(), self.limits.wall or seconds)
+        body = [{"id": a.id, "name": a.name, "parts": a.parts} for a in answers]
+        seconds = [self.limits.wall or answer.seconds for answer in answers]
+        return self._job({"kind": "run", "seed": seed}, json.dumps(body).encode(), seconds)
 
-    def _job(self, header: dict[str, Any], body: bytes, seconds: float) -> Outcome:
-        """One child's life. Raises SandboxError when no process can be started."""
+    def _job(self, header: dict[str, Any], body: bytes, seconds: list[float]) -> list[Outcome]:
+        """One child's life; it sends a result for each of `seconds`, the time that it may take.
+
+        Raises SandboxError when no process can be started.
+        """
+        header["results"] = len(seconds)
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._start()
@@ -331,19 +348,18 @@ class Sandbox:
                     socket.send_fds(self._channel, [RUN], [job.fileno(), writer])
                 finally:
                     os.close(writer)
-                outcome = receive(reader, token, seconds)
+                outcomes = receive(reader, token, seconds)
             except OSError as error:
                 self._end()
-                return Outcome(
-                    None, [], ended="died", detail=f"the sandbox was lost ({error.strerror})"
-                )
+                why = f"the sandbox was lost ({error.strerror})"
+                return [Outcome(None, [], ended="died", detail=why)]
             finally:
                 os.close(reader)
-        self._finish(outcome)
-        return outcome
+        self._finish(outcomes[-1])
+        return outcomes
 
     def _finish(self, outcome: Outcome) -> None:
-        """Have all processes of the child ended, and learn how it went."""
+        """Have all processes of the child ended, and learn how it went with the last outcome."""
         try:
             self._channel.sendall(STOP)
             self._channel.settimeout(TIDY_SECONDS)
@@ -358,8 +374,8 @@ class Sandbox:
             self._end()  # it could not tidy up: the next child gets a fresh one
             return
         outcome.memory = report["memory"]
-        if report["killed"]:
-            outcome.message, outcome.ended = None, report["killed"]
+        if outcome.message is None and report["killed"]:
+            outcome.ended = report["killed"]
         elif outcome.message is None and outcome.ended == "died":
             if report["signal"]:
                 outcome.ended = "killed"
@@ -368,27 +384,31 @@ class Sandbox:
                 outcome.detail = f"ended with exit code {report['code']}"
 
 
-def receive(reader: int, token: bytes, seconds: float) -> Outcome:
-    """Messages of a child until its result, the end of its life, or the time is over."""
+def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
+    """Results of a child, each within its time, up to the first that is missing or has flags."""
+    os.set_blocking(reader, False)
+    outcomes: list[Outcome] = []
+    buffer = bytearray()
+    for limit in seconds:
+        outcomes.append(receive_one(reader, token, buffer, limit))
+        if outcomes[-1].message is None or outcomes[-1].flags:
+            break
+    return outcomes
+
+
+def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) -> Outcome:
+    """Messages up to the next result, the end of the child's life, or the time is over.
+
+    buffer: what was read and not used yet.
+    """
     deadline = time.monotonic() + seconds
     begins = len(token) + 9
-    buffer = bytearray()
     flags: list[str] = []
-    os.set_blocking(reader, False)
 
     def nothing(ended: str, detail: str = "") -> Outcome:
         return Outcome(None, flags, ended=ended, detail=detail)
 
     while True:
-        left = deadline - time.monotonic()
-        ready = left > 0 and select.select([reader], [], [], left)[0]
-        if not ready:
-            return nothing("time", f"stopped after {seconds:g} seconds")
-        with contextlib.suppress(BlockingIOError):
-            piece = os.read(reader, 1 << 20)
-            if not piece:
-                return nothing("died")
-            buffer += piece
         while len(buffer) >= begins:
             ours = secrets.compare_digest(bytes(buffer[: len(token)]), token)
             kind, length = struct.unpack(">cQ", buffer[len(token) : begins])
@@ -405,3 +425,12 @@ def receive(reader: int, token: bytes, seconds: float) -> Outcome:
             text = content.decode("utf-8", "replace")[:200]
             if text not in flags and len(flags) < FLAGS_LIMIT:
                 flags.append(text)
+        left = deadline - time.monotonic()
+        ready = left > 0 and select.select([reader], [], [], left)[0]
+        if not ready:
+            return nothing("time", f"stopped after {seconds:g} seconds")
+        with contextlib.suppress(BlockingIOError):
+            piece = os.read(reader, 1 << 20)
+            if not piece:
+                return nothing("died")
+            buffer += piece

@@ -219,13 +219,15 @@ def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) 
         with os.fdopen(job, "rb") as file:
             header = json.loads(file.readline())
             body = file.read()
+        set_limits({**limits, "seconds": limits["seconds"] * header["results"]})
         messages = Messages(result, bytes.fromhex(header["token"]))
-        set_limits(limits)
-        reseed()
         if header["kind"] == "read":
             messages.send(FACTS, read(body, header["wanted"]))
         else:
-            run(header, json.loads(body), messages, originals)
+            watch_events(messages)
+            for answer in json.loads(body):
+                reseed()
+                run(answer, header["seed"], messages, originals)
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -293,19 +295,21 @@ def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
     return json.dumps({"problem": "", "notes": notes, "programs": found}).encode()
 
 
-def run(header: dict, parts: list[dict], messages: Messages, originals: dict) -> None:
-    """Define the answer, observe it on the cases, send observations or why there are none."""
+def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
+    """Define an answer, observe it on the cases, send observations or why there are none.
+
+    answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
+    """
     from course_utils.exercise import find
     from course_utils.observation import describe_exception
 
     from . import wire
 
-    exercise = find(header["id"])
-    name = header["name"]
+    exercise = find(answer["id"])
+    name = answer["name"]
     scope = notebook_scope(messages, exercise.without)
-    watch_events(messages)
     failure = None
-    for part in parts:
+    for part in answer["parts"]:
         raised = define(part, scope)
         if raised is not None:
             failure = describe_exception(raised)
@@ -313,12 +317,12 @@ def run(header: dict, parts: list[dict], messages: Messages, originals: dict) ->
         facts = failure and dataclasses.asdict(failure)
         messages.send(FACTS, json.dumps({"undefined": facts}).encode())
         return
-    answer = scope[name]
-    if not callable(answer):
-        facts = {"not callable": type(answer).__qualname__}
+    function = scope[name]
+    if not callable(function):
+        facts = {"not callable": type(function).__qualname__}
         messages.send(FACTS, json.dumps(facts).encode())
         return
-    observations = exercise.observations(answer, header["seed"])
+    observations = exercise.observations(function, seed)
     for name in changes(originals):
         messages.flag(f"changes `{name}` while it runs")
     messages.send(OBSERVATIONS, wire.write(observations))

@@ -82,8 +82,7 @@ class Class:
             yield Workers(note)
 
         submissions = [
-            Submission(path.stem, path, path.name)
-            for path in sorted(self.folder.iterdir())
+            Submission(path.stem, path, path.name) for path in sorted(self.folder.iterdir())
         ]
         return mark_submissions(
             WEEK,

@@ -32,7 +32,9 @@ def measure(students: int = 50) -> list[tuple[str, str, str]]:
     with tempfile.TemporaryDirectory(prefix="course-bench-") as folder:
         place = Path(folder)
         course = place / NAME / "nbgrader"
-        run("-m", "grading", "assign", "01.1-01.15", "--name", NAME, "--nbgrader", "--output", place)
+        run(
+            "-m", "grading", "assign", "01.1-01.15", "--name", NAME, "--nbgrader", "--output", place
+        )
         run("-m", "nbgrader", "generate_assignment", NAME, cwd=course)
         submit(course, students)
         seconds, memory = {}, {}
