@@ -74,6 +74,7 @@ class Outcome:
     flags: what it told on its way.
     ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died' or 'killed'.
     detail: more about it, for the lecturer. memory: the most that the process held, in bytes.
+    first: nothing else was run in its process before.
     """
 
     message: bytes | None
@@ -82,6 +83,7 @@ class Outcome:
     ended: str = ""
     detail: str = ""
     memory: int = 0
+    first: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -390,7 +392,9 @@ def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
     outcomes: list[Outcome] = []
     buffer = bytearray()
     for limit in seconds:
-        outcomes.append(receive_one(reader, token, buffer, limit))
+        outcome = receive_one(reader, token, buffer, limit)
+        outcome.first = not outcomes
+        outcomes.append(outcome)
         if outcomes[-1].message is None or outcomes[-1].flags:
             break
     return outcomes
