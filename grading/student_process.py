@@ -361,19 +361,36 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
 
     by_hand = {name.rsplit(".", 1)[-1] for name in without}
 
+    def is_ours(thing: Any) -> bool:
+        """A module, or a class that was not made in the notebook."""
+        module = type.__dict__["__module__"]
+        foreign = isinstance(thing, type) and module.__get__(thing) != "__main__"
+        return foreign or isinstance(thing, ModuleType)
+
     def watch_name(real: Any) -> Any:
         def guarded(thing: Any, name: str, *rest: Any) -> Any:
             if isinstance(name, str):
                 # As a plain str: a class of the answer's own may compare and hash as it likes.
                 name = str.__str__(name)
-                if screening.is_private(name) or name in by_hand:
+                if screening.is_private(name) or name in by_hand | screening.INTERPRETER:
                     messages.flag(f"reaches for `{name}`")
-            return real(thing, name, *rest)
+            if real is not getattr and is_ours(thing):
+                messages.flag(f"changes `{name}` of what it did not make")
+            found = real(thing, name, *rest)
+            if isinstance(found, ModuleType):
+                messages.flag(f"reaches for the module `{name}`")
+            return found
 
         return guarded
 
+    def guarded_vars(*things: Any) -> dict[str, Any]:
+        if not things or is_ours(things[0]):
+            messages.flag("uses `vars` on what it did not make")
+        return vars(*things) if things else {}
+
     for function in (getattr, setattr, delattr):
         setattr(watched, function.__name__, watch_name(function))
+    watched.vars = guarded_vars
     scope["__builtins__"] = watched
     scope["get_ipython"] = NotebookShell
     scope["display"] = lambda *things, **how: None
