@@ -6,7 +6,6 @@ Everything happens in the sandbox on this machine; what is endless is ended by i
 import contextlib
 import dataclasses
 import json
-import os
 import random
 import socket
 import sys
@@ -96,15 +95,17 @@ def honest(sandbox):
     return facts_of(result)
 
 
+def open_files():
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
 @pytest.fixture(autouse=True)
 def unharmed(sandbox, honest):
     """After each attack: this process is as it was, and an honest submission gets its marks."""
-    files, threads = sorted(os.listdir("/proc/self/fd")), threading.active_count()
+    files, threads = open_files(), threading.active_count()
     yield
     assert facts_of(mark(HONEST, HONEST_ITEMS, SEED, sandbox)) == honest
-    assert (
-        len(os.listdir("/proc/self/fd")) <= len(files) + 1
-    )  # the sandbox's socket, if it was lost
+    assert open_files() <= files + 1  # a sandbox that was lost had closed its socket
     assert threading.active_count() <= threads
 
 
@@ -243,7 +244,8 @@ import socket, urllib.request
 
 def storage_index(index, stride, offset):
     reached = []
-    for family, address in ((socket.AF_INET, ("127.0.0.1", {port})), (socket.AF_UNIX, {abstract!r})):
+    addresses = {{socket.AF_INET: ("127.0.0.1", {port}), socket.AF_UNIX: {abstract!r}}}
+    for family, address in addresses.items():
         try:
             with socket.socket(family) as s:
                 s.settimeout(2)
