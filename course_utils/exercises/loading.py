@@ -862,7 +862,7 @@ def _(rng):
     yield 6, 2, 2
     yield 5, 2, 5
     yield 2, 2, 4
-    yield rng.randint(4, 12), rng.randint(2, 4), rng.randint(7, 15)
+    yield rng.randint(5, 14), rng.randint(2, 4), rng.randint(7, 18)
 
 
 @steps_exercise.observe
@@ -2021,7 +2021,7 @@ def _(rng):
     yield list("abcdef"), 2, 3
     yield list("abcdefgh"), 3, 3
     letters = "abcdefghijklmnopqrstuvwxyz"
-    yield list(letters[: rng.randint(9, 26)]), rng.randint(2, 4), rng.randint(3, 5)
+    yield list(letters[: rng.randint(9, 26)]), rng.randint(2, 5), rng.randint(3, 6)
 
 
 @epochs_exercise.mistake(
@@ -2270,7 +2270,7 @@ def reseed_worker(worker_id):
 def _(rng):
     yield 8_000_000_000_000_000_000, 2
     yield rng.randint(2**40, 2**60), 2
-    yield rng.randint(2**40, 2**60), rng.randint(3, 60)
+    yield rng.randint(2**40, 2**60), rng.randint(3, 40)
 
 
 class NoisyDataset(Dataset):

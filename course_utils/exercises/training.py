@@ -441,7 +441,7 @@ def _(rng):
 
 
 class WatchedGraph(torch.autograd.Function):
-    """Gives its input as it is. Its node in the graph holds `mark`, as long as somebody needs it."""
+    """Gives its input as it is. Its node in the graph holds `mark`, as long as the graph lives."""
 
     @staticmethod
     def forward(ctx, x, mark):
