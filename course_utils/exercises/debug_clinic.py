@@ -310,8 +310,8 @@ leaking = Exercise(
 def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
-    Validation data must not change the model. It is left in training mode at the end of training
-    or in eval mode, as you like.
+    Validation data must not change the model. At the end the model may be in training mode or in
+    eval mode, as you like.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -335,8 +335,8 @@ def train_leaking(model, train_loader, valid_loader, epochs):
 def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
-    Validation data must not change the model. It is left in training mode at the end of training
-    or in eval mode, as you like.
+    Validation data must not change the model. At the end the model may be in training mode or in
+    eval mode, as you like.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -845,8 +845,8 @@ def only_the_curve(model, train_loader, valid_loader, epochs):
 
 
 @two_losses.mistake(
-    "You take a softmax before the loss. This loss has its own inside, and two of them leave "
-    "almost no gradient."
+    "You take a softmax before the loss. This loss has its own inside, and with two of them the "
+    "gradients get much smaller."
 )
 def with_softmax(model, train_loader, valid_loader, epochs):
     losses = (softmax_first, softmax_first, softmax_first)

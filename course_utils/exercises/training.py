@@ -169,7 +169,7 @@ evaluate_exercise = Exercise(
     hints=[
         "Two switches: one for the layers, one for the recording of gradients. Neither of them "
         "turns the other.",
-        "loss_fn gives the mean over one batch. What do you multiply it with to get a sum over "
+        "loss_fn gives the mean over one batch. What do you multiply it by to get a sum over "
         "its samples?",
         "Remember model.training before you change it; model.train(mode) takes True or False.",
     ],

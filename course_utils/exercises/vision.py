@@ -704,7 +704,7 @@ compose_exercise = Exercise(
     hints=[
         "Three kinds of steps: some need a picture, one makes a tensor, one needs a tensor. That "
         "gives the order.",
-        "Which of the steps are random? They belong into one of the two pipelines only.",
+        "Which of the steps are random? They belong in one of the two pipelines only.",
         "The three steps of training: transforms.RandomCrop, transforms.ToTensor, "
         "transforms.Normalize, in this order.",
     ],
@@ -1239,8 +1239,8 @@ class ForLargerImages(nn.Module):
 
 
 @network_exercise.mistake(
-    "There is nothing between your two convolutions that bends: without ReLU they are one linear "
-    "step, with a pooling."
+    "ReLU is missing. Without it, only the pooling keeps your layers from being one single linear "
+    "step."
 )
 class WithoutRelu(nn.Module):
     def __init__(self):
