@@ -1661,7 +1661,7 @@ def _(rng):
     yield 3, 16, 19, 2
     yield 1, 15, 32, 2
     yield 1, 40, 12, 2
-    yield 2, rng.randint(20, 44), rng.randint(45, 64), rng.randint(2, 9)
+    yield 2, rng.randint(17, 30), rng.randint(31, 44), rng.randint(2, 9)
     yield 1, rng.randint(2, 9), rng.randint(2, 9), 2
 
 
