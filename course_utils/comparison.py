@@ -69,7 +69,8 @@ def _as_float(number: float) -> float:
 
 def _floats(expected: float, got: float, exact: bool, place: str) -> Difference | None:
     both_nan = expected != expected and got != got
-    close = abs(expected - got) <= ATOL + RTOL * abs(expected)
+    # The distance to an infinite number is infinite, and so is the tolerance.
+    close = math.isfinite(expected) and abs(expected - got) <= ATOL + RTOL * abs(expected)
     if expected == got or both_nan or (close and not exact):
         return None
     return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)

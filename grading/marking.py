@@ -7,8 +7,6 @@ the sandbox sends (wire.py) and compares.
 from __future__ import annotations
 
 import atexit
-import base64
-import binascii
 import dataclasses
 import functools
 import json
@@ -35,9 +33,11 @@ from .result import (
     SubmissionResult,
 )
 from .sandbox import Answer, Outcome, Sandbox
+from .student_process import OBSERVATIONS
 
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
+FACTS_LIMIT = 100_000  # bytes of why an answer was not run
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
 
 ENDED = {
@@ -147,12 +147,18 @@ def mark(
         return unread(task.student, task.file, problem, items, sandbox.name)
     if found["problem"]:
         return unread(task.student, task.file, found["problem"], items, sandbox.name)
-    programs = found["programs"]
-    outcomes = run_answers(exercises, programs, seed, sandbox, begun + SUBMISSION_SECONDS)
-    results = [
-        mark_exercise(exercise, points, programs[exercise.id], outcomes.get(exercise.id), seed)
-        for exercise, points in exercises
-    ]
+    programs, deadline = found["programs"], begun + SUBMISSION_SECONDS
+    answers = answers_of(exercises, programs)
+    outcomes = run_answers(answers, programs, seed, sandbox, deadline)
+    results = []
+    for exercise, points in exercises:
+        program, outcome = programs[exercise.id], outcomes.get(exercise.id)
+        result = mark_exercise(exercise, points, program, outcome, seed)
+        # What an answer left behind in the process must not cost the next one its marks.
+        if result.state == WRONG and outcome and not outcome.first and time.monotonic() < deadline:
+            outcome = sandbox.run([answers[exercise.id]], seed)[0]
+            result = mark_exercise(exercise, points, program, outcome, seed)
+        results.append(result)
     seconds = round(time.monotonic() - begun, 2)
     return conclude(task.student, task.file, results, found["notes"], sandbox.name, seconds)
 
@@ -190,22 +196,12 @@ def for_a_person(
     )
 
 
-def run_answers(
-    exercises: list[tuple[Exercise, float]],
-    programs: dict[str, dict[str, Any]],
-    seed: int,
-    sandbox: Sandbox,
-    deadline: float,
-) -> dict[str, Outcome]:
-    """What came back of each answer that was found; nothing for those left when time is over.
-
-    Answers share a process as long as none of them is odd: a process costs more than most
-    answers. One that ends its process, takes too long, or needs a person has it to itself, or is
-    the last in it; so it costs only itself.
-    """
-    outcomes: dict[str, Outcome] = {}
-    waiting = [
-        Answer(
+def answers_of(
+    exercises: list[tuple[Exercise, float]], programs: dict[str, dict[str, Any]]
+) -> dict[str, Answer]:
+    """What is to be run, by exercise id: the answers that were found."""
+    return {
+        exercise.id: Answer(
             exercise.id,
             exercise.name,
             [{**part, "seconds": exercise.seconds} for part in programs[exercise.id]["parts"]],
@@ -213,7 +209,24 @@ def run_answers(
         )
         for exercise, _ in exercises
         if programs[exercise.id]["state"] == "found"
-    ]
+    }
+
+
+def run_answers(
+    answers: dict[str, Answer],
+    programs: dict[str, dict[str, Any]],
+    seed: int,
+    sandbox: Sandbox,
+    deadline: float,
+) -> dict[str, Outcome]:
+    """What came back of each answer; nothing for those left when time is over.
+
+    Answers share a process as long as none of them is odd: a process costs more than most
+    answers. One that ends its process, takes too long, or needs a person has it to itself, or is
+    the last in it; so it costs only itself.
+    """
+    outcomes: dict[str, Outcome] = {}
+    waiting = list(answers.values())
     while waiting and time.monotonic() < deadline:
         odd = [bool(programs[answer.id]["flags"]) for answer in waiting]
         together = 1 if odd[0] else [*odd, True].index(True)
@@ -266,20 +279,19 @@ def judge(exercise: Exercise, outcome: Outcome, seed: int, result: ExerciseResul
         result.notes.append(f"The sandbox says: {outcome.detail or outcome.ended}.")
         return
     try:
-        message = json.loads(outcome.message)
-        kind, content = next(iter(message.items()))
-        if kind == "observations":
-            seen = wire.read(base64.b64decode(content))
-        elif kind == "undefined":
-            undefined(exercise, content, result)
-            return
+        if outcome.kind == OBSERVATIONS:
+            seen = wire.read(outcome.message)
         else:
-            headline = f"`{exercise.name}` is {str(content)[:100]}, which cannot be called."
-            result.headline, result.stage = headline, "type"
+            facts = json.loads(outcome.message[:FACTS_LIMIT])
+            if "undefined" in facts:
+                undefined(exercise, facts["undefined"], result)
+            else:
+                kind = str(facts["not callable"])[:100]
+                result.headline = f"`{exercise.name}` is {kind}, which cannot be called."
+                result.stage = "type"
             return
     # The answer may have forged it: whatever is wrong with it is the answer's fault.
-    except (ValueError, TypeError, AttributeError, StopIteration, RecursionError, KeyError,
-            binascii.Error) as error:  # fmt: skip
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
         result.headline, result.stage = ENDED["output"], "output"
         result.notes.append(f"What came back: {str(error)[:200]}.")
         return

@@ -11,6 +11,8 @@ import contextlib
 import dataclasses
 import json
 import os
+import platform
+import secrets
 import select
 import shutil
 import socket
@@ -20,18 +22,22 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import course_utils
 from course_utils.student_side import student_side
 
-from .student_process import ERROR, FLAG, READY, RESULT, RUN, STOP
+from . import system_calls
+from .student_process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
+from .wire import BYTES_LIMIT
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
 TIDY_SECONDS = 20
-MESSAGE_LIMIT = 40_000_000  # bytes of one message from a child
+# Bytes of one message from a child. What a notebook's reader sends holds the answers' code.
+MESSAGE_LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
 FLAGS_LIMIT = 20
 HERE = Path(__file__).parent
 COURSE = Path(course_utils.__file__).parent
@@ -48,11 +54,14 @@ class Limits:
 
     memory is for one process beyond what torch takes, and for all of an answer's processes
     together; a DataLoader's workers are processes of the answer. disk: bytes in /tmp.
+    wall: seconds that an answer may take on the clock; None: what the exercise says.
     """
 
     memory: int = 2 * 1024**3
     processes: int = 48
+    threads: int = 512
     seconds: int = 60
+    wall: float | None = None
     file: int = 64 * 1024**2
     disk: int = 64 * 1024**2
 
@@ -61,22 +70,26 @@ class Limits:
 class Outcome:
     """What came back from one child.
 
-    message: its result, None when there is none. flags: what it told on its way.
+    message: its result, None when there is none. kind: OBSERVATIONS (see wire.py) or FACTS (JSON).
+    flags: what it told on its way.
     ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died' or 'killed'.
     detail: more about it, for the lecturer. memory: the most that the process held, in bytes.
+    first: nothing else was run in its process before.
     """
 
     message: bytes | None
     flags: list[str]
+    kind: bytes = b""
     ended: str = ""
     detail: str = ""
     memory: int = 0
+    first: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
     """An answer to be run: exercise id, the answer's name, reading.Parts as dicts, and how many
-    seconds it may take on the clock."""
+    seconds it may take on the clock; limits.wall comes first."""
 
     id: str
     name: str
@@ -90,20 +103,36 @@ def problem() -> str:
         return "The sandbox needs Linux; on Windows, WSL 2 is one."
     if not shutil.which("bwrap"):
         return "The sandbox needs bubblewrap: install your system's package 'bubblewrap'."
-    tried = subprocess.run(
-        [*isolation(Limits()), *("--ro-bind", "/", "/", "true")], capture_output=True, text=True
-    )
+    if platform.machine() not in system_calls.ARCHITECTURES:
+        known = " and ".join(system_calls.ARCHITECTURES)
+        return f"The sandbox knows processors of the kinds {known}, not {platform.machine()}."
+    with forbidden_calls() as calls:
+        tried = subprocess.run(
+            [*isolation(calls), *("--ro-bind", "/", "/", "true")],
+            pass_fds=[calls.fileno()],
+            capture_output=True,
+            text=True,
+        )
     if tried.returncode:
         return f"bubblewrap does not work here: {tried.stderr.strip()[-300:]}"
     return ""
 
 
-def isolation(limits: Limits) -> list[str]:
+@contextlib.contextmanager
+def forbidden_calls() -> Iterator[IO[bytes]]:
+    """An open file with the filter of system_calls.py, for a process to be started with."""
+    with tempfile.TemporaryFile() as file:
+        file.write(system_calls.seccomp_filter())
+        file.seek(0)
+        yield file
+
+
+def isolation(calls: IO[bytes]) -> list[str]:
     """bubblewrap's options, without the files that are shown inside."""
     return [
         *("bwrap", "--unshare-all", "--unshare-user", "--disable-userns", "--cap-drop", "ALL"),
         *("--uid", "65534", "--gid", "65534", "--as-pid-1", "--new-session", "--die-with-parent"),
-        *("--hostname", "sandbox", "--clearenv"),
+        *("--hostname", "sandbox", "--clearenv", "--seccomp", str(calls.fileno())),
     ]
 
 
@@ -213,10 +242,16 @@ class Sandbox:
             "student_process.main(o['control'], o['modules'], o['limits'], o['alone'])"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
-        with theirs, tempfile.TemporaryFile() as said:
+        with contextlib.ExitStack() as opened:
+            said = opened.enter_context(tempfile.TemporaryFile())
+            passed = [opened.enter_context(theirs).fileno()]
+            if not self.trusted:
+                calls = opened.enter_context(forbidden_calls())
+                passed.append(calls.fileno())
+                command = [*self._bubblewrap(calls), *command]
             self._process = subprocess.Popen(
-                command if self.trusted else [*self._bubblewrap(), *command],
-                pass_fds=[theirs.fileno()],
+                command,
+                pass_fds=passed,
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
@@ -247,7 +282,7 @@ class Sandbox:
             "PYTHONHASHSEED": "random",
         }
 
-    def _bubblewrap(self) -> list[str]:
+    def _bubblewrap(self, calls: IO[bytes]) -> list[str]:
         size = ["--size", str(self.limits.disk)]
         settings = [
             word
@@ -255,13 +290,15 @@ class Sandbox:
             for word in ("--setenv", name, value)
         ]
         return [
-            *isolation(self.limits),
+            *isolation(calls),
             *settings,
             *visible_files(),
             *("--ro-bind", str(Path(self._folder.name) / "course"), "/course"),
             *("--proc", "/proc", "--dev", "/dev"),
             *(*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", "/tmp"),
-            *("--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/tmp", "--"),
+            # For root, much in /proc could be written: kernel settings are files there.
+            *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
+            *("--chdir", "/tmp", "--"),
         ]
 
     def _end(self) -> None:
@@ -289,7 +326,7 @@ class Sandbox:
         first that gave no result or told a flag. The rest was not run, or is not to be relied on.
         """
         body = [{"id": a.id, "name": a.name, "parts": a.parts} for a in answers]
-        seconds = [answer.seconds for answer in answers]
+        seconds = [self.limits.wall or answer.seconds for answer in answers]
         return self._job({"kind": "run", "seed": seed}, json.dumps(body).encode(), seconds)
 
     def _job(self, header: dict[str, Any], body: bytes, seconds: list[float]) -> list[Outcome]:
@@ -301,8 +338,10 @@ class Sandbox:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._start()
+        # Messages without it were not written by our code.
+        token = secrets.token_bytes(TOKEN_BYTES)
         with tempfile.TemporaryFile() as job:
-            job.write(json.dumps(header).encode() + b"\n" + body)
+            job.write(json.dumps({**header, "token": token.hex()}).encode() + b"\n" + body)
             job.seek(0)
             reader, writer = os.pipe()
             try:
@@ -311,10 +350,11 @@ class Sandbox:
                     socket.send_fds(self._channel, [RUN], [job.fileno(), writer])
                 finally:
                     os.close(writer)
-                outcomes = receive(reader, seconds)
+                outcomes = receive(reader, token, seconds)
             except OSError as error:
                 self._end()
-                return [Outcome(None, [], "died", f"the sandbox was lost ({error.strerror})")]
+                why = f"the sandbox was lost ({error.strerror})"
+                return [Outcome(None, [], ended="died", detail=why)]
             finally:
                 os.close(reader)
         self._finish(outcomes[-1])
@@ -346,46 +386,55 @@ class Sandbox:
                 outcome.detail = f"ended with exit code {report['code']}"
 
 
-def receive(reader: int, seconds: list[float]) -> list[Outcome]:
+def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
     """Results of a child, each within its time, up to the first that is missing or has flags."""
     os.set_blocking(reader, False)
     outcomes: list[Outcome] = []
     buffer = bytearray()
     for limit in seconds:
-        outcomes.append(receive_one(reader, buffer, limit))
+        outcome = receive_one(reader, token, buffer, limit)
+        outcome.first = not outcomes
+        outcomes.append(outcome)
         if outcomes[-1].message is None or outcomes[-1].flags:
             break
     return outcomes
 
 
-def receive_one(reader: int, buffer: bytearray, seconds: float) -> Outcome:
+def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) -> Outcome:
     """Messages up to the next result, the end of the child's life, or the time is over.
 
     buffer: what was read and not used yet.
     """
     deadline = time.monotonic() + seconds
+    begins = len(token) + 9
     flags: list[str] = []
+
+    def nothing(ended: str, detail: str = "") -> Outcome:
+        return Outcome(None, flags, ended=ended, detail=detail)
+
     while True:
-        while len(buffer) >= 9:
-            kind, length = bytes(buffer[:1]), struct.unpack(">Q", buffer[1:9])[0]
-            if kind not in (RESULT, FLAG, ERROR) or length > MESSAGE_LIMIT:
-                return Outcome(None, flags, "output", "what it sent is not a result")
-            if len(buffer) < 9 + length:
+        while len(buffer) >= begins:
+            ours = secrets.compare_digest(bytes(buffer[: len(token)]), token)
+            kind, length = struct.unpack(">cQ", buffer[len(token) : begins])
+            if not ours or length > MESSAGE_LIMITS.get(kind, -1):
+                return nothing("output", "what it sent is not a result")
+            if len(buffer) < begins + length:
                 break
-            content = bytes(buffer[9 : 9 + length])
-            del buffer[: 9 + length]
-            if kind == RESULT:
-                return Outcome(content, flags)
-            if kind == ERROR:
-                return Outcome(None, flags, "died", content.decode("utf-8", "replace")[-500:])
-            if len(flags) < FLAGS_LIMIT:
-                flags.append(content.decode("utf-8", "replace")[:200])
+            content = bytes(buffer[begins : begins + length])
+            del buffer[: begins + length]
+            if kind == FAILED:
+                return nothing("died", content.decode("utf-8", "replace")[-500:])
+            if kind != FLAG:
+                return Outcome(content, flags, kind)
+            text = content.decode("utf-8", "replace")[:200]
+            if text not in flags and len(flags) < FLAGS_LIMIT:
+                flags.append(text)
         left = deadline - time.monotonic()
         ready = left > 0 and select.select([reader], [], [], left)[0]
         if not ready:
-            return Outcome(None, flags, "time", f"stopped after {seconds:g} seconds")
+            return nothing("time", f"stopped after {seconds:g} seconds")
         with contextlib.suppress(BlockingIOError):
             piece = os.read(reader, 1 << 20)
             if not piece:
-                return Outcome(None, flags, "died")
+                return nothing("died")
             buffer += piece

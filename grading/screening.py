@@ -12,28 +12,76 @@ Nothing of the code is run, and the lists say what may be, not what may not.
 from __future__ import annotations
 
 import ast
+import functools
+import importlib
 import sys
+import warnings
+from types import ModuleType
+from typing import Any
 
+# Modules, with all that is public in them but other modules.
 MODULES = {
-    *("torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "matplotlib", "PIL"),
-    *("tqdm", "math", "cmath", "random", "statistics", "fractions", "decimal", "numbers"),
-    *("itertools", "functools", "operator", "collections", "heapq", "bisect", "array", "string"),
-    *("re", "textwrap", "copy", "io", "csv", "json", "struct", "gzip", "zipfile", "pathlib", "os"),
-    *("tempfile", "time", "datetime", "calendar", "typing", "types", "dataclasses", "enum", "abc"),
-    *("contextlib", "warnings", "logging", "weakref", "unicodedata", "hashlib", "zlib"),
-    *("__future__", "IPython"),
+    *("torch", "torch.nn", "torch.nn.functional", "torch.nn.init", "torch.nn.parameter"),
+    *("torch.nn.utils", "torch.autograd", "torch.autograd.graph", "torch.autograd.functional"),
+    *("torch.linalg", "torch.fft", "torch.special", "torch.random", "torch.testing", "torch.func"),
+    *("torch.amp", "torch.types", "torch.version", "torch.sparse", "torch.utils"),
+    *("torch.utils.hooks", "torch.utils.checkpoint", "torch.utils.tensorboard"),
+    *("torchvision", "torchvision.utils", "torchvision.ops", "torchvision.io"),
+    *("torchvision.tv_tensors", "torchtext", "torchtext.vocab", "torchtext.functional"),
+    *("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma", "pandas", "PIL"),
+    *("PIL.Image", "PIL.ImageOps", "PIL.ImageDraw", "PIL.ImageFilter", "PIL.ImageChops"),
+    *("math", "cmath", "random", "statistics", "fractions", "decimal", "numbers", "itertools"),
+    *("operator", "collections", "collections.abc", "heapq", "bisect", "array", "string", "re"),
+    *("textwrap", "csv", "json", "struct", "gzip", "zipfile", "pathlib", "tempfile", "time"),
+    *("datetime", "calendar", "typing", "contextlib", "warnings", "logging", "unicodedata"),
+    *("hashlib", "zlib", "__future__", "IPython", "IPython.display"),
 }
-# Parts of those that run code unseen by torch's function modes, or reach into the interpreter.
+# With all modules inside them.
+PACKAGES = {
+    *("torch.nn.modules", "torch.nn.utils.rnn", "torch.nn.utils.clip_grad", "torch.optim"),
+    *("torch.nn.utils.parametrize", "torch.nn.utils.parametrizations", "torch.distributions"),
+    *("torch.utils.data", "torch.cuda", "torch.backends", "torchvision.transforms"),
+    *("torchvision.models", "torchvision.datasets", "torchtext.data", "torchtext.datasets"),
+    *("torchtext.transforms", "torchmetrics", "matplotlib", "tqdm"),
+}
+# Of some modules only these names: the others reach into the interpreter.
+NAMES = {
+    "functools": {
+        *("partial", "partialmethod", "reduce", "wraps", "lru_cache", "cache", "cmp_to_key"),
+        *("cached_property", "total_ordering", "singledispatch"),
+    },
+    "types": {"SimpleNamespace", "MappingProxyType", "MethodType", "NoneType", "GeneratorType"},
+    "copy": {"copy", "deepcopy"},
+    "io": {"StringIO", "BytesIO", "TextIOWrapper"},
+    "enum": {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "auto", "unique"},
+    "abc": {"ABC", "abstractmethod"},
+    "dataclasses": {"dataclass", "field", "asdict", "astuple", "replace", "fields"},
+    "weakref": {"ref", "proxy", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet"},
+    "os": {"PathLike", "sep", "fspath", "listdir", "cpu_count"},
+    "posixpath": {
+        "basename",
+        "dirname",
+        "exists",
+        "getsize",
+        "isdir",
+        "isfile",
+        "join",
+        "splitext",
+    },
+    "course_utils": {"check", "hint", "solution", "predict"},
+    "course_utils.environment": {"report"},
+    "course_utils.data": None,
+    "course_utils.figures": None,
+    "course_utils.worker_datasets": None,
+}
+# Not these: they run text as code, or look up names that the code does not show.
 PARTS = {
-    *("torch.overrides", "torch.jit", "torch.compile", "torch.ops", "torch.classes", "torch.hub"),
-    *("torch.library", "torch.package", "torch.fx", "torch.multiprocessing", "torch.distributed"),
-    *("torch.utils.cpp_extension", "torch.utils.dlpack", "torch.export", "torch.load"),
-    *("numpy.ctypeslib", "numpy.f2py", "numpy.distutils", "pandas.eval", "pandas.read_pickle"),
-    *("IPython.get_ipython", "IPython.core", "numpy.load", "typing.get_type_hints"),
-    *("operator.attrgetter", "operator.methodcaller", "types.FunctionType", "types.CodeType"),
+    *("torch.compile", "torch.load", "torch.get_file_path", "torch.from_dlpack"),
+    *("numpy.load", "pandas.eval", "pandas.read_pickle", "operator.attrgetter"),
+    *("operator.methodcaller", "string.Formatter", "typing.get_type_hints", "typing.ForwardRef"),
+    *("contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir"),
+    *("logging.currentframe", "IPython.get_ipython", "torch.utils.data.graph"),
 }
-FROM_OS = {"os.path", "os.PathLike", "os.sep", "os.fspath", "os.listdir", "os.cpu_count"}
-FROM_COURSE = {"check", "hint", "solution", "predict", "environment", "data", "figures"}
 
 # Builtins that reach any name, or run text as code.
 BUILTINS = {
@@ -57,6 +105,22 @@ PRIVATE = {
     *("__truediv__", "__matmul__", "__neg__", "__abs__", "__setattr__", "__getattr__"),
     *("__delattr__", "__getstate__", "__setstate__", "__reversed__", "__version__", "__all__"),
 }
+# Of those, what a library may call in its own code, for an object of its own.
+NOT_TO_DEFINE = {"__class__", "__name__", "__qualname__", "__getattr__", "__getstate__"}
+TO_DEFINE = (PRIVATE - NOT_TO_DEFINE) | {"__missing__", "__format__", "__pow__", "__floordiv__"}
+
+# Attributes of anything that are modules, or lead to memory, in libraries' own objects.
+INTERPRETER = {
+    *("sys", "os", "posix", "builtins", "gc", "inspect", "ctypes", "threading", "subprocess"),
+    *("multiprocessing", "importlib", "pickle", "marshal", "socket", "signal", "atexit"),
+    *("traceback", "linecache", "from_address", "from_buffer", "reducer", "meta_path"),
+}
+
+# Attributes that run text as code where they are given any.
+RUN_TEXT = {"eval", "query"}
+
+# Patterns `case int(x)` look at the value itself; those of other classes at any of its names.
+PLAIN_PATTERNS = {"int", "float", "str", "bool", "bytes", "list", "tuple", "dict", "set"}
 
 # Attributes without an underscore that lead to frames and code.
 FRAMES = {
@@ -68,30 +132,27 @@ FRAMES = {
 def reasons(statements: list[ast.stmt]) -> list[str]:
     """Why a person should look at this code, all of which will be run; empty for most code."""
     imported = imported_names(statements)
-    used = {
-        node.id
-        for statement in statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Name)
-    }
+    everything = [node for statement in statements for node in ast.walk(statement)]
+    fine = local_names(everything, imported) | safe_loads(everything, imported)
+    nodes = [node for node in everything if id(node) not in fine]
+    used = {node.id for node in nodes if isinstance(node, ast.Name)}
     found: list[str] = []
 
     def say(reason: str) -> None:
         if reason not in found:
             found.append(reason)
 
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 # `import os, sys, torch` at the top of a notebook brings names nobody uses.
                 if (alias.asname or alias.name.split(".")[0]) in used:
-                    _screen_path(alias.name, say)
+                    _screen_module(alias.name, say)
         elif isinstance(node, ast.ImportFrom):
             if node.level:
                 say("imports from a package of its own")
-            for alias in node.names:
-                if alias.name == "*" or (alias.asname or alias.name) in used:
-                    _screen_path(f"{node.module}.{alias.name}", say)
+            elif any(a.name == "*" or (a.asname or a.name) in used for a in node.names):
+                _screen_module(node.module, say)
         elif isinstance(node, ast.Attribute):
             _screen_attribute(node, imported, say)
         elif isinstance(node, ast.Name):
@@ -100,50 +161,207 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
             _screen_call(node, imported, say)
         elif isinstance(node, ast.ClassDef) and any(k.arg == "metaclass" for k in node.keywords):
             say("has a metaclass")
-    _screen_bare_modules(statements, imported, say)
+        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            if is_dunder(node.name) and node.name not in TO_DEFINE:
+                say(f"defines `{node.name}`")
+        elif isinstance(node, ast.MatchClass):
+            _screen_pattern(node, say)
+        elif isinstance(node, ast.keyword) and is_private(node.arg or ""):
+            say(f"reaches for `{node.arg}`")
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            name = node.value
+            if is_dunder(name) and name not in PRIVATE and name != "__main__":
+                say(f"names `{name}`")
+    seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
+    seen_through |= {id(node.value) for node in everything if _renamed(node, imported)}
+    _screen_bare_modules([n for n in nodes if id(n) not in seen_through], imported, say)
     return found
 
 
 def mentions(statements: list[ast.stmt], without: tuple[str, ...]) -> list[str]:
-    """The functions of `without` whose last name stands in the code as an attribute."""
-    attributes = {
-        node.attr
-        for statement in statements
-        for node in ast.walk(statement)
-        if isinstance(node, ast.Attribute)
+    """The functions of `without` whose last name stands in the code as an attribute or import."""
+    names = {
+        path.rsplit(".", 1)[-1]
+        for path in imported_names(statements).values()
+        if path.startswith("torch.")
     }
-    return [name for name in without if name.rsplit(".", 1)[-1] in attributes]
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Attribute):
+            names.add(node.attr)
+        elif isinstance(node, ast.MatchClass):
+            names |= set(node.kwd_attrs)
+    return [name for name in without if name.rsplit(".", 1)[-1] in names]
 
 
 def imported_names(statements: list[ast.stmt]) -> dict[str, str]:
-    """Name in the code -> path of what was imported: {'F': 'torch.nn.functional'}."""
-    names = {}
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    """Name in the code -> path of what it stands for: {'F': 'torch.nn.functional'}.
+
+    Also for `F = torch.nn.functional`, and for classes of libraries that are given another name.
+    """
+    names: dict[str, str] = {}
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    for node in nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 path = alias.name if alias.asname else alias.name.split(".")[0]
                 names[alias.asname or path] = path
         elif isinstance(node, ast.ImportFrom) and node.module:
             for alias in node.names:
-                names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                if alias.name != "*":
+                    names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+                elif allowed(node.module):
+                    public = getattr(find(node.module), "__all__", None)
+                    if public is None:
+                        public = [n for n in dir(find(node.module)) if not n.startswith("_")]
+                    names |= {name: f"{node.module}.{name}" for name in public}
+    for _ in range(3):  # a new name may get another one
+        for node in nodes:
+            names |= _renamed(node, names)
     return names
+
+
+def local_names(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
+    """Ids of the uses of names that are a function's own where they stand, not imported ones."""
+    local: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, FUNCTIONS):
+            continue
+        body = node.body if isinstance(node.body, list) else [node.body]
+        own = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)} | _stores(body)
+        # Defaults and decorators are looked up outside of the function.
+        inside = [n for part in body for n in ast.walk(part)]
+        own -= {name for n in inside for name in _renamed(n, imported)}
+        for n in inside:
+            if isinstance(n, (ast.Global, ast.Nonlocal)):
+                own -= set(n.names)
+            elif isinstance(n, (ast.Import, ast.ImportFrom)):
+                own -= {alias.asname or alias.name.split(".")[0] for alias in n.names}
+        own &= imported.keys()  # what else a name is looked at for does not depend on this
+        local |= {id(n) for n in inside if isinstance(n, ast.Name) and n.id in own}
+    return local
+
+
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+SCOPES = (*FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def _stores(body: list[ast.AST]) -> set[str]:
+    """Names that these statements bind in their own scope."""
+    names: set[str] = set()
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            names.add(node.id)
+        if not isinstance(node, SCOPES):
+            waiting += ast.iter_child_nodes(node)
+    return names
+
+
+def safe_loads(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
+    """Ids of the functions in calls of torch.load that load plain data only."""
+    return {
+        id(node.func)
+        for node in nodes
+        if isinstance(node, ast.Call)
+        and _path(node.func, imported) == "torch.load"
+        and any(
+            word.arg == "weights_only" and getattr(word.value, "value", None) is True
+            for word in node.keywords
+        )
+    }
+
+
+def _path(node: ast.expr, imported: dict[str, str]) -> str:
+    """'torch.load' for what is reached through imported names; '' for anything else."""
+    chain = _dotted(node)
+    return ".".join([imported[chain[0]], *chain[1:]]) if chain and chain[0] in imported else ""
+
+
+def _renamed(node: ast.AST, names: dict[str, str]) -> dict[str, str]:
+    """What an assignment adds to imported_names."""
+    target = None
+    if isinstance(node, ast.Assign) and len(node.targets) == 1:
+        target = node.targets[0]
+    elif isinstance(node, ast.NamedExpr):
+        target = node.target
+    path = _path(node.value, names) if isinstance(target, ast.Name) else ""
+    return {target.id: path} if path and isinstance(find(path), (ModuleType, type)) else {}
+
+
+def allowed(module: str) -> bool:
+    """True for a module that an answer may use."""
+    return module in MODULES or module in NAMES or within(module, PACKAGES)
+
+
+@functools.lru_cache(maxsize=4096)
+def follow(path: str) -> tuple[str, tuple[str, ...], Any]:
+    """Where a path with dots leads: the last module on the way, the names after it, the object.
+
+    The module is given by its own name: torch.os is os. The object is None when there is none.
+    """
+    module, *rest = path.split(".")
+    thing = _module(module)
+    while rest:
+        name = f"{module}.{rest[0]}"
+        following = _module(name) or _attribute(thing, rest[0])
+        if isinstance(following, ModuleType):
+            module = following.__name__
+        elif thing is None and allowed(name):
+            module = name
+        else:
+            break
+        thing, rest = following, rest[1:]
+    for name in rest:
+        thing = _attribute(thing, name)
+    return module, tuple(rest), thing
+
+
+def find(path: str) -> Any:
+    """The object that a path with dots leads to, None when there is none."""
+    return follow(path)[2]
+
+
+def _module(name: str) -> ModuleType | None:
+    """A module, imported only if it is one that answers may use."""
+    if name not in sys.modules and allowed(name):
+        try:
+            importlib.import_module(name)
+        except Exception:
+            return None
+    return sys.modules.get(name)
+
+
+def _attribute(thing: Any, name: str) -> Any:
+    """An attribute of a library's object; None when there is none."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return getattr(thing, name, None)
+    except Exception:
+        return None
+
+
+def _screen_module(name: str, say) -> None:
+    """A module that is imported by its whole name."""
+    module, rest, _ = follow(name)
+    if not allowed(".".join([module, *rest])):
+        say(f"imports `{name}`")
 
 
 def _screen_path(path: str, say) -> None:
     """A module, or something in one, that is imported or reached through dots."""
-    root, _, rest = path.partition(".")
-    if root == "course_utils":
-        first = rest.split(".")[0]
-        if first not in FROM_COURSE and not path.startswith("course_utils.worker_datasets"):
-            say(f"imports `{path}`")
-    elif root not in MODULES:
-        say(f"imports `{root}`")
+    module, rest, _ = follow(path)
+    full = ".".join([module, *rest])
+    if not allowed(module):
+        say(f"uses the module `{module}`")
     elif (
-        within(path, PARTS)
-        or (root == "os" and rest and not within(path, FROM_OS))
-        or any(is_private(part) for part in rest.split("."))
+        within(full, PARTS)
+        or (rest and NAMES.get(module) and rest[0] not in NAMES[module])
+        or any(is_private(part) for part in rest)
+        or "__getattr__" in rest
     ):
-        say(f"uses `{path}`")
+        say(f"uses `{full}`")
 
 
 def within(path: str, places: set[str]) -> bool:
@@ -157,6 +375,11 @@ def is_private(name: str) -> bool:
     return name in FRAMES or (hidden and name not in PRIVATE)
 
 
+def is_dunder(name: str) -> bool:
+    """True for '__init__'."""
+    return len(name) > 4 and name.startswith("__") and name.endswith("__")
+
+
 def _dotted(node: ast.expr) -> list[str] | None:
     """['torch', 'nn', 'Linear'] for that chain of attributes; None when it begins otherwise."""
     parts: list[str] = []
@@ -167,59 +390,78 @@ def _dotted(node: ast.expr) -> list[str] | None:
 
 
 def _screen_attribute(node: ast.Attribute, imported: dict[str, str], say) -> None:
-    chain = _dotted(node)
+    chain, path = _dotted(node), _path(node, imported)
     own = chain is not None and chain[0] in ("self", "cls") and len(chain) == 2
-    dunder = node.attr.startswith("__") and node.attr.endswith("__")
-    if is_private(node.attr) and (dunder or not own):
+    if is_private(node.attr) and (is_dunder(node.attr) or not own):
         say(f"reaches for `{node.attr}`")
-    if chain and chain[0] in imported:
-        _screen_path(".".join([imported[chain[0]], *chain[1:]]), say)
-        if isinstance(node.ctx, (ast.Store, ast.Del)):
-            say(f"changes `{'.'.join(chain)}`")
-    elif isinstance(node.ctx, (ast.Store, ast.Del)):
-        if dunder:
+    changes = isinstance(node.ctx, (ast.Store, ast.Del))
+    if path:
+        _screen_path(path, say)
+        if changes:
+            say(f"changes `{path}`")
+    else:
+        if node.attr in INTERPRETER and not own:
+            say(f"reaches for `{node.attr}`")
+        of_a_type = (
+            isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "type"
+        )
+        of_a_type = of_a_type or getattr(node.value, "attr", "") == "__class__"
+        if changes and is_dunder(node.attr):
             say(f"changes `{node.attr}`")
-        if isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "type":
+        if changes and of_a_type:
             say(f"changes `{node.attr}` of a type")
 
 
 def _screen_name(node: ast.Name, imported: dict[str, str], say) -> None:
-    if node.id in BUILTINS and node.id not in imported:
+    if node.id in imported:
+        _screen_path(imported[node.id], say)
+    elif node.id in BUILTINS:
         say(f"uses `{node.id}`")
     if isinstance(node.ctx, (ast.Store, ast.Del)) and is_private(node.id) and "__" in node.id:
         say(f"changes `{node.id}`")
 
 
 def _screen_call(node: ast.Call, imported: dict[str, str], say) -> None:
-    """getattr and setattr by a name that can be read, and not on what was imported."""
+    """Calls that look up, change or make what the code does not show."""
     name = getattr(node.func, "id", "")
-    if name not in ("getattr", "setattr", "delattr", "vars", "dir", "type"):
-        return
+    if name in imported:
+        name = imported[name].rsplit(".", 1)[-1]
+    attribute = getattr(node.func, "attr", "")
+    arguments = len(node.args) + len(node.keywords)
+    if attribute in RUN_TEXT and arguments:
+        say(f"calls `{attribute}` with something to run")
+    if "wraps" in (name, attribute) and arguments > 1:
+        say("copies attributes with `wraps`")
     if name == "type" and len(node.args) == 3:
         say("makes a class with `type`")
-    if name in ("setattr", "delattr", "vars") and node.args:
-        chain = _dotted(node.args[0])
-        if (chain and chain[0] in imported) or isinstance(node.args[0], ast.Call):
-            say(f"uses `{name}` on what it did not make")
+    foreign = node.args and (_path(node.args[0], imported) or isinstance(node.args[0], ast.Call))
+    if name in ("setattr", "delattr", "vars") and foreign:
+        say(f"uses `{name}` on what it did not make")
     if name == "vars" and not node.args:
         say("uses `vars`")
     if name in ("getattr", "setattr", "delattr") and len(node.args) >= 2:
-        attribute = node.args[1]
-        if isinstance(attribute, ast.Constant) and isinstance(attribute.value, str):
-            if is_private(attribute.value):
-                say(f"reaches for `{attribute.value}`")
-        elif name == "getattr":
-            chain = _dotted(node.args[0])
-            if chain and chain[0] in imported:
-                say("looks up a name that is made while it runs")
+        looked_up = node.args[1]
+        if isinstance(looked_up, ast.Constant) and isinstance(looked_up.value, str):
+            if is_private(looked_up.value):
+                say(f"reaches for `{looked_up.value}`")
+        elif name == "getattr" and _path(node.args[0], imported):
+            say("looks up a name that is made while it runs")
 
 
-def _screen_bare_modules(statements: list[ast.stmt], imported: dict[str, str], say) -> None:
+def _screen_pattern(node: ast.MatchClass, say) -> None:
+    """`case Thing(name=x)` reads an attribute, `case Thing(x)` one that the class chooses."""
+    for name in node.kwd_attrs:
+        if is_private(name) or name in INTERPRETER:
+            say(f"reaches for `{name}`")
+    if node.patterns and getattr(node.cls, "id", "") not in PLAIN_PATTERNS:
+        say("has a pattern that reads attributes by their position")
+
+
+def _screen_bare_modules(nodes: list[ast.AST], imported: dict[str, str], say) -> None:
     """A module that is passed on under another name could be changed unseen."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
-    under_dots = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
     for node in nodes:
-        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)):
+        if not isinstance(node, (ast.Name, ast.Attribute)):
             continue
-        if id(node) not in under_dots and imported.get(node.id) in sys.modules:
-            say(f"hands on the module `{node.id}`")
+        path = _path(node, imported) if isinstance(node.ctx, ast.Load) else ""
+        if path and isinstance(find(path), ModuleType):
+            say(f"hands on the module `{path}`")

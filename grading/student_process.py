@@ -12,7 +12,6 @@ write the result). Whoever holds the other end decides how long a child may take
 from __future__ import annotations
 
 import ast
-import base64
 import builtins
 import contextlib
 import ctypes
@@ -37,7 +36,10 @@ from types import ModuleType
 from typing import Any
 
 READY, RUN, STOP = b"y", b"r", b"s"
-RESULT, FLAG, ERROR = b"R", b"F", b"E"  # kinds of message; none can be taken back
+# Kinds of message from a child: its result in one of two forms, why there is none, and flags,
+# which cannot be taken back.
+OBSERVATIONS, FACTS, FAILED, FLAG = b"O", b"R", b"E", b"F"
+TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by just writing it
 WATCH_SECONDS = 0.05
 OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.reading", "grading.wire")
 
@@ -50,7 +52,8 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
     there are children of students' code.
     """
     alone = alone and os.getpid() == 1
-    _hide_memory()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # an answer may send it
+    show_memory(False)
     warnings.simplefilter("ignore")
     for name in [*modules, *OWN_MODULES]:
         with contextlib.suppress(Exception):  # a child that needs it will say so
@@ -77,11 +80,11 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
             channel.sendall(json.dumps(report).encode() + b"\n")
 
 
-def _hide_memory() -> None:
-    """No other process of this user may read this one's memory or files (Linux)."""
+def show_memory(allowed: bool) -> None:
+    """May other processes of this user read this one's memory and files? (Linux)"""
     PR_SET_DUMPABLE = 4
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, 0, 0, 0, 0)
+        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, int(allowed), 0, 0, 0)
 
 
 # -- watching a child ------------------------------------------------------------------------
@@ -93,7 +96,7 @@ def watch(channel: socket.socket, child: int, limits: dict[str, int], alone: boo
     None when the other end of the socket is gone.
     """
     killed, status, usage = "", None, None
-    base = own_memory(os.getpid())
+    base = own_memory(process_facts(os.getpid())) if alone else 0
     while True:
         ready, _, _ = select.select([channel], [], [], WATCH_SECONDS)
         if ready:
@@ -134,27 +137,50 @@ def end_all(child: int, alone: bool) -> None:
 
 
 def too_much(base: int, limits: dict[str, int]) -> str:
-    """Why the students' processes together are too much, or ''."""
+    """Why the students' processes together are too much, or ''. base: bytes this process holds."""
     processes = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]  # noqa: PTH208
     if len(processes) > limits["processes"]:
         return "processes"
-    memory = sum(max(0, own_memory(process) - base) for process in processes)
-    return "memory" if memory > limits["memory"] else ""
+    facts = [process_facts(process) for process in processes]
+    if sum(one.get("Threads", 0) for one in facts) > limits["threads"]:
+        return "processes"
+    # Memory shared between processes is counted for each of them here, so it may be less ...
+    if sum(map(own_memory, facts)) - base <= limits["memory"]:
+        return ""
+    # ... and the kernel has to look at every page to tell how much less.
+    shares = [process_facts(process, "smaps_rollup") for process in processes]
+    memory = sum(
+        share.get("Pss_Anon", 0) + share.get("Pss_Shmem", 0) if share else own_memory(one)
+        for share, one in zip(shares, facts, strict=True)
+    )
+    return "memory" if memory - base > limits["memory"] else ""
 
 
-def own_memory(process: int) -> int:
-    """Bytes of memory of a process that belong to no file; 0 when it is gone."""
+def process_facts(process: int, file: str = "status") -> dict[str, int]:
+    """The numbers in a file of /proc about a process, amounts in bytes; {} when it is gone."""
     try:
-        _, resident, of_files, *_ = Path(f"/proc/{process}/statm").read_text().split()
+        lines = Path(f"/proc/{process}/{file}").read_text().splitlines()
     except (OSError, ValueError):
-        return 0
-    return (int(resident) - int(of_files)) * os.sysconf("SC_PAGE_SIZE")
+        return {}
+    rows = [line.replace(":", " ").split() for line in lines]
+    return {
+        row[0]: int(row[1]) * (1024 if row[-1] == "kB" else 1)
+        for row in rows
+        if len(row) > 1 and row[1].isdigit()
+    }
+
+
+def own_memory(facts: dict[str, int]) -> int:
+    """Bytes of memory of a process that belong to no file of a disk."""
+    return facts.get("RssAnon", 0) + facts.get("RssShmem", 0)
 
 
 def tidy(folder: Path) -> bool:
     """Remove what a child left in the places where it could write; False if something stays."""
     for place in {str(folder), "/tmp", "/dev/shm"} if os.getpid() == 1 else {str(folder)}:
         try:
+            if os.getpid() == 1:
+                reset_rights(place)
             for entry in os.scandir(place):
                 if entry.is_dir(follow_symlinks=False):
                     shutil.rmtree(entry.path)
@@ -165,14 +191,28 @@ def tidy(folder: Path) -> bool:
     return True
 
 
+def reset_rights(place: str) -> None:
+    """A folder's rights as they were at the start, and rights to remove all folders in it."""
+    for attribute in os.listxattr(place):  # such as rights for what will be made in it
+        os.removexattr(place, attribute)
+    Path(place).chmod(0o755)
+    for folder, names, _ in os.walk(place):
+        for path in (Path(folder, name) for name in names):
+            if not path.is_symlink():
+                path.chmod(0o700)
+
+
 # -- the child -------------------------------------------------------------------------------
 
 
 def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) -> None:
     """Do one job and end the process. Does not return."""
     code = 1
+    messages = None
     try:
         os.setsid()
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        show_memory(True)  # to the process that watches; there is nobody else
         nowhere = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(nowhere, stream)
@@ -180,25 +220,37 @@ def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) 
             header = json.loads(file.readline())
             body = file.read()
         set_limits({**limits, "seconds": limits["seconds"] * header["results"]})
+        messages = Messages(result, bytes.fromhex(header["token"]))
         if header["kind"] == "read":
-            send(result, RESULT, read(body, header["wanted"]))
+            messages.send(FACTS, read(body, header["wanted"]))
         else:
+            watch_events(messages)
             for answer in json.loads(body):
                 reseed()
-                send(result, RESULT, run(answer, header["seed"], result, originals))
+                run(answer, header["seed"], messages, originals)
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
-            send(result, ERROR, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
+            messages.send(FAILED, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
     finally:
         os._exit(code)
 
 
-def send(file: int, kind: bytes, data: bytes) -> None:
-    """One message: its kind, its length, its bytes."""
-    message = kind + struct.pack(">Q", len(data)) + data
-    while message:
-        message = message[os.write(file, message) :]
+class Messages:
+    """The way out of a child: each message is the token, a kind, a length, and its bytes."""
+
+    def __init__(self, file: int, token: bytes) -> None:
+        self._file = file
+        self._token = token
+
+    def send(self, kind: bytes, data: bytes) -> None:
+        message = self._token + struct.pack(">cQ", kind, len(data)) + data
+        while message:
+            message = message[os.write(self._file, message) :]
+
+    def flag(self, text: str) -> None:
+        """Something a person should know of."""
+        self.send(FLAG, text[:1000].encode("utf-8", "replace"))
 
 
 def set_limits(limits: dict[str, int]) -> None:
@@ -243,8 +295,8 @@ def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
     return json.dumps({"problem": "", "notes": notes, "programs": found}).encode()
 
 
-def run(answer: dict, seed: int, result: int, originals: dict) -> bytes:
-    """Define an answer and observe it on the cases: observations, or why there are none.
+def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
+    """Define an answer, observe it on the cases, send observations or why there are none.
 
     answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
     """
@@ -255,7 +307,7 @@ def run(answer: dict, seed: int, result: int, originals: dict) -> bytes:
 
     exercise = find(answer["id"])
     name = answer["name"]
-    scope = notebook_scope(result)
+    scope = notebook_scope(messages, exercise.without)
     failure = None
     for part in answer["parts"]:
         raised = define(part, scope)
@@ -263,15 +315,17 @@ def run(answer: dict, seed: int, result: int, originals: dict) -> bytes:
             failure = describe_exception(raised)
     if name not in scope:
         facts = failure and dataclasses.asdict(failure)
-        return json.dumps({"undefined": facts}).encode()
+        messages.send(FACTS, json.dumps({"undefined": facts}).encode())
+        return
     function = scope[name]
     if not callable(function):
-        return json.dumps({"not callable": type(function).__qualname__}).encode()
+        facts = {"not callable": type(function).__qualname__}
+        messages.send(FACTS, json.dumps(facts).encode())
+        return
     observations = exercise.observations(function, seed)
     for name in changes(originals):
-        send(result, FLAG, f"changes `{name}` while it runs".encode("utf-8", "replace"))
-    data = base64.b64encode(wire.write(observations)).decode("ascii")
-    return json.dumps({"observations": data}).encode()
+        messages.flag(f"changes `{name}` while it runs")
+    messages.send(OBSERVATIONS, wire.write(observations))
 
 
 def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
@@ -292,8 +346,11 @@ def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
     return None
 
 
-def notebook_scope(result: int) -> dict[str, Any]:
-    """The names that a cell finds: as in a notebook, with a watch on names made while it runs."""
+def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, Any]:
+    """The names that a cell finds: as in a notebook, with a watch on names made while it runs.
+
+    without: functions that the exercise is to be done without.
+    """
     from . import screening
 
     main = ModuleType("__main__")
@@ -302,20 +359,76 @@ def notebook_scope(result: int) -> dict[str, Any]:
     watched = ModuleType("builtins")
     vars(watched).update(vars(builtins))
 
+    by_hand = {name.rsplit(".", 1)[-1] for name in without}
+
+    def is_ours(thing: Any) -> bool:
+        """A module, or a class that was not made in the notebook."""
+        module = type.__dict__["__module__"]
+        foreign = isinstance(thing, type) and module.__get__(thing) != "__main__"
+        return foreign or isinstance(thing, ModuleType)
+
     def watch_name(real: Any) -> Any:
         def guarded(thing: Any, name: str, *rest: Any) -> Any:
-            if isinstance(name, str) and screening.is_private(name):
-                send(result, FLAG, f"reaches for `{name}`".encode("utf-8", "replace"))
-            return real(thing, name, *rest)
+            if isinstance(name, str):
+                # As a plain str: a class of the answer's own may compare and hash as it likes.
+                name = str.__str__(name)
+                if screening.is_private(name) or name in by_hand | screening.INTERPRETER:
+                    messages.flag(f"reaches for `{name}`")
+            if real is not getattr and is_ours(thing):
+                messages.flag(f"changes `{name}` of what it did not make")
+            found = real(thing, name, *rest)
+            if isinstance(found, ModuleType):
+                messages.flag(f"reaches for the module `{name}`")
+            return found
 
         return guarded
 
+    def guarded_vars(*things: Any) -> dict[str, Any]:
+        if not things or is_ours(things[0]):
+            messages.flag("uses `vars` on what it did not make")
+        return vars(*things) if things else {}
+
     for function in (getattr, setattr, delattr):
         setattr(watched, function.__name__, watch_name(function))
+    watched.vars = guarded_vars
     scope["__builtins__"] = watched
     scope["get_ipython"] = NotebookShell
     scope["display"] = lambda *things, **how: None
     return scope
+
+
+def watch_events(messages: Messages) -> None:
+    """Flag what no answer does and Python itself reports, whatever name it was called by.
+
+    This cannot be switched off again in a process. Libraries may do such things; code of a cell
+    may not.
+    """
+    inside = False
+    realpath, getframe = os.path.realpath, sys._getframe
+
+    def hook(event: str, arguments: tuple) -> None:
+        nonlocal inside
+        if inside or not (event == "open" or event.startswith(EVENTS)):
+            return
+        inside = True  # what is done here is reported as well
+        try:
+            if event != "open":
+                if getframe(1).f_code.co_filename.startswith("cell "):
+                    messages.flag(f"calls what Python reports as `{event}`")
+            elif isinstance(arguments[0], (str, bytes)):
+                path = os.fsdecode(realpath(arguments[0]))
+                if path.startswith("/proc/"):
+                    messages.flag(f"opens {path}")
+        finally:
+            inside = False
+
+    sys.addaudithook(hook)
+
+
+# Beginnings of the names in Python's table of audit events.
+EVENTS = ("code.", "compile", "cpython.", "ctypes.", "exec", "function.", "gc.", "marshal.")
+EVENTS += ("object.", "os.exec", "os.fork", "os.kill", "os.posix", "os.spawn", "os.system")
+EVENTS += ("pickle.", "resource.", "signal.", "socket.", "subprocess.", "sys._", "sys.set")
 
 
 class NotebookShell:

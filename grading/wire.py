@@ -26,8 +26,10 @@ from course_utils.observation import (
 )
 
 BYTES_LIMIT = 16_000_000  # of all observations of one answer together
+MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory
 CASES_LIMIT = 1_000
 WARNINGS_LIMIT = 20
+KEY_LIMIT = 2**60  # of ints that are keys
 INT_BITS_LIMIT = 100_000  # longer ints are cut: comparing and showing them would take long
 
 DTYPES = {
@@ -76,10 +78,16 @@ def _write(value: Any) -> Any:
     if isinstance(value, tuple):
         return {"tuple": [_write(item) for item in value]}
     if isinstance(value, dict):
-        return {"dict": [[_write(key), _write(item)] for key, item in value.items()]}
+        return {"dict": [[_write_key(key), _write(item)] for key, item in value.items()]}
     if isinstance(value, Opaque):
         return {"opaque": value.type_name}
     return _write_tensor(value)
+
+
+def _write_key(key: Any) -> Any:
+    """Long ints as text: among them are many with one hash, which make a dict slow."""
+    long = isinstance(key, int) and abs(key) >= KEY_LIMIT
+    return f"a long int, {hex(key)[:100]}" if long else _write(key)
 
 
 def _write_tensor(tensor: torch.Tensor) -> dict[str, Any]:
@@ -100,6 +108,8 @@ def read(data: bytes) -> list[Observation]:
     """The observations in these bytes. Raises WireError."""
     if len(data) > BYTES_LIMIT:
         raise WireError(f"more than {BYTES_LIMIT} bytes")
+    if sum(data.count(mark) for mark in (b"[", b"{", b",")) > MARKS_LIMIT:
+        raise WireError("too many values")
     try:
         rows = json.loads(data)
         if type(rows) is not list or len(rows) > CASES_LIMIT:
@@ -129,7 +139,7 @@ def _read_observation(row: Any) -> Observation:
         changed=tuple(changed),
         used=tuple(_text(name) for name in _list(row["used"])),
         printed=_text(row["printed"]),
-        warned=tuple(_text(text) for text in _list(row["warned"])),
+        warned=tuple(_text(text) for text in _list(row["warned"], WARNINGS_LIMIT)),
     )
 
 
@@ -161,6 +171,7 @@ def _read(value: Any, depth: int, count: list[int]) -> Any:
             _expect(type(pair) is list and len(pair) == 2, "not a pair")
             key = _read(pair[0], depth + 1, count)
             _expect(key is None or type(key) in (bool, int, float, str), "not a key")
+            _expect(type(key) is not int or abs(key) < KEY_LIMIT, "not a key")
             pairs[key] = _read(pair[1], depth + 1, count)
         return pairs
     if kind == "opaque":

@@ -1,0 +1,286 @@
+# ruff: noqa: E501 - each source is one line
+"""Screening: no honest answer is left to a person, and no way into the interpreter goes unseen."""
+
+import ast
+import inspect
+import sys
+from pathlib import Path
+
+import pytest
+
+from course_utils.exercise import all_exercises, find, undecorated_source
+from grading import screening
+from grading.reading import find_program, read_cell
+from tests.right_answers import all_right_answers
+
+EXERCISES = all_exercises()
+ANSWERS = [(e.id, e.answer) for e in EXERCISES] + all_right_answers()
+USUAL_IMPORTS = """\
+import collections, copy, functools, gc, io, itertools, math, os, random, sys, time, warnings
+import numpy as np
+import matplotlib.pyplot as plt
+import torch
+import torchvision
+import torch.nn.functional as F
+from torch import nn
+from torch.utils.data import *
+from collections import *
+from contextlib import contextmanager
+"""
+
+
+# Honest and rare: it could be a way to a method whose name does not stand in the code.
+A_PERSON_LOOKS = {"from_the_registers": ["reaches for `__dict__`"]}
+
+
+def imports_of(module):
+    """The imports of a module of the course, as a notebook would have them."""
+    tree = ast.parse(Path(module.__file__).read_text(encoding="utf-8"))
+    kept = [
+        node
+        for node in tree.body
+        if isinstance(node, ast.Import)
+        or (isinstance(node, ast.ImportFrom) and not node.level and "tests" not in node.module)
+    ]
+    return "\n".join(ast.unparse(node) for node in kept)
+
+
+def program_of(id, source, *cells):
+    """The program that is found in a notebook of these cells and the answer's."""
+    exercise = find(id)
+    made = [{"source": cell, "metadata": {}} for cell in cells]
+    made.append({"source": source, "metadata": {"exercise": id}})
+    return find_program(
+        [read_cell(number, cell) for number, cell in enumerate(made, 1)],
+        id,
+        name=exercise.name,
+        stub=exercise.stub_source,
+        without=exercise.without,
+    )
+
+
+def reasons(source):
+    return screening.reasons(ast.parse(source).body)
+
+
+@pytest.mark.parametrize(("id", "answer"), ANSWERS, ids=lambda v: getattr(v, "__name__", v))
+def test_a_right_answer_of_the_course_is_not_left_to_a_person(id, answer):
+    module = inspect.getmodule(answer)
+    helpers = [
+        undecorated_source(thing)
+        for name, thing in vars(module).items()
+        if inspect.isfunction(thing) and thing.__module__ == module.__name__ and name != "_"
+    ]
+    # Another right answer has a name of its own, and so may its helpers.
+    source = undecorated_source(answer)
+    if answer.__name__ != find(id).name:
+        source += f"\n{find(id).name} = {answer.__name__}\n"
+    program = program_of(id, source, USUAL_IMPORTS, imports_of(module), *helpers)
+    assert program.state == "found", program.note
+    assert program.flags == A_PERSON_LOOKS.get(answer.__name__, [])
+
+
+ANSWER = "def contiguous_strides(shape):\n    return ()\n"
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["import os, sys, subprocess\nimport socket as s\n%matplotlib inline", ANSWER],
+        [
+            "import matplotlib.pyplot as plt\nplt.style.use('ggplot'); plt.plot([1]); plt.show()",
+            ANSWER,
+        ],
+        ["import pandas as pd\nframe = pd.read_csv('x.csv')\nframe.eval('a + b')", ANSWER],
+        ["!pip install torch", ANSWER],
+        ["exec('1')\nglobals()['x'] = eval('3')", ANSWER],
+        ["def helper(x):\n    return x.__dict__", ANSWER],
+    ],
+)
+def test_what_the_answer_does_not_use_is_not_screened(cells):
+    assert program_of("01.1", cells[1], cells[0]).flags == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\nfrom torch import Tensor\n\ndef f(x: Tensor, n: 'int' = 3) -> tuple[int, ...]: ...",
+        "import dataclasses\n\n@dataclasses.dataclass(frozen=True)\nclass A:\n    x: int = 0",
+        "from dataclasses import dataclass, field\n\n@dataclass\nclass A:\n    x: list = field(default_factory=list)",
+        "import functools\n\n@functools.lru_cache(maxsize=None)\ndef f(n): return n",
+        "from functools import wraps\n\ndef d(g):\n    @wraps(g)\n    def h(*a): return g(*a)\n    return h",
+        "class A:\n    def __init__(self):\n        self._private = 1\n    @property\n    def x(self): return self._private",
+        "from torch import nn\n\nclass N(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.fc = nn.Linear(2, 3)\n    def forward(self, x): return self.fc(x)",
+        "import torch\nnn = torch.nn\nF = nn.functional\n\ndef f(x): return F.relu(nn.Linear(2, 3)(x))",
+        "def f(x):\n    match x:\n        case int(n): return n\n        case (a, b): return a\n        case {'k': v}: return v\n        case _: return None",
+        "def f(model):\n    model.train()\n    model.eval()\n    return [m for m in model.modules()]",
+        "import torch\n\ndef f(x):\n    with torch.no_grad():\n        x.data += 1\n        x.requires_grad = False\n    return x",
+        "import numpy as np\nrng = np.random.default_rng(0)\n\ndef f(): return rng.normal(size=(3,))",
+        "from pathlib import Path\nimport json, csv\n\ndef f(p):\n    with open(p) as file: return json.load(file)",
+        "import os\n\ndef f(folder): return sorted(os.listdir(folder)), os.path.join('a', 'b')",
+        "def f(model, name): return getattr(model, name), getattr(model, 'fc', None), vars(model)",
+        "def f(module, kind): return type(module) is kind, isinstance(module, type)",
+        "from enum import Enum\n\nclass Colour(Enum):\n    RED = 1",
+        "from typing import NamedTuple, Optional\n\nclass P(NamedTuple):\n    x: Optional[int]",
+        "import logging\nlog = logging.getLogger(__name__)\n\ndef f(): log.info('x')",
+        "import torch\n\ndef f(p): return torch.load(p, weights_only=True)",
+        "import time\nfrom torch.utils.data import *\n\ndef f(time, dataset): return time, dataset",
+        "import random\n\ndef f(xs):\n    random = xs[0]\n    return [random, lambda sys: sys]",
+        "if __name__ == '__main__':\n    x = 1",
+    ],
+)
+def test_ordinary_python_is_not_left_to_a_person(source):
+    assert reasons(source) == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        # Modules that are not an answer's business, also through others that are.
+        "import sys\nsys.modules",
+        "import gc as g\ng.get_objects()",
+        "from inspect import currentframe\ncurrentframe()",
+        "import importlib\nimportlib.import_module('os')",
+        "import torch\ntorch.sys.modules",
+        "import torch\ntorch.os.system('ls')",
+        "from torch import sys as s\ns.modules",
+        "import torch.nn as nn\nnn.functional.importlib.import_module('os')",
+        "import torch\nt = torch.autograd\nt.graph",
+        "import torch\nt = [torch][0]",
+        "import torch\nt = (lambda m: m)(torch.nn)",
+        "import torch.utils.benchmark as b\nb.Timer('1')",
+        "import torch\ntorch.load('x')",
+        "import torch\ntorch.load('x', weights_only=False)",
+        "import torch, functools\nfunctools.partial(torch.load, weights_only=True)",
+        "from torch import load\nload('x')",
+        # A name that is a function's own in one place and imported in another.
+        "import sys\n\ndef f(sys): return sys\n\ndef g(): return sys",
+        "import torch\n\ndef f():\n    t = 1\n    t = torch.Tensor\n    t.stride = None",
+        "def f(torch):\n    import torch\n    return torch.sys",
+        "import sys\n\ndef f(sys=sys): return sys.modules",
+        "import sys\n\ndef f():\n    class A:\n        sys = sys\n    return A.sys.modules",
+        "import sys\n\ndef f():\n    [0 for sys in ()]\n    return sys",
+        "import sys\n\ndef f(sys):\n    def g():\n        global sys\n        return sys",
+        "import torch\n\ndef f():\n    global torch\n    torch = torch\n    return torch.sys",
+        "from torch.utils.data import DataLoader\nDataLoader([]).multiprocessing_context.reducer",
+        "import numpy\nnumpy.lib.stride_tricks.as_strided",
+        "import numpy\nnumpy.zeros(1).ctypes.shape",
+        "import numpy as np\nnp.load('x', allow_pickle=True)",
+        "import pandas\npandas.io.pickle.read_pickle('x')",
+        "import pathlib\npathlib.os.system('ls')",
+        "import random\nrandom._os.system('ls')",
+        "import torch\ntorch._C.DisableTorchFunction()",
+        "import torch\ntorch.jit.script",
+        "import torch\ntorch.overrides.BaseTorchFunctionMode",
+        "import torch\ntorch.ops.aten.stride",
+        "import torch\ntorch.__getattr__('_dynamo')",
+        "import torch\ntorch.__dict__['sys']",
+        "import os\nos.write(5, b'')",
+        "from os import *\nsystem('ls')",
+        "import ctypes\nctypes.string_at(0)",
+        "import threading\nthreading.Thread",
+        "from multiprocessing import Process\nProcess()",
+        "from concurrent.futures import ThreadPoolExecutor\nThreadPoolExecutor()",
+        "import signal\nsignal.signal",
+        "import atexit\natexit.register(print)",
+        "import pickle\npickle.loads(b'')",
+        "import unittest.mock as m\nm.patch",
+        # The course's own machinery.
+        "from course_utils import observation\nobservation.plain",
+        "from course_utils.exercise import find\nfind('01.1')",
+        "import course_utils.checks as c\nc.check",
+        "from course_utils import data\ndata.sys.modules",
+        "from course_utils import environment\nenvironment.sys.modules",
+        "import course_utils\ncourse_utils.exercise.Exercise.judge = None",
+        "from . import x\nx",
+        # Text as code.
+        "eval('1')",
+        "e = exec\ne('1')",
+        "compile('1', '', 'eval')",
+        "__import__('os')",
+        "globals()['x']",
+        "import pandas as pd\npd.eval('1')",
+        "def f(frame, g): return frame.eval('@g.__globals__')",
+        "def f(frame, g): return frame.query('@g.x')",
+        "import typing\ntyping.get_type_hints(int)",
+        "from typing import *\nget_type_hints(int)",
+        # Names inside the interpreter.
+        "def f(g): return g.__globals__",
+        "def f(g): return g.__code__",
+        "def f(x): return x.__class__.__mro__",
+        "def f(x): return type(x).__subclasses__()",
+        "def f(e): return e.__traceback__.tb_frame.f_back",
+        "def f(g): return g.gi_frame",
+        "def f(x): return getattr(x, '__globals__')",
+        "def f(x):\n    match x:\n        case object(__globals__=g): return g",
+        "def f(x):\n    match x:\n        case object(tb_frame=g): return g",
+        "def f(x, P):\n    match x:\n        case P(g): return g",
+        "import operator\noperator.attrgetter('a')",
+        "from operator import attrgetter as a\na('x')",
+        "from operator import *\nattrgetter('x')",
+        "import string\nstring.Formatter().get_field('0.x', [1], {})",
+        "import functools\nfunctools.update_wrapper(1, 2, ['__globals__'])",
+        "from functools import wraps\nwraps(print, assigned=['x'])",
+        "import dataclasses\ndataclasses.make_dataclass('P', ['x'])",
+        "import contextlib\n\nclass R(contextlib.redirect_stdout):\n    _stream = 'modules'",
+        "import types\ntypes.LambdaType",
+        "import types\ntypes.SimpleNamespace(__array_interface__={})",
+        "import abc\nabc.ABCMeta('P', (), {})",
+        "import enum\nenum.global_enum(1)",
+        "import io\nio.FileIO(5, 'w')",
+        "import copy\ncopy.sys",
+        "d = {'__array_interface__': 1}",
+        # Changes to what the answer did not make.
+        "import torch\ntorch.Tensor.stride = None",
+        "import torch\nT = torch.Tensor\nT.stride = None",
+        "import torch\ntorch.equal = lambda *a: True",
+        "from torch.testing import assert_close\nassert_close.x = 1",
+        "def f(x): type(x).stride = None",
+        "def f(x): x.__class__.stride = None",
+        "def f(x): setattr(type(x), 'stride', None)",
+        "import torch\nsetattr(torch.Tensor, 'stride', None)",
+        "import torch\nfor torch.Tensor.stride in [1]: pass",
+        "import torch\ndel torch.Tensor.stride",
+        "__builtins__.print = None",
+        "class A(type): pass\n\nclass B(metaclass=A): pass",
+        "type('A', (), {})",
+        # Classes that answer for what they are not.
+        "class A:\n    def __reduce__(self): return print, ()",
+        "class A:\n    @property\n    def __class__(self): return int",
+        "class A:\n    @classmethod\n    def __torch_function__(cls, *a): ...",
+        "class A:\n    def __getattribute__(self, name): ...",
+        "class A:\n    def __getattr__(self, name): ...",
+        "class A:\n    __array_interface__ = {}",
+        "class A:\n    __module__ = 'torch'",
+        "from IPython import get_ipython\nget_ipython().events",
+    ],
+)
+def test_a_way_into_the_interpreter_is_left_to_a_person(source):
+    assert reasons(source), "not noticed"
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import torch\n\ndef f(x): return x.stride()",
+        "import torch\n\ndef f(x): return torch.Tensor.stride(x)",
+        "def f(x):\n    match x:\n        case object(stride=s): return s()",
+        "from torch import gather as g\n\ndef f(x): return g(x, 0, x)",
+        "from torch import *\n\ndef f(x): return gather(x, 0, x)",
+        "import torch\ng = torch.gather",
+    ],
+)
+def test_what_is_to_be_done_by_hand_is_seen_under_other_names(source):
+    found = screening.mentions(ast.parse(source).body, ("Tensor.stride", "torch.gather"))
+    assert len(found) == 1
+
+
+def test_a_word_that_only_looks_like_a_function_is_no_mention():
+    source = "import math\nstride = 3\n\ndef gather(x):\n    return sum(x) + stride"
+    assert screening.mentions(ast.parse(source).body, ("Tensor.stride", "torch.gather")) == []
+
+
+def test_a_module_that_is_not_loaded_is_followed_without_loading_forbidden_ones():
+    before = set(sys.modules)
+    assert reasons("import xmlrpc.client as c\nc.ServerProxy")
+    assert "xmlrpc.client" not in set(sys.modules) - before
