@@ -66,6 +66,8 @@ def grade(assignment, options: argparse.Namespace) -> int:
     from .reports import summary, write_reports
     from .running import Ledger, mark_submissions
 
+    if sys.platform == "win32" and not options.cluster:
+        raise RunError("Marking needs Linux or macOS. On Windows, do it in WSL 2.")
     if options.workers < 1:
         raise RunError("--workers needs at least 1.")
     output = options.output or Path("marks") / assignment.name
