@@ -87,7 +87,8 @@ def _sequences(expected, got, exact: bool, place: str) -> Difference | None:
         if difference is None:
             continue
         whole = f"expected {show(expected)}, yours is {show(got)}"
-        if isinstance(one, (int, float, str, type(None))) and len(whole) < 160:
+        readable = len(whole) < 160 and show(expected) != show(got)  # 2 and 2.0 look alike
+        if isinstance(one, (int, float, str, type(None))) and readable:
             return Difference(difference.stage, whole, place)
         return difference
     return None

@@ -19,7 +19,7 @@ import sysconfig
 import threading
 import traceback
 import warnings
-from collections import OrderedDict
+from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -122,7 +122,7 @@ def plain(value: Any) -> Any:
             return [copy(item, depth + 1) for item in value]
         if issubclass(kind, tuple):
             return tuple(copy(item, depth + 1) for item in tuple.__iter__(value))
-        if kind in (dict, OrderedDict):
+        if kind in (dict, OrderedDict, defaultdict, Counter):
             return {_key(key): copy(item, depth + 1) for key, item in value.items()}
         if kind in (set, frozenset):
             return {"set": sorted((copy(item, depth + 1) for item in value), key=repr)}

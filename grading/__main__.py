@@ -6,9 +6,9 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import assign_command, grade_command
+from . import assign_command, grade_command, review_command
 
-COMMANDS = [assign_command, grade_command]
+COMMANDS = [assign_command, grade_command, review_command]
 
 
 class Parser(argparse.ArgumentParser):

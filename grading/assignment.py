@@ -14,6 +14,7 @@ import math
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
 
 from course_utils.exercise import Exercise, UnknownExercise, all_exercises, find
 
@@ -129,13 +130,17 @@ def read_assignment(path: Path) -> Assignment:
         ) from None
 
 
-def load_private(paths: tuple[Path, ...]) -> None:
+def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
     """Register the exercises of topic modules outside the course. Raises AssignmentError.
+
+    Returns the modules.
 
     A module is loaded as private_<name>_<digest of its text>, so that two folders may hold files
     of one name, and a file that is given twice is loaded once.
     """
-    all_exercises()  # the course's ids first, so that a file which takes one of them is refused
+    if paths:
+        all_exercises()  # the course's ids first: a file that takes one of them is refused
+    modules = []
     for path in paths:
         try:
             text = path.read_bytes()
@@ -152,6 +157,8 @@ def load_private(paths: tuple[Path, ...]) -> None:
             raise AssignmentError(
                 f"{path} does not load: {type(error).__name__}: {error}"
             ) from None
+        modules.append(sys.modules[name])
+    return modules
 
 
 def load_topic(name: str, path: Path) -> None:

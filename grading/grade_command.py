@@ -37,10 +37,13 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Mark, write the reports, print a summary. Returns the exit status."""
+    from .executors import RunError, prepare_local_processes
+
+    if not options.cluster:
+        prepare_local_processes()
     from .assignment import AssignmentError, read_assignment
     from .collection import CollectionError
     from .reports import ReportError
-    from .running import RunError
 
     try:
         assignment = read_assignment(options.assignment)
@@ -59,9 +62,12 @@ def grade(assignment, options: argparse.Namespace) -> int:
 
     from . import sandbox
     from .collection import collect
+    from .executors import RunError, dask_cluster, local_processes
     from .reports import summary, write_reports
-    from .running import Ledger, RunError, dask_cluster, local_processes, mark_submissions
+    from .running import Ledger, mark_submissions
 
+    if sys.platform == "win32" and not options.cluster:
+        raise RunError("Marking needs Linux or macOS. On Windows, do it in WSL 2.")
     if options.workers < 1:
         raise RunError("--workers needs at least 1.")
     output = options.output or Path("marks") / assignment.name

@@ -12,15 +12,12 @@ import dataclasses
 import hashlib
 import json
 import math
-import multiprocessing
 import os
 import secrets
-import signal
 import stat
-import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -29,20 +26,16 @@ import course_utils
 
 from .assignment import Assignment
 from .collection import Submission
+from .executors import RunError
 from .marking import Shard, Task, mark_shard, unread
 from .result import SubmissionResult
 from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
-CLUSTER_SECONDS = 10  # to wait for a scheduler
 TRIES = 3  # of a shard whose worker was lost, before its submissions go one by one
 STATE = ".grading"  # folder in the output: the seed, and one file for each result
 FORMAT = 1
-
-
-class RunError(Exception):
-    """Why nothing can be marked: one sentence, with what to do."""
 
 
 # -- what was marked before ------------------------------------------------------------------
@@ -284,43 +277,3 @@ def _after_a_loss(
     kind = type(error).__name__
     lost(shard.tasks[0], f"Marking it failed {TRIES} times ({kind}: {str(error)[:200]}).")
     return []
-
-
-@contextlib.contextmanager
-def local_processes(workers: int) -> Iterator[Executor]:
-    """Worker processes on this machine, forked where that is possible: torch is imported once."""
-    fork = sys.platform.startswith("linux")
-    context = multiprocessing.get_context("fork" if fork else "spawn")
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt)
-    before = set(multiprocessing.active_children())
-    try:
-        yield pool
-    except BaseException:
-        pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
-            process.terminate()
-        raise
-    pool.shutdown(cancel_futures=True)
-
-
-def _ignore_interrupt() -> None:
-    """Ctrl-C is for the process that the person started; it ends the workers."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-
-@contextlib.contextmanager
-def dask_cluster(address: str) -> Iterator[Executor]:
-    """The workers of a Dask cluster whose scheduler is at this address. Raises RunError."""
-    try:
-        from distributed import Client
-    except ImportError:
-        raise RunError(
-            "Marking on a cluster needs Dask: python tools/install.py --extra grading"
-        ) from None
-    try:
-        client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
-    except (OSError, ValueError) as error:
-        raise RunError(f"No Dask scheduler answers at {address}: {error}") from None
-    # A worker that is lost is not the shard's fault: Dask gives it to another one.
-    with client, client.get_executor(retries=2, pure=False) as executor:
-        yield executor

@@ -22,7 +22,6 @@ import json
 import linecache
 import os
 import random
-import resource
 import select
 import shutil
 import signal
@@ -34,6 +33,9 @@ import warnings
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+
+with contextlib.suppress(ImportError):  # Windows has none, and cannot fork
+    import resource
 
 READY, RUN, STOP = b"y", b"r", b"s"
 # Kinds of message from a child: its result in one of two forms, why there is none, and flags,

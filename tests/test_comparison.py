@@ -66,6 +66,13 @@ def test_the_place_inside_containers():
     assert difference.place == "['a'][1]"
 
 
+def test_numbers_that_look_alike_are_told_apart():
+    difference = first_difference((24, 48), (24, 48.0))
+    assert difference.message == "expected the int 48, yours is the float 48"
+    assert difference.place == "[1]"
+    assert first_difference((1, 2), (1, None)).message == "expected (1, 2), yours is (1, None)"
+
+
 def test_exact_has_no_tolerance():
     assert first_difference(1.0, 1.0 + 1e-6, exact=True) is not None
     assert first_difference(torch.tensor(1.0), torch.tensor(1.0 + 1e-6), exact=True) is not None

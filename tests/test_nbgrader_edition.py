@@ -13,7 +13,8 @@ import nbformat
 import pytest
 
 from course_utils.exercise import STUB_LINE, all_exercises, find, undecorated_source
-from grading import student_notebook
+from grading import sandbox, student_notebook
+from grading.__main__ import main
 from grading.assignment import Assignment, AssignmentError, Item
 from grading.handout import handout, write_files
 from grading.nbgrader_edition import BEGIN, END, MEND, source_notebook, with_solution_marks
@@ -173,3 +174,11 @@ def test_nbgrader_comes_to_the_same_marks(tmp_path):
         rows = list(csv.DictReader(file))
     assert {row["student_id"]: float(row["score"]) for row in rows} == expected
     assert {float(row["max_score"]) for row in rows} == {sum(WORTH.values())}
+
+    # The course's own grader takes what was handed in for nbgrader.
+    command = ["grade", str(folder), str(course / "submitted"), "--output", str(tmp_path / "marks")]
+    command += ["--workers", "1", *(["--trusted"] if sandbox.problem() else [])]
+    assert main(command) == 0
+    with (tmp_path / "marks" / "marks.csv").open(newline="", encoding="utf-8-sig") as file:
+        ours = {row["student"]: float(row["points"]) for row in csv.DictReader(file)}
+    assert ours == expected

@@ -1,5 +1,6 @@
 """Observations: hostile answers get a clear record, and nothing of theirs survives in it."""
 
+import collections
 import signal
 import sys
 import time
@@ -50,6 +51,13 @@ def test_plain_copies_builtins_and_tensors():
     assert torch.equal(value["b"], tensor)
     tensor[0, 0] = 9
     assert value["b"][0, 0] == 0
+
+
+def test_plain_takes_the_dictionaries_of_collections_for_dictionaries():
+    history = collections.defaultdict(list, {"train": [1.0]})
+    assert plain(history) == {"train": [1.0]}
+    assert type(plain(history)) is dict
+    assert type(plain(collections.Counter("aab"))) is dict
 
 
 def test_plain_names_what_it_does_not_know():

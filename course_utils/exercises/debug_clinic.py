@@ -310,8 +310,8 @@ leaking = Exercise(
 def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
-    Validation data must not change the model. It is left in training mode at the end of training
-    or in eval mode, as you like.
+    Validation data must not change the model. At the end the model may be in training mode or in
+    eval mode, as you like.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -335,8 +335,8 @@ def train_leaking(model, train_loader, valid_loader, epochs):
 def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
-    Validation data must not change the model. It is left in training mode at the end of training
-    or in eval mode, as you like.
+    Validation data must not change the model. At the end the model may be in training mode or in
+    eval mode, as you like.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -457,7 +457,7 @@ first_epoch_only = Exercise(
     "one leave behind?"
 )
 def train_once_only(model, train_loader, valid_loader, epochs):
-    """Train with SGD and cross-entropy in training mode; validate in eval mode.
+    """Train with SGD and cross-entropy in training mode; validate after each epoch in eval mode.
 
     Returns the mean training loss over the samples of each epoch.
     """
@@ -487,7 +487,7 @@ def train_once_only(model, train_loader, valid_loader, epochs):
 
 @first_epoch_only.reference
 def train_once_only(model, train_loader, valid_loader, epochs):
-    """Train with SGD and cross-entropy in training mode; validate in eval mode.
+    """Train with SGD and cross-entropy in training mode; validate after each epoch in eval mode.
 
     Returns the mean training loss over the samples of each epoch.
     """
@@ -524,18 +524,23 @@ def _(rng):
 
 @first_epoch_only.observe
 def _(answer, model, train_loader, valid_loader, epochs):
-    modes = {True: set(), False: set()}
+    modes, order = {"training": set(), "validation": set()}, []
+    known = {tuple(row) for row in train_loader.dataset.tensors[0].tolist()}
 
     def note(module, inputs):
-        modes[torch.is_grad_enabled()].add(module.training)
+        data = "training" if tuple(inputs[0][0].tolist()) in known else "validation"
+        modes[data].add(module.training)
+        if order[-1:] != [data]:
+            order.append(data)
 
     handle = model.register_forward_pre_hook(note)
     history = answer(model, train_loader, valid_loader, epochs)
     handle.remove()
     return {
         "training loss of each epoch": history,
-        "model.training where gradients are recorded": sorted(modes[True]),
-        "model.training where they are not": sorted(modes[False]),
+        "data that the model was run on": order,
+        "model.training on training data": sorted(modes["training"]),
+        "model.training on validation data": sorted(modes["validation"]),
         "parameters and buffers afterwards": model.state_dict(),
     }
 
@@ -644,7 +649,9 @@ def measure_too_good(model, valid_loader):
 
 @too_good.cases
 def _(rng):
-    for samples in (9, 10):  # the last batch of the first case has one sample
+    x, y = torch.eye(2)[[0, 1, 0]], torch.tensor([[0], [1], [1]])
+    yield nn.Identity(), DataLoader(TensorDataset(x, y), batch_size=3)  # two of three are right
+    for samples in (9, 10):  # the last batch of the first of these has one sample
         batches = seeded(rng, lambda n=samples: loader(n, 4, column=True))
         yield seeded(rng, normed_net), batches
 
@@ -838,8 +845,8 @@ def only_the_curve(model, train_loader, valid_loader, epochs):
 
 
 @two_losses.mistake(
-    "You take a softmax before the loss. This loss has its own inside, and two of them leave "
-    "almost no gradient."
+    "You take a softmax before the loss. This loss has its own inside, and with two of them the "
+    "gradients get much smaller."
 )
 def with_softmax(model, train_loader, valid_loader, epochs):
     losses = (softmax_first, softmax_first, softmax_first)
@@ -1054,8 +1061,13 @@ def train_clipped(model, train_loader, epochs):
 def _(rng):
     for epochs in (2, 3):
         model = seeded(rng, normed_net)
-        model[0].bias.requires_grad_(False)
+        model[3].bias.requires_grad_(False)
         yield model, seeded(rng, lambda: loader(8, 4)), epochs
+    # Gradients that are shorter than the limit from the beginning.
+    model = seeded(rng, lambda: SmallNet(nn.Linear(3, 3)))
+    model[0].bias.requires_grad_(False)
+    x, y = seeded(rng, lambda: (torch.randn(8, 3) / 30, torch.randint(0, 3, (8,))))
+    yield model, DataLoader(TensorDataset(x, y), batch_size=4), 2
 
 
 @clipping.observe
@@ -1238,8 +1250,8 @@ def steps_first(model, train_loader, epochs):
 
 
 @too_fast.mistake(
-    "You make a new scheduler in each epoch. Its counter begins at 0 every time and never gets "
-    "to two."
+    "The rate never falls. A scheduler counts the calls of its own step(): one that is not called "
+    "stays at 0, and one that is new in each epoch never gets to two."
 )
 def new_scheduler_each_epoch(model, train_loader, epochs):
     return train_with_schedule(model, train_loader, epochs, every_second, once=False)
@@ -1281,6 +1293,7 @@ def train_keep_best(model, train_loader, valid_loader, epochs):
     """Train with SGD and squared error; keep the state with the lowest validation loss.
 
     Returns (epoch, state): its number, counted from 0, and the state dict the model had then.
+    The model itself stays as the last epoch left it.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     best_loss, best_epoch, best_state = float("inf"), None, None
@@ -1305,6 +1318,7 @@ def train_keep_best(model, train_loader, valid_loader, epochs):
     """Train with SGD and squared error; keep the state with the lowest validation loss.
 
     Returns (epoch, state): its number, counted from 0, and the state dict the model had then.
+    The model itself stays as the last epoch left it.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     best_loss, best_epoch, best_state = float("inf"), None, None
@@ -1339,9 +1353,13 @@ def constant_loader(target: float) -> DataLoader:
 
 @last_for_best.cases
 def _(rng):
-    # The weight goes from 0 towards 3 and passes the target of the validation data on its way.
-    for target in (1.0, 2.0, rng.choice([1.5, 2.5])):
+    # The weight goes from 0 towards the target of the training data and passes that of the
+    # validation data on its way.
+    for target in (1.0, 2.0):
         yield one_weight(), constant_loader(3.0), constant_loader(target), 8
+    end = rng.randint(20, 90) / 10
+    part = rng.randint(40, 80) / 100
+    yield one_weight(), constant_loader(end), constant_loader(end * part), 8
 
 
 @last_for_best.observe

@@ -58,6 +58,12 @@ class Source(nn.Module):
         return eval(self.text, scope)
 
 
+def some_activations(rng: random.Random, least: int, most: int) -> list[str]:
+    """Sources of layers that take any shape and keep a negative number or turn it into 0."""
+    kinds = ["nn.Tanh()", "nn.ReLU()", "nn.Identity()"]
+    return [rng.choice(kinds) for _ in range(rng.randint(least, most))]
+
+
 def count_hooks(model: nn.Module) -> int:
     """Hooks of every kind on a model's modules and parameters, and on all modules of torch."""
     total = 0
@@ -1317,6 +1323,11 @@ def _(rng):
     yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Linear(3, 2))"), zero
     yield Source("nn.Sequential(nn.Linear(3, 3), nn.GRU(3, 2))"), good
     yield Source("nn.Sequential(Log(), nn.GRU(3, 2))"), negative
+    for _ in range(2):
+        outer, inner = some_activations(rng, 2, 9), some_activations(rng, 1, 5)
+        inner.insert(rng.randint(1, len(inner)), "Log()")
+        outer.insert(rng.randint(1, len(outer)), f"nn.Sequential({', '.join(inner)})")
+        yield Source(f"nn.Sequential({', '.join(outer)})"), negative
 
 
 @nan_exercise.observe
@@ -2041,8 +2052,10 @@ def _(rng):
     yield NAMED, {"fc": "hidden"}
     yield NAMED, {"fc": "hidden", "fc2": "output"}
     yield NESTED, {"backbone": "body"}
-    number = rng.randint(3, 9)
-    yield NAMED, {f"layer{number}": "hidden", "head": "output"}
+    first, last = rng.sample(["encoder", "trunk", "mixer", "top", "scores", "lift", "stage"], 2)
+    source = f"{first}=nn.Linear(2, 3), act=nn.Tanh(), {last}=nn.Linear(3, 1)"
+    renames = {f"layer{rng.randint(1, 9)}": first, rng.choice(["head", "fc"]): last}
+    yield Source(f"nn.Sequential(OrderedDict({source}))"), renames
 
 
 @rename_exercise.observe
@@ -2236,10 +2249,12 @@ def _(rng):
     yield (Source("nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Tanh(), nn.Linear(2, 2)))"),)
     yield (Source("nn.Linear(2, 2)"),)
     yield (Source("TwoPaths()"),)
-    inner = ", ".join(rng.choice(["nn.Tanh()", "nn.ReLU()"]) for _ in range(rng.randint(2, 3)))
-    yield (
-        Source(f"nn.Sequential(nn.Sequential({inner}), nn.Sequential(nn.Sequential(nn.Tanh())))"),
-    )
+    inner = ", ".join(some_activations(rng, 2, 3))
+    parts = [f"nn.Sequential({inner})", "nn.Sequential(nn.Sequential(nn.Tanh()))"]
+    for _ in range(rng.randint(2, 5)):
+        place = rng.randint(0, len(parts))
+        parts.insert(place, f"nn.Sequential({', '.join(some_activations(rng, 1, 4))})")
+    yield (Source(f"nn.Sequential({', '.join(parts)})"),)
 
 
 @apply_exercise.observe
@@ -2358,6 +2373,10 @@ def _(rng):
     yield (Source("nn.Sequential(nn.Conv2d(16, 32, 3), nn.BatchNorm2d(32), nn.ReLU())"),)
     yield (Source("nn.Sequential(nn.Embedding(50, 128), nn.Linear(128, 32, bias=False))"),)
     yield (Source("nn.Sequential(nn.Sequential(Head(128, 32)), nn.LayerNorm(32))"),)
+    layers = ["nn.Linear(128, 32)", "nn.Conv2d(16, 32, 3)", "nn.BatchNorm2d(8)", "nn.LayerNorm(8)"]
+    layers += some_activations(rng, 1, 4)
+    rng.shuffle(layers)
+    yield (Source(f"nn.Sequential({', '.join(layers)})"),)
 
 
 @kaiming_exercise.observe
@@ -2510,13 +2529,16 @@ def _(rng):
     yield Source("nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))"), numbers(rng, 1, 3)
     yield Source("nn.Sequential(nn.Linear(3, 5), nn.ReLU(), nn.Linear(5, 2))"), numbers(rng, 4, 3)
     yield Source("nn.Sequential(nn.Sequential(nn.Linear(3, 2)))"), numbers(rng, 2, 6, 3)
-    size = rng.randint(6, 9)
+    size = rng.randint(6, 20)
     yield Source("nn.Sequential(nn.Conv2d(2, 4, 3), nn.ReLU())"), numbers(rng, 1, 2, size, size)
     yield (
         Source("nn.Sequential(nn.Conv2d(4, 4, 3, groups=4), nn.Flatten())"),
         numbers(rng, 2, 4, 5, 5),
     )
     yield Source("Twice()"), numbers(rng, 2, 3)
+    width = rng.randint(3, 20)
+    source = f"nn.Linear(3, {width}), nn.Tanh(), nn.Linear({width}, {rng.randint(2, 9)})"
+    yield Source(f"nn.Sequential({source})"), numbers(rng, rng.randint(2, 9), 3)
 
 
 @cost_exercise.observe

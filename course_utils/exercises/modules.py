@@ -1557,6 +1557,7 @@ def _(rng):
     yield 4, 5, 1, 0, 1
     yield 5, 5, 1, 0, 1
     yield 4, 3, 1, 0, 2
+    yield 9, 3, 1, 2, 1
     for _ in range(3):
         kernel = rng.randint(2, 5)
         yield rng.randint(12, 40), kernel, rng.randint(1, 3), rng.randint(0, 2), rng.randint(1, 2)
@@ -1660,7 +1661,7 @@ def _(rng):
     yield 3, 16, 19, 2
     yield 1, 15, 32, 2
     yield 1, 40, 12, 2
-    yield 2, rng.randint(20, 27), rng.randint(28, 34), 4
+    yield 2, rng.randint(17, 30), rng.randint(31, 44), rng.randint(2, 9)
     yield 1, rng.randint(2, 9), rng.randint(2, 9), 2
 
 
@@ -1837,8 +1838,8 @@ class TiedModel(nn.Module):
 def _(rng):
     yield 3, 2, torch.tensor([0, 2])
     yield 2, 1, torch.tensor([1])
-    words = rng.randint(3, 5)
-    yield words, 3, torch.tensor([rng.randrange(words) for _ in range(3)])
+    words = rng.randint(3, 20)
+    yield words, rng.randint(2, 6), torch.tensor([rng.randrange(words) for _ in range(3)])
 
 
 @tied_exercise.observe
@@ -1986,8 +1987,8 @@ def _(rng):
     yield layered(body=inner, head=nn.Linear(2, 1)), "body.first"
     old = frozen(nn.Linear(2, 2))
     yield layered(old=old, norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
-    part = rng.choice(["a", "b", "c"])
-    yield layered(**{name: nn.Linear(2, 2) for name in "abc"}), part
+    names = rng.sample("abcdefgh", 4)
+    yield layered(**{name: nn.Linear(2, 2) for name in names}), rng.choice(names)
 
 
 @freeze_exercise.observe
@@ -2227,7 +2228,9 @@ def snapshot(model):
 def _(rng):
     yield (nn.Linear(2, 1),)
     yield (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),)
-    yield (nn.Sequential(nn.Linear(2, rng.randint(2, 4)), nn.Sigmoid()),)
+    width = rng.randint(2, 9)
+    last = nn.Linear(width, rng.randint(1, 9))
+    yield (nn.Sequential(nn.Linear(2, width), nn.Sigmoid(), last),)
 
 
 @snapshot_exercise.observe

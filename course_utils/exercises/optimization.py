@@ -201,7 +201,7 @@ def cross_entropy(logits, target):
 @cross_entropy_exercise.cases
 def _(rng):
     yield torch.tensor([[2.0, 1.0, 0.0]]), torch.tensor([0])
-    yield torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), torch.tensor([2, 2])
+    yield torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), torch.tensor([2, 0])
     yield torch.tensor([[1000.0, 0.0], [-1000.0, 0.0]]), torch.tensor([0, 0])
     for n, classes in ((3, 3), (4, 2)):
         yield decimals(rng, n, classes), labels(rng, n, classes)
@@ -690,7 +690,7 @@ class Classifier(nn.Module):
 def _(rng):
     yield 2, 3
     yield 4, 2
-    yield rng.randint(3, 5), 4
+    yield rng.randint(3, 5), rng.randint(4, 40)
 
 
 def kind_of_scores(scores: torch.Tensor, last: torch.Tensor) -> str:
@@ -743,6 +743,7 @@ def _(answer, features, classes):
         "predicted is right for every sample": picked.shape == (40,)
         and torch.equal(picked, last.argmax(dim=1)),
         "dtype of predicted": picked.dtype,
+        "shape of what forward gives": tuple(scores.shape),
         "linear layers": len(linear),
         "a gradient comes back": bool(scores.requires_grad),
     }
@@ -1316,7 +1317,7 @@ def _(rng):
     yield nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), 0.5
     model = nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 2), nn.Linear(2, 2))
     model[1].requires_grad_(False)
-    yield model, rng.randint(1, 9) / 10
+    yield model, rng.randint(1, 99) / 100
 
 
 @groups_exercise.observe
@@ -1425,6 +1426,8 @@ def _(rng):
     wake_optimizers()
     yield (set_numbers(nn.Linear(2, 2), rng),)
     yield (set_numbers(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), rng),)
+    width = rng.randint(2, 40)
+    yield (nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, 2)),)
 
 
 @freeze_exercise.observe
@@ -1462,6 +1465,8 @@ def freeze_and_train(answer, part: nn.Module, momentum: float, decay: float) -> 
     batch(clear=False)
     facts["the part moves later"] = moved(part, frozen)
     facts["requires_grad of its parameters"] = [p.requires_grad for p in part.parameters()]
+    still = [p.numel() for p in part.parameters() if not p.requires_grad]
+    facts["how many numbers are frozen"] = sum(still)
     facts["the part is in training mode"] = part.training
     facts["attributes added to the module"] = "requires_grad" in vars(part)
     facts["the rest requires a gradient"] = [p.requires_grad for p in rest.parameters()]
@@ -1707,6 +1712,9 @@ def _(rng):
         yield model, optimizer, action
     for action in (optimizer.step, optimizer.zero_grad, optimizer.step):
         yield model, optimizer, action
+    for _ in range(6):
+        any_action = [forward, backward, optimizer.step, zeros, optimizer.zero_grad]
+        yield model, optimizer, rng.choice(any_action)
 
 
 @changes_exercise.observe
@@ -1811,7 +1819,7 @@ def _(rng):
     yield 1.0, [2, 2, 5], 0.5, 7
     yield 0.5, [], 0.1, 3
     first = rng.randint(1, 3)
-    yield 0.4, [first, first + rng.randint(1, 3)], 0.2, 8
+    yield rng.randint(1, 9) / 10, [first, first + rng.randint(1, 3)], 0.2, rng.randint(7, 9)
 
 
 @milestones_exercise.mistake(
@@ -1892,7 +1900,7 @@ def warmup_cosine(optimizer, warmup, total):
 def _(rng):
     for warmup, total, rates in ((2, 6, [0.1]), (4, 8, [0.5, 0.05]), (1, 5, [2.0])):
         yield two_groups(rates), warmup, total
-    yield two_groups([rng.randint(1, 9) / 10]), rng.randint(2, 4), 9
+    yield two_groups([rng.randint(1, 99) / 100]), rng.randint(2, 4), rng.randint(8, 12)
 
 
 def two_groups(rates: list[float]) -> torch.optim.Optimizer:
@@ -2164,7 +2172,7 @@ class Checkpoint:
 @checkpoint_exercise.cases
 def _(rng):
     yield run_in_progress(2, 0.5)
-    yield run_in_progress(3, rng.randint(2, 8) / 10)
+    yield run_in_progress(3, rng.randint(20, 80) / 100)
 
 
 def run_in_progress(step_size: int, gamma: float) -> tuple:
@@ -2322,7 +2330,8 @@ def _(rng):
     yield [3.0, 5.0, 4.0, 3.5, 3.2, 2.0], 0.8, "min", 0.5, 2
     yield [3.0, 4.0, 4.0, 2.0, 3.0, 3.0, 1.0], 1.0, "min", 0.5, 2
     yield [2.0, 2.0, 2.0], 0.4, "min", 0.1, 0
-    yield [rng.randint(1, 9) / 10 for _ in range(9)], 1.0, "max", 0.5, 1
+    rate = rng.randint(1, 99) / 100
+    yield [rng.randint(1, 9) / 10 for _ in range(9)], rate, "max", 0.5, 1
 
 
 @plateau_exercise.mistake(

@@ -18,6 +18,13 @@ def whole_numbers(rng: random.Random, *shape: int, dtype=torch.float32) -> torch
     return torch.tensor(rng.sample(range(max(count, 90) + 1), count), dtype=dtype).reshape(shape)
 
 
+def some_of_each(rng: random.Random) -> list[bool]:
+    """Eight times True or False in random order, each at least once: for answers that are bools."""
+    kinds = [True, False, *(rng.choice([True, False]) for _ in range(6))]
+    rng.shuffle(kinds)
+    return kinds
+
+
 # 01.1 -------------------------------------------------------------------------------------
 
 strides = Exercise(
@@ -228,9 +235,12 @@ def _(rng):
     yield (2, 2), (4, 1)
     yield (4,), (2,)
     yield (), ()
-    for _ in range(4):
-        x = torch.empty([rng.randint(1, 4) for _ in range(3)])
-        x = x.permute(rng.sample(range(3), 3))
+    for in_order in some_of_each(rng):
+        x = torch.empty([rng.randint(2, 4) for _ in range(3)])
+        x = x if in_order else x.transpose(*rng.sample(range(3), 2))
+        yield tuple(x.shape), x.stride()
+    for _ in range(2):
+        x = torch.empty([rng.randint(1, 4) for _ in range(3)]).permute(rng.sample(range(3), 3))
         yield tuple(x.shape), x.stride()
 
 
@@ -318,9 +328,12 @@ def _(rng):
     yield (3, 4), (0, 1), 0
     yield (3, 4), (0, 0), 0
     yield (4, 4), (5, 1), 0
-    for _ in range(6):
-        x = torch.empty([rng.randint(2, 4) for _ in range(3)])
-        x = x.permute(rng.sample(range(3), 3))
+    for together in some_of_each(rng):
+        x, dim = torch.empty([rng.randint(2, 5) for _ in range(3)]), rng.randint(0, 1)
+        x = x if together else x.transpose(dim, dim + 1)
+        yield tuple(x.shape), x.stride(), dim
+    for _ in range(2):
+        x = torch.empty([rng.randint(2, 4) for _ in range(3)]).permute(rng.sample(range(3), 3))
         yield tuple(x.shape), x.stride(), rng.randint(0, 1)
 
 
@@ -888,6 +901,10 @@ def _(rng):
     yield x, torch.from_numpy(x.numpy())
     yield x[:1], torch.tensor(x[:1].tolist())
     yield x, x.detach()
+    for shared in some_of_each(rng):
+        x = whole_numbers(rng, rng.randint(2, 4), 3)
+        views, copies = [x[:, 1:], x.t(), x.view(-1), x[0]], [x.clone(), x + 0, x.t().contiguous()]
+        yield x, rng.choice(views if shared else copies)
 
 
 @sharing.mistake(
@@ -1229,6 +1246,10 @@ def _(rng):
         x = x.permute(rng.sample(range(3), 3))
         n = x.numel()
         yield tuple(x.shape), x.stride(), (2, n // 4, 2)
+    for in_order in some_of_each(rng):
+        x = torch.empty([rng.randint(2, 5) for _ in range(3)])
+        x = x if in_order else x.transpose(0, 2)
+        yield tuple(x.shape), x.stride(), (x.numel(),)
 
 
 @view_exercise.mistake(

@@ -63,6 +63,7 @@ def _(rng):
     yield ('A  "long-term" plan:\n\tnone (yet)',)
     yield ("",)
     yield ('3"5 ; ?!',)
+    yield ("one;two:three",)
     words = ["Rain", "sun", "isn't", "well-made", '"Yes"', "(no)", "Oslo", "7.5"]
     for _ in range(2):
         chosen = [rng.choice(words) + rng.choice(["", ",", "!", ";", "  "]) for _ in range(4)]
@@ -164,6 +165,7 @@ def _(rng):
     yield [["b", "a"], ["c", "b", "b"]], 1, ["<pad>", "<unk>"]
     yield [["x", "<unk>", "x", "a"], ["y", "<unk>", "y", "<unk>"]], 2, ["<unk>"]
     yield [["t", "s"], []], 1, []
+    yield [["d", "d", "e"]], 1, ["<unk>", "<pad>", "<bos>"]
     yield [["n", "n", "n"], ["m", "o"], ["o"]], 2, ["<pad>", "<unk>"]
     for _ in range(2):
         texts = [[rng.choice("pqrstu") for _ in range(rng.randint(2, 5))] for _ in range(3)]
@@ -274,7 +276,8 @@ def _(rng):
     yield ["?", "a", "?"], {"<pad>": 0, "<unk>": 1, "a": 2}
     for _ in range(2):
         known = rng.sample("abcdefg", 4)
-        vocab = {token: i for i, token in enumerate(["<pad>", "<unk>", *known])}
+        known.insert(rng.randint(2, 4), "<unk>")
+        vocab = {token: i for i, token in enumerate(["<pad>", *known])}
         yield ["z", *[rng.choice("abcdefg") for _ in range(4)]], vocab
 
 
@@ -1044,7 +1047,7 @@ def ones_are_added(query, key, value, lengths):
 
 
 @attention_exercise.mistake(
-    "The values of the padding are zero now, but the padding still takes its share of the "
+    "The values of the padding no longer count, but the padding has taken its share of the "
     "weights. The weights of the real tokens have to add up to 1."
 )
 def zeros_as_values(query, key, value, lengths):
@@ -1100,6 +1103,8 @@ def _(rng):
     vocab = {"<pad>": 0, "<unk>": 1, "goal": 2, "shares": 3, "rise": 4}
     yield [(2, ["late", "goal"]), (3, ["shares", "rise", "late"]), (1, ["goal"])], vocab
     yield [(4, []), (2, ["goal"]), (3, ["rise"])], vocab
+    yield [(1, []), (4, [])], vocab
+    vocab = {"<pad>": 0, "goal": 1, "shares": 2, "<unk>": 3, "rise": 4}
     words = ["goal", "shares", "rise", "moon", "vote"]
     for _ in range(2):
         texts = [[rng.choice(words) for _ in range(n)] for n in (3, rng.randint(1, 2), 2)]

@@ -6,7 +6,9 @@ The last ten exercises of the notebook, the debug clinic, are in debug_clinic.py
 import copy
 import io
 import random
+import weakref
 
+import numpy
 import torch
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
@@ -108,8 +110,8 @@ def without_zero_grad(model, loss_fn, optimizer, x, y):
 
 
 @step_exercise.mistake(
-    "The parameters never change: when the optimizer came to look at the gradients, they had "
-    "just been thrown away."
+    "The parameters never change: when the optimizer came to look, there were no gradients. Which "
+    "line makes them, which one throws them away, and in which order?"
 )
 def zero_grad_too_late(model, loss_fn, optimizer, x, y):
     model.train()
@@ -167,7 +169,7 @@ evaluate_exercise = Exercise(
     hints=[
         "Two switches: one for the layers, one for the recording of gradients. Neither of them "
         "turns the other.",
-        "loss_fn gives the mean over one batch. What do you multiply it with to get a sum over "
+        "loss_fn gives the mean over one batch. What do you multiply it by to get a sum over "
         "its samples?",
         "Remember model.training before you change it; model.train(mode) takes True or False.",
     ],
@@ -338,11 +340,11 @@ def _(rng):
     yield scores, torch.tensor([[0], [1], [0], [2]])
     yield scores[:1], torch.tensor([[0]])
     yield scores[1:2], torch.tensor([1])
-    for _ in range(3):
-        n = rng.randint(4, 6)
+    for n in (7, 11, 13):
         logits = torch.tensor([rng.sample(range(9), 3) for _ in range(n)], dtype=torch.float32)
         labels = logits.argmax(dim=1)
-        labels[0] = (labels[0] + 1) % 3
+        missed = rng.sample(range(n), rng.randint(1, n - 1))
+        labels[missed] = (labels[missed] + 1) % 3
         yield logits, labels.reshape(n, 1)
 
 
@@ -438,31 +440,50 @@ def _(rng):
         yield ([*batches[:2], "compute", *batches[2:3], "compute", "reset", batches[3], "compute"],)
 
 
+class WatchedGraph(torch.autograd.Function):
+    """Gives its input as it is. Its node in the graph holds `mark`, as long as the graph lives."""
+
+    @staticmethod
+    def forward(ctx, x, mark):
+        ctx.mark = mark
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient, None
+
+
+class Mark:
+    """Something that a weak reference can point to."""
+
+
+def with_a_graph(number: float) -> tuple[torch.Tensor, weakref.ref]:
+    """A tensor with a graph, and a reference that is dead when the graph is."""
+    mark = Mark()
+    value = WatchedGraph.apply(torch.tensor(number, requires_grad=True), mark)
+    return value, weakref.ref(mark)
+
+
 @meter_exercise.observe
 def _(answer, actions):
     meter, neighbour = answer(), answer()
-    results, values = [], []
+    results, graphs = [], []
     for action in actions:
         if action == "compute":
             results.append(meter.compute())
         elif action == "reset":
             meter.reset()
         else:
-            weight = torch.tensor(action[0], requires_grad=True)
-            meter.update(weight * 1, action[1])
+            value, graph = with_a_graph(action[0])
+            meter.update(value, action[1])
             neighbour.update(torch.tensor(7.0), 1)
-            values.append(weight)
+            del value
+            graphs.append(graph)
     return {
         "compute() each time": results,
         "compute() of another object": neighbour.compute(),
-        "a graph is kept": any(holds_graph(kept) for kept in vars(meter).values()),
+        "a graph is kept": any(graph() is not None for graph in graphs),
     }
-
-
-def holds_graph(kept: object) -> bool:
-    if isinstance(kept, (list, tuple)):
-        return any(holds_graph(item) for item in kept)
-    return isinstance(kept, torch.Tensor) and kept.requires_grad
 
 
 @meter_exercise.mistake(
@@ -720,7 +741,8 @@ def move_batch(batch, device):
 @move_exercise.cases
 def _(rng):
     # The meta device is there on every computer; its tensors have shapes but no numbers.
-    x, y = torch.zeros(rng.randint(2, 5), 3), torch.tensor([0, 1])
+    samples = rng.randint(2, 30)
+    x, y = torch.zeros(samples, rng.randint(2, 9)), torch.zeros(samples, dtype=torch.int64)
     yield x, "meta"
     yield (x, y), "meta"
     yield (x, y), "cpu"
@@ -819,7 +841,19 @@ class Recorder:
         self.points: dict[str, list] = {}
 
     def add_scalar(self, tag, scalar_value, global_step=None):
-        self.points.setdefault(str(tag), []).append((global_step, scalar_value))
+        point = (self._number(global_step), self._number(scalar_value))
+        self.points.setdefault(str(tag), []).append(point)
+
+    @staticmethod
+    def _number(value):
+        """Numbers of NumPy and tensors of one element count, as with SummaryWriter."""
+        return value.item() if isinstance(value, (torch.Tensor, numpy.generic)) else value
+
+    def flush(self):
+        """As SummaryWriter has it; there is nothing to write."""
+
+    def close(self):
+        """As SummaryWriter has it; there is no file."""
 
 
 @logging_exercise.reference
@@ -948,7 +982,8 @@ class EarlyStopping:
 
     EarlyStopping(patience): patience is an int of at least 1.
     step(loss, model): called once after each epoch with its validation loss, a float. Returns
-    True if training should stop now, else False. An equal loss is not a better one.
+    True if training should stop now, else False; after a True it is not called again. An equal
+    loss is not a better one.
     best_loss: the lowest loss so far, a float; infinity at the beginning.
     best_state: the model's state dict as it was after the best epoch; None at the beginning.
     """
@@ -978,6 +1013,8 @@ def _(rng):
     for _ in range(3):
         first = [float(n) for n in rng.sample(range(10, 20), 3)]
         yield 2, [*first, 5.0, 5.0, 4.5, 9.0, 7.0, 6.0]
+        losses = [rng.randint(2, 40) / 2 for _ in range(rng.randint(5, 9))]
+        yield rng.randint(1, 3), losses
 
 
 @stopping_exercise.observe
@@ -988,6 +1025,8 @@ def _(answer, patience, losses):
     for epoch, loss in enumerate(losses):
         nn.init.constant_(model.weight, float(epoch))
         decisions.append(stopper.step(loss, model))
+        if decisions[-1] is True:  # nobody goes on after that
+            break
     nn.init.constant_(model.weight, -1.0)
     return {
         "step() after each epoch": decisions,
@@ -1314,7 +1353,8 @@ def _(rng):
 @resume_exercise.observe
 def _(answer, checkpoint, model, optimizer, scheduler):
     epoch = answer(checkpoint, model, optimizer, scheduler)
-    facts = {"epoch to go on with": epoch}
+    facts = dict.fromkeys(("epoch to go on with", "the next four epochs", "parameters after them"))
+    facts["epoch to go on with"] = epoch
     if type(epoch) is int:
         # The number of epochs is the same for every answer, so that the numbers can be compared.
         facts["the next four epochs"] = train_epochs(model, optimizer, scheduler, range(4))

@@ -94,8 +94,8 @@ from course_utils import check, hint, solution
 # %% [markdown]
 # ## Exercise 07.9
 #
-# Give the training part its augmentation, the validation part none, and both of them other
-# images. `make_dataset(transform)` stands for `MNIST(root, transform=transform)`.
+# Give the training part its augmentation and the validation part none, and let no image be in
+# both. `make_dataset(transform)` stands for `MNIST(root, transform=transform)`.
 
 # %% exercise="07.9"
 

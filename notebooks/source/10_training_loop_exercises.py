@@ -87,8 +87,9 @@ from course_utils import check, hint, solution
 # %% [markdown]
 # ## Exercise 10.8
 #
-# The check makes one object with the patience it shows, and calls `step` once for each loss in
-# the list. Between the calls the model changes, as it does in training.
+# The check makes one object with the patience it shows, and calls `step` with one loss of the
+# list after the other, until it says stop. Between the calls the model changes, as it does in
+# training.
 
 # %% exercise="10.8"
 

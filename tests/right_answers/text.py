@@ -1,7 +1,7 @@
 """Other right answers to the exercises of notebook 08."""
 
 import itertools
-from collections import defaultdict
+from collections import Counter, defaultdict
 
 import torch
 from torch import nn
@@ -37,6 +37,16 @@ def counts_in_a_dictionary(texts, min_freq=1, specials=()):
     for token in sorted(by_alphabet, key=times.get, reverse=True):
         if times[token] >= min_freq and token not in vocab:
             vocab[token] = len(vocab)
+    return vocab
+
+
+@right("08.2")
+def numbers_at_first_look(texts, min_freq=1, specials=()):
+    counter = Counter(itertools.chain(*texts))
+    vocab = defaultdict(lambda: len(vocab))
+    for token in [*specials, *sorted(counter, key=lambda token: (-counter[token], token))]:
+        if token in specials or counter[token] >= min_freq:
+            vocab[token]
     return vocab
 
 

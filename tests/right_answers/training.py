@@ -1,8 +1,10 @@
 """Other right answers to the exercises of notebook 10, the debug clinic among them."""
 
+import collections
 import copy
 import io
 
+import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
@@ -55,6 +57,25 @@ class KeepsPairs:
         return sum(v * n for v, n in self.pairs) / samples if samples else float("nan")
 
 
+@right("10.4")
+class KeepsNoDictionary:
+    __slots__ = ("samples", "total")
+
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.samples = torch.zeros(()), 0
+
+    @torch.no_grad()
+    def update(self, value, samples):
+        self.total += value * samples
+        self.samples += samples
+
+    def compute(self):
+        return (self.total / self.samples).item()
+
+
 @right("10.5")
 def counted_one_by_one(predicted, labels, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)
@@ -92,6 +113,19 @@ def epochs_first(writer, epochs):
         writer.add_scalar("loss/batch", loss, global_step=number)
 
 
+@right("10.7")
+def numbers_of_numpy_and_flushed(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        losses, sizes = zip(*batches, strict=True)
+        for loss in losses:
+            writer.add_scalar("loss/batch", torch.tensor(loss), step)
+            step += 1
+        writer.add_scalar("loss/epoch", numpy.average(losses, weights=sizes), epoch)
+    writer.flush()
+    writer.close()
+
+
 @right("10.8")
 class ByHistory:
     def __init__(self, patience):
@@ -109,6 +143,21 @@ class ByHistory:
         self.losses.append(loss)
         since = len(self.losses) - 1 - self.losses.index(min(self.losses))
         return since >= self.patience
+
+
+@right("10.8")
+class StaysStopped:
+    def __init__(self, patience):
+        self.left = self.patience = patience
+        self.best_loss, self.best_state, self.stop = float("inf"), None, False
+
+    def step(self, loss, model):
+        self.left -= 1
+        if loss < self.best_loss:
+            self.best_loss, self.left = loss, self.patience
+            self.best_state = copy.deepcopy(model).state_dict()
+        self.stop = self.stop or self.left == 0
+        return self.stop
 
 
 @right("10.9")
@@ -132,6 +181,18 @@ def in_another_order(checkpoint, model, optimizer, scheduler):
     return 1 + checkpoint["epoch"]
 
 
+@right("10.10")
+def through_a_file(checkpoint, model, optimizer, scheduler):
+    file = io.BytesIO()
+    torch.save(dict(checkpoint), file)
+    file.seek(0)
+    state = torch.load(file, weights_only=True)
+    for name, part in {"model": model, "optimizer": optimizer, "scheduler": scheduler}.items():
+        part.load_state_dict(state[name])
+    torch.default_generator.set_state(state["random state"])
+    return state["epoch"] + 1
+
+
 @right("10.11")
 def in_two_functions(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
     def walk(loader, learn):
@@ -152,6 +213,26 @@ def in_two_functions(model, loss_fn, optimizer, train_loader, valid_loader, epoc
     for _ in range(epochs):
         history["train"].append(walk(train_loader, True))
         history["valid"].append(walk(valid_loader, False))
+    return history
+
+
+@right("10.11")
+def in_a_default_dictionary(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = collections.defaultdict(list)
+    for _ in range(epochs):
+        for name, loader in (("train", train_loader), ("valid", valid_loader)):
+            learn = name == "train"
+            model.train(learn)
+            losses = []
+            for x, y in loader:
+                with torch.set_grad_enabled(learn):
+                    loss = loss_fn(model(x), y)
+                if learn:
+                    model.zero_grad()
+                    loss.backward()
+                    optimizer.step()
+                losses += [loss.item()] * len(y)
+            history[name].append(sum(losses) / len(losses))
     return history
 
 
@@ -230,6 +311,25 @@ def back_after_validation(model, train_loader, valid_loader, epochs):
     return history
 
 
+@right("10.15")
+def validates_with_gradients(model, train_loader, valid_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    for _ in range(epochs):
+        losses = []
+        model.train()
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            optimizer.step()
+            losses += [loss.item()] * len(y)
+        history.append(sum(losses) / len(losses))
+        model.eval()
+        print([(model(x).argmax(dim=1) == y).tolist() for x, y in valid_loader])
+    return history
+
+
 @right("10.16")
 def predictions_as_a_column(model, valid_loader):
     model.eval()
@@ -300,6 +400,26 @@ def clips_the_model(model, train_loader, epochs):
     return history
 
 
+@right("10.19")
+def scales_by_hand(model, train_loader, epochs):
+    params = list(filter(lambda p: p.requires_grad, model.parameters()))
+    optimizer = torch.optim.SGD(params, lr=0.5)
+    history = []
+    for _ in range(epochs):
+        losses = []
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            norm = sum(p.grad.square().sum() for p in params).sqrt()
+            for p in params:
+                p.grad *= min(1.0, 0.1 / norm)
+            optimizer.step()
+            losses += [loss.item()] * len(y)
+        history.append(sum(losses) / len(losses))
+    return history
+
+
 @right("10.20")
 def counted_in_batches(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -314,6 +434,24 @@ def counted_in_batches(model, train_loader, epochs):
             loss.backward()
             optimizer.step()
             scheduler.step()
+            total += loss.item() * len(y)
+        losses.append(total / len(train_loader.dataset))
+    return losses, rates
+
+
+@right("10.20")
+def by_its_own_rule(model, train_loader, epochs):
+    losses, rates = [], []
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for epoch in range(epochs):
+        rates.append(0.1 * 0.5 ** (epoch // 2))
+        optimizer.param_groups[0]["lr"] = rates[-1]
+        total = 0.0
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
             total += loss.item() * len(y)
         losses.append(total / len(train_loader.dataset))
     return losses, rates

@@ -1,6 +1,7 @@
 """Other right answers to the exercises of notebook 07."""
 
 import math
+import random
 
 import torch
 import torch.nn.functional as F
@@ -106,6 +107,13 @@ def with_v2(size, mean, std):
 
 
 @right("07.8")
+def pads_as_a_tensor(size, mean, std):
+    valid = transforms.Compose([transforms.ToTensor(), transforms.Normalize([mean], [std])])
+    steps = [transforms.ToTensor(), transforms.RandomCrop(size, padding=2), valid.transforms[1]]
+    return [transforms.Compose(steps), valid]
+
+
+@right("07.8")
 def as_functions(size, mean, std):
     def valid(image):
         return (transforms.ToTensor()(image) - mean) / std
@@ -122,6 +130,14 @@ def two_equal_draws(make_dataset, count, train_transform, valid_transform, seed)
         return random_split(dataset, [len(dataset) - count, count], generator=generator)
 
     return parts(train_transform)[0], parts(valid_transform)[1]
+
+
+@right("07.9")
+def shuffles_a_list(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    chosen = random.Random(seed).sample(range(len(train)), count)
+    rest = [i for i in range(len(train)) if i not in chosen]
+    return Subset(train, rest), [valid[i] for i in sorted(chosen)]
 
 
 @right("07.9")
@@ -153,12 +169,34 @@ class WithFunctions(nn.Module):
         return self.last(features.flatten(start_dim=1))
 
 
+@right("07.11")
+class WithALazyLayer(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.conv1, self.conv2 = nn.Conv2d(1, 8, 5), nn.Conv2d(8, 16, 5)
+        self.out = nn.LazyLinear(10)
+
+    def forward(self, x):
+        for convolution in (self.conv1, self.conv2):
+            x = F.max_pool2d(convolution(x).relu(), 2)
+        return self.out(x.reshape(len(x), -1))
+
+
 @right("07.12")
 def by_the_loss(logits, labels, count):
     losses = F.cross_entropy(logits, labels, reduction="none")
     losses[logits.argmax(1) == labels] = -1
     order = losses.argsort(descending=True)
     return order[losses[order] >= 0][:count]
+
+
+@right("07.12")
+def with_topk(logits, labels, count):
+    probabilities = torch.softmax(logits, dim=1)
+    wrong = probabilities.argmax(dim=1) != labels
+    of_true_class = probabilities[torch.arange(len(labels)), labels]
+    of_true_class[~wrong] = 2.0
+    return of_true_class.topk(min(count, int(wrong.sum())), largest=False).indices
 
 
 @right("07.12")

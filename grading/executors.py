@@ -1,0 +1,69 @@
+"""Where marking is done: processes on this machine, or the workers of a Dask cluster.
+
+Nothing here imports torch, so that workers can begin to while the command still reads its options.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import signal
+from collections.abc import Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor
+
+CLUSTER_SECONDS = 10  # to wait for a scheduler
+# A server that has imported torch and done nothing else with it: every worker is its fork.
+METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+
+
+class RunError(Exception):
+    """Why nothing can be marked: one sentence, with what to do."""
+
+
+def prepare_local_processes() -> None:
+    """Begin to import torch for the workers, beside whatever this process does next."""
+    if METHOD == "forkserver":
+        from multiprocessing import forkserver
+
+        multiprocessing.set_forkserver_preload(["grading.marking"])
+        forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def local_processes(workers: int) -> Iterator[Executor]:
+    """Worker processes on this machine."""
+    prepare_local_processes()
+    context = multiprocessing.get_context(METHOD)
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt)
+    before = set(multiprocessing.active_children())
+    try:
+        yield pool
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in set(multiprocessing.active_children()) - before:
+            process.terminate()
+        raise
+    pool.shutdown(cancel_futures=True)
+
+
+def _ignore_interrupt() -> None:
+    """Ctrl-C is for the process that the person started; it ends the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextlib.contextmanager
+def dask_cluster(address: str) -> Iterator[Executor]:
+    """The workers of a Dask cluster whose scheduler is at this address. Raises RunError."""
+    try:
+        from distributed import Client
+    except ImportError:
+        raise RunError(
+            "Marking on a cluster needs Dask: python tools/install.py --extra grading"
+        ) from None
+    try:
+        client = Client(address, timeout=CLUSTER_SECONDS, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise RunError(f"No Dask scheduler answers at {address}: {error}") from None
+    # A worker that is lost is not the shard's fault: Dask gives it to another one.
+    with client, client.get_executor(retries=2, pure=False) as executor:
+        yield executor
