@@ -7,6 +7,7 @@ the sandbox sends (wire.py) and compares.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import dataclasses
 import functools
 import json
@@ -14,8 +15,11 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import torch
 
 from course_utils.comparison import show
 from course_utils.exercise import Exercise, Verdict, find
@@ -111,12 +115,28 @@ def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
     torch loads large parts of itself at the first backward() or optimizer, for seconds; answers
     will need the same.
     """
-    before = set(sys.modules)
-    for id in ids:
-        find(id).reference_observations(seed)
+    before = set(sys.modules) - WRAPPING
+    with one_thread():
+        for id in ids:
+            find(id).reference_observations(seed)
     return [name for name in sys.modules if name not in before and name.split(".")[0] in LIBRARIES]
 
 
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """As in the sandbox: how a sum is shared among threads decides how it is rounded, and a
+    training run magnifies that."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+# This one puts functions of its own in torch's place when it is loaded: it must not be loaded
+# while an answer runs, nor be left out because this process has had it from the start.
+WRAPPING = {"torch._dynamo"}
 LIBRARIES = {"torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "PIL", "scipy"}
 
 
@@ -295,7 +315,9 @@ def judge(exercise: Exercise, outcome: Outcome, seed: int, result: ExerciseResul
         result.headline, result.stage = ENDED["output"], "output"
         result.notes.append(f"What came back: {str(error)[:200]}.")
         return
-    explain(exercise, exercise.verdict(seen, seed), result)
+    with one_thread():
+        verdict = exercise.verdict(seen, seed)
+    explain(exercise, verdict, result)
 
 
 def undefined(exercise: Exercise, raised: Any, result: ExerciseResult) -> None:

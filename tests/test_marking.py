@@ -7,8 +7,9 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from course_utils.exercise import find
+from course_utils.exercise import Verdict, find
 from grading import marking, sandbox, system_calls, wire
 from grading.marking import Task, mark
 from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
@@ -242,6 +243,41 @@ def test_a_forged_message_is_never_more_than_wrong(message, kind):
     assert (result.state, result.points) == (WRONG, 0.0)
     assert result.headline
     assert len(json.dumps(dataclasses.asdict(result))) < 10_000
+
+
+def test_references_run_on_one_thread_as_answers_do(monkeypatch):
+    """On two threads sums are rounded otherwise, and one right answer in ten would not pass."""
+    threads = []
+    exercise = find("01.2")
+    monkeypatch.setattr(
+        exercise,
+        "verdict",
+        lambda seen, seed: threads.append(torch.get_num_threads()) or Verdict("wrong", "x"),
+    )
+    monkeypatch.setattr(
+        exercise,
+        "reference_observations",
+        lambda seed: threads.append(torch.get_num_threads()) or [],
+    )
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        result = ExerciseResult("01.2", 1.0, WRONG, 0.0, "")
+        marking.judge(exercise, Outcome(wire.write([]), [], OBSERVATIONS), SEED, result)
+        marking.loaded_by_references(("01.2",), SEED)
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+    assert threads == [1, 1]
+
+
+def test_what_changes_torch_when_it_is_loaded_is_always_loaded_before():
+    """A worker may set up a second assignment, with all of torch loaded by the first."""
+    first = marking.loaded_by_references(("09.10",), SEED)
+    again = marking.loaded_by_references(("09.10",), SEED + 1)
+    assert "torch._dynamo" in sys.modules
+    assert "torch._dynamo" in again
+    assert "torch._dynamo" in first
 
 
 # -- where there is no sandbox ---------------------------------------------------------------
