@@ -19,6 +19,8 @@ from typing import Any
 
 from . import screening
 
+NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
+TOO_DEEP = "its code is nested too deeply"
 SOURCE_LIMIT = 200_000  # characters of code in one cell
 
 
@@ -136,7 +138,20 @@ def read_cell(number: int, cell: dict[str, Any]) -> Cell:
             line = getattr(error, "lineno", None)
             where = f" in its line {line}" if line else ""
             found.error = f"{type(error).__name__}{where}: {getattr(error, 'msg', error)}"
+            if isinstance(error, (RecursionError, MemoryError)):  # the parser's words for it
+                found.error = TOO_DEEP
+    if not found.error and depth(found.statements) > NESTING_LIMIT:
+        found.statements, found.error = [], TOO_DEEP
     return found
+
+
+def depth(statements: list[ast.AST]) -> int:
+    """How many levels of syntax there are. Without recursion, whose limit this is to keep from."""
+    levels, waiting = 0, statements
+    while waiting:
+        levels += 1
+        waiting = [child for node in waiting for child in ast.iter_child_nodes(node)]
+    return levels
 
 
 def plain_python(source: str) -> str:

@@ -378,11 +378,11 @@ class Sandbox:
         outcome.memory = report["memory"]
         if outcome.message is None and report["killed"]:
             outcome.ended = report["killed"]
-        elif outcome.message is None and outcome.ended == "died":
+        elif outcome.ended == "died" and not outcome.detail:
             if report["signal"]:
                 outcome.ended = "killed"
-                outcome.detail = outcome.detail or f"ended by signal {report['signal']}"
-            elif not outcome.detail:
+                outcome.detail = f"ended by signal {report['signal']}"
+            else:
                 outcome.detail = f"ended with exit code {report['code']}"
 
 

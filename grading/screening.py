@@ -227,7 +227,9 @@ def local_names(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
         if not isinstance(node, FUNCTIONS):
             continue
         body = node.body if isinstance(node.body, list) else [node.body]
-        own = {n.arg for n in ast.walk(node.args) if isinstance(n, ast.arg)} | _stores(body)
+        a = node.args
+        parameters = [*a.posonlyargs, *a.args, *a.kwonlyargs, a.vararg, a.kwarg]
+        own = {parameter.arg for parameter in parameters if parameter} | _stores(body)
         # Defaults and decorators are looked up outside of the function.
         inside = [n for part in body for n in ast.walk(part)]
         own -= {name for n in inside for name in _renamed(n, imported)}

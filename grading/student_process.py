@@ -108,9 +108,8 @@ def watch(channel: socket.socket, child: int, limits: dict[str, int], alone: boo
                 return None
             break
         # A grandchild may outlive the child: the watch goes on until STOP.
-        excess = too_much(base, limits) if alone else ""
-        if excess and not killed:
-            killed = excess
+        killed = killed or (too_much(base, limits) if alone else "")
+        if killed:  # again and again: a process may be made while all are being ended
             end_all(child, alone)
     if status is None:
         _, status, usage = os.wait4(child, 0)

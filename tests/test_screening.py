@@ -157,6 +157,7 @@ def test_ordinary_python_is_not_left_to_a_person(source):
         "import sys\n\ndef f(sys): return sys\n\ndef g(): return sys",
         "import torch\n\ndef f():\n    t = 1\n    t = torch.Tensor\n    t.stride = None",
         "def f(torch):\n    import torch\n    return torch.sys",
+        "import sys\n\ndef f(x=lambda sys: 0): return sys.modules",
         "import sys\n\ndef f(sys=sys): return sys.modules",
         "import sys\n\ndef f():\n    class A:\n        sys = sys\n    return A.sys.modules",
         "import sys\n\ndef f():\n    [0 for sys in ()]\n    return sys",

@@ -1,0 +1,682 @@
+# ruff: noqa: E501 - each attack reads as its writer would have written it
+"""Notebooks that try to cheat, to read secrets, to hurt others, or to break the grader.
+
+They run nowhere but in the sandbox; see test_attacks.py.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+WRONG, PERSON, PASSED = "wrong", "needs a person", "passed"
+
+
+@dataclasses.dataclass(frozen=True)
+class Attack:
+    """One notebook.
+
+    tries: what its writer hopes for. source: the answer's cell, of exercise `id`.
+    ends: the states that the exercise may end in. wall: seconds it is given, where it would take
+    all that it gets.
+    """
+
+    name: str
+    tries: str
+    source: str
+    id: str = "01.1"
+    ends: tuple[str, ...] = (WRONG,)
+    wall: float | None = None
+
+
+# 01.1 asks for contiguous_strides(shape), by hand, without Tensor.stride.
+HONEST = """
+def honest(shape):
+    result = []
+    for d in range(len(shape)):
+        step = 1
+        for size in shape[d + 1:]:
+            step *= size
+        result.append(step)
+    return tuple(result)
+"""
+
+CHEATS = [
+    Attack(
+        "equal to everything",
+        "the comparison asks the answer's own object",
+        """
+class Equal:
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __hash__(self): return 0
+    def __len__(self): return 0
+    def __iter__(self): return iter(())
+    def __bool__(self): return True
+
+def contiguous_strides(shape):
+    return Equal()
+""",
+    ),
+    Attack(
+        "a tuple that is equal to everything",
+        "a subclass of what is expected",
+        """
+class Equal(tuple):
+    def __eq__(self, other): return True
+    def __ne__(self, other): return False
+    def __len__(self): return 0
+    def __iter__(self): return iter((1, 2, 3))
+
+def contiguous_strides(shape):
+    return Equal((1, 2, 3))
+""",
+    ),
+    Attack(
+        "tensor subclass",
+        "a tensor that answers for every comparison",
+        """
+import torch
+
+class Equal(torch.Tensor):
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        return True
+    def __eq__(self, other): return True
+    def numel(self): return 0
+    def detach(self): return self
+    @property
+    def shape(self): return torch.Size(())
+
+def windows(*arguments):
+    return Equal(torch.tensor([1.0, 2.0]))
+""",
+        id="01.8",
+    ),
+    Attack(
+        "NaN and infinity",
+        "values that compare in odd ways",
+        """
+import torch
+nan, inf = float("nan"), float("inf")
+
+def contiguous_strides(shape):
+    return tuple(nan for _ in shape)
+""",
+    ),
+    Attack(
+        "input transformer",
+        "empty the cells that check",
+        """
+def patch():
+    shell = get_ipython()
+    shell.input_transformers_cleanup.append(lambda lines: [])
+
+def contiguous_strides(shape):
+    patch()
+    return None
+""",
+    ),
+    Attack(
+        "cell hooks",
+        "run code before each check",
+        """
+shell = get_ipython()
+
+def contiguous_strides(shape):
+    shell.run_line_magic("load_ext", "evil")
+    shell.events.register("post_run_cell", print)
+""",
+    ),
+    Attack(
+        "patched comparison",
+        "make every comparison true",
+        """
+import builtins, torch, torch.testing
+def patch():
+    torch.equal = torch.allclose = lambda *a, **k: True
+    torch.testing.assert_close = lambda *a, **k: None
+    builtins.all = lambda *a: True
+    builtins.len = lambda *a: 0
+    torch.Tensor.__eq__ = lambda self, other: torch.tensor(True)
+
+def contiguous_strides(shape):
+    patch()
+    return (1,)
+""",
+    ),
+    Attack(
+        "patched torch functions",
+        "the observation asks torch for strides",
+        """
+import torch
+def patch():
+    torch.Tensor.stride = lambda self, *a: (1,)
+    torch.Tensor.numel = lambda self: 0
+    torch.Tensor.shape = property(lambda self: torch.Size(()))
+    torch.Tensor.dtype = None
+
+def contiguous_strides(shape):
+    patch()
+    return torch.zeros(3)
+""",
+    ),
+    Attack(
+        "patched course_utils",
+        "replace judge, observe, compare and the wire",
+        """
+import course_utils.comparison, course_utils.exercise, course_utils.observation
+import grading.wire
+def patch():
+    yes = course_utils.exercise.Verdict("passed", "Right.")
+    course_utils.exercise.Exercise.judge = lambda *a, **k: yes
+    course_utils.exercise.Exercise.verdict = lambda *a, **k: yes
+    course_utils.exercise.compare = lambda *a, **k: None
+    course_utils.observation.same = lambda *a: True
+    course_utils.observation.plain = lambda value: 1
+    course_utils.observation.observe = lambda *a, **k: course_utils.observation.Observation((1,))
+    course_utils.comparison.first_difference = lambda *a, **k: None
+    grading.wire.write = lambda seen: b"[]"
+
+def contiguous_strides(shape):
+    patch()
+    return (1,)
+""",
+    ),
+    Attack(
+        "patched watch",
+        "use what is forbidden and take the notice away",
+        """
+import torch
+from course_utils import observation
+
+def contiguous_strides(shape):
+    observation.WatchFunctions.__torch_function__ = lambda self, f, t, a=(), k=None: f(*a, **(k or {}))
+    return torch.empty(shape).stride()
+""",
+        ends=(PERSON,),
+    ),
+    Attack(
+        "frames",
+        "find the reference in the frames below",
+        """
+import sys
+
+def contiguous_strides(shape):
+    frame = sys._getframe()
+    while frame:
+        for thing in list(frame.f_locals.values()):
+            exercise = getattr(thing, "exercise", thing)
+            answer = getattr(exercise, "answer", None)
+            if callable(answer):
+                return answer(shape)
+            if hasattr(exercise, "reference_observations"):
+                return exercise.reference_observations(0)
+        frame = frame.f_back
+""",
+    ),
+    Attack(
+        "garbage collector",
+        "find the reference among all objects",
+        """
+import gc
+
+def contiguous_strides(shape):
+    for thing in gc.get_objects():
+        if type(thing).__name__ == "Exercise" and thing.id == "01.1":
+            return thing.answer(shape) if thing.answer else [m.answer(shape) for m in thing.mistakes]
+""",
+    ),
+    Attack(
+        "the course's own check",
+        "call solution and check from inside",
+        """
+from course_utils import check, solution
+from course_utils.exercise import find
+
+def contiguous_strides(shape):
+    solution("01.1", anyway=True)
+    return find("01.1").answer(shape)
+""",
+    ),
+    Attack(
+        "visible cases by heart",
+        "a table of seed 0",
+        """
+table = {(2, 3, 4): (12, 4, 1), (5,): (1,), (): (), (1, 7): (7, 1)}
+
+def contiguous_strides(shape):
+    return table[shape]
+""",
+    ),
+    Attack(
+        "knows the seed",
+        "ask random for the hidden cases",
+        """
+import random, torch
+
+def contiguous_strides(shape):
+    rng = random.Random(torch.initial_seed())
+    return tuple(rng.randint(1, 6) for _ in shape)
+""",
+    ),
+    Attack(
+        "swapped by hand-made exceptions",
+        "raise what a stub raises, and what is expected of others",
+        """
+def contiguous_strides(shape):
+    raise NotImplementedError
+""",
+        ends=("not attempted",),
+    ),
+]
+
+# Each of these solves 01.1 with the function that it is to be solved without.
+WITHOUT = {
+    "called": "def contiguous_strides(shape): return torch.empty(shape).stride()",
+    "from the class": "def contiguous_strides(shape): return type(torch.empty(shape)).stride(torch.empty(shape))",
+    "getattr": 'def contiguous_strides(shape): return getattr(torch.empty(shape), "str" + "ide")()',
+    "reduce": 'import functools\ndef contiguous_strides(shape): return functools.reduce(getattr, ["stride"], torch.empty(shape))()',
+    "attrgetter": 'import operator\ndef contiguous_strides(shape): return operator.attrgetter("stride")(torch.empty(shape))()',
+    "methodcaller": 'from operator import methodcaller as m\ndef contiguous_strides(shape): return m("stride")(torch.empty(shape))',
+    "pattern": "def contiguous_strides(shape):\n    match torch.empty(shape):\n        case torch.Tensor(stride=s): return s()",
+    "pattern in a callback": "def contiguous_strides(shape):\n    x, out = torch.empty(shape), []\n    def look(v):\n        match x:\n            case torch.Tensor(stride=s): out.append(s())\n        return v\n    torch.zeros(1).apply_(look)\n    return out[0]",
+    "a class as the answer": 'class contiguous_strides:\n    def __new__(cls, shape): return getattr(torch.empty(shape), "stride")()',
+    "a class, plainly": "class contiguous_strides:\n    def __new__(cls, shape): return torch.empty(shape).stride()",
+    "callback": 'def contiguous_strides(shape):\n    out, x = [], torch.empty(shape)\n    torch.zeros(1).apply_(lambda v: out.append(getattr(x, "stride")()) or v)\n    return out[0]',
+    "backward": "def contiguous_strides(shape):\n    out, x, w = [], torch.empty(shape), torch.ones(1, requires_grad=True)\n    w.register_hook(lambda g: out.append(x.stride()))\n    w.sum().backward()\n    return out[0]",
+    "no torch function": "def contiguous_strides(shape):\n    with torch._C.DisableTorchFunction():\n        return torch.empty(shape).stride()",
+    "a mode of its own": "from torch.overrides import BaseTorchFunctionMode, TorchFunctionMode\ndef contiguous_strides(shape):\n    torch.overrides._pop_mode()\n    return torch.empty(shape).stride()",
+    "jit": '@torch.jit.script\ndef inner(x: torch.Tensor):\n    return x.stride(0), x.stride(1)\ndef contiguous_strides(shape): return torch.jit.CompilationUnit("def f(x): return x.stride()").f(torch.empty(shape))',
+    "ops": "def contiguous_strides(shape):\n    x = torch.empty(shape)\n    return tuple(torch.ops.aten.stride(x, d) for d in range(x.ndim))",
+    "vars": 'def contiguous_strides(shape):\n    for kind in type(torch.empty(1)).mro():\n        if "str" + "ide" in vars(kind): return vars(kind)["str" + "ide"](torch.empty(shape))',
+    "formatter": 'import string\ndef contiguous_strides(shape): return string.Formatter().get_field("0.stride", (torch.empty(shape),), {})[0]()',
+    "made dataclass": 'import abc, dataclasses\nP = dataclasses.make_dataclass("P", ["stride"], bases=(abc.ABC,))\nP.register(torch.Tensor)\ndef contiguous_strides(shape):\n    match torch.empty(shape):\n        case P(s): return s()',
+    "thread": 'import threading\ndef contiguous_strides(shape):\n    out = []\n    t = threading.Thread(target=lambda: out.append(torch.empty(shape).stride()))\n    t.start(); t.join()\n    return out[0]',
+    "worker": "from torch.utils.data import DataLoader\nclass D:\n    def __init__(self, shape): self.shape = shape\n    def __len__(self): return 1\n    def __getitem__(self, i): return torch.empty(self.shape).stride()\ndef contiguous_strides(shape):\n    return tuple(next(iter(DataLoader(D(shape), batch_size=None, num_workers=1))))",
+    "through another module": "def contiguous_strides(shape): return torch.sys.modules['torch'].Tensor.stride(torch.empty(shape))",
+    "eval": 'def contiguous_strides(shape): return eval("torch.empty(shape).stride()", {"torch": torch, "shape": shape})',
+}  # fmt: skip
+
+# A process that knows the file number may write to the pipe that results go through.
+FORGE = """
+import os, struct, json
+
+row = {"value": {"tuple": []}, "raised": None, "timed_out": False, "changed": [], "used": [],
+       "printed": "", "warned": []}
+
+def frame(kind, data):
+    return kind + struct.pack(">Q", len(data)) + data
+
+def everywhere(data):
+    for name in os.listdir("/proc/self/fd"):
+        if int(name) > 2:
+            try:
+                os.write(int(name), data)
+            except OSError:
+                pass
+
+def contiguous_strides(shape):
+    PAYLOAD
+    os._exit(0)
+"""
+FORGED = {
+    "no observations": 'everywhere(frame(b"O", b"[]"))',
+    "one observation": 'everywhere(frame(b"O", json.dumps([row]).encode()))',
+    "too many observations": 'everywhere(frame(b"O", json.dumps([row] * 900).encode()))',
+    "timed out": 'everywhere(frame(b"O", json.dumps([{**row, "timed_out": True}] * 8).encode()))',
+    "a stub's": 'everywhere(frame(b"O", json.dumps([{**row, "raised": ["NotImplementedError", "", "", "f", True]}]).encode()))',
+    "a verdict": 'everywhere(frame(b"R", json.dumps({"state": "passed", "points": 100}).encode()))',
+    "a token of zeros": 'everywhere(bytes(16) + frame(b"O", json.dumps([row] * 8).encode()))',
+    "a wrong length": 'everywhere(b"O" + struct.pack(">Q", 2**63) + b"x")',
+    "a short length": 'everywhere(b"O" + struct.pack(">Q", 3) + b"[]")',
+    "not a message": 'everywhere(b"\\xff" * 4096)',
+    "by open()": '[open(int(fd), "wb", 0, closefd=False).write(frame(b"O", b"[]")) for fd in os.listdir("/proc/self/fd") if int(fd) > 2 and os.path.exists(f"/proc/self/fd/{fd}")]',
+    "by its path": '[open(f"/proc/self/fd/{fd}", "wb").write(frame(b"O", b"[]")) for fd in (3, 4, 5) if os.path.exists(f"/proc/self/fd/{fd}")]',
+}
+
+READERS = [
+    Attack(
+        "all objects and all memory",
+        "find the reference's or another student's marker in this process",
+        """
+import gc, re, sys
+
+def storage_index(index, stride, offset):
+    pattern = re.compile(rb"secret-of-[a-z]+-[0-9]+")
+    found = set()
+    for thing in gc.get_objects():
+        try:
+            found |= set(pattern.findall(repr(thing).encode()))
+        except Exception:
+            pass
+    with open("/proc/self/maps") as maps, open("/proc/self/mem", "rb", 0) as memory:
+        for line in maps:
+            place, rights, *_ = line.split()
+            begin, end = (int(x, 16) for x in place.split("-"))
+            if "w" in rights and end - begin < 2**28:
+                try:
+                    memory.seek(begin)
+                    found |= set(pattern.findall(memory.read(end - begin)))
+                except (OSError, ValueError):
+                    pass
+    print("FOUND", found)
+    import os
+    os._exit(0) if found else sys.exit(str(found))
+""",
+        id="01.2",
+    ),
+    Attack(
+        "all files",
+        "find the marker in any file that can be seen",
+        """
+import os, re
+
+def storage_index(index, stride, offset):
+    pattern = re.compile(rb"secret-of-[a-z]+-[0-9]+")
+    found, seen = set(), 0
+    for top in ("/tmp", "/dev/shm", "/course", "/home", "/root", "/etc", "/var", "/run", "/opt", "/work", "/srv"):
+        for folder, folders, files in os.walk(top):
+            folders[:] = [f for f in folders if f not in ("site-packages", "versions", "lib")]
+            for name in files:
+                try:
+                    with open(os.path.join(folder, name), "rb") as file:
+                        found |= set(pattern.findall(file.read(10**7)))
+                    seen += 1
+                except OSError:
+                    pass
+    print("FOUND", found, seen)
+    raise ValueError(f"FOUND {found} in {seen} files")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "other processes",
+        "read the memory, files, surroundings and command line of the process above",
+        """
+import os, re
+
+def storage_index(index, stride, offset):
+    pattern = re.compile(rb"secret-of-[a-z]+-[0-9]+")
+    opened = []
+    for process in [p for p in os.listdir("/proc") if p.isdigit() and int(p) != os.getpid()]:
+        for name in ("mem", "environ", "maps", "auxv", "stack", "fd", "cwd", "root/tmp", "fdinfo/3", "map_files", "syscall", "personality"):
+            path = f"/proc/{process}/{name}"
+            try:
+                if name in ("fd", "map_files"):
+                    opened += [os.readlink(f"{path}/{entry}") for entry in os.listdir(path)]
+                elif name in ("cwd", "root/tmp"):
+                    opened.append((path, os.listdir(path)))
+                else:
+                    with open(path, "rb") as file:
+                        file.read(1)
+                    opened.append(path)
+            except OSError:
+                pass
+    raise ValueError(f"OPENED {opened}")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "reads another process's memory by a system call",
+        "process_vm_readv, ptrace, pidfd_getfd on process 1; keys of the person who marks",
+        """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+
+def call(*arguments):
+    result = libc.syscall(*map(ctypes.c_long, arguments))
+    return result if result >= 0 else -ctypes.get_errno()
+
+def storage_index(index, stride, offset):
+    worked = []
+    if os.uname().machine != "x86_64":
+        raise ValueError("WORKED []: other numbers")
+    buffer = ctypes.create_string_buffer(8)
+    if call(101, 16, 1, 0, 0) >= 0: worked.append("ptrace")
+    if call(310, 1, 0, 1, 0, 1, 0) >= 0: worked.append("process_vm_readv")
+    pidfd = call(434, 1, 0)
+    for fd in range(10):
+        if pidfd >= 0 and call(438, pidfd, fd, 0) >= 0: worked.append("pidfd_getfd")
+    if call(250, 0, -3, 0) >= 0: worked.append("keyctl session")
+    if call(250, 0, -4, 0) >= 0: worked.append("keyctl user")
+    if call(103, 10, 0, 0) >= 0: worked.append("syslog")
+    raise ValueError(f"WORKED {worked}")
+""",
+        id="01.2",
+    ),
+]  # fmt: skip
+
+WRITERS = [
+    Attack(
+        "writes outside",
+        "change the course, Python, kernel settings or this machine's files",
+        """
+import os
+
+def storage_index(index, stride, offset):
+    opened = []
+    for top in ("/", "/course", "/course/course_utils", "/course/data", "/usr/lib", "/lib", "/etc", "/proc", "/proc/sys/kernel", "/dev", "/root", "/home", "/work", "/var/tmp", os.path.dirname(os.__file__), "."):
+        path = os.path.join(top, "written-by-an-answer")
+        try:
+            with open(path, "w") as file:
+                file.write("x")
+            opened.append(path)
+        except OSError:
+            pass
+    settings = ["/proc/sys/kernel/core_pattern", "/proc/sys/vm/drop_caches", "/proc/sys/kernel/modprobe", "/proc/sysrq-trigger", "/proc/1/oom_score_adj", "/proc/self/oom_score_adj", "/proc/1/mem", "/dev/mem", "/dev/kmsg", "/course/course_utils/exercise.py", os.__file__]
+    for path in settings:
+        try:
+            os.close(os.open(path, os.O_WRONLY))
+            opened.append(path)
+        except OSError:
+            pass
+    raise ValueError(f"OPENED {opened}")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "mounts and namespaces",
+        "make a namespace of its own, mount, change root",
+        """
+import ctypes, os
+libc = ctypes.CDLL(None, use_errno=True)
+
+def storage_index(index, stride, offset):
+    worked = []
+    if libc.unshare(0x10000000) == 0: worked.append("user namespace")
+    if libc.unshare(0x00020000) == 0: worked.append("mount namespace")
+    if libc.mount(b"none", b"/tmp", b"tmpfs", 0, None) == 0: worked.append("mount")
+    if libc.mount(b"none", b"/proc", None, 32 | 4096, None) == 0: worked.append("remount")
+    if libc.umount2(b"/proc", 2) == 0: worked.append("umount")
+    if libc.chroot(b"/tmp") == 0: worked.append("chroot")
+    if libc.setuid(0) == 0: worked.append("setuid")
+    if os.uname().machine != "x86_64":
+        raise ValueError(f"WORKED {worked}")
+    if libc.syscall(ctypes.c_long(319), b"x", ctypes.c_long(0)) >= 0: worked.append("memfd_create")
+    if libc.syscall(ctypes.c_long(425), ctypes.c_long(8), ctypes.create_string_buffer(128)) >= 0: worked.append("io_uring")
+    if libc.socket(40, 1, 0) >= 0: worked.append("vsock")
+    if libc.socket(16, 3, 0) >= 0: worked.append("netlink")
+    if libc.socket(38, 5, 0) >= 0: worked.append("kernel crypto")
+    raise ValueError(f"WORKED {worked}")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "leaves something for the next student",
+        "files, messages and shared memory that stay",
+        """
+import ctypes, os, resource
+libc = ctypes.CDLL(None, use_errno=True)
+
+def storage_index(index, stride, offset):
+    for place in ("/tmp", "/dev/shm"):
+        with open(place + "/left-behind", "w") as file:
+            file.write("secret-of-nobody-1")
+        os.makedirs(place + "/deep" + "/d" * 200)
+        os.symlink("/etc/passwd", place + "/link")
+        os.mkfifo(place + "/pipe")
+        os.mkdir(place + "/.hidden")
+    worked = []
+    if libc.shmget(77, 4096, 0o1666) >= 0: worked.append("shared memory")
+    if libc.msgget(77, 0o1666) >= 0: worked.append("message queue")
+    if libc.semget(77, 1, 0o1666) >= 0: worked.append("semaphores")
+    librt = ctypes.CDLL("librt.so.1", use_errno=True)
+    if librt.mq_open(b"/left", os.O_CREAT | os.O_RDWR, 0o666, None) >= 0: worked.append("posix queue")
+    raise ValueError(f"WORKED {worked}")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "folders that cannot be removed",
+        "make the next student's /tmp unusable",
+        """
+import os
+
+def storage_index(index, stride, offset):
+    for place in ("/tmp", "/dev/shm"):
+        os.makedirs(place + "/a/b/c")
+        os.chmod(place + "/a/b", 0)
+        os.chmod(place + "/a", 0)
+        try:
+            os.setxattr(place, "system.posix_acl_default", bytes.fromhex("02000000" "0100" "0000" "ffffffff" "0400" "0000" "ffffffff" "2000" "0000" "ffffffff"))
+        except OSError:
+            pass
+        os.chmod(place, 0o500)
+""",
+        id="01.2",
+    ),
+    Attack(
+        "too deep to remove",
+        "a folder whose path is longer than the system allows",
+        """
+import os
+
+def storage_index(index, stride, offset):
+    for _ in range(3000):
+        os.mkdir("x")
+        os.chdir("x")
+    os.chmod(".", 0)
+""",
+        id="01.2",
+    ),
+    Attack(
+        "settings of the process above",
+        "limits, priority and processors of process 1, which later answers inherit",
+        """
+import os, resource
+
+def storage_index(index, stride, offset):
+    worked = []
+    for attempt in (
+        lambda: resource.prlimit(1, resource.RLIMIT_FSIZE, (0, 0)),
+        lambda: resource.prlimit(1, resource.RLIMIT_NOFILE, (3, 3)),
+        lambda: resource.prlimit(1, resource.RLIMIT_CPU, (1, 1)),
+        lambda: os.setpriority(os.PRIO_PROCESS, 1, 19),
+        lambda: os.setpriority(os.PRIO_USER, 0, 19),
+        lambda: os.sched_setaffinity(1, {0}),
+        lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)),
+    ):
+        try:
+            attempt()
+            worked.append(attempt.__code__.co_names)
+        except OSError:
+            pass
+    raise ValueError(f"WORKED {worked}")
+""",
+        id="01.2",
+    ),
+    Attack(
+        "symbolic links",
+        "have the grader follow a link when it tidies up",
+        """
+import os
+
+def storage_index(index, stride, offset):
+    for n, target in enumerate(["/", "/course", "/proc/1/root", "/dev/shm", "..", "/nowhere", "loop"]):
+        os.symlink(target, f"/tmp/link{n}")
+    os.symlink("/tmp/loop", "/tmp/loop")
+""",
+        id="01.2",
+    ),
+]  # fmt: skip
+
+ENDLESS = [
+    Attack("endless in Python", "never come back", "def contiguous_strides(shape):\n    while True: pass", wall=3),
+    Attack(
+        "swallows the interrupt",
+        "never come back, whatever is raised",
+        "def contiguous_strides(shape):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
+        wall=3,
+    ),
+    Attack("endless in C: a big number", "no byte code in between", "def contiguous_strides(shape): return 7 ** 10 ** 9", wall=3),
+    Attack("endless in C: re", "no byte code in between", 'import re\ndef contiguous_strides(shape): return re.match("(a+)+$", "a" * 60 + "b")', wall=3),
+    Attack("endless in C: torch", "no byte code in between", "import torch\ndef contiguous_strides(shape):\n    x = torch.ones(2000, 2000)\n    return torch.linalg.matrix_power(x, 2**60)", wall=3),
+    Attack("sleeps", "wait until somebody gives up", "import time\ndef contiguous_strides(shape):\n    try: time.sleep(10**6)\n    except BaseException: time.sleep(10**6)", wall=3),
+    Attack("endless beside the answer", "a statement that the answer needs never ends", "n = 0\nwhile True:\n    n += 1\n\ndef contiguous_strides(shape): return n", wall=3),
+    Attack("stops itself", "SIGSTOP", "import os, signal\ndef contiguous_strides(shape): os.kill(os.getpid(), signal.SIGSTOP)", wall=3),
+    Attack("endless generator", "an answer without an end", "import itertools\ndef contiguous_strides(shape): return list(itertools.count())", wall=6),
+]  # fmt: skip
+
+ENDINGS = {
+    "os._exit": "import os\ndef contiguous_strides(shape): os._exit(0)",
+    "sys.exit": "import sys\ndef contiguous_strides(shape): sys.exit(0)",
+    "os.abort": "import os\ndef contiguous_strides(shape): os.abort()",
+    "segfault": "import ctypes\ndef contiguous_strides(shape): ctypes.string_at(0)",
+    "recursion": "import sys\nsys.setrecursionlimit(10**9)\nmore = sys\ndef contiguous_strides(shape):\n    more\n    return contiguous_strides(shape)",
+    "kills itself": "import os\ndef contiguous_strides(shape): os.kill(os.getpid(), 9)",
+    "kills everybody": "import os\ndef contiguous_strides(shape): os.kill(-1, 9)",
+    "kills its group": "import os\ndef contiguous_strides(shape): os.killpg(0, 9)",
+    "signals to the parent": "import os, signal\ndef contiguous_strides(shape):\n    for n in range(1, 65):\n        if n not in (19, 20, 21, 22):\n            try: os.kill(os.getppid(), n)\n            except OSError: pass\n    os.kill(1, signal.SIGSTOP)\n    os.kill(1, signal.SIGINT)",
+    "while it is defined": "import os\ncode = os._exit(3)\ndef contiguous_strides(shape): return code",
+    "raises KeyboardInterrupt": "def contiguous_strides(shape): raise KeyboardInterrupt",
+    "raises GeneratorExit": "def contiguous_strides(shape): raise GeneratorExit",
+    "execs another program": "import os, sys\ndef contiguous_strides(shape): os.execv(sys.executable, ['python', '-c', 'while True: pass'])",
+    "closes all files": "import os\ndef contiguous_strides(shape):\n    os.closerange(0, 256)\n    return ()",
+}  # fmt: skip
+
+BOMBS = [
+    Attack("fork bomb", "more processes than there can be", "import os\ndef contiguous_strides(shape):\n    while True:\n        try: os.fork()\n        except OSError: pass", wall=10),
+    Attack("thread bomb", "more threads than there can be", "import threading, time\ndef contiguous_strides(shape):\n    threading.stack_size(65536)\n    while True:\n        try: threading.Thread(target=time.sleep, args=(10**6,), daemon=True).start()\n        except RuntimeError: time.sleep(.01)", wall=10),
+    Attack("memory bomb in Python", "more memory than there is", "def contiguous_strides(shape):\n    x = []\n    while True: x.append(bytearray(10**7))", wall=10),
+    Attack("memory bomb in torch", "more memory than there is", "import torch\ndef contiguous_strides(shape):\n    x = []\n    while True: x.append(torch.ones(5_000_000))", wall=10),
+    Attack("one huge tensor", "more memory than there is", "import torch\ndef contiguous_strides(shape): return torch.ones(10**12)"),
+    Attack("memory of many processes", "a little too much, often", "import os, time\ndef contiguous_strides(shape):\n    for _ in range(8):\n        if os.fork() == 0:\n            x = bytearray(b'x') * (150 * 2**20)\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
+    Attack("shared memory of many processes", "memory that looks as if it belonged to nobody", "import mmap, os, time\ndef contiguous_strides(shape):\n    for _ in range(8):\n        if os.fork() == 0:\n            x = mmap.mmap(-1, 150 * 2**20)\n            x.write(b'x' * (150 * 2**20))\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
+    Attack("copies of what is shared", "touch all memory that processes had in common", "import ctypes, os, time\ndef contiguous_strides(shape):\n    for _ in range(10):\n        if os.fork() == 0:\n            for line in open('/proc/self/maps'):\n                place, rights, *rest = line.split()\n                begin, end = (int(x, 16) for x in place.split('-'))\n                if rights.startswith('rw') and (rest[-1] == '[heap]' or rest[2] == '0') and not rest[-1].startswith('[s'):\n                    for page in range(begin, end, 4096):\n                        if True:\n                            c = ctypes.c_char.from_address(page)\n                            c.value = c.value\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
+    Attack("full disks", "files as large as memory", "import os\ndef contiguous_strides(shape):\n    for place in ('/tmp', '/dev/shm'):\n        for n in range(40):\n            try:\n                with open(f'{place}/{n}', 'wb') as file: file.write(bytes(50 * 2**20))\n            except OSError: pass\n    os._exit(0)"),
+    Attack("many files", "names instead of bytes", "def contiguous_strides(shape):\n    for n in range(20_000): open(f'/tmp/{n}', 'w').close()\n    return ()"),
+    Attack("prints a gigabyte", "fill what is kept", "def contiguous_strides(shape):\n    for _ in range(1000): print('x' * 10**6)\n    return ()"),
+    Attack("writes a gigabyte", "fill standard output and error", "import os, sys\ndef contiguous_strides(shape):\n    for _ in range(500):\n        os.write(1, bytes(10**6)); os.write(2, bytes(10**6)); sys.__stderr__.write('x' * 10**6)\n    return ()"),
+    Attack("floods the result", "never stop sending", "import os\ndef contiguous_strides(shape):\n    while True:\n        for fd in range(3, 64):\n            try: os.write(fd, bytes(10**6))\n            except OSError: pass"),
+    Attack("warns without end", "fill what is kept", "import warnings\ndef contiguous_strides(shape):\n    for n in range(20_000): warnings.warn('w' * 1000 + str(n))\n    return ()"),
+    Attack("huge result", "an observation of many values", "import torch\ndef contiguous_strides(shape): return torch.zeros(4_000_000)"),
+    Attack("very deep result", "an observation that is nested", "def contiguous_strides(shape):\n    x = ()\n    for _ in range(100_000): x = (x,)\n    return x"),
+    Attack("endless result", "an observation that holds itself", "def contiguous_strides(shape):\n    x = []\n    x.append(x)\n    return x"),
+    Attack("long number", "an observation that cannot be printed", "def contiguous_strides(shape): return (1 << 10**7,)"),
+    Attack("keys with one hash", "a dict that takes hours to build", "def contiguous_strides(shape): return {n * (2**61 - 1): 0 for n in range(1, 2500)}"),
+]  # fmt: skip
+
+ODD_OBJECTS = {
+    "hostile exception": "class E(Exception):\n    def __str__(self): raise SystemExit\n    def __repr__(self): raise SystemExit\n    def __reduce__(self): raise SystemExit\n    __name__ = None\n\ndef contiguous_strides(shape): raise E('x')",
+    "text that is no text": "class S(str):\n    def __getitem__(self, i): return {'a': 1}\n    def __len__(self): return -1\n\nclass E(Exception):\n    def __str__(self): return S('x')\n\ndef contiguous_strides(shape): raise E",
+    "hostile metaclass": "class M(type):\n    __name__ = property(lambda s: 1 / 0)\n    __qualname__ = property(lambda s: 1 / 0)\n    def __getattribute__(cls, name): raise RuntimeError(name)\n    def __instancecheck__(cls, x): return True\n    def __eq__(self, other): return True\n    def __hash__(self): return 1\n\nclass A(metaclass=M): pass\n\ndef contiguous_strides(shape): return type.__call__(A)",
+    "lying class": "class A:\n    @property\n    def __class__(self): return tuple\n\ndef contiguous_strides(shape): return A()",
+    "exception with a metaclass": "class M(type):\n    def __getattribute__(cls, name): raise SystemExit\n\nclass E(BaseException, metaclass=M): pass\n\ndef contiguous_strides(shape): raise E",
+    "a name that cannot be written": "def contiguous_strides(shape):\n    raise type('\\ud800\\x00<script>', (Exception,), {})('\\ud800')",
+    "deletes what it needs": "import sys\ndef contiguous_strides(shape):\n    sys.modules.clear()\n    return ()",
+    "replaces standard output": "import sys\ndef contiguous_strides(shape):\n    sys.stdout = sys.stderr = None\n    sys.stdin.close()\n    return ()",
+    "unwritable": "def contiguous_strides(shape): return '\\ud800' * 100, b'bytes', object, range(3), ...",
+    "no function": "contiguous_strides = 'a text'",
+    "its own keys": "class K(int):\n    def __hash__(self): return 1\n    def __eq__(self, other): raise SystemExit\n\ndef contiguous_strides(shape): return {K(1): 1}",
+}  # fmt: skip
+
+# These leave something running or in place; the next answer must not notice.
+LEFT_BEHIND = {
+    "daemon": "import os, time\ndef contiguous_strides(shape):\n    for _ in range(2):\n        if os.fork() == 0:\n            os.setsid()\n            if os.fork(): os._exit(0)\n            for _ in range(2000):\n                time.sleep(.005)\n                try: os.kill(-1, 9)\n                except OSError: pass\n                for fd in range(3, 20):\n                    try: os.write(fd, b'x' * 100)\n                    except OSError: pass\n            os._exit(0)\n    return ()",
+    "thread": "import threading, time\ndef go():\n    while True: time.sleep(.001)\ndef contiguous_strides(shape):\n    threading.Thread(target=go).start()\n    return ()",
+    "signals": "import signal\ndef contiguous_strides(shape):\n    for n in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD): signal.signal(n, lambda *a: None)\n    signal.setitimer(signal.ITIMER_REAL, .01, .01)\n    return ()",
+    "tracing": "import sys, threading\ndef stop(*a): raise SystemExit\ndef contiguous_strides(shape):\n    sys.settrace(stop); sys.setprofile(stop); threading.settrace(stop)\n    return ()",
+    "at exit": "import atexit, os\natexit.register(os.abort)\nleft = atexit\ndef contiguous_strides(shape): return left",
+    "global switches": "import torch\ndef contiguous_strides(shape):\n    torch.set_default_dtype(torch.float64)\n    torch.set_default_device('meta')\n    torch.use_deterministic_algorithms(True)\n    torch.set_grad_enabled(False)\n    torch.set_num_threads(50)\n    torch.manual_seed(3)\n    return ()",
+    "garbage collector's callbacks": "import gc, os\ngc.callbacks.append(lambda *a: os._exit(1))\nleft = gc\ndef contiguous_strides(shape):\n    left.collect()\n    return ()",
+}  # fmt: skip

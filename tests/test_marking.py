@@ -1,0 +1,299 @@
+"""Whatever was handed in, in whatever state, it is marked or says why a person has to look."""
+
+import dataclasses
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from course_utils.exercise import find
+from grading import marking, sandbox, system_calls, wire
+from grading.marking import Task, mark
+from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
+from grading.sandbox import TRUSTED, Limits, Outcome, Sandbox, SandboxError
+from grading.student_process import FACTS, OBSERVATIONS
+from tests.submissions import as_file, code, mistake, notebook, right, untouched
+
+SEED = 1_234_567
+ITEMS = (("01.1", 2.0), ("01.2", 1.0))
+WHY_NOT = sandbox.problem()
+KINDS = [
+    pytest.param(
+        False,
+        id="sandboxed",
+        marks=pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed"),
+    ),
+    pytest.param(
+        True,
+        id="trusted",
+        marks=pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork"),
+    ),
+]
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def box(request):
+    with Sandbox(["course_utils.exercises.tensors"], trusted=request.param) as one:
+        yield one
+
+
+def marked(box, content, items=ITEMS, wall=None):
+    limits = box.limits
+    box.limits = dataclasses.replace(limits, wall=wall)
+    try:
+        return mark(Task("kim", "kim.ipynb", content), items, SEED, box)
+    finally:
+        box.limits = limits
+
+
+def states(result):
+    return [e.state for e in result.exercises]
+
+
+DEFINE = "def contiguous_strides(shape): return"
+RIGHT = {id: right(id) for id, _ in ITEMS}
+
+
+def test_right_wrong_and_untouched_answers(box):
+    answers = {"01.1": right("01.1"), "01.2": mistake("01.2"), "01.4": untouched("01.4")}
+    items = (("01.1", 2.0), ("01.2", 1.0), ("01.4", 1.0), ("01.5", 1.0))
+    result = marked(box, notebook(answers), items)
+    assert states(result) == [PASSED, WRONG, NOT_ATTEMPTED, NOT_ATTEMPTED]
+    assert [e.points for e in result.exercises] == [2.0, 0.0, 0.0, 0.0]
+    assert result.state == "marked"
+    assert result.exercises[1].headline == find("01.2").mistakes[0].sentence
+    assert result.sandbox == (TRUSTED if box.trusted else "bubblewrap")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not JSON", b"\x00\xff" * 1000, b"[" * 200_000, b"{}", b'{"cells": []}', b"%PDF"],
+    ids=lambda v: repr(v)[:20],
+)
+def test_a_file_that_is_no_notebook_needs_a_person(box, content):
+    result = marked(box, content)
+    assert result.state == PERSON
+    assert states(result) == [PERSON, PERSON]
+    assert all(e.points is None and e.reason for e in result.exercises)
+    assert states(marked(box, notebook(RIGHT))) == [PASSED, PASSED]
+
+
+def test_a_notebook_with_25_megabytes_of_output_is_marked(box):
+    facts = json.loads(notebook(RIGHT))
+    facts["cells"][0]["outputs"] = [{"output_type": "stream", "text": "x" * 25_000_000}]
+    assert states(marked(box, json.dumps(facts).encode())) == [PASSED, PASSED]
+
+
+def test_a_right_answer_that_prints_and_warns_keeps_its_marks(box):
+    noisy = right("01.1").replace(
+        "    result = []",
+        "    import sys, warnings\n"
+        "    for n in range(3000):\n"
+        "        print('x' * 1000, file=sys.stderr if n % 2 else sys.stdout)\n"
+        "        warnings.warn(f'warning {n}')\n"
+        "    result = []",
+    )
+    loud = right("01.2").replace(
+        "    position = offset", "    print('hello')\n    position = offset"
+    )
+    result = marked(box, notebook({"01.1": noisy, "01.2": loud}))
+    # It imports sys: a person looks at the first, and nothing is lost.
+    assert states(result) == [PERSON, PASSED]
+    assert len(json.dumps(result.as_dict())) < 100_000
+    assert result.exercises[1].printed.startswith("hello")
+    quiet = noisy.replace("sys, ", "").replace(", file=sys.stderr if n % 2 else sys.stdout", "")
+    assert states(marked(box, notebook({"01.1": quiet, "01.2": loud}))) == [PASSED, PASSED]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        "raise RuntimeError",
+        "assert contiguous_strides((2, 3)) == 5",
+        "1 / 0",
+        "while True: pass",
+        "exit()",
+        "import nothing_of_this_name",
+        "!pip install torch",
+        "del contiguous_strides",
+    ],
+)
+def test_what_stands_below_a_right_answer_in_its_cell_costs_nothing(box, after):
+    answers = {"01.1": right("01.1") + "\n" + after, "01.2": right("01.2")}
+    expected = [PASSED, PASSED]
+    assert states(marked(box, notebook(answers), wall=20)) == expected
+
+
+def test_a_cell_that_needs_what_fails_says_so(box):
+    answers = {"01.1": "x = 1 / 0\n\ndef contiguous_strides(shape):\n    return x"}
+    answers["01.2"] = "storage_index = wrap(3)"
+    first, second = marked(box, notebook(answers)).exercises
+    assert (first.state, first.yours) == (WRONG, "ZeroDivisionError: division by zero")
+    assert first.line == "x = 1 / 0"
+    assert (second.state, second.stage) == (WRONG, "raised")
+    assert second.yours == "NameError: name 'wrap' is not defined"
+    assert second.line == "storage_index = wrap(3)"
+
+
+def test_an_answer_that_cannot_be_called_says_so(box):
+    answers = {**RIGHT, "01.1": "contiguous_strides = (1,)"}
+    first, second = marked(box, notebook(answers)).exercises
+    assert first.headline == "`contiguous_strides` is tuple, which cannot be called."
+    assert second.state == PASSED
+
+
+@pytest.mark.parametrize(
+    ("source", "stages"),
+    [
+        (f"import re\n{DEFINE} re.match('(a+)+$', 'a' * 60 + 'b')", "time"),
+        ("def contiguous_strides(shape):\n    while True: pass", "time"),
+        (f"n = 0\nwhile True: n += 1\n{DEFINE} n", "time"),
+        (f"import os\n{DEFINE} os._exit(0)", "died"),
+        (f"import os\n{DEFINE} os.abort()", "killed"),
+        (f"import os\ncode = os._exit(3)\n{DEFINE} code", "died"),
+        (f"import ctypes\n{DEFINE} ctypes.string_at(0)", "killed"),
+    ],
+)
+def test_an_answer_that_hangs_or_dies_costs_only_itself(box, source, stages):
+    result = marked(box, notebook({"01.1": source, "01.2": right("01.2")}), wall=3)
+    assert states(result) == [WRONG, PASSED]
+    assert result.exercises[0].stage == stages
+    assert result.exercises[0].headline == marking.ENDED[stages]
+    assert result.state == "marked"
+
+
+def test_what_there_was_no_time_for_needs_a_person(box, monkeypatch):
+    monkeypatch.setattr(marking, "SUBMISSION_SECONDS", 0.0)
+    result = marked(box, notebook(RIGHT))
+    assert result.state == PERSON
+    assert "more than 0 seconds" in result.reason
+    assert result.exercises[0].answer == right("01.1")
+
+
+def test_a_process_that_is_lost_between_submissions_is_started_again(box):
+    assert states(marked(box, notebook(RIGHT))) == [PASSED, PASSED]
+    box._process.kill()
+    box._process.wait()
+    assert states(marked(box, notebook(RIGHT))) == [PASSED, PASSED]
+
+
+def test_a_suspicious_answer_waits_for_a_person_and_the_rest_is_marked(box):
+    odd = right("01.1").replace("    result = []", "    import sys\n    sys\n    result = []")
+    result = marked(box, notebook({"01.1": odd, "01.2": right("01.2")}))
+    assert states(result) == [PERSON, PASSED]
+    assert result.state == "partly marked"
+    assert "`sys`" in result.reason
+    assert result.points == 1.0
+
+
+def test_cells_moved_and_copied(box):
+    cells = [
+        code(right("01.2")),
+        code(mistake("01.1"), exercise="01.1"),
+        code("import torch"),
+        code(right("01.1"), exercise="01.1"),
+    ]
+    result = marked(box, as_file(cells))
+    assert states(result) == [PASSED, PASSED]
+    assert "2 cells define" in result.exercises[0].notes[0]
+    assert "by its name" in result.exercises[1].notes[0]
+
+
+# -- what came back, forged or not -----------------------------------------------------------
+
+
+def judged(message, kind):
+    result = ExerciseResult("01.1", 1.0, WRONG, 0.0, "")
+    marking.judge(find("01.1"), Outcome(message, [], kind), SEED, result)
+    return result
+
+
+def test_true_observations_pass_and_shortened_ones_do_not():
+    seen = find("01.1").reference_observations(SEED)
+    assert judged(wire.write(seen), OBSERVATIONS).state == PASSED
+    for forged in ([], seen[:1], seen[:-1], [*seen, seen[-1]], seen[::-1], seen * 2):
+        assert judged(wire.write(forged), OBSERVATIONS).state == WRONG
+    late = [dataclasses.replace(seen[0], timed_out=True), *seen[1:]]
+    assert judged(wire.write(late), OBSERVATIONS).state == WRONG
+    for id in ("01.2", "01.5"):
+        other = find(id).reference_observations(SEED)
+        assert judged(wire.write(other), OBSERVATIONS).state == WRONG
+    other_seed = find("01.1").reference_observations(SEED + 1)
+    assert judged(wire.write(other_seed), OBSERVATIONS).state == WRONG
+
+
+@pytest.mark.parametrize("kind", [OBSERVATIONS, FACTS])
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(b"", b"x", b"null", b"[]", b"{}", b"3", b'"passed"', b"\xff", b"[" * 200_000),
+        b'{"state": "passed", "points": 5}',
+        b'{"undefined": [1]}',
+        b'{"undefined": {"type_name": 5, "message": {}, "where": []}}',
+        b'{"not callable": {"a": [1]}}',
+        b'{"undefined": {"message": "' + b"x" * 200_000 + b'"}}',
+    ],
+    ids=lambda v: repr(v)[:30],
+)
+def test_a_forged_message_is_never_more_than_wrong(message, kind):
+    result = judged(message, kind)
+    assert (result.state, result.points) == (WRONG, 0.0)
+    assert result.headline
+    assert len(json.dumps(dataclasses.asdict(result))) < 10_000
+
+
+# -- where there is no sandbox ---------------------------------------------------------------
+
+
+def test_what_is_missing_is_said(monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "platform", "darwin")
+        assert sandbox.problem() == "The sandbox needs Linux; on Windows, WSL 2 is one."
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(shutil, "which", lambda name: None)
+    assert "install your system's package 'bubblewrap'" in sandbox.problem()
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/bwrap")
+    monkeypatch.setattr(sandbox.platform, "machine", lambda: "riscv64")
+    assert sandbox.problem() == (
+        "The sandbox knows processors of the kinds x86_64 and aarch64, not riscv64."
+    )
+
+
+def test_a_bubblewrap_that_may_not_work_says_why(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(sandbox.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(shutil, "which", lambda name: "/usr/bin/bwrap")
+    refused = subprocess.CompletedProcess([], 1, "", "bwrap: setting up uid map: not permitted\n")
+    monkeypatch.setattr(subprocess, "run", lambda *a, **k: refused)
+    assert sandbox.problem() == (
+        "bubblewrap does not work here: bwrap: setting up uid map: not permitted"
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot fork")
+def test_a_process_that_does_not_start_says_why(monkeypatch):
+    monkeypatch.setattr(sandbox.sys, "executable", "/bin/false")
+    with (
+        Sandbox([], trusted=True) as box,
+        pytest.raises(SandboxError, match="does not start"),
+    ):
+        box.read(b"", {}, 5)
+
+
+@pytest.mark.parametrize("machine", system_calls.ARCHITECTURES)
+def test_the_filter_of_system_calls_is_whole(machine):
+    program = system_calls.seccomp_filter(machine)
+    assert len(program) % 8 == 0
+    steps = [program[n : n + 8] for n in range(0, len(program), 8)]
+    for place, step in enumerate(steps):
+        if step[0] in (system_calls.EQUAL, system_calls.AT_LEAST):
+            assert place + 1 + max(step[2:4]) < len(steps), "jumps out of the program"
+    assert steps[-1][0] == system_calls.RETURN
+
+
+def test_limits_are_what_the_course_needs():
+    """The largest answer of the course needs a tenth; a laptop has 8 GB."""
+    assert Limits().memory <= 2 * 1024**3
+    assert Limits().wall is None

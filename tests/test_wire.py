@@ -1,0 +1,298 @@
+"""Observations go through bytes unchanged, and forged bytes raise WireError and nothing else."""
+
+import base64
+import json
+import math
+import random
+
+import pytest
+import torch
+
+from course_utils.exercise import find
+from course_utils.observation import ITEM_LIMIT, Observation, Opaque, Raised, plain, same
+from grading import wire
+from grading.wire import DTYPES, WireError
+
+SHAPES = [(), (0,), (1,), (3,), (2, 3), (0, 4), (2, 0, 3), (1, 1, 1, 1), (2, 1, 3, 1)]
+NUMBERS = [0, 1, -1, 2**31, -(2**63), 2**64, 2**1000, -(2**5000), True, False]
+FLOATS = [0.0, -0.0, 1.5, -1e308, 5e-324, math.inf, -math.inf, math.nan, 0.1]
+TEXTS = ["", "abc", "\x00", "\ud800", "a\udfff b", "한글", "😀", "\\u0041", '"', "x" * 5000, "\n"]
+
+
+def through(value):
+    (seen,) = wire.read(wire.write([Observation(value=value)]))
+    return seen.value
+
+
+def bits(value):
+    """What a float or complex is to the last bit, -0.0 and NaN as well."""
+    return repr(value)
+
+
+@pytest.mark.parametrize("value", [None, *NUMBERS, *TEXTS], ids=repr)
+def test_plain_values_stay(value):
+    assert through(value) == value
+    assert type(through(value)) is type(value)
+
+
+@pytest.mark.parametrize("value", FLOATS)
+def test_floats_stay(value):
+    assert bits(through(value)) == bits(value)
+    assert bits(through(complex(value, -value))) == bits(complex(value, -value))
+
+
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+@pytest.mark.parametrize("name", DTYPES)
+def test_tensors_stay(name, shape):
+    dtype = DTYPES[name]
+    numbers = torch.Generator().manual_seed(len(shape))
+    whole = torch.randint(0, 100, shape, generator=numbers)
+    tensor = whole > 50 if dtype is torch.bool else whole.to(dtype)
+    got = through(tensor)
+    assert type(got) is torch.Tensor
+    assert (got.dtype, got.shape, got.device) == (tensor.dtype, tensor.shape, tensor.device)
+    assert torch.equal(got, tensor)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.float16, torch.bfloat16])
+def test_special_numbers_in_tensors_stay(dtype):
+    got = through(torch.tensor([0.0, -0.0, math.inf, -math.inf, math.nan], dtype=dtype))
+    assert [str(x) for x in got.tolist()] == ["0.0", "-0.0", "inf", "-inf", "nan"]
+
+
+@pytest.mark.parametrize(
+    "tensor",
+    [
+        torch.arange(12).reshape(3, 4).T,
+        torch.arange(12)[::5],
+        torch.ones(1).expand(4, 3),
+        torch.arange(4.0)[2:3].as_strided((1, 1), (7, 3)),
+        torch.tensor([1 + 2j, 3j]).conj(),
+        torch.tensor([1 + 2j, 3j]).conj().imag,
+        torch.arange(3.0, requires_grad=True).detach(),
+    ],
+)
+def test_tensors_of_any_layout_stay(tensor):
+    assert torch.equal(through(tensor), tensor)
+
+
+def test_a_tensor_without_memory_stays():
+    got = through(torch.empty((2, 3), dtype=torch.float16, device="meta"))
+    assert (got.device.type, got.dtype, tuple(got.shape)) == ("meta", torch.float16, (2, 3))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        [],
+        (),
+        {},
+        [[], (), {}, [None]],
+        (1,),
+        {1: "a", "1": "b", 1.5: [2], None: (), False: 0},
+        {"tensor": 1, "bytes": 2},
+        {"int": "0x1"},
+        {"opaque": "x"},
+        {"set": [1, 2]},
+        [Opaque("Net"), Opaque("")],
+        [[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]],
+        list(range(5000)),
+    ],
+    ids=lambda v: repr(v)[:40],
+)
+def test_containers_stay(value):
+    assert through(value) == value
+    assert same(through(value), value)
+
+
+def a_value(rng, depth=0):
+    kind = rng.randrange(12 if depth < 4 else 8)
+    if kind < 4:
+        return rng.choice([None, *NUMBERS, *FLOATS[:7], *TEXTS])
+    if kind == 4:
+        return complex(rng.choice(FLOATS[:7]), rng.choice(FLOATS[:7]))
+    if kind == 5:
+        return Opaque(rng.choice(TEXTS[:3]))
+    if kind < 8:
+        dtype = rng.choice(list(DTYPES.values()))
+        return torch.zeros(rng.choice(SHAPES)).add(rng.randrange(9)).to(dtype)
+    items = [a_value(rng, depth + 1) for _ in range(rng.randrange(4))]
+    if kind == 8:
+        return items
+    if kind == 9:
+        return tuple(items)
+    return {rng.choice([1, "a", None, 2.5, "b", 7, -(2**59)]): item for item in items}
+
+
+@pytest.mark.parametrize("seed", range(200))
+def test_any_plain_value_stays(seed):
+    value = plain(a_value(random.Random(seed)))
+    assert same(through(value), value)
+
+
+def test_everything_else_about_an_observation_stays():
+    whole = Observation(
+        value=None,
+        raised=Raised("E", "message", "x = 1", "f", True),
+        timed_out=True,
+        changed=(0, 3),
+        used=("Tensor.stride",),
+        printed="a\ud800\n",
+        warned=("w", ""),
+    )
+    assert wire.read(wire.write([whole, Observation()])) == [whole, Observation()]
+
+
+def test_what_no_message_holds_is_said_in_words():
+    assert through(1 << 10**6) == Opaque("a very long int")
+    (key,) = through({10**100: 1})
+    assert key.startswith("a long int, 0x1249ad2594c37ceb0b2784c4ce0bf38ace408e211a7caab24308a82e")
+    rare = torch.empty(2, dtype=torch.float8_e4m3fn)
+    assert through(rare) == Opaque("a tensor of dtype float8_e4m3fn")
+
+
+def test_more_warnings_than_are_kept_are_left_out():
+    (seen,) = wire.read(wire.write([Observation(warned=tuple("abc" * 50))]))
+    assert len(seen.warned) == wire.WARNINGS_LIMIT
+
+
+def row(**facts):
+    whole = json.loads(wire.write([Observation()]))[0]
+    return {**whole, **facts}
+
+
+def forged(value):
+    return json.dumps([row(value=value)]).encode()
+
+
+def tensor(shape, dtype="float32", data=b""):
+    text = base64.b64encode(data).decode()
+    return {"tensor": {"dtype": dtype, "shape": shape}, "bytes": text}
+
+
+DEEP = "[" * 5000 + "]" * 5000
+FORGED = [
+    *(b"", b"x", b"\xff\xfe", b"null", b"{}", b"1", b'"text"', b"[1]", b"[[]]", b"[{}]", b"[null]"),
+    b"[" * 100_000,
+    b'[{"a":' * 100_000,
+    b"[" + b"1" * 5000 + b"]",
+    json.dumps([row()] * 1001).encode(),
+    b"[" * 20 + b"]" * 20,
+    json.dumps([row(extra=1)]).encode(),
+    json.dumps([row(timed_out="yes")]).encode(),
+    json.dumps([row(timed_out=None)]).encode(),
+    json.dumps([row(printed=1)]).encode(),
+    json.dumps([row(printed=None)]).encode(),
+    json.dumps([row(raised=["E", "m"])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", "f", 1])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", 3, True])]).encode(),
+    json.dumps([row(raised="E")]).encode(),
+    json.dumps([row(changed=[-1])]).encode(),
+    json.dumps([row(changed=[True])]).encode(),
+    json.dumps([row(changed=[10**9])]).encode(),
+    json.dumps([row(changed="12")]).encode(),
+    json.dumps([row(used=[1])]).encode(),
+    json.dumps([row(used="ab")]).encode(),
+    json.dumps([row(warned=["w"] * 21)]).encode(),
+    forged({}),
+    forged({"int": 5}),
+    forged({"int": "zz"}),
+    forged({"int": "0x"}),
+    forged({"int": ""}),
+    forged({"int": "f" * 200_000}),
+    forged(5),
+    forged({"complex": [1, 2]}),
+    forged({"complex": [1.0]}),
+    forged({"complex": 1.0}),
+    forged({"tuple": 1}),
+    forged({"tuple": {"a": 1}}),
+    forged({"dict": [[1]]}),
+    forged({"dict": [[[], 1]]}),
+    forged({"dict": [[{"tuple": []}, 1]]}),
+    forged({"dict": [[{"int": hex(2**61 - 1)}, 1]]}),
+    forged({"dict": {"a": 1}}),
+    forged({"opaque": 1}),
+    forged({"opaque": None}),
+    forged({"unknown": 1}),
+    forged({"a": 1, "b": 2}),
+    forged({"meta": 1}),
+    forged({"meta": {"dtype": "float32"}}),
+    forged({"meta": {"dtype": "float33", "shape": []}}),
+    forged({"meta": {"dtype": "float32", "shape": [2**41]}}),
+    forged({"meta": {"dtype": "float32", "shape": [2**39, 2**39]}}),
+    forged({"meta": {"dtype": "float32", "shape": [-1]}}),
+    forged({"meta": {"dtype": "float32", "shape": [1.0]}}),
+    forged({"meta": {"dtype": "float32", "shape": [True]}}),
+    forged({"meta": {"dtype": ["float32"], "shape": []}}),
+    forged(tensor([3], data=b"12")),
+    forged(tensor([2**40])),
+    forged(tensor([2**39, 2**39])),
+    forged(tensor([-1, -4], data=b"1234" * 4)),
+    forged(tensor([1] * 65, data=b"1234")),
+    forged(tensor([1], dtype="object", data=b"12345678")),
+    forged({"tensor": None, "bytes": ""}),
+    forged({"tensor": {"dtype": "float32", "shape": []}, "bytes": "é"}),
+    forged({"tensor": {"dtype": "float32", "shape": []}, "bytes": "====="}),
+    forged({"tensor": {"dtype": "float32", "shape": []}, "bytes": None}),
+    forged([0] * 50_000),
+    forged({"tuple": [None] * (ITEM_LIMIT + 1)}),
+    json.dumps([row(value=0)]).encode().replace(b": 0", b": " + DEEP.encode()),
+    b"[" + b"[]," * 3_000_000 + b"[]]",
+    b" " * (wire.BYTES_LIMIT + 1),
+]
+
+
+@pytest.mark.parametrize("data", FORGED, ids=lambda d: repr(d[:60]))
+def test_forged_bytes_are_refused(data):
+    with pytest.raises(WireError):
+        wire.read(data)
+
+
+def test_a_bool_that_is_no_bool_is_one():
+    (seen,) = wire.read(forged(tensor([3], dtype="bool", data=b"\x00\x01\xff")))
+    assert seen.value.tolist() == [False, True, True]
+    assert seen.value.view(torch.uint8).tolist() == [0, 1, 1]
+
+
+def test_mutated_messages_are_refused_or_read_and_compared():
+    """A fixed seed, real messages, and what a forger might do to their bytes."""
+    rng = random.Random(20)
+    exercises = [find(id) for id in ("01.1", "01.5", "06.6", "09.2")]
+    messages = [(e, wire.write(e.reference_observations(3))) for e in exercises]
+    pieces = [b"[", b"]", b"{", b"}", b",", b'"', b"null", b"true", b"1e999", b"-", b"NaN", b"\\u"]
+    pieces += [
+        b'{"int":"0x1"}',
+        b'{"meta":{"dtype":"bool","shape":[0]}}',
+        b"\xff",
+        b"0",
+        b'"tuple"',
+    ]
+    read = refused = 0
+    for _ in range(4000):
+        exercise, whole = rng.choice(messages)
+        data = bytearray(whole)
+        for _ in range(rng.choice([1, 1, 1, 2, 5])):
+            place, kind = rng.randrange(len(data)), rng.randrange(7)
+            if kind == 0:
+                data[place] = rng.randrange(256)
+            elif kind == 1:
+                del data[place : place + rng.randrange(1, 20)]
+            elif kind == 2:
+                data[place:place] = rng.choice(pieces)
+            elif kind == 3:
+                data[place : place + rng.randrange(1, 8)] = rng.choice(pieces)
+            elif kind >= 5:  # another number, name or text
+                letters = [n for n, byte in enumerate(data) if chr(byte).isalnum()]
+                data[rng.choice(letters)] = rng.choice(b"0123456789abcdef")
+            else:
+                end = place + rng.randrange(1, 60)
+                data[place:place] = data[place:end]
+        try:
+            seen = wire.read(bytes(data))
+        except WireError:
+            refused += 1
+            continue
+        read += 1
+        exercise.verdict(seen, 3)  # whatever was read can be compared, and shown
+    assert read > 200
+    assert refused > 1000
