@@ -193,7 +193,10 @@ def test_no_secret_is_read(sandbox, attack):
 
 @pytest.mark.parametrize("attack", hostile.WRITERS, ids=name_of)
 def test_nothing_is_written_or_left(sandbox, attack):
+    above = sandbox._process.pid
     result = run(sandbox, attack)
+    if attack.name != "too deep to remove":  # then a fresh one is started, which costs seconds
+        assert sandbox._process.pid == above
     if "OPENED" in result.yours:  # its own folder
         assert result.yours == "ValueError: OPENED ['./written-by-an-answer']"
     if "WORKED" in result.yours:
@@ -283,7 +286,10 @@ def test_what_is_endless_is_ended(sandbox, attack):
 
 @pytest.mark.parametrize("way", hostile.ENDINGS)
 def test_who_ends_its_process_ends_only_that(sandbox, way):
+    above = sandbox._process.pid
     run(sandbox, attack_of(way, hostile.ENDINGS[way], wall=6))
+    assert sandbox._process.pid == above
+    assert sandbox._process.poll() is None
 
 
 @pytest.mark.parametrize("attack", hostile.BOMBS, ids=name_of)
@@ -307,7 +313,9 @@ def test_odd_objects_are_only_wrong(sandbox, way):
 
 @pytest.mark.parametrize("way", hostile.LEFT_BEHIND)
 def test_what_is_left_behind_reaches_nobody(sandbox, way):
+    above = sandbox._process.pid
     run(sandbox, attack_of(way, hostile.LEFT_BEHIND[way], wall=6))
+    assert sandbox._process.pid == above
 
 
 def test_a_right_answer_that_starts_a_daemon_is_looked_at_and_hurts_nobody(sandbox):

@@ -1,5 +1,7 @@
 """The first difference, stage by stage, in words."""
 
+import math
+
 import pytest
 import torch
 
@@ -97,3 +99,11 @@ def test_long_things_are_shown_short():
 
 def test_a_set_is_called_a_set():
     assert first_difference([1, 2], plain({1, 2})).message.endswith("a set of 2 items")
+
+
+@pytest.mark.parametrize("other", [0.0, 5.0, -math.inf, math.nan, 10**400 * -1])
+def test_nothing_is_near_infinity(other):
+    assert first_difference(math.inf, other) is not None
+    assert first_difference(math.inf, math.inf) is None
+    assert first_difference(5.0, math.inf) is not None
+    assert first_difference(torch.tensor(math.inf), torch.tensor(5.0)) is not None
