@@ -187,7 +187,7 @@ def a_kind(value: Any) -> str:
 
 
 def show(value: Any, digits: int = 6) -> str:
-    """A short text for a value, as it would be typed. digits: significant ones of a float."""
+    """A short text for a value, as it would be typed; `digits`: significant ones of a float."""
     if isinstance(value, torch.Tensor):
         if value.numel() > 24 or value.device.type == "meta":
             dtype = str(value.dtype).removeprefix("torch.")
@@ -205,7 +205,8 @@ def show(value: Any, digits: int = 6) -> str:
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, dict):
-        pairs = [f"{show(key, digits)}: {show(item, digits)}" for key, item in list(value.items())[:24]]
+        items = list(value.items())[:24]
+        pairs = [f"{show(key, digits)}: {show(item, digits)}" for key, item in items]
         return "{" + ", ".join(pairs + ["..."] * (len(value) > 24)) + "}"
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[:LONGEST]!r}..."

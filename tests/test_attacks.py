@@ -297,7 +297,6 @@ def test_what_is_too_much_is_stopped(sandbox, attack):
     result = run(sandbox, attack)
     stages = {
         "fork bomb": "processes",
-        "thread bomb": "processes",
         "memory of many processes": "memory",
         "shared memory of many processes": "memory",
         "copies of what is shared": "memory",
