@@ -37,6 +37,8 @@ from typing import Any
 with contextlib.suppress(ImportError):  # Windows has none, and cannot fork
     import resource
 
+from . import system_calls
+
 READY, RUN, STOP = b"y", b"r", b"s"
 # Kinds of message from a child: its result in one of two forms, why there is none, and flags,
 # which cannot be taken back.
@@ -61,6 +63,8 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
         with contextlib.suppress(Exception):  # a child that needs it will say so
             importlib.import_module(name)
     warnings.resetwarnings()
+    if alone:
+        try_filter()
     originals = snapshot()
     gc.collect()
     gc.freeze()  # children then leave these pages alone
@@ -73,7 +77,7 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
             child = os.fork()
             if child == 0:
                 channel.close()
-                serve_child(*files, limits, originals)
+                serve_child(*files, limits, originals, alone)
             for file in files:
                 os.close(file)
             report = watch(channel, child, limits, alone)
@@ -206,7 +210,23 @@ def reset_rights(place: str) -> None:
 # -- the child -------------------------------------------------------------------------------
 
 
-def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) -> None:
+def try_filter() -> None:
+    """Raise OSError, before there is any student's code, if its system calls cannot be filtered."""
+    child = os.fork()
+    if child == 0:
+        try:
+            system_calls.forbid()
+        except OSError as error:
+            os._exit(error.errno)
+        os._exit(0)
+    failed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    if failed:
+        raise OSError(failed, f"no filter of system calls: {os.strerror(failed)}")
+
+
+def serve_child(
+    job: int, result: int, limits: dict[str, int], originals: dict, alone: bool
+) -> None:
     """Do one job and end the process. Does not return."""
     code = 1
     messages = None
@@ -221,6 +241,8 @@ def serve_child(job: int, result: int, limits: dict[str, int], originals: dict) 
             header = json.loads(file.readline())
             body = file.read()
         set_limits({**limits, "seconds": limits["seconds"] * header["results"]})
+        if alone:
+            system_calls.forbid()
         messages = Messages(result, bytes.fromhex(header["token"]))
         if header["kind"] == "read":
             messages.send(FACTS, read(body, header["wanted"]))

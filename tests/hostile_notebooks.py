@@ -562,7 +562,7 @@ def storage_index(index, stride, offset):
     ),
     Attack(
         "settings of the process above",
-        "limits, priority and processors of process 1, which later answers inherit",
+        "limits, priority and processors of process 1, which later answers inherit; a larger share",
         """
 import os, resource
 
@@ -575,6 +575,7 @@ def storage_index(index, stride, offset):
         lambda: os.setpriority(os.PRIO_PROCESS, 1, 19),
         lambda: os.setpriority(os.PRIO_USER, 0, 19),
         lambda: os.sched_setaffinity(1, {0}),
+        lambda: os.setsid(),  # a share of the processors for itself
         lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)),
     ):
         try:
@@ -673,7 +674,7 @@ ODD_OBJECTS = {
 
 # These leave something running or in place; the next answer must not notice.
 LEFT_BEHIND = {
-    "daemon": "import os, time\ndef contiguous_strides(shape):\n    for _ in range(2):\n        if os.fork() == 0:\n            os.setsid()\n            if os.fork(): os._exit(0)\n            for _ in range(20_000):\n                time.sleep(.005)\n                try: os.kill(-1, 9)\n                except OSError: pass\n                for fd in range(3, 20):\n                    try: os.write(fd, b'x' * 100)\n                    except OSError: pass\n            os._exit(0)\n    return ()",
+    "daemon": "import os, time\ndef contiguous_strides(shape):\n    for _ in range(2):\n        if os.fork() == 0:\n            try: os.setsid()\n            except OSError: pass\n            if os.fork(): os._exit(0)\n            for _ in range(20_000):\n                time.sleep(.005)\n                try: os.kill(-1, 9)\n                except OSError: pass\n                for fd in range(3, 20):\n                    try: os.write(fd, b'x' * 100)\n                    except OSError: pass\n            os._exit(0)\n    return ()",
     "thread": "import threading, time\ndef go():\n    while True: time.sleep(.001)\ndef contiguous_strides(shape):\n    threading.Thread(target=go).start()\n    return ()",
     "signals": "import signal\ndef contiguous_strides(shape):\n    for n in (signal.SIGALRM, signal.SIGTERM, signal.SIGINT, signal.SIGCHLD): signal.signal(n, lambda *a: None)\n    signal.setitimer(signal.ITIMER_REAL, .01, .01)\n    return ()",
     "tracing": "import sys, threading\ndef stop(*a): raise SystemExit\ndef contiguous_strides(shape):\n    sys.settrace(stop); sys.setprofile(stop); threading.settrace(stop)\n    return ()",

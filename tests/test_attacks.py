@@ -31,7 +31,7 @@ pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is n
 
 SEED = 4_611_686_018_427_387_847
 MEGABYTE = 2**20
-LIMITS = Limits(memory=600 * MEGABYTE, processes=24, threads=150, seconds=20)
+LIMITS = Limits(memory=600 * MEGABYTE, processes=24, threads=60, seconds=20)
 # What must never be seen in an answer's process.
 REFERENCE = f"secret-of-reference-{random.getrandbits(40)}"
 STUDENT = f"secret-of-student-{random.getrandbits(40)}"

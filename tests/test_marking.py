@@ -297,3 +297,25 @@ def test_limits_are_what_the_course_needs():
     """The largest answer of the course needs a tenth; a laptop has 8 GB."""
     assert Limits().memory <= 2 * 1024**3
     assert Limits().wall is None
+
+
+@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")
+def test_forbidden_calls_are_refused_and_others_are_not():
+    tries = (
+        "import os, resource, socket\n"
+        "from grading import system_calls\n"
+        "system_calls.forbid()\n"
+        "def refused(call, *arguments):\n"
+        "    try: call(*arguments)\n"
+        "    except OSError as error: return error.strerror\n"
+        "print(refused(os.setsid), refused(os.memfd_create, 'x'), refused(socket.socket, 40))\n"
+        "print(refused(resource.prlimit, os.getppid(), resource.RLIMIT_CORE, (0, 0)))\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (0, 0))\n"
+        "socket.socket(socket.AF_UNIX).close()\n"
+        "os.waitpid(os.fork() or os._exit(0), 0)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", tries], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "Operation not permitted Operation not permitted Address family not supported by protocol",
+        "Operation not permitted",
+    ]
