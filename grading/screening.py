@@ -104,15 +104,7 @@ PRIVATE = {
     *("__str__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"),
     *("__bool__", "__add__", "__radd__", "__iadd__", "__sub__", "__rsub__", "__mul__", "__rmul__"),
     *("__truediv__", "__matmul__", "__neg__", "__abs__", "__setattr__", "__getattr__"),
-    *(
-        "__delattr__",
-        "__getstate__",
-        "__setstate__",
-        "__reversed__",
-        "__version__",
-        "__all__",
-        "__slots__",
-    ),
+    *("__delattr__", "__getstate__", "__setstate__", "__reversed__", "__version__", "__all__"),
 }
 # Of those, what a library may call in its own code, for an object of its own.
 NOT_TO_DEFINE = {"__class__", "__name__", "__qualname__", "__getattr__", "__getstate__"}
