@@ -45,7 +45,7 @@ def first_difference(
     if isinstance(expected, Opaque) and isinstance(got, Opaque):
         if expected == got:
             return None
-        return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+        return Difference("values", contrast(expected, got), place)
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
         return _floats(expected, _as_float(got), exact, place)
     if type(expected) is not type(got):
@@ -56,7 +56,7 @@ def first_difference(
     if isinstance(expected, dict):
         return _dicts(expected, got, exact, place)
     if expected != got:
-        return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+        return Difference("values", contrast(expected, got), place)
     return None
 
 
@@ -73,20 +73,20 @@ def _floats(expected: float, got: float, exact: bool, place: str) -> Difference 
     close = math.isfinite(expected) and abs(expected - got) <= ATOL + RTOL * abs(expected)
     if expected == got or both_nan or (close and not exact):
         return None
-    return Difference("values", f"expected {show(expected)}, yours is {show(got)}", place)
+    return Difference("values", contrast(expected, got), place)
 
 
 def _sequences(expected, got, exact: bool, place: str) -> Difference | None:
     if len(expected) != len(got):
         message = f"expected {count(len(expected), 'item')}, yours has {len(got)}"
         if len(expected) <= 8 and len(got) <= 8:
-            message += f": expected {show(expected)}, yours is {show(got)}"
+            message += f": {contrast(expected, got)}"
         return Difference("structure", message, place)
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         difference = first_difference(one, other, exact=exact, place=f"{place}[{position}]")
         if difference is None:
             continue
-        whole = f"expected {show(expected)}, yours is {show(got)}"
+        whole = contrast(expected, got)
         readable = len(whole) < 160 and show(expected) != show(got)  # 2 and 2.0 look alike
         if isinstance(one, (int, float, str, type(None))) and readable:
             return Difference(difference.stage, whole, place)
@@ -147,11 +147,23 @@ def _value_message(expected: torch.Tensor, got: torch.Tensor) -> str:
     where = f" at {index}" if index else ""
     wrong = int((~equal).sum())
     message = f"{wrong} of {expected.numel()} values differ, most{where}: "
-    message += f"expected {show(expected[tuple(index)].item())}, "
-    message += f"yours is {show(got[tuple(index)].item())}"
-    if 1 < expected.numel() <= 12 and len(show(expected)) + len(show(got)) < 200:
-        message += f" (expected {show(expected)}, yours {show(got)})"
+    message += contrast(expected[tuple(index)].item(), got[tuple(index)].item())
+    whole = contrast(expected, got)
+    if 1 < expected.numel() <= 12 and len(whole) < 220:
+        message += f" ({whole})"
     return message
+
+
+def contrast(expected: Any, got: Any) -> str:
+    """'expected 0.5, yours is 0.75', with as few digits as show that they differ, but at least 4.
+
+    The last digits of a float32 differ between processors; what a notebook stores should not.
+    """
+    for digits in (4, 6, 9, 17):
+        one, other = show(expected, digits), show(got, digits)
+        if one != other:
+            break
+    return f"expected {one}, yours is {other}"
 
 
 def count(number: int, noun: str) -> str:
@@ -174,26 +186,27 @@ def a_kind(value: Any) -> str:
     return f"a {type_name(type(value))} of {count(len(value), 'item')}"
 
 
-def show(value: Any) -> str:
-    """A short text for a value, as it would be typed."""
+def show(value: Any, digits: int = 6) -> str:
+    """A short text for a value, as it would be typed; `digits`: significant ones of a float."""
     if isinstance(value, torch.Tensor):
         if value.numel() > 24 or value.device.type == "meta":
             dtype = str(value.dtype).removeprefix("torch.")
             return f"a {dtype} tensor of shape {tuple(value.shape)}"
-        return show(value.tolist())
+        return show(value.tolist(), digits)
     if isinstance(value, Opaque):
         return value.type_name
     if isinstance(value, float):
-        return f"{value:.6g}"
+        return f"{value:.{digits}g}"
     if isinstance(value, (list, tuple)):
-        inner = ", ".join(show(item) for item in value[:24])
+        inner = ", ".join(show(item, digits) for item in value[:24])
         if len(value) > 24:
             inner += ", ..."
         if isinstance(value, list):
             return f"[{inner}]"
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, dict):
-        pairs = [f"{show(key)}: {show(item)}" for key, item in list(value.items())[:24]]
+        items = list(value.items())[:24]
+        pairs = [f"{show(key, digits)}: {show(item, digits)}" for key, item in items]
         return "{" + ", ".join(pairs + ["..."] * (len(value) > 24)) + "}"
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[:LONGEST]!r}..."

@@ -174,8 +174,10 @@ def mark(
     for exercise, points in exercises:
         program, outcome = programs[exercise.id], outcomes.get(exercise.id)
         result = mark_exercise(exercise, points, program, outcome, seed)
-        # What an answer left behind in the process must not cost the next one its marks.
-        if result.state == WRONG and outcome and not outcome.first and time.monotonic() < deadline:
+        # What an answer left behind in the process must not cost the next one its marks. One that
+        # does just what a known mistake does is wrong by itself.
+        unclear = result.state == WRONG and not result.mistake
+        if unclear and outcome and not outcome.first and time.monotonic() < deadline:
             outcome = sandbox.run([answers[exercise.id]], seed)[0]
             result = mark_exercise(exercise, points, program, outcome, seed)
         results.append(result)

@@ -134,22 +134,29 @@ def visible_files() -> list[str]:
         else:
             options += ["--ro-bind-try", place, place]
     options += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"]
-    # An installed Python outside /usr, the environment, and where their links lead.
-    executable = Path(sys.executable)
-    roots = [Path(sys.base_prefix), Path(sys.prefix)]
-    roots += [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
-    for place in dict.fromkeys(roots):
-        if place == Path("/usr"):
-            place = executable.resolve()  # not all of /usr
-        options += ["--ro-bind", str(place), str(place)]
-    real = str(executable.resolve())
-    options += ["--ro-bind", real, real]
+    for place in map(str, python_places()):
+        options += ["--ro-bind", place, place]
     # A course that was installed and not only linked would show its answers.
     for root in dict.fromkeys(Path(sysconfig.get_path(n)) for n in ("purelib", "platlib")):
         for name in ("course_utils", "grading"):
             if (root / name).is_dir():
                 options += ["--tmpfs", str(root / name)]
     return options
+
+
+def python_places() -> list[Path]:
+    """An installed Python outside /usr, the environment, and where their links lead."""
+    executable = Path(sys.executable).resolve()
+    roots = [Path(sys.base_prefix), Path(sys.prefix)]
+    roots += [Path(sysconfig.get_path(name)) for name in ("stdlib", "purelib", "platlib")]
+    # Of /usr not all.
+    places = [executable if place == Path("/usr") else place for place in roots]
+    return list(dict.fromkeys([*places, executable]))
+
+
+def scratch() -> str:
+    """The folder inside that an answer may write to: /tmp, unless the course itself lies there."""
+    return "/scratch" if any(p.is_relative_to("/tmp") for p in python_places()) else "/tmp"
 
 
 def student_folder(place: Path, private: dict[str, str]) -> None:
@@ -253,7 +260,7 @@ class Sandbox:
                 raise SandboxError(f"The process for students' code does not start: {text}")
 
     def _environment(self) -> dict[str, str]:
-        place = str(Path(self._folder.name) / "work") if self.trusted else "/tmp"
+        place = str(Path(self._folder.name) / "work") if self.trusted else scratch()
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": place,
@@ -276,10 +283,10 @@ class Sandbox:
             *visible_files(),
             *("--ro-bind", str(Path(self._folder.name) / "course"), "/course"),
             *("--proc", "/proc", "--dev", "/dev"),
-            *(*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", "/tmp"),
+            *(*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", scratch()),
             # For root, much in /proc could be written: kernel settings are files there.
             *("--remount-ro", "/proc", "--remount-ro", "/dev", "--remount-ro", "/"),
-            *("--chdir", "/tmp", "--"),
+            *("--chdir", scratch(), "--"),
         ]
 
     def _end(self) -> None:

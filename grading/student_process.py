@@ -182,7 +182,7 @@ def own_memory(facts: dict[str, int]) -> int:
 
 def tidy(folder: Path) -> bool:
     """Remove what a child left in the places where it could write; False if something stays."""
-    for place in {str(folder), "/tmp", "/dev/shm"} if os.getpid() == 1 else {str(folder)}:
+    for place in (str(folder), "/dev/shm") if os.getpid() == 1 else (str(folder),):
         try:
             if os.getpid() == 1:
                 reset_rights(place)

@@ -510,7 +510,7 @@ import ctypes, os, resource
 libc = ctypes.CDLL(None, use_errno=True)
 
 def storage_index(index, stride, offset):
-    for place in ("/tmp", "/dev/shm"):
+    for place in (os.getcwd(), "/dev/shm"):
         with open(place + "/left-behind", "w") as file:
             file.write("secret-of-nobody-1")
         os.makedirs(place + "/deep" + "/d" * 200)
@@ -534,7 +534,7 @@ def storage_index(index, stride, offset):
 import os
 
 def storage_index(index, stride, offset):
-    for place in ("/tmp", "/dev/shm"):
+    for place in (os.getcwd(), "/dev/shm"):
         os.makedirs(place + "/a/b/c")
         os.chmod(place + "/a/b", 0)
         os.chmod(place + "/a", 0)
@@ -595,8 +595,8 @@ import os
 
 def storage_index(index, stride, offset):
     for n, target in enumerate(["/", "/course", "/proc/1/root", "/dev/shm", "..", "/nowhere", "loop"]):
-        os.symlink(target, f"/tmp/link{n}")
-    os.symlink("/tmp/loop", "/tmp/loop")
+        os.symlink(target, f"link{n}")
+    os.symlink("loop", "loop")
 """,
         id="01.2",
     ),
@@ -645,8 +645,8 @@ BOMBS = [
     Attack("memory of many processes", "a little too much, often", "import os, time\ndef contiguous_strides(shape):\n    for _ in range(8):\n        if os.fork() == 0:\n            x = bytearray(b'x') * (150 * 2**20)\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
     Attack("shared memory of many processes", "memory that looks as if it belonged to nobody", "import mmap, os, time\ndef contiguous_strides(shape):\n    for _ in range(2):\n        if os.fork() == 0:\n            x = mmap.mmap(-1, 400 * 2**20)\n            for _ in range(400): x.write(b'x' * 2**20)\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
     Attack("copies of what is shared", "touch all memory that processes had in common", "import ctypes, os, time\ndef contiguous_strides(shape):\n    for _ in range(10):\n        if os.fork() == 0:\n            for line in open('/proc/self/maps'):\n                place, rights, *rest = line.split()\n                begin, end = (int(x, 16) for x in place.split('-'))\n                if rights.startswith('rw') and (rest[-1] == '[heap]' or rest[2] == '0') and not rest[-1].startswith('[s'):\n                    for page in range(begin, end, 4096):\n                        if True:\n                            c = ctypes.c_char.from_address(page)\n                            c.value = c.value\n            time.sleep(10**6)\n    time.sleep(10**6)", wall=10),
-    Attack("full disks", "files as large as memory", "import os\ndef contiguous_strides(shape):\n    for place in ('/tmp', '/dev/shm'):\n        for n in range(40):\n            try:\n                with open(f'{place}/{n}', 'wb') as file: file.write(bytes(50 * 2**20))\n            except OSError: pass\n    os._exit(0)"),
-    Attack("many files", "names instead of bytes", "def contiguous_strides(shape):\n    for n in range(20_000): open(f'/tmp/{n}', 'w').close()\n    return ()"),
+    Attack("full disks", "files as large as memory", "import os\ndef contiguous_strides(shape):\n    for place in (os.getcwd(), '/dev/shm'):\n        for n in range(40):\n            try:\n                with open(f'{place}/{n}', 'wb') as file: file.write(bytes(50 * 2**20))\n            except OSError: pass\n    os._exit(0)"),
+    Attack("many files", "names instead of bytes", "def contiguous_strides(shape):\n    for n in range(20_000): open(str(n), 'w').close()\n    return ()"),
     Attack("prints a gigabyte", "fill what is kept", "def contiguous_strides(shape):\n    for _ in range(1000): print('x' * 10**6)\n    return ()"),
     Attack("writes a gigabyte", "fill standard output and error", "import os, sys\ndef contiguous_strides(shape):\n    for _ in range(500):\n        os.write(1, bytes(10**6)); os.write(2, bytes(10**6)); sys.__stderr__.write('x' * 10**6)\n    return ()"),
     Attack("floods the result", "never stop sending", "import os\ndef contiguous_strides(shape):\n    while True:\n        for fd in range(3, 64):\n            try: os.write(fd, bytes(10**6))\n            except OSError: pass"),

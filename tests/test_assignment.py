@@ -177,7 +177,10 @@ WRONG = {
         ["01.1", "--name", "a", "--private", "no.py"],
         "Cannot read no.py: No such",
     ),
-    "a private text": (["01.1", "--name", "a", "--private", "notes.txt"], "is not a Python file"),
+    "a private text": (
+        ["01.1", "--name", "a", "--private", "notes.txt"],
+        "declared in a Python file",
+    ),
     "a private bug": (["01.1", "--name", "a", "--private", "bug.py"], "ZeroDivisionError"),
     "output is a file": (["01.1", "--name", "a", "--output", "notes.txt"], "notes.txt is a file"),
     "even with replace": (

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 needs_sandbox = pytest.mark.skipif(
     bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"
 )
+pytestmark = pytest.mark.usefixtures("forget_private_exercises")
 IDS = ("01.1", "01.2", "01.6")
 
 

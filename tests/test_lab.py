@@ -251,6 +251,8 @@ def test_jupyterlab_says_where_it_is_and_stops_on_ctrl_c(checkout):
             process.wait()
         process.stdout.close()
     told = [line for line in [*said, *rest.splitlines()] if line.strip()]
+    # With the packages for grading, JupyterLab has an extension that speaks for itself.
+    told = [line for line in told if not line.startswith("[NbGrader")]
     assert len(told) == 4, told  # copied, the address, how to end it, that it has ended
 
 

@@ -201,9 +201,13 @@ class Page:
         dashed: bool = False,
         under: bool = False,
     ) -> None:
-        """A line through the points."""
+        """A line through the points, each moved to the nearest 64th of a pixel.
+
+        The last digits of computed points differ between processors; the pixels should not.
+        """
         self._surface.plot(
-            *zip(*points, strict=True),
+            [round(x * 64) / 64 for x, _ in points],
+            [round(y * 64) / 64 for _, y in points],
             color=colour or self.ink,
             linewidth=line * POINTS_PER_PIXEL,
             linestyle=(0, (3, 3)) if dashed else "solid",

@@ -313,9 +313,10 @@ for loss, (x, y, gradient) in formulas.items():
 # 1. A right one is left in peace: the gradient goes to 0.
 
 # %%
-x = torch.linspace(-4, 4, 81)  # (points,)
-p = torch.linspace(0.1, 0.99, 81)  # (points,)
-zero, one = torch.zeros(81), torch.ones(81)  # (points,)
+# float64 (double), so that the picture is the same on every processor
+x = torch.linspace(-4, 4, 81).double()  # (points,)
+p = torch.linspace(0.1, 0.99, 81).double()  # (points,)
+zero, one = torch.zeros(81).double(), torch.ones(81).double()  # (points,)
 first = torch.zeros(81, dtype=torch.int64)  # (points,): class 0 is the right one
 binary, cross_entropy = F.binary_cross_entropy_with_logits, F.cross_entropy
 
