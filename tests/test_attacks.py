@@ -301,7 +301,8 @@ def test_what_is_too_much_is_stopped(sandbox, attack):
         "shared memory of many processes": "memory",
         "copies of what is shared": "memory",
     }
-    assert result.stage == stages.get(attack.name, result.stage)
+    # On a machine with much else to do, the time may be over first.
+    assert result.stage in (stages.get(attack.name, result.stage), "time")
     assert len(json.dumps(dataclasses.asdict(result))) < 100_000
 
 

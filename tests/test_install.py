@@ -484,10 +484,16 @@ def test_the_fullest_disk_is_named(setup, monkeypatch, tmp_path):
     assert f"0.0 GB free at {tmp_path / 'cache'}" in setup.classify("os error 28", None)
 
 
+def without_make():
+    """The environment without what `make test LANE=latest` puts there for the test run itself."""
+    ours = {"MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "LANE", "ARGS"}
+    return {name: value for name, value in os.environ.items() if name not in ours}
+
+
 def test_make_uses_the_environment_of_the_lane():
     if not shutil.which("make"):
         pytest.skip("make is not installed on this machine")
-    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    environment = without_make()
     for lane, folder in (("torchtext", ".venv"), ("latest", ".venv-latest")):
         said = subprocess.run(
             ["make", "-n", "test", f"LANE={lane}", "ARGS=-k strides"],
@@ -509,7 +515,7 @@ def test_make_uses_the_environment_of_the_lane():
 def test_make_adds_the_extra_only_where_it_is_needed(target, extra):
     if not shutil.which("make"):
         pytest.skip("make is not installed on this machine")
-    environment = {name: value for name, value in os.environ.items() if name != "MAKEFLAGS"}
+    environment = without_make()
     command = ["make", "-n", target, "ARGS=--one two"]
     said = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=True
