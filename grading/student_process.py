@@ -143,7 +143,7 @@ def end_all(child: int, alone: bool) -> None:
 
 def too_much(base: int, limits: dict[str, int]) -> str:
     """Why the students' processes together are too much, or ''. base: bytes this process holds."""
-    processes = [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]  # noqa: PTH208
+    processes = students_processes()
     if len(processes) > limits["processes"]:
         return "processes"
     facts = [process_facts(process) for process in processes]
@@ -153,12 +153,19 @@ def too_much(base: int, limits: dict[str, int]) -> str:
     if sum(map(own_memory, facts)) - base <= limits["memory"]:
         return ""
     # ... and the kernel has to look at every page to tell how much less.
-    shares = [process_facts(process, "smaps_rollup") for process in processes]
-    memory = sum(
-        share.get("Pss_Anon", 0) + share.get("Pss_Shmem", 0) if share else own_memory(one)
-        for share, one in zip(shares, facts, strict=True)
-    )
-    return "memory" if memory - base > limits["memory"] else ""
+    memory = -base
+    for process, one in zip(processes, facts, strict=True):
+        share = process_facts(process, "smaps_rollup")
+        memory += share.get("Pss_Anon", 0) + share.get("Pss_Shmem", 0) if share else own_memory(one)
+        # It takes long enough for a fork bomb to get out of hand.
+        if len(students_processes()) > limits["processes"]:
+            return "processes"
+    return "memory" if memory > limits["memory"] else ""
+
+
+def students_processes() -> list[int]:
+    """All processes of the sandbox but this one."""
+    return [int(name) for name in os.listdir("/proc") if name.isdigit() and name != "1"]  # noqa: PTH208
 
 
 def process_facts(process: int, file: str = "status") -> dict[str, int]:
