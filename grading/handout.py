@@ -14,7 +14,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from tools import build
+from course_utils.notebook import as_text
 
 from .assignment import Assignment, AssignmentError
 from .nbgrader_edition import nbgrader_edition
@@ -30,7 +30,7 @@ def handout(assignment: Assignment, folder: Path, *, nbgrader: bool = False) -> 
 
     nbgrader: the nbgrader edition as well. Raises AssignmentError.
     """
-    notebook = build.as_text(student_notebook(assignment))
+    notebook = as_text(student_notebook(assignment))
     files = {
         DECLARATION: assignment.as_json(folder).encode(),
         f"{assignment.name}.ipynb": notebook.encode(),

@@ -11,7 +11,7 @@ from pathlib import Path
 from nbformat import NotebookNode
 
 from course_utils.exercise import STUB_LINE, Exercise, bodies
-from tools import build
+from course_utils.notebook import CELL_SECONDS, answer_cell, as_text, check_cell
 
 from .assignment import Assignment, AssignmentError, Item, relative
 from .student_notebook import (
@@ -71,10 +71,10 @@ def nbgrader_edition(assignment: Assignment, folder: Path) -> dict[str, bytes]:
     config = CONFIG.format(
         name=assignment.name,
         stub=STUB_LINE,
-        seconds=build.CELL_SECONDS,
+        seconds=CELL_SECONDS,
         private=[relative(path, folder) for path in assignment.private],
     )
-    notebook = build.as_text(source_notebook(assignment))
+    notebook = as_text(source_notebook(assignment))
     return {
         "nbgrader_config.py": config.encode(),
         f"source/{assignment.name}/{assignment.name}.ipynb": notebook.encode(),
@@ -93,8 +93,8 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
             )
 
     def cells(item: Item, exercise: Exercise, above: str) -> list[NotebookNode]:
-        answer = build.answer_cell(exercise, with_solution_marks(exercise), above)
-        test = build.check_cell(exercise, strict=True)
+        answer = answer_cell(exercise, with_solution_marks(exercise), above)
+        test = check_cell(exercise, strict=True)
         if is_private(exercise):
             test.source = PRIVATE_TEST.format(check=test.source)
         number = exercise.id.replace(".", "-")

@@ -18,6 +18,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from course_utils.exercise import Exercise
+from course_utils.notebook import answer_cell, check_cell, heading, notebook_of, with_headings
 from tools import build
 
 from .assignment import Assignment, AssignmentError, Item
@@ -47,8 +48,8 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
     in it."""
 
     def cells(item: Item, exercise: Exercise, above: str) -> list[NotebookNode]:
-        answer = build.answer_cell(exercise, exercise.stub_source, above)
-        return [answer] if is_private(exercise) else [answer, build.check_cell(exercise)]
+        answer = answer_cell(exercise, exercise.stub_source, above)
+        return [answer] if is_private(exercise) else [answer, check_cell(exercise)]
 
     return notebook_with(assignment, cells)
 
@@ -75,11 +76,11 @@ def notebook_with(
         worth = points_text(item.points)
         place = known.get(exercise.id)
         if is_private(exercise):
-            prose, above = f"{build.heading(exercise, worth)}\n\n{NO_CHECK}", ""
+            prose, above = f"{heading(exercise, worth)}\n\n{NO_CHECK}", ""
         elif place is None:
             raise AssignmentError(f"Exercise {exercise.id} stands in no notebook of the course.")
         else:
-            prose, above = build.with_headings(place.prose, worth), place.above
+            prose, above = with_headings(place.prose, worth), place.above
             if place.section and place.section not in shown:
                 cells.append(new_markdown_cell(place.section))
             new = [code for code in place.helpers if code not in shown]
@@ -87,7 +88,7 @@ def notebook_with(
             shown.update([place.section, *new])
         cells.append(new_markdown_cell(prose))
         cells += answer_cells(item, exercise, above)
-    return build.notebook_of(cells, assignment.name)
+    return notebook_of(cells, assignment.name)
 
 
 def is_private(exercise: Exercise) -> bool:

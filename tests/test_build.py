@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.notebook import ENVIRONMENT_CELL
 from tools import build
 
 ROOT = Path(__file__).parent.parent
@@ -77,7 +78,7 @@ def test_what_a_source_need_not_say_is_put_in(source):
     assert cells[0].source.startswith("# 00 · A small one\n\nWhat it is for.")
     assert "- two" in cells[0].source
     assert "notebook 00; Python" in cells[0].source
-    assert cells[1].source == build.ENVIRONMENT_CELL
+    assert cells[1].source == ENVIRONMENT_CELL
     assert cells[-3].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
     assert cells[-2].source.startswith("import math\n\n\ndef largest(numbers):")
     assert cells[-2].source.endswith("raise NotImplementedError  # your answer goes here")
@@ -160,7 +161,7 @@ def test_a_wrong_stored_output_is_caught(source):
 
 def test_a_kernel_that_is_not_the_course_s_is_told_so(tmp_path):
     # -I: neither PYTHONPATH nor the folder; -S: no site-packages either.
-    command = [sys.executable, "-I", "-S", "-c", build.ENVIRONMENT_CELL]
+    command = [sys.executable, "-I", "-S", "-c", ENVIRONMENT_CELL]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("This kernel is not the course's.")
     assert "make lab" in done.stdout

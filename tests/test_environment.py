@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from course_utils import data, environment
-from tools import build
+from course_utils.notebook import ENVIRONMENT_CELL
 
 ROOT = Path(__file__).resolve().parent.parent
 HAS_TORCHTEXT = any(d.name == "torchtext" for d in metadata.distributions())
@@ -170,7 +170,7 @@ def test_damaged_data_is_a_problem(monkeypatch, capsys):
 
 def test_the_first_cell_works_where_torch_cannot_be_imported():
     # None in sys.modules makes `import torch` fail, as in an environment without torch.
-    code = "import sys\nsys.modules['torch'] = None\n" + build.ENVIRONMENT_CELL
+    code = "import sys\nsys.modules['torch'] = None\n" + ENVIRONMENT_CELL
     environment_variables = dict(os.environ, PYTHONPATH=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -14,6 +14,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 from course_utils.exercise import STUB_LINE, all_exercises, find
+from course_utils.notebook import ENVIRONMENT_CELL
 from grading import student_notebook
 from grading.assignment import Assignment, AssignmentError, Item
 from grading.handout import handout, write_files
@@ -78,7 +79,7 @@ def test_the_opening_says_what_is_worth_what():
 
 
 def test_the_second_cell_checks_the_environment():
-    assert cells_of("01.1")[1].source == build.ENVIRONMENT_CELL
+    assert cells_of("01.1")[1].source == ENVIRONMENT_CELL
 
 
 def test_it_is_a_notebook_without_outputs():
@@ -115,7 +116,7 @@ def test_all_exercises_fit_into_one_notebook_and_find_the_names_they_need():
     everything = assignment(*(exercise.id for exercise in all_exercises()))
     cells = student_notebook.student_notebook(everything).cells
     code = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
-    code = [source for source in code if source != build.ENVIRONMENT_CELL]
+    code = [source for source in code if source != ENVIRONMENT_CELL]
     bound = student_notebook.imported_names(code[0])
     places = student_notebook.places()
     for exercise in all_exercises():

@@ -30,24 +30,22 @@ from traitlets.config import Config
 
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
+from course_utils.notebook import (
+    CELL_SECONDS,
+    answer_cell,
+    as_text,
+    check_cell,
+    notebook_of,
+    opening,
+    with_headings,
+)
 
 ROOT = Path(__file__).resolve().parent.parent
 SOURCES = ROOT / "notebooks" / "source"
 BUILT = ROOT / "notebooks"
 SOLVED = ROOT / "build" / "solutions"
 STAMPS = ROOT / "build" / "stamps.json"
-CELL_SECONDS = 120
 
-ENVIRONMENT_CELL = """\
-import importlib.util
-
-if importlib.util.find_spec("course_utils"):
-    from course_utils import environment
-    environment.report()
-else:
-    print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")"""
-
-EXERCISE_HEADING = re.compile(r"^## Exercise (\d\d\.\d+)$", re.MULTILINE)
 # Text that changes from run to run must not stand in a stored output.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|ipykernel_\d+")
 
@@ -83,37 +81,9 @@ def expand(path: Path, *, solved: bool = False) -> NotebookNode:
     return notebook_of(cells, path.stem)
 
 
-def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
-    """A notebook of these cells, with the cell that checks the environment after the first."""
-    cells = [cells[0], new_code_cell(ENVIRONMENT_CELL), *cells[1:]]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    notebook.metadata = NotebookNode(
-        kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
-        language_info={"name": "python"},
-    )
-    give_ids(notebook, name)
-    return notebook
-
-
 def exercises_of(source: NotebookNode) -> list[Exercise]:
     """The exercises that stand in a source, in their order."""
     return [find(c.metadata["exercise"]) for c in source.cells if "exercise" in c.metadata]
-
-
-def opening(course: dict) -> NotebookNode:
-    """Title, what the reader will be able to do, what is needed first, how long it takes."""
-    lines = [f"# {course['number']} · {course['title']}", ""]
-    if course.get("lead"):
-        lines += [course["lead"], ""]
-    if course.get("after"):
-        lines += ["**After this lesson you can**", ""]
-        lines += [f"- {verb}" for verb in course["after"]] + [""]
-    needs = [f"notebook {number}" for number in course.get("needs", [])]
-    needs += [course["knowing"]] if course.get("knowing") else []
-    if needs:
-        lines += [f"**You need first:** {'; '.join(needs)}", ""]
-    lines += [f"**Time:** about {course['minutes']} minutes"]
-    return new_markdown_cell("\n".join(lines))
 
 
 def lessons() -> list[dict]:
@@ -145,52 +115,6 @@ def expand_cell(cell: NotebookNode, solved: bool) -> list[NotebookNode]:
     exercise = find(exercise_id)
     answer = exercise.solution_source if solved else exercise.stub_source
     return [answer_cell(exercise, answer, above=cell.source), check_cell(exercise)]
-
-
-def answer_cell(exercise: Exercise, answer: str, above: str = "") -> NotebookNode:
-    """The cell for the answer. `above` is what an answer needs to be read, such as imports."""
-    text = "\n\n\n".join(part for part in (above.strip(), answer.rstrip()) if part)
-    return new_code_cell(text, metadata={"exercise": exercise.id})
-
-
-def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
-    """The cell that checks the answer. strict: it raises an error when the answer is not right."""
-    option = ", strict=True" if strict else ""
-    call = f'check("{exercise.id}", {exercise.name}{option})'
-    return new_code_cell(call, metadata={"check": exercise.id})
-
-
-def with_headings(text: str, worth: str = "") -> str:
-    """The prose of a source with its exercises' headings written out; `worth` as in heading."""
-    return EXERCISE_HEADING.sub(lambda match: heading(find(match.group(1)), worth), text)
-
-
-def heading(exercise: Exercise, worth: str = "") -> str:
-    """Number, title, difficulty and time of an exercise. worth: what it is worth, '2 points'."""
-    stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
-    facts = [stars, f"about {exercise.minutes} minutes"]
-    if worth:
-        facts.append(worth)
-    if exercise.without:
-        facts.append("by hand, without " + " and ".join(f"`{name}`" for name in exercise.without))
-    return f"## {exercise.id} · {exercise.title}\n\n" + " · ".join(facts)
-
-
-def give_ids(notebook: NotebookNode, stem: str) -> None:
-    """Ids that depend on a cell's content, so that an edit changes one id and no other."""
-    seen: dict[str, int] = {}
-    for cell in notebook.cells:
-        if "exercise" in cell.metadata:
-            cell.id = "answer-" + cell.metadata["exercise"].replace(".", "-")
-            continue
-        if "check" in cell.metadata:
-            cell.id = "check-" + cell.metadata["check"].replace(".", "-")
-            continue
-        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[
-            :10
-        ]
-        seen[digest] = seen.get(digest, 0) + 1
-        cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 
 
 def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> NotebookNode:
@@ -251,11 +175,6 @@ def write(notebook: NotebookNode, path: Path) -> None:
     partial = path.with_suffix(".partial")
     partial.write_text(as_text(notebook), encoding="utf-8")
     partial.replace(path)
-
-
-def as_text(notebook: NotebookNode) -> str:
-    """The notebook as it stands in a file, the same for the same cells."""
-    return json.dumps(notebook, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
 def without_outputs(notebook: NotebookNode) -> list[dict]:
