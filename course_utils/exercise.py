@@ -85,6 +85,7 @@ class Exercise:
     without: torch functions that the answer has to do by hand, as in the documentation:
     'Tensor.stride', 'torch.gather'.
     seconds: an answer that takes longer on one case is stopped.
+    task: what is asked, in Markdown; without it, the reference's docstring says so.
     """
 
     def __init__(
@@ -97,6 +98,7 @@ class Exercise:
         hints: Sequence[str],
         without: Sequence[str] = (),
         seconds: float = 5.0,
+        task: str = "",
     ) -> None:
         if not re.fullmatch(r"\d\d\.\d+", id):
             raise ValueError(f"An exercise id looks like '01.3', not {id!r}.")
@@ -114,6 +116,8 @@ class Exercise:
         self.answer: Callable[..., Any] | None = None
         self.start: Callable[..., Any] | None = None
         self.mistakes: list[Mistake] = []
+        self.right_answers: list[Callable[..., Any]] = []
+        self._task = task
         _registry[id] = self
 
     # -- declaring -------------------------------------------------------------------------
@@ -145,6 +149,11 @@ class Exercise:
 
         return declare
 
+    def right(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: a right answer in another style; a check that turns it down is wrong."""
+        self.right_answers.append(answer)
+        return answer
+
     def starter(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: what the student starts from, where that is not an empty stub."""
         self.start = answer
@@ -156,6 +165,11 @@ class Exercise:
     def name(self) -> str:
         """The name the answer has in the notebook."""
         return self.answer.__name__
+
+    @property
+    def task(self) -> str:
+        """What is asked, in Markdown, without a heading."""
+        return self._task or inspect.getdoc(self.answer) or ""
 
     @property
     def solution_source(self) -> str:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import ast
 
-HIDDEN = {"reference", "mistake"}
+HIDDEN = {"reference", "mistake", "right"}
 
 
 def student_side(source: str) -> str:
-    """The source of a topic module without references, mistakes, and what only those use.
+    """The source of a topic module without references, mistakes, right answers, and what only
+    those use.
 
     Raises SyntaxError if `source` is not Python.
     """
@@ -37,7 +38,7 @@ def student_side(source: str) -> str:
 
 
 def _is_hidden(node: ast.stmt) -> bool:
-    """Decorated with @name.reference or @name.mistake(...)."""
+    """Decorated with @name.reference, @name.mistake(...) or @name.right."""
     for decorator in getattr(node, "decorator_list", []):
         target = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(target, ast.Attribute) and target.attr in HIDDEN:

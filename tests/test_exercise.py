@@ -236,13 +236,14 @@ def test_the_student_side_holds_no_reference_and_no_mistake():
         "ex = Exercise('99.1')\n\n\n"
         "@ex.reference\ndef f(x):\n    return only_reference(x)\n\n\n"
         "@ex.cases\ndef _(rng):\n    yield shared(LIMIT)\n\n\n"
-        '@ex.mistake("No.")\ndef g(x):\n    return x\n'
+        '@ex.mistake("No.")\ndef g(x):\n    return x\n\n\n'
+        "@ex.right\ndef h(x):\n    return SECRET\n"
     )
     kept = student_side(source)
     assert "ex = Exercise" in kept
     assert "yield shared(LIMIT)" in kept
     assert "def shared" in kept
-    for hidden in ("SECRET", "only_reference", "def f", "def g", '"No."'):
+    for hidden in ("SECRET", "only_reference", "def f", "def g", "def h", '"No."'):
         assert hidden not in kept
 
 
