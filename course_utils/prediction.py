@@ -11,9 +11,11 @@ import dataclasses
 import difflib
 import functools
 import importlib
+import inspect
 import math
 import pkgutil
 import re
+import traceback
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -59,7 +61,11 @@ class Prediction:
         _registry[self.id] = self
 
     def reveal(self, guess: Any, run: Callable[[], Any]) -> Panel:
-        """The panel for a guess. `run()` is the code that the question is about."""
+        """The panel for a guess. `run()` is the code that the question is about.
+
+        A note, and no verdict, where cells above have not been run: a name of the notebook is
+        missing, or `run` is nothing that can be called.
+        """
         if guess is ...:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             form = f" ({choices})" if choices else ""
@@ -75,7 +81,16 @@ class Prediction:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             text = f"Your guess should be {choices}; nothing is revealed yet."
             return Panel("note", self.id, text)
+        if not _can_be_called(run):
+            kind = type_name(type(run))
+            text = "Run the cells above first: what stands here in the place of the code, of type "
+            text += f"`{kind}`, cannot be called without arguments."
+            return Panel("note", self.id, text)
         value, how = actual(run)
+        name = _name_not_there(value, run)
+        if name is not None:
+            text = f"Run the cells above first: `{name}` is not there yet."
+            return Panel("note", self.id, text)
         if alike(guess, value):
             return Panel("good", self.id, f"You predicted it: {how}.", (("Why", self.because),))
         rows = []
@@ -98,6 +113,29 @@ def actual(run: Callable[[], Any]) -> tuple[Any, str]:
         first_line = (str(error).splitlines() or [""])[0]
         return error, f"the code raises `{type(error).__name__}: {first_line}`"
     return value, f"the code gives `{show(value)}`"
+
+
+def _can_be_called(run: Any) -> bool:
+    try:
+        inspect.signature(run).bind()
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not tell its arguments
+        pass
+    return True
+
+
+def _name_not_there(error: Any, run: Callable[[], Any]) -> str | None:
+    """The global name that code of the notebook looked up and did not find; None otherwise.
+
+    Other NameErrors, as of a local name that has no value yet, are what a question may be about.
+    """
+    if type(error) is not NameError or error.name is None:
+        return None
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    in_notebook = frame.f_globals is getattr(run, "__globals__", None)
+    local = error.name in frame.f_code.co_freevars
+    return error.name if in_notebook and not local else None
 
 
 def as_data(value: Any) -> Any:

@@ -1,5 +1,7 @@
 """Predictions: the truth comes from the code on the page, and no belief happens to be true."""
 
+import contextlib
+import dataclasses
 import math
 from pathlib import Path
 
@@ -61,7 +63,8 @@ def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
     """Runs the lesson's cells; each question gets every guess, and is then asked again.
 
     At once, after each later cell, and in the end by running its own cell once more: a student
-    comes back to it at any time, and it says the same. On one thread: the tensors are small.
+    comes back to it at any time, and it says the same. With no cell run before, it judges nothing
+    or says the same, too. On one thread: the tensors are small.
     """
     answered = {}
 
@@ -78,6 +81,10 @@ def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
         now = prediction._registry[id].reveal(truth, run)
         assert now == panel, f"{id} changes its answer {when}:\n{panel}\n{now}"
 
+    def ask_too_early(id, guess, run):
+        early, now = (prediction._registry[id].reveal("error", r) for r in (run, answered[id][0]))
+        assert early in (now, dataclasses.replace(early, kind="note")), f"{id}: {early}"
+
     prediction._load_topics()
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setattr(course_utils, "predict", ask)
@@ -91,6 +98,11 @@ def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
     for cell in cells:
         if "predict(" in cell:
             exec(compile(cell, path.stem, "exec"), dict(scope))
+    monkeypatch.setattr(course_utils, "predict", ask_too_early)
+    for cell in cells:
+        if "predict(" in cell:
+            with contextlib.suppress(NameError):
+                exec(compile(cell, path.stem, "exec"), {"predict": ask_too_early})
     declared = [asked.id for asked in all_predictions() if asked.id[:2] == path.stem[:2]]
     assert list(answered) == declared
 
@@ -192,6 +204,43 @@ def test_guesses_are_answered(question, capsys):
     assert "Not four." in out
     predict("99.p1", 5, lambda: 1 / 0)
     assert "the code raises ZeroDivisionError: division by zero" in capsys.readouterr().out
+
+
+def free_name():
+    def look():
+        return later
+
+    look()
+    later = 1
+
+
+def own_name_error():
+    raise NameError("as a library may say it")
+
+
+def unbound_name():
+    later += 1  # noqa: F821, F841 - the error is what this is about
+
+
+@pytest.mark.parametrize("guess", [3, "error", NameError], ids=str)
+def test_a_question_whose_cells_above_were_not_run(question, guess):
+    asked = dataclasses.replace(question, id="99.p2", choices=())
+    panel = asked.reveal(guess, lambda: [missing + 1])  # noqa: F821 - the test is about it
+    text = "Run the cells above first: `missing` is not there yet."
+    assert (panel.kind, panel.headline) == ("note", text)
+    for run in (3, None, lambda x: x):
+        panel = asked.reveal(guess, run)
+        assert (panel.kind, panel.headline[:26]) == ("note", "Run the cells above first:")
+
+
+@pytest.mark.parametrize(
+    "run",
+    [free_name, own_name_error, unbound_name, lambda: [].missing, lambda: exec("missing", {})],
+)
+def test_an_error_that_a_question_is_about(question, run):
+    asked = dataclasses.replace(question, id="99.p2", choices=())
+    assert asked.reveal("error", run).kind == "good"
+    assert asked.reveal(4, run).kind == "wrong"
 
 
 def test_an_unknown_prediction_names_the_nearest(question, capsys):
