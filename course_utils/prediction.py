@@ -6,22 +6,31 @@ runs the real code. What is written down are the wrong values that people believ
 
 from __future__ import annotations
 
+import ast
 import dataclasses
 import difflib
 import functools
 import importlib
+import inspect
+import math
 import pkgutil
+import re
+import traceback
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
-from .comparison import show
+from .comparison import LONGEST, show
 from .feedback import Panel, display
-from .observation import TooLarge, plain, type_name
+from .observation import Opaque, TooLarge, plain, type_name
 
 _registry: dict[str, Prediction] = {}
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right
+ROUNDING = 1e-6  # relative: what a computed guess, 0.1 * 30, may be away from a whole number
+ERROR_NAME = re.compile(r"[\w.]*(error|exception)")  # in small letters
+PRINTED_BY_TORCH = re.compile(r"(?:torch\.)?(?:tensor|Size)\((.*)\)", re.DOTALL)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +61,11 @@ class Prediction:
         _registry[self.id] = self
 
     def reveal(self, guess: Any, run: Callable[[], Any]) -> Panel:
-        """The panel for a guess. `run()` is the code that the question is about."""
+        """The panel for a guess. `run()` is the code that the question is about.
+
+        A note, and no verdict, where cells above have not been run: a name of the notebook is
+        missing, or `run` is nothing that can be called.
+        """
         if guess is ...:
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             form = f" ({choices})" if choices else ""
@@ -60,65 +73,176 @@ class Prediction:
                 f"Make your guess first: write it in place of `...`{form}, and run the cell again."
             )
             return Panel("note", self.id, text)
-        if self.choices and not any(alike(guess, choice) for choice in self.choices):
+        try:
+            guess = as_data(guess)
+        except TooLarge as error:
+            return Panel("note", self.id, f"Your guess holds {error}. Write a shorter one.")
+        if self.choices and not any(means(guess, choice) for choice in self.choices):
             choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
             text = f"Your guess should be {choices}; nothing is revealed yet."
             return Panel("note", self.id, text)
-        try:
-            plain(guess)
-        except TooLarge as error:
-            return Panel("note", self.id, f"Your guess holds {error}. Write a shorter one.")
+        if not _can_be_called(run):
+            kind = type_name(type(run))
+            text = "Run the cells above first: what stands here in the place of the code, of type "
+            text += f"`{kind}`, cannot be called without arguments."
+            return Panel("note", self.id, text)
         value, how = actual(run)
+        name = _name_not_there(value, run)
+        if name is not None:
+            text = f"Run the cells above first: `{name}` is not there yet."
+            return Panel("note", self.id, text)
         if alike(guess, value):
             return Panel("good", self.id, f"You predicted it: {how}.", (("Why", self.because),))
         rows = []
         for belief in self.beliefs:
-            if alike(guess, belief.guess):
+            if means(guess, belief.guess):
                 rows.append(("", belief.sentence))
                 break
         rows.append(("Why", self.because))
-        headline = f"You predicted `{show(plain(guess))}`; {how}."
-        return Panel("wrong", self.id, headline, tuple(rows))
+        guessed = show(guess)
+        if how == f"the code gives `{guessed}`":  # a long value is not shown whole
+            how += ", with other values"
+        return Panel("wrong", self.id, f"You predicted `{guessed}`; {how}.", tuple(rows))
 
 
 def actual(run: Callable[[], Any]) -> tuple[Any, str]:
-    """Run the code. Gives its value ('error' if it raised) and a sentence part that says so."""
+    """Run the code. Gives its value (the exception if it raised) and a sentence part for it."""
     try:
-        value = plain(run())
+        value = as_data(run())
     except Exception as error:
         first_line = (str(error).splitlines() or [""])[0]
-        return "error", f"the code raises `{type(error).__name__}: {first_line}`"
+        return error, f"the code raises `{type(error).__name__}: {first_line}`"
     return value, f"the code gives `{show(value)}`"
 
 
+def _can_be_called(run: Any) -> bool:
+    try:
+        inspect.signature(run).bind()
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that does not tell its arguments
+        pass
+    return True
+
+
+def _name_not_there(error: Any, run: Callable[[], Any]) -> str | None:
+    """The global name that code of the notebook looked up and did not find; None otherwise.
+
+    Other NameErrors, as of a local name that has no value yet, are what a question may be about.
+    """
+    if type(error) is not NameError or error.name is None:
+        return None
+    *_, (frame, _) = traceback.walk_tb(error.__traceback__)
+    in_notebook = frame.f_globals is getattr(run, "__globals__", None)
+    local = error.name in frame.f_code.co_freevars
+    return error.name if in_notebook and not local else None
+
+
+def as_data(value: Any) -> Any:
+    """A copy made of plain data, as in observation.plain; a class or an exception is its name.
+
+    What is plain data already is given back as it is. Raises TooLarge as plain does.
+    """
+    plain(value)  # for its limits: what follows may go as deep as it likes
+
+    def copy(value: Any) -> Any:
+        kind = type(value)
+        if isinstance(value, Opaque):
+            return value
+        if isinstance(value, type):
+            return Opaque(value.__name__)
+        if isinstance(value, BaseException):
+            return Opaque(kind.__name__)
+        if type_name(kind).startswith("numpy.") and hasattr(value, "tolist"):
+            return value.tolist()
+        if kind in (list, tuple):
+            return kind(copy(item) for item in value)
+        return plain(value)
+
+    return copy(value)
+
+
 def alike(guess: Any, value: Any) -> bool:
-    """Equal for a reader: list or tuple or tensor, 'View' or 'view', 0.33 or a third."""
-    guess, value = _simple(guess), _simple(value)
-    if isinstance(guess, str) and isinstance(value, str):
-        return guess.strip().lower() == value.strip().lower()
+    """Equal for a reader: list or tuple or tensor, 'View' or 'view', 0.33 or a third.
+
+    Text counts as what it is the text of: '[1, 2]', 'None', 'float32' for torch.float32.
+    If `value` is an exception: 'error', or a class (or its name) that would catch it.
+    """
+    if isinstance(value, BaseException):
+        caught_by = [kind.__name__.lower() for kind in type(value).__mro__[:-1]]
+        return _error_name(guess) in ("error", *caught_by)
+    return _equal(_reading(guess), _reading(value))
+
+
+def means(guess: Any, belief: Any) -> bool:
+    """Alike, or `belief` is 'error' and the guess names any error."""
+    return alike(guess, belief) or (belief == "error" and _error_name(guess) is not None)
+
+
+def _error_name(guess: Any) -> str | None:
+    """'error', or 'indexerror' for the class, its name or an instance; None for what names none."""
+    name = _reading(guess)
+    if isinstance(name, str) and ERROR_NAME.fullmatch(name):
+        return name.rsplit(".", 1)[-1]
+    return None
+
+
+def _equal(guess: Any, value: Any) -> bool:
+    """Equality of two readings."""
     if isinstance(guess, bool) or isinstance(value, bool):
         return guess is value
     if isinstance(guess, (int, float)) and isinstance(value, (int, float)):
-        if guess == value:
+        if guess == value or (guess != guess and value != value):
             return True
-        close = value - TOLERANCE * abs(value) <= guess <= value + TOLERANCE * abs(value)
-        return isinstance(value, float) and close
+        if isinstance(guess, int) and isinstance(value, int):
+            return False
+        room = abs(value) * (TOLERANCE if isinstance(value, float) else ROUNDING)
+        return value - room <= guess <= value + room
     if isinstance(guess, list) and isinstance(value, list):
-        return len(guess) == len(value) and all(map(alike, guess, value))
+        return len(guess) == len(value) and all(map(_equal, guess, value))
     return type(guess) is type(value) and guess == value
 
 
-def _simple(value: Any) -> Any:
-    if type_name(type(value)).startswith("numpy.") and hasattr(value, "tolist"):
-        value = value.tolist()
-    value = plain(value)
-    if isinstance(value, torch.Tensor):
-        value = show(value) if value.device.type == "meta" else value.tolist()
-    if isinstance(value, tuple):
-        return list(value)
-    if hasattr(value, "type_name"):
-        return value.type_name
-    return value
+def _reading(value: Any) -> Any:
+    """What a reader takes a value for: None, bool, number, text in small letters, list or dict."""
+    data = as_data(value)
+    if isinstance(data, torch.Tensor):
+        data = show(data) if data.device.type == "meta" else data.tolist()
+    if isinstance(data, (list, tuple)):
+        return [_reading(item) for item in data]
+    if isinstance(data, dict):
+        return {key: _reading(item) for key, item in data.items()}
+    if isinstance(data, Opaque):
+        return _without_module(data.type_name)
+    return _reading_of_text(data) if isinstance(data, str) else data
+
+
+def _reading_of_text(text: str) -> Any:
+    text = text.strip()
+    printed = PRINTED_BY_TORCH.fullmatch(text)
+    if printed:
+        text = printed.group(1)
+    words = {"none": None, "true": True, "false": False, "nan": math.nan}
+    words |= {"inf": math.inf, "-inf": -math.inf}
+    if text.lower() in words:
+        return words[text.lower()]
+    if len(text) > LONGEST:
+        return text.lower()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # Python has advice for some of what a student types
+            return _reading(ast.literal_eval(text))
+    except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, TooLarge):
+        return _without_module(text)  # a word, not the text of a value
+
+
+def _without_module(name: str) -> str:
+    """'float32' for 'torch.float32' and 'torch.float', which is another name for it."""
+    if name.startswith("torch."):
+        kind = vars(torch).get(name.removeprefix("torch."))
+        name = str(kind) if isinstance(kind, torch.dtype) else name
+        name = name.removeprefix("torch.")
+    return name.lower()
 
 
 def predict(id: str, guess: Any, run: Callable[[], Any]) -> None:

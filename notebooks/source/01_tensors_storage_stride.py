@@ -321,7 +321,7 @@ predict("01.p7", guess, lambda: torch.zeros(2, 3, 4).stride())
 
 # %%
 guess = ...
-predict("01.p8", guess, lambda: x.t().stride())
+predict("01.p8", guess, lambda: torch.arange(6).reshape(2, 3).t().stride())
 
 # %% [markdown]
 # Same storage, same numbers in the same places. Only the note has changed: the two strides have
@@ -339,10 +339,18 @@ figures.storage({"x": x, "x.t()": x.t()})
 
 # %%
 guess = ...
-x = torch.arange(12).reshape(3, 4)  # (3, 4)
-predict("01.p9", guess, lambda: (x[1:, ::2].storage_offset(), x[1:, ::2].stride()))
+
+
+def note_of_slice():
+    x = torch.arange(12).reshape(3, 4)  # (3, 4)
+    part = x[1:, ::2]  # (2, 2)
+    return part.storage_offset(), part.stride()
+
+
+predict("01.p9", guess, note_of_slice)
 
 # %%
+x = torch.arange(12).reshape(3, 4)  # (3, 4)
 figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 
 # %% [markdown]

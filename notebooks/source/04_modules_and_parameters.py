@@ -556,7 +556,8 @@ predict("04.p12", guess, lambda: copy.deepcopy(lazy).weight.numel())
 # So run one batch first. Then count and initialise.
 
 # %%
-lazy(torch.zeros(1, 5)).shape, tuple(lazy.weight.shape), type(lazy).__name__
+filled = copy.deepcopy(lazy)
+filled(torch.zeros(1, 5)).shape, tuple(filled.weight.shape), type(filled).__name__
 
 # %% [markdown]
 # ## Make a module once

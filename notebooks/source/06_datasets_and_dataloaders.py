@@ -207,16 +207,22 @@ predict("06.p5", guess, lambda: next(DataLoader(ten, batch_size=4)))
 # the three batches? Write a list.
 
 # %%
-loader = DataLoader(ten, batch_size=4)
 guess = ...
-predict("06.p6", guess, lambda: [next(iter(loader))[0].item() for step in range(3)])
+
+
+def three_steps():
+    loader = DataLoader(ten, batch_size=4)
+    return [next(iter(loader))[0].item() for step in range(3)]
+
+
+predict("06.p6", guess, three_steps)
 
 # %% [markdown]
 # With `shuffle=True` this mistake hides: each step takes another random batch, but some samples
 # may never be seen. Make the iterator once, or use `for`.
 
 # %%
-iterator = iter(loader)
+iterator = iter(DataLoader(ten, batch_size=4))
 [next(iterator)[0].item() for step in range(3)]
 
 # %% [markdown]
@@ -298,8 +304,7 @@ figures.collated(rows, default_collate(rows))
 # | a dictionary | a dictionary with a batch of each value |
 
 # %%
-rows = [torch.tensor(row) for row in rows]
-default_collate(rows)  # (batch, 3)
+default_collate([torch.tensor(row) for row in rows])  # (batch, 3)
 
 # %% [markdown]
 # ## Your own collate_fn: padding
@@ -772,8 +777,8 @@ from course_utils.worker_datasets import own_generator
 print(inspect.getsource(own_generator))
 
 # %%
-noise = list(DataLoader(Noisy(2), batch_size=None, num_workers=2, worker_init_fn=own_generator))
-noise[0][1] == noise[1][1]
+seeded = list(DataLoader(Noisy(2), batch_size=None, num_workers=2, worker_init_fn=own_generator))
+seeded[0][1] == seeded[1][1]
 
 # %% [markdown]
 # ## The other arguments

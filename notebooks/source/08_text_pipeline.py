@@ -143,7 +143,15 @@ len(vocab), vocab["<pad>"], vocab["rain"]
 
 # %%
 guess = ...
-predict("08.p2", guess, lambda: vocab["sun"])
+build = build_vocab_from_iterator if has_torchtext else number_tokens
+
+
+def look_up_sun():
+    vocab = build(headlines, specials=["<pad>", "<unk>"])
+    return vocab["sun"]
+
+
+predict("08.p2", guess, look_up_sun)
 
 # %% [markdown]
 # torchtext wants to be told what an unknown word gets: `set_default_index`. In plain Python, a
@@ -344,10 +352,16 @@ torch.allclose(embedding(ids).mean(dim=1)[2], alone[0])
 
 # %%
 gru = nn.GRU(3, 5, batch_first=True)
-state = torch.ones(1, 1, 5)  # (layers, batch, hidden)
-_, after = gru(torch.zeros(1, 1, 3), state)
 guess = ...
-predict("08.p8", guess, lambda: torch.equal(state, after))
+
+
+def state_stays():
+    state = torch.ones(1, 1, 5)  # (layers, batch, hidden)
+    _, after = gru(torch.zeros(1, 1, 3), state)
+    return torch.equal(state, after)
+
+
+predict("08.p8", guess, state_stays)
 
 # %% [markdown]
 # The state is multiplied by weights, and biases are added, whatever comes in. So the state at the
@@ -604,8 +618,8 @@ def collate(samples):
     return labels, torch.tensor(ids), lengths.cumsum(dim=0) - lengths
 
 
-labels, ids, offsets = collate(train[:3])  # (batch,), (all tokens,), (batch,)
-labels, len(ids), offsets
+labels, news_ids, news_offsets = collate(train[:3])  # (batch,), (all tokens,), (batch,)
+labels, len(news_ids), news_offsets
 
 
 # %% [markdown]
@@ -626,7 +640,7 @@ class NewsModel(nn.Module):
 
 torch.manual_seed(0)
 model = NewsModel(len(news_vocab))
-model(ids, offsets).shape  # (batch, classes)
+model(news_ids, news_offsets).shape  # (batch, classes)
 
 # %%
 from torch.utils.data import DataLoader
@@ -634,8 +648,8 @@ from torch.utils.data import DataLoader
 loader = DataLoader(train, batch_size=32, shuffle=True, collate_fn=collate)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
 for _ in range(12):
-    for labels, ids, offsets in loader:
-        loss = F.cross_entropy(model(ids, offsets), labels)
+    for labels, news_ids, news_offsets in loader:
+        loss = F.cross_entropy(model(news_ids, news_offsets), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
@@ -674,10 +688,10 @@ classify("The striker scored twice and the club won the final match.")
 # The last check: a text in a batch of all the others gets the same logits as alone.
 
 # %%
-_, ids, offsets = collate(test)
-together = model(ids, offsets)  # (test texts, 4)
-_, ids, offsets = collate(test[5:6])
-torch.allclose(together[5], model(ids, offsets)[0], atol=1e-5)
+_, news_ids, news_offsets = collate(test)
+together = model(news_ids, news_offsets)  # (test texts, 4)
+_, news_ids, news_offsets = collate(test[5:6])
+torch.allclose(together[5], model(news_ids, news_offsets)[0], atol=1e-5)
 
 # %% [markdown]
 # ## AG_NEWS itself

@@ -397,8 +397,9 @@ steps = {"at the start": note()}
 
 # %%
 def gradient_after_clearing():
+    w = torch.nn.Parameter(torch.tensor(1.0))
     w.grad = torch.tensor(3.0)
-    optimizer.zero_grad()
+    torch.optim.SGD([w], lr=0.1, momentum=0.9).zero_grad()
     return w.grad
 
 

@@ -41,7 +41,7 @@ from torch import nn
 
 from course_utils import predict
 
-x, y = torch.tensor([[2.0]]), torch.tensor([[8.0]])  # (1, 1)
+two, eight = torch.tensor([[2.0]]), torch.tensor([[8.0]])  # (1, 1)
 
 
 def fresh():
@@ -51,7 +51,7 @@ def fresh():
 
 
 model, optimizer = fresh()
-nn.functional.mse_loss(model(x), y).item()
+nn.functional.mse_loss(model(two), eight).item()
 
 # %% [markdown]
 # Three things can change: the weight, its `.grad`, and the memory of the optimizer (here the
@@ -65,7 +65,7 @@ guess = ...
 
 def weight_after_backward():
     model, optimizer = fresh()
-    nn.functional.mse_loss(model(x), y).backward()
+    nn.functional.mse_loss(model(two), eight).backward()
     return model.weight.item()
 
 
@@ -81,7 +81,7 @@ guess = ...
 
 def grad_after_step():
     model, optimizer = fresh()
-    nn.functional.mse_loss(model(x), y).backward()
+    nn.functional.mse_loss(model(two), eight).backward()
     optimizer.step()
     return model.weight.grad.item()
 
@@ -103,7 +103,7 @@ def look(moment):
 # %%
 print(" " * 14 + "    weight     .grad    memory")
 look("before")
-loss = nn.functional.mse_loss(model(x), y)
+loss = nn.functional.mse_loss(model(two), eight)
 look("forward, loss")
 loss.backward()
 look("backward()")
@@ -126,7 +126,7 @@ guess = ...
 
 def memory_after_zero_grad():
     model, optimizer = fresh()
-    nn.functional.mse_loss(model(x), y).backward()
+    nn.functional.mse_loss(model(two), eight).backward()
     optimizer.step()
     optimizer.zero_grad()
     return optimizer.state[model.weight]["momentum_buffer"].item()
@@ -148,7 +148,7 @@ guess = ...
 def two_backwards():
     model, optimizer = fresh()
     for _ in range(2):
-        nn.functional.mse_loss(model(x), y).backward()
+        nn.functional.mse_loss(model(two), eight).backward()
     return model.weight.grad.item()
 
 
@@ -166,7 +166,7 @@ guess = ...
 
 def cleared_too_late():
     model, optimizer = fresh()
-    nn.functional.mse_loss(model(x), y).backward()
+    nn.functional.mse_loss(model(two), eight).backward()
     optimizer.zero_grad()
     optimizer.step()
     return model.weight.item()
@@ -236,7 +236,7 @@ guess = ...
 def count_steps(epochs=5):
     steps = 0
     for _ in range(epochs + 1):
-        for _ in train_loader:
+        for _ in range(len(train_loader)):
             steps += 1
     return steps
 
@@ -326,8 +326,10 @@ for epoch in range(4, 8):
 # or `False`.
 
 # %%
+import copy
+
 guess = ...
-predict("10.p8", guess, lambda: model.eval()(features).requires_grad)
+predict("10.p8", guess, lambda: copy.deepcopy(model).eval()(features).requires_grad)
 
 # %% [markdown]
 # **Predict 10.p9.** `Dropout(0.5)` in training mode turns about half of the numbers to 0. What
@@ -800,8 +802,6 @@ figures.resumed_run(whole, resumed, careless)
 # dict holds the model's own tensors, and training goes on writing to them.
 
 # %%
-import copy
-
 kept, copied = model.state_dict(), copy.deepcopy(model.state_dict())
 train_epoch(model, train_loader, optimizer)
 same = [torch.equal(state["0.weight"], model[0].weight) for state in (kept, copied)]
@@ -848,14 +848,18 @@ except Exception as error:
 # `weights_only=True`. What does `loaded["best"]` give? Write a number, or `'error'`.
 
 # %%
+import io
+
 import numpy
 
 guess = ...
 
 
 def load_numpy_number():
-    torch.save({"best": numpy.float64(0.5)}, path)
-    return torch.load(path, weights_only=True)["best"]
+    file = io.BytesIO()
+    torch.save({"best": numpy.float64(0.5)}, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)["best"]
 
 
 predict("10.p19", guess, load_numpy_number)
