@@ -85,7 +85,7 @@ def call_forward_directly():
 
 # %%
 guess = ...
-predict("05.p1", guess, call_forward_directly)
+predict("05.p1", guess, lambda: call_forward_directly())
 
 # %% [markdown]
 # `model(x)` runs Python's `__call__`. There torch runs the pre-hooks, then `forward`, then the
@@ -110,7 +110,7 @@ def type_of_args():
 
 # %%
 guess = ...
-predict("05.p2", guess, type_of_args)
+predict("05.p2", guess, lambda: type_of_args())
 
 # %% [markdown]
 # So the input is `args[0]`. Only positional arguments are in there. If a model is called with
@@ -154,7 +154,7 @@ def keep_the_first():
 
 # %%
 guess = ...
-predict("05.p3", guess, keep_the_first)
+predict("05.p3", guess, lambda: keep_the_first())
 
 # %% [markdown]
 # A lambda returns whatever its expression gives. If you are not sure what that is, write a `def`
@@ -222,7 +222,7 @@ def register_again_and_remove():
 
 # %%
 guess = ...
-predict("05.p4", guess, register_again_and_remove)
+predict("05.p4", guess, lambda: register_again_and_remove())
 
 # %% [markdown]
 # Each registration has its own handle. Keep it.
@@ -246,7 +246,7 @@ def remove_after_an_error():
 
 # %%
 guess = ...
-predict("05.p5", guess, remove_after_an_error)
+predict("05.p5", guess, lambda: remove_after_an_error())
 
 # %% [markdown]
 # Two ways are safe. For one hook: `with layer.register_forward_hook(f):`. For several: a list of
@@ -334,7 +334,7 @@ def keep_before_an_inplace_relu():
 
 # %%
 guess = ...
-predict("05.p6", guess, keep_before_an_inplace_relu)
+predict("05.p6", guess, lambda: keep_before_an_inplace_relu())
 
 # %% [markdown]
 # To be safe, keep `output.detach().clone()`. If you need one number, keep the number: `.item()`.
@@ -357,7 +357,7 @@ def order_of_forward_hooks():
 
 # %%
 guess = ...
-predict("05.p7", guess, order_of_forward_hooks)
+predict("05.p7", guess, lambda: order_of_forward_hooks())
 
 # %% [markdown]
 # Now all kinds at once. Each hook writes down its kind and the name of its module. `note` makes the
@@ -440,7 +440,7 @@ def input_gradient_of_the_first_layer():
 
 # %%
 guess = ...
-predict("05.p8", guess, input_gradient_of_the_first_layer)
+predict("05.p8", guess, lambda: input_gradient_of_the_first_layer())
 
 # %% [markdown]
 # There is a second surprise in this case. A full backward hook waits for the gradient of the
@@ -476,7 +476,7 @@ def full_hook_and_inplace():
 
 # %%
 guess = ...
-predict("05.p9", guess, full_hook_and_inplace)
+predict("05.p9", guess, lambda: full_hook_and_inplace())
 
 # %% [markdown]
 # The layer *before* an in-place one has the same trouble. The way out is a tensor hook, set in a
@@ -520,7 +520,7 @@ def inputs_of_the_old_hook():
 
 # %%
 guess = ...
-predict("05.p10", guess, inputs_of_the_old_hook)
+predict("05.p10", guess, lambda: inputs_of_the_old_hook())
 
 # %% [markdown]
 # The cell above has silenced a warning from torch: a `UserWarning` in 2.3, a `FutureWarning` in
@@ -559,7 +559,7 @@ def assign_in_the_hook():
 
 # %%
 guess = ...
-predict("05.p11", guess, assign_in_the_hook)
+predict("05.p11", guess, lambda: assign_in_the_hook())
 
 # %% [markdown]
 # Nor should a hook change the gradient in place, with `gradient.mul_(10)`: the documentation
@@ -597,7 +597,7 @@ def register_too_late():
 
 # %%
 guess = ...
-predict("05.p12", guess, register_too_late)
+predict("05.p12", guess, lambda: register_too_late())
 
 # %% [markdown]
 # And a tensor that does not require grad takes no hook at all: torch raises an error. For a frozen
@@ -649,7 +649,7 @@ def saving_hook_when_loading():
 
 # %%
 guess = ...
-predict("05.p13", guess, saving_hook_when_loading)
+predict("05.p13", guess, lambda: saving_hook_when_loading())
 
 # %% [markdown]
 # The best use of a loading hook: the names in your model have changed, and old checkpoints should
@@ -735,7 +735,7 @@ def order_of_apply():
 
 # %%
 guess = ...
-predict("05.p14", guess, order_of_apply)
+predict("05.p14", guess, lambda: order_of_apply())
 
 # %% [markdown]
 # Children first, then the module that holds them, the model itself last. `apply` returns the model.
@@ -814,7 +814,7 @@ def init_a_lazy_layer():
 
 # %%
 guess = ...
-predict("05.p15", guess, init_a_lazy_layer)
+predict("05.p15", guess, lambda: init_a_lazy_layer())
 
 # %% [markdown]
 # First one batch, then `apply`. The batch has to go through `lazy(x)`: `lazy.forward(x)` makes no

@@ -140,7 +140,7 @@ def same_loss():
 
 # %%
 guess = ...
-predict("09.p5", guess, same_loss)
+predict("09.p5", guess, lambda: same_loss())
 
 # %% [markdown]
 # ## Shapes and dtypes that losses want
@@ -157,7 +157,7 @@ def column_of_labels():
 
 # %%
 guess = ...
-predict("09.p6", guess, column_of_labels)
+predict("09.p6", guess, lambda: column_of_labels())
 
 # %% [markdown]
 # | loss | input | target | shape of the target |
@@ -366,7 +366,7 @@ def accuracy_has_gradient():
 
 # %%
 guess = ...
-predict("09.p9", guess, accuracy_has_gradient)
+predict("09.p9", guess, lambda: accuracy_has_gradient())
 
 # %% [markdown]
 # A small change of a score changes no count, and then, suddenly, one jumps. No slope, no gradient.
@@ -405,7 +405,7 @@ def gradient_after_clearing():
 
 # %%
 guess = ...
-predict("09.p10", guess, gradient_after_clearing)
+predict("09.p10", guess, lambda: gradient_after_clearing())
 
 # %% [markdown]
 # Now one real training step, and one more, with a note after each line. The loss is 3w, so its
@@ -444,7 +444,7 @@ def two_rounds():
 
 # %%
 guess = ...
-predict("09.p11", guess, two_rounds)
+predict("09.p11", guess, lambda: two_rounds())
 
 # %% [markdown]
 # Gradients that add up are like a momentum without friction: the parameter swings around the
@@ -779,7 +779,7 @@ def trains_the_new_layer():
 
 # %%
 guess = ...
-predict("09.p15", guess, trains_the_new_layer)
+predict("09.p15", guess, lambda: trains_the_new_layer())
 
 # %% [markdown]
 # So finish the model first, then make the optimizer. `model.to(device)` is harmless: the parameters
@@ -802,7 +802,7 @@ def second_use():
 
 # %%
 guess = ...
-predict("09.p16", guess, second_use)
+predict("09.p16", guess, lambda: second_use())
 
 # %% [markdown]
 # **Parameter groups** give parts of a model settings of their own. A setting that a group does not
@@ -912,7 +912,7 @@ def after_one_epoch():
 
 # %%
 guess = ...
-predict("09.p17", guess, after_one_epoch)
+predict("09.p17", guess, lambda: after_one_epoch())
 
 # %% [markdown]
 # `LambdaLR` takes a function of the counter and asks it at every step.
@@ -930,7 +930,7 @@ def rate_as_factor():
 
 # %%
 guess = ...
-predict("09.p18", guess, rate_as_factor)
+predict("09.p18", guess, lambda: rate_as_factor())
 
 # %% [markdown]
 # What the function returns is a **factor**: the rate is factor times base rate, the one the
@@ -951,7 +951,7 @@ def warmup_rates():
 
 # %%
 guess = ...
-predict("09.p19", guess, warmup_rates)
+predict("09.p19", guess, lambda: warmup_rates())
 
 # %% [markdown]
 # Better: `lambda step: min((step + 1) / 4, 1)`.
@@ -970,7 +970,7 @@ def after_eight():
 
 # %%
 guess = ...
-predict("09.p20", guess, after_eight)
+predict("09.p20", guess, lambda: after_eight())
 
 # %% [markdown]
 # ## Each schedule by its formula
@@ -1023,7 +1023,7 @@ def asked_at_the_milestone():
 
 # %%
 guess = ...
-predict("09.p21", guess, asked_at_the_milestone)
+predict("09.p21", guess, lambda: asked_at_the_milestone())
 
 # %% [markdown]
 # Ask `scheduler.get_last_lr()`, or look into `optimizer.param_groups`.
@@ -1082,7 +1082,7 @@ def watches_an_accuracy():
     return plateau_rates(accuracies, optimizer, watch(optimizer))[-1]
 
 
-predict("09.p22", guess, watches_an_accuracy)
+predict("09.p22", guess, lambda: watches_an_accuracy())
 
 # %% [markdown]
 # For a number that should rise, say `mode="max"`. The sheet shows all schedules, with a loss that
