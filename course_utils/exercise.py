@@ -8,7 +8,6 @@ CONTRIBUTING.md says how to add one.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
 import difflib
 import functools
@@ -17,17 +16,19 @@ import inspect
 import pkgutil
 import random
 import re
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from .comparison import Difference, first_difference, show
-from .observation import Observation, course_settings, observe, type_name
+from . import exercises
+from .comparison import Difference, show
+from .observation import Observation, compare, observe
+from .plain import plain, type_name
+from .settings import course_settings
+from .sources import emptied, undecorated_source
 
-STUB_LINE = "raise NotImplementedError  # your answer goes here"
 _registry: dict[str, Exercise] = {}
 
 
@@ -289,34 +290,6 @@ class Exercise:
         return self.observations(mistake.answer, seed)
 
 
-def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
-    """The first difference between two observations of the same case.
-
-    Two errors are equal when their types are; with `messages`, their texts have to be equal too.
-    """
-    if got.timed_out != right.timed_out:
-        return Difference("time", "the code did not come to an end")
-    if got.raised is not None and right.raised is None:
-        text = got.raised.type_name + (f": {got.raised.message}" if got.raised.message else "")
-        return Difference("raised", f"your code raised {text}")
-    if right.raised is not None and got.raised is None:
-        message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
-        return Difference("raised", message)
-    if right.raised is not None and got.raised is not None:
-        if right.raised.type_name != got.raised.type_name:
-            message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
-            return Difference("raised", message)
-        if messages and right.raised.message != got.raised.message:
-            return Difference("raised", "the messages differ")
-    difference = first_difference(right.value, got.value)
-    if difference is not None:
-        return difference
-    if set(right.changed) != set(got.changed):
-        positions = ", ".join(str(position + 1) for position in got.changed) or "none"
-        return Difference("changed", f"arguments changed in place: {positions}")
-    return None
-
-
 def _is_stub(seen: Observation) -> bool:
     """The answer's own code raised NotImplementedError, as an untouched stub does."""
     raised = seen.raised
@@ -338,69 +311,10 @@ def describe_call(name: str, args: tuple) -> str:
 
 def describe_argument(arg: Any) -> str:
     """An argument as it would be typed; a module as torch prints it, on one line."""
-    from .observation import plain
-
     if isinstance(arg, torch.nn.Module):
         text = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
         return text if len(text) <= 300 else f"{type(arg).__name__}(...)"
     return show(plain(arg))
-
-
-# -- sources ---------------------------------------------------------------------------------
-
-
-def undecorated_source(thing: Callable[..., Any]) -> str:
-    """The source of a function or class, without its decorators."""
-    find_source = class_source if isinstance(thing, type) else inspect.getsource
-    source = textwrap.dedent(find_source(thing))
-    node = ast.parse(source).body[0]
-    return "\n".join(source.splitlines()[node.lineno - 1 :]) + "\n"
-
-
-def class_source(kind: type) -> str:
-    """The source of this class, where others of its file have the same name.
-
-    A starter and its reference share a name, and before Python 3.13 inspect finds the first one.
-    """
-    methods = [inspect.unwrap(value) for value in vars(kind).values() if inspect.isfunction(value)]
-    if not methods:
-        return inspect.getsource(kind)
-    source = inspect.getsource(inspect.getmodule(kind))
-    line = methods[0].__code__.co_firstlineno
-    for node in ast.walk(ast.parse(source)):
-        same_name = isinstance(node, ast.ClassDef) and node.name == kind.__name__
-        if same_name and node.lineno <= line <= node.end_lineno:
-            return "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
-    return inspect.getsource(kind)
-
-
-def emptied(source: str) -> str:
-    """Signature and docstring stay, each function's body becomes the stub line."""
-    lines = source.splitlines()
-    for first, last, indent in reversed(bodies(source)):
-        lines[first - 1 : last] = [" " * indent + STUB_LINE]
-    return "\n".join(lines) + "\n"
-
-
-def bodies(source: str) -> list[tuple[int, int, int]]:
-    """First line, last line and indentation of each function's body, after its docstring.
-
-    Functions and methods, from top to bottom; a function inside a function is part of a body.
-    """
-    found = []
-
-    def visit(node: ast.AST) -> None:
-        for child in node.body:
-            if isinstance(child, ast.ClassDef):
-                visit(child)
-            elif isinstance(child, ast.FunctionDef):
-                first = child.body[0]
-                has_docstring = ast.get_docstring(child) is not None
-                begin = first.end_lineno + 1 if has_docstring else first.lineno
-                found.append((begin, child.end_lineno, first.col_offset))
-
-    visit(ast.parse(source))
-    return found
 
 
 # -- finding ---------------------------------------------------------------------------------
@@ -409,8 +323,6 @@ def bodies(source: str) -> list[tuple[int, int, int]]:
 @functools.cache
 def _load_topics(naming: str = "") -> None:
     """Import the topic modules in whose text this stands; by default all."""
-    from . import exercises
-
     for module in pkgutil.iter_modules(exercises.__path__):
         file = Path(module.module_finder.path, f"{module.name}.py")
         if naming in file.read_text(encoding="utf-8"):

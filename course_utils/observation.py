@@ -1,10 +1,4 @@
-"""Run an answer and write down what it did, as plain data.
-
-Nothing of the answer's own classes survives in an observation: tensors are copied into plain
-`torch.Tensor`s, containers into builtins, and every other object into the name of its type. So
-an observation can be compared without calling any code of the answer, and can be sent from one
-process to another.
-"""
+"""Run an answer and write down what it did, as plain data; compare two such observations."""
 
 from __future__ import annotations
 
@@ -12,37 +6,25 @@ import contextlib
 import dataclasses
 import io
 import linecache
-import random
-import signal
 import sys
 import sysconfig
-import threading
 import traceback
 import warnings
-from collections import Counter, OrderedDict, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from .comparison import Difference, first_difference, same, show
+from .plain import TooLarge, plain, type_name
+from .settings import TimeLimit, course_settings, same_randomness
+
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
-DEPTH_LIMIT = 20  # levels of nesting
-ITEM_LIMIT = 20_000  # numbers, strings and containers together
-MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
-ELEMENT_LIMIT = 5_000_000  # elements of one tensor
 
 COURSE = str(Path(__file__).parent)
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-
-
-@dataclasses.dataclass(frozen=True)
-class Opaque:
-    """Stands for an object that is not plain data: only the name of its type is kept."""
-
-    type_name: str
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,81 +63,6 @@ class Observation:
     warned: tuple[str, ...] = ()
 
 
-class TooLarge(Exception):
-    """An answer gave back more than an observation holds."""
-
-
-def type_name(kind: type) -> str:
-    """'int' for builtins, 'numpy.int64' or 'Net' otherwise (a notebook's own names stay short)."""
-    if kind is torch.Tensor:
-        return "torch.Tensor"
-    # By type's own descriptors: a metaclass may answer for __module__ with anything.
-    name = type.__dict__["__qualname__"].__get__(kind)
-    module = type.__dict__["__module__"].__get__(kind)
-    if not isinstance(module, str) or module in ("builtins", "__main__"):
-        return str(name)
-    return f"{module}.{name}"
-
-
-def plain(value: Any) -> Any:
-    """A copy of `value` made of None, bool, int, float, complex, str, list, tuple, dict, tensors.
-
-    torch.Size and named tuples become tuples; dtypes, devices and all unknown objects become
-    `Opaque`. Tensors are detached, keep shape and dtype, and are always of type torch.Tensor.
-
-    Raises TooLarge beyond DEPTH_LIMIT, ITEM_LIMIT or ELEMENT_LIMIT.
-    """
-    items = [0]
-
-    def copy(value: Any, depth: int) -> Any:
-        items[0] += 1
-        if depth > DEPTH_LIMIT:
-            raise TooLarge(f"more than {DEPTH_LIMIT} levels of nesting")
-        if items[0] > ITEM_LIMIT:
-            raise TooLarge(f"more than {ITEM_LIMIT} values")
-        kind = type(value)
-        if value is None or kind in (bool, int, float, complex):
-            return value
-        if kind is str:
-            return value[:ITEM_LIMIT]
-        if kind is list:
-            return [copy(item, depth + 1) for item in value]
-        if issubclass(kind, tuple):
-            return tuple(copy(item, depth + 1) for item in tuple.__iter__(value))
-        if kind in (dict, OrderedDict, defaultdict, Counter):
-            return {_key(key): copy(item, depth + 1) for key, item in value.items()}
-        if kind in (set, frozenset):
-            return {"set": sorted((copy(item, depth + 1) for item in value), key=repr)}
-        if kind in (torch.dtype, torch.device, torch.layout, torch.memory_format):
-            return Opaque(str(value))
-        if issubclass(kind, torch.Tensor):
-            return plain_tensor(value)
-        return Opaque(type_name(kind))
-
-    return copy(value, 0)
-
-
-def _key(key: Any) -> Any:
-    return key if type(key) in (str, int, bool, float) or key is None else repr(plain(key))
-
-
-def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque:
-    """A detached copy of type torch.Tensor; `Opaque` for subclasses that torch does not make."""
-    name = type_name(type(tensor))
-    if name.split(".")[0] not in ("torch", "torchvision"):
-        return Opaque(name)
-    # A subclass may override any method, so none of its own is called.
-    with torch._C.DisableTorchFunctionSubclass():
-        if tensor.is_quantized or tensor.is_nested:  # torch can hardly compare or print these
-            return Opaque("torch.Tensor, quantized" if tensor.is_quantized else "a nested tensor")
-        if tensor.numel() > ELEMENT_LIMIT:
-            raise TooLarge(f"a tensor of {tensor.numel()} elements")
-        bare = tensor.detach()
-        if bare.layout is not torch.strided:
-            bare = bare.to_dense()
-        return torch.Tensor.as_subclass(bare, torch.Tensor).clone()
-
-
 class WatchFunctions(TorchFunctionMode):
     """Write down which torch functions are called, whatever name the code calls them by.
 
@@ -192,106 +99,32 @@ class _Printed(io.StringIO):
         """Stays open: what an answer printed before it closed sys.stdout is still read."""
 
 
-class TimeLimit:
-    """Interrupt the main thread after `seconds`, as Ctrl-C would.
+def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
+    """The first difference between two observations of the same case.
 
-    An answer that runs inside one long C call is stopped only when that call returns, and one
-    that swallows KeyboardInterrupt not at all: for code that is not trusted, use a process.
-
-    torch loads large parts of itself at the first backward() or the first optimizer, for seconds.
-    Interrupted there it stays broken, so the time begins again while many modules are loaded.
+    Two errors are equal when their types are; with `messages`, their texts have to be equal too.
     """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.expired = False
-        self._done = False
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> TimeLimit:
-        self._timer = None
-        self._loaded = len(sys.modules)
-        # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
-        if threading.current_thread() is threading.main_thread():
-            # A process that a shell started in the background ignores Ctrl-C until it is told to.
-            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._start()
-        return self
-
-    def _start(self) -> None:
-        self._timer = threading.Timer(self.seconds, self._interrupt)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._done:
-                return
-            if len(sys.modules) > self._loaded + MANY_MODULES:
-                self._loaded = len(sys.modules)
-                self._start()
-                return
-            self.expired = True
-            if hasattr(signal, "pthread_kill"):
-                # A real signal also ends a sleep, which interrupt_main does not.
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-            else:
-                import _thread
-
-                _thread.interrupt_main()
-
-    def __exit__(self, *_: object) -> None:
-        if self._timer is None:
-            return
-        try:
-            self._timer.cancel()
-            with self._lock:
-                self._done = True
-        finally:  # the interrupt may arrive in the lines above
-            signal.signal(signal.SIGINT, self._handler or signal.SIG_DFL)
-
-
-@contextlib.contextmanager
-def course_settings() -> Iterator[None]:
-    """torch's global switches at their defaults; afterwards they are as they were before.
-
-    An answer or a notebook that calls torch.set_default_dtype, torch.set_default_device or
-    torch.set_grad_enabled must not change what the next answer, or the reference, is judged by.
-    """
-    # An empty tensor tells: torch.get_default_device() fails in 2.3 once one was set and taken off.
-    dtype, device = torch.get_default_dtype(), torch.empty(0).device
-    gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
-
-    def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
-        if torch.empty(0).device.type != (device or "cpu").split(":")[0]:
-            torch.set_default_device(device)
-            # 2.3 remembers a None here, on which its get_default_device() then fails.
-            context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
-            if context.get("device_context", 0) is None:
-                del context["device_context"]
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)
-        torch.autograd.set_detect_anomaly(anomaly)
-
-    switch(torch.float32, None, True, False)
-    try:
-        yield
-    finally:
-        switch(dtype, None if device.type == "cpu" else str(device), gradients, anomaly)
-
-
-@contextlib.contextmanager
-def _same_randomness(seed: int) -> Iterator[None]:
-    """Every answer draws the same random numbers, and the notebook's own sequence goes on."""
-    state = random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
-        torch.default_generator.manual_seed(seed)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)
+    if got.timed_out != right.timed_out:
+        return Difference("time", "the code did not come to an end")
+    if got.raised is not None and right.raised is None:
+        text = got.raised.type_name + (f": {got.raised.message}" if got.raised.message else "")
+        return Difference("raised", f"your code raised {text}")
+    if right.raised is not None and got.raised is None:
+        message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
+        return Difference("raised", message)
+    if right.raised is not None and got.raised is not None:
+        if right.raised.type_name != got.raised.type_name:
+            message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
+            return Difference("raised", message)
+        if messages and right.raised.message != got.raised.message:
+            return Difference("raised", "the messages differ")
+    difference = first_difference(right.value, got.value)
+    if difference is not None:
+        return difference
+    if set(right.changed) != set(got.changed):
+        positions = ", ".join(str(position + 1) for position in got.changed) or "none"
+        return Difference("changed", f"arguments changed in place: {positions}")
+    return None
 
 
 def describe_exception(error: BaseException) -> Raised:
@@ -344,7 +177,7 @@ def observe(
         contextlib.redirect_stderr(sys.stderr),  # put back, should the answer replace it
         course_settings(),
         warnings.catch_warnings(record=True) as caught,
-        _same_randomness(seed),
+        same_randomness(seed),
     ):
         warnings.simplefilter("always")
         try:
@@ -385,13 +218,6 @@ def _changed(now: Any, before: Any) -> bool:
         return not same(plain(now), plain(before))
     except TooLarge:  # the answer made the argument endless or huge
         return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Exactly equal plain data: types, shapes, dtypes and values (NaN equals NaN)."""
-    from .comparison import first_difference
-
-    return first_difference(one, other, exact=True) is None
 
 
 def shares_storage(one: Any, other: torch.Tensor) -> bool:

@@ -18,7 +18,7 @@ import torch
 
 from .comparison import show
 from .feedback import Panel, display
-from .observation import TooLarge, plain, type_name
+from .plain import TooLarge, plain, type_name
 
 _registry: dict[str, Prediction] = {}
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right

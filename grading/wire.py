@@ -16,14 +16,8 @@ from typing import Any
 
 import torch
 
-from course_utils.observation import (
-    DEPTH_LIMIT,
-    ITEM_LIMIT,
-    PRINTED_LIMIT,
-    Observation,
-    Opaque,
-    Raised,
-)
+from course_utils.observation import PRINTED_LIMIT, Observation, Raised
+from course_utils.plain import DEPTH_LIMIT, ITEM_LIMIT, Opaque
 
 BYTES_LIMIT = 16_000_000  # of all observations of one answer together
 MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory

@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from course_utils import checks, exercise
-from course_utils.exercise import Exercise, describe_call, emptied
-from course_utils.student_side import student_side
+from course_utils.exercise import Exercise, describe_call
+from course_utils.sources import emptied, student_side
 
 
 @pytest.fixture

@@ -9,16 +9,9 @@ import warnings
 import pytest
 import torch
 
-from course_utils.observation import (
-    ELEMENT_LIMIT,
-    PRINTED_LIMIT,
-    Opaque,
-    TooLarge,
-    observe,
-    plain,
-    same,
-    shares_storage,
-)
+from course_utils.comparison import same
+from course_utils.observation import PRINTED_LIMIT, observe, shares_storage
+from course_utils.plain import ELEMENT_LIMIT, Opaque, TooLarge, plain
 
 
 def call(answer, *args):

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from course_utils import exercise, exercises
+from course_utils.comparison import same
 from course_utils.exercise import all_exercises
-from course_utils.observation import same
-from course_utils.student_side import student_side
+from course_utils.sources import student_side
 
 TOPICS = [module.name for module in pkgutil.iter_modules(exercises.__path__)]
 FOLDER = Path(exercises.__file__).parent

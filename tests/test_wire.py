@@ -8,8 +8,10 @@ import random
 import pytest
 import torch
 
+from course_utils.comparison import same
 from course_utils.exercise import find
-from course_utils.observation import ITEM_LIMIT, Observation, Opaque, Raised, plain, same
+from course_utils.observation import Observation, Raised
+from course_utils.plain import ITEM_LIMIT, Opaque, plain
 from grading import wire
 from grading.wire import DTYPES, WireError
 
