@@ -9,31 +9,33 @@ CONTRIBUTING.md says how to add one.
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import functools
-import importlib
 import inspect
 import pkgutil
 import random
 import re
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from . import exercises
+from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, show
 from .observation import Observation, compare, observe
 from .plain import plain, type_name
 from .settings import course_settings
 from .sources import emptied, undecorated_source
 
-_registry: dict[str, Exercise] = {}
-
 
 class UnknownExercise(LookupError):
     """No exercise has this id; the message names the nearest ids."""
+
+
+class ExerciseFault(Exception):
+    """The exercise itself is at fault, not an answer: one sentence with its id and the cause."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,8 +105,7 @@ class Exercise:
     ) -> None:
         if not re.fullmatch(r"\d\d\.\d+", id):
             raise ValueError(f"An exercise id looks like '01.3', not {id!r}.")
-        if id in _registry:
-            raise ValueError(f"Exercise {id} is declared twice.")
+        catalogue.register(id, self)
         self.id = id
         self.title = title
         self.minutes = minutes
@@ -119,7 +120,7 @@ class Exercise:
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
         self._task = task
-        _registry[id] = self
+        self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
     # -- declaring -------------------------------------------------------------------------
 
@@ -161,6 +162,19 @@ class Exercise:
         return answer
 
     # -- using -----------------------------------------------------------------------------
+
+    def demand_whole(self) -> None:
+        """Raises ExerciseFault if the declaration lacks its reference or its cases."""
+        if self.answer is None:
+            raise ExerciseFault(
+                f"{self.id} in {self._file} has no @reference: "
+                "write the right answer under it, once."
+            )
+        if self.make_cases is None:
+            raise ExerciseFault(
+                f"{self.id} in {self._file} has no @cases: "
+                "write a generator of argument tuples under it."
+            )
 
     @property
     def name(self) -> str:
@@ -320,30 +334,42 @@ def describe_argument(arg: Any) -> str:
 # -- finding ---------------------------------------------------------------------------------
 
 
-@functools.cache
-def _load_topics(naming: str = "") -> None:
-    """Import the topic modules in whose text this stands; by default all."""
+def _modules(id: str | None) -> Iterator[str]:
+    """The names of the topics in whose text this id stands; of all, if it is None."""
     for module in pkgutil.iter_modules(exercises.__path__):
         file = Path(module.module_finder.path, f"{module.name}.py")
-        if naming in file.read_text(encoding="utf-8"):
-            importlib.import_module(f"{exercises.__name__}.{module.name}")
+        if id is None or f'"{id}"' in file.read_text(encoding="utf-8"):
+            yield f"{exercises.__name__}.{module.name}"
 
 
-def all_exercises() -> list[Exercise]:
-    """Every exercise of the course, in the order of their ids."""
-    _load_topics()
-    return sorted(_registry.values(), key=lambda e: tuple(int(n) for n in e.id.split(".")))
+catalogue: Catalogue[Exercise] = Catalogue(_modules)
+
+
+def load(id: str) -> Exercise:
+    """The exercise with this id, whole or not: a student's process holds no references.
+
+    Raises UnknownExercise, which names the nearest ids.
+    """
+    try:
+        return catalogue.load(id)
+    except NotDeclared as missing:
+        near = ", ".join(missing.near)
+        raise UnknownExercise(f"There is no exercise {id!r}. Near it: {near}.") from None
 
 
 def find(id: str) -> Exercise:
-    """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
-    if isinstance(id, str):
-        if id not in _registry:
-            # Only its own topic: the others import libraries that this notebook may not need.
-            _load_topics(f'"{id}"')
-        if id in _registry:
-            return _registry[id]
-    _load_topics()
-    near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
-    listed = ", ".join(sorted(near or _registry))
-    raise UnknownExercise(f"There is no exercise {id!r}. Near it: {listed}.")
+    """The exercise with this id.
+
+    Raises UnknownExercise, which names the nearest ids, and ExerciseFault if it is half-made.
+    """
+    exercise = load(id)
+    exercise.demand_whole()
+    return exercise
+
+
+def all_exercises() -> list[Exercise]:
+    """Every exercise of the course, in the order of their ids. Raises ExerciseFault."""
+    found = catalogue.load_all()
+    for exercise in found:
+        exercise.demand_whole()
+    return found

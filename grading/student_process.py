@@ -330,12 +330,12 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
     answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
     """
-    from course_utils.exercise import find
+    from course_utils.exercise import load
     from course_utils.observation import describe_exception
 
     from . import wire
 
-    exercise = find(answer["id"])
+    exercise = load(answer["id"])
     name = answer["name"]
     scope = notebook_scope(messages, exercise.without)
     failure = None

@@ -7,15 +7,15 @@ import pytest
 import torch
 
 from course_utils import checks, exercise
-from course_utils.exercise import Exercise, describe_call
+from course_utils.catalogue import Catalogue, NotDeclared
+from course_utils.exercise import Exercise, ExerciseFault, describe_call
 from course_utils.sources import emptied, student_side
 
 
 @pytest.fixture
 def doubling(monkeypatch):
     """An exercise of its own, in a registry of its own."""
-    monkeypatch.setattr(exercise, "_registry", {})
-    monkeypatch.setattr(exercise, "_load_topics", lambda naming="": None)
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     monkeypatch.setattr(checks, "_attempted", set())
     monkeypatch.setattr(checks, "_hints_shown", {})
     made = Exercise(
@@ -201,6 +201,42 @@ def test_two_exercises_cannot_have_one_id(doubling):
         Exercise("1.1", "Odd", minutes=1, difficulty=1, hints=[])
 
 
+def test_half_a_declaration_is_refused_in_words(doubling):
+    half = Exercise("99.3", "Half", minutes=1, difficulty=1, hints=[])
+    with pytest.raises(ExerciseFault, match=r"^99\.3 in test_exercise\.py has no @reference: "):
+        exercise.find("99.3")
+    half.reference(lambda x: x)
+    with pytest.raises(ExerciseFault, match=r"^99\.3 in test_exercise\.py has no @cases: "):
+        exercise.all_exercises()
+    # The process that runs students' code holds the half that has no reference.
+    assert exercise.load("99.3") is half
+
+
+def test_a_file_that_raises_has_declared_nothing(monkeypatch, tmp_path):
+    files = Catalogue(lambda id: ["declares_and_raises"])
+    monkeypatch.setattr(exercise, "catalogue", files)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "declares_and_raises.py").write_text(
+        "from course_utils.exercise import Exercise\n"
+        "Exercise('99.4', 'Raises', minutes=1, difficulty=1, hints=[])\n"
+        "import nothing_of_this_name\n"
+    )
+    for _ in range(2):
+        with pytest.raises(ImportError, match="nothing_of_this_name"):
+            exercise.find("99.4")
+
+
+def test_the_catalogue_lists_in_the_order_of_the_numbers():
+    files = Catalogue(lambda id: ())
+    for id in ("01.p10", "01.p9", "10.p1", "02.p1"):
+        files.register(id, id.upper())
+    assert files.load_all() == ["01.P9", "01.P10", "02.P1", "10.P1"]
+    assert files.load("01.p9") == "01.P9"
+    with pytest.raises(NotDeclared) as missing:
+        files.load("02.p2")
+    assert "02.p1" in missing.value.near
+
+
 def test_emptied_keeps_signatures_and_docstrings():
     source = (
         'class Net(Base):\n    """A net."""\n\n    size = 3\n\n    def __init__(self):\n'
@@ -248,7 +284,7 @@ def test_the_student_side_holds_no_reference_and_no_mistake():
 
 
 def test_a_starter_and_a_reference_class_of_one_name_keep_their_own_source(monkeypatch):
-    monkeypatch.setattr(exercise, "_registry", {})
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     mended = Exercise("99.2", "Mend", minutes=3, difficulty=1, hints=["one", "two"])
 
     @mended.starter
