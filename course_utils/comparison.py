@@ -25,7 +25,8 @@ RTOL, ATOL = 1.3e-6, 1e-5
 class Difference:
     """Where two values differ first.
 
-    stage: 'type', 'structure', 'shape', 'dtype' or 'values'. place: '' or "['output'][0]".
+    stage: 'type', 'structure', 'shape', 'dtype' or 'values'; of two observations also 'time',
+    'raised', 'result' or 'changed'. place: '' or "['output'][0]".
     """
 
     stage: str
@@ -189,6 +190,17 @@ def a_kind(value: Any) -> str:
     if isinstance(value, dict) and list(value) == ["set"]:  # as plain() writes a set
         return f"a set of {count(len(value['set']), 'item')}"
     return f"a {type_name(type(value))} of {count(len(value), 'item')}"
+
+
+def a_type(name: str) -> str:
+    """A noun for a type's name, for people: 'a tensor', 'an int', 'None'."""
+    if name == "NoneType":
+        return "None"
+    if name == "torch.Tensor":
+        return "a tensor"
+    if "." in name or name[:1].isupper():
+        return f"an object of type {name}"
+    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
 
 
 def show(value: Any, digits: int = 6) -> str:

@@ -24,7 +24,7 @@ import torch
 from . import exercises
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, show
-from .observation import Observation, compare, observe
+from .observation import Observation, compare, describe_exception, error_text, observe
 from .plain import plain, type_name
 from .settings import course_settings
 from .sources import emptied, undecorated_source
@@ -199,13 +199,13 @@ class Exercise:
         return emptied(self.solution_source)
 
     def observations(self, answer: Callable[..., Any], seed: int = 0) -> list[Observation]:
-        """What `answer` does on each case. Stops at the first case that runs out of time."""
+        """What `answer` does on each case. Stops at the first case that runs out of time.
+
+        Raises ExerciseFault when a case cannot be made.
+        """
         seen = []
-        # Made twice: the answer gets one set, and what it changed shows against the other.
-        inputs = self.make_cases(random.Random(seed))
-        untouched = self.make_cases(random.Random(seed))
         with course_settings():  # the cases are made inside as well
-            for args, before in zip(inputs, untouched, strict=True):
+            for args, before in self._cases_twice(seed):
                 seen.append(
                     observe(
                         self.look,
@@ -221,12 +221,48 @@ class Exercise:
                     break
         return seen
 
+    def _cases_twice(self, seed: int) -> Iterator[tuple[tuple, tuple]]:
+        """Each case, made twice: the answer gets one, and what it changed shows by the other."""
+        number = 1
+        try:
+            inputs = self.make_cases(random.Random(seed))
+            untouched = self.make_cases(random.Random(seed))
+            for pair in zip(inputs, untouched, strict=True):
+                yield pair
+                number += 1
+        except Exception as error:  # whatever the generator does; observe() raises nothing
+            cause = error_text(describe_exception(error))
+            raise ExerciseFault(
+                f"{self.id}, case {number}: making the case raised {cause}"
+            ) from error
+
     @functools.lru_cache(maxsize=256)  # noqa: B019 - exercises live as long as the process
     def reference_observations(self, seed: int = 0) -> list[Observation]:
-        return self.observations(self.answer, seed)
+        """What is right, on each case.
+
+        Raises ExerciseFault where an error came from no line of the reference, or time ran out.
+        """
+        expected = self.observations(self.answer, seed)
+        if not expected:
+            raise ExerciseFault(f"{self.id}: its @cases yields none.")
+        for number, right in enumerate(expected, start=1):
+            if right.timed_out:
+                raise ExerciseFault(
+                    f"{self.id}, case {number}: "
+                    f"the reference took more than {self.seconds:g} seconds"
+                )
+            if right.raised is not None and not right.raised.through_answer:
+                raise ExerciseFault(
+                    f"{self.id}, case {number}: "
+                    f"the observation itself raised {error_text(right.raised)}"
+                )
+        return expected
 
     def judge(self, answer: Callable[..., Any], seed: int = 0) -> Verdict:
-        """Compare an answer with the reference on the cases of this seed."""
+        """Compare an answer with the reference on the cases of this seed.
+
+        Raises ExerciseFault when the exercise itself is at fault: then nothing is judged.
+        """
         if not callable(answer):
             return Verdict(
                 "wrong",
@@ -239,7 +275,7 @@ class Exercise:
         """Compare observations of an answer, made here or in another process, with the reference.
 
         Nothing of the answer runs here. Observations that are missing at the end, without a
-        reason in the last one, count as wrong.
+        reason in the last one, count as wrong. Raises ExerciseFault as `judge` does.
         """
         if seen and _is_stub(seen[0]):
             return Verdict("not attempted", "Not attempted yet.")

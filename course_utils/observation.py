@@ -4,27 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import io
 import linecache
 import sys
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode, resolve_name
 
-from .comparison import Difference, first_difference, same, show
+from .comparison import Difference, a_type, first_difference, same, show
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
+CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 
 COURSE = str(Path(__file__).parent)
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
+LIBRARIES += ("<frozen ", "<string>")  # code that Python or a library made itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,6 +38,8 @@ class Raised:
 
     `where` is the line of the answer that raised it, `by_answer` is True when the answer's own
     code raised it and not a library that it called, `function` is the function it happened in.
+    `through_answer` is True when a call of the answer, or code of it, was running; else the
+    observation stumbled over what the answer gave back, or is at fault itself.
     """
 
     type_name: str
@@ -40,6 +47,7 @@ class Raised:
     where: str = ""
     function: str = ""
     by_answer: bool = False
+    through_answer: bool = False
 
 
 @dataclasses.dataclass
@@ -49,6 +57,8 @@ class Observation:
     value: what the exercise looks at, as plain data; None when `raised` is set.
     raised: the exception that ended the answer.
     timed_out: the answer was stopped at the time limit.
+    gave: the types of what the first calls of the answer gave back, if it is not a class. They are
+    shown where the observation stumbles, never compared.
     changed: positions of the arguments that the answer changed in place.
     used: functions that the exercise is to be done without, and that the answer called.
     printed, warned: what the answer said on the way. They are shown, never compared.
@@ -57,6 +67,7 @@ class Observation:
     value: Any = None
     raised: Raised | None = None
     timed_out: bool = False
+    gave: tuple[str, ...] = ()
     changed: tuple[int, ...] = ()
     used: tuple[str, ...] = ()
     printed: str = ""
@@ -102,17 +113,22 @@ class _Printed(io.StringIO):
 def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
     """The first difference between two observations of the same case.
 
-    Two errors are equal when their types are; with `messages`, their texts have to be equal too.
+    Two errors are equal when their types are and both come from the answer; with `messages`, when
+    their types and texts are, wherever they come from.
     """
     if got.timed_out != right.timed_out:
         return Difference("time", "the code did not come to an end")
-    if got.raised is not None and right.raised is None:
-        text = got.raised.type_name + (f": {got.raised.message}" if got.raised.message else "")
-        return Difference("raised", f"your code raised {text}")
+    if right.raised is None and got.raised is not None:
+        if not got.raised.through_answer:
+            return _stumbled(right, got)
+        return Difference("raised", f"your code raised {error_text(got.raised)}")
     if right.raised is not None and got.raised is None:
         message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
         return Difference("raised", message)
     if right.raised is not None and got.raised is not None:
+        if not messages and not got.raised.through_answer:
+            message = f"expected {right.raised.type_name}, yours gave back {given(got)}"
+            return Difference("raised", message)
         if right.raised.type_name != got.raised.type_name:
             message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
             return Difference("raised", message)
@@ -127,21 +143,123 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
     return None
 
 
-def describe_exception(error: BaseException) -> Raised:
-    """The exception as plain data, with the line of the answer's own code that it came from."""
+def _stumbled(right: Observation, got: Observation) -> Difference:
+    """What the answer gave back is such that the observation cannot go on with it."""
+    error = error_text(got.raised)
+    if got.raised.type_name == "TooLarge":
+        return Difference("result", f"your code gave back {got.raised.message}: that is too much")
+    for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early
+        if wanted != kind:
+            message = f"your function gave back {a_type(kind)}; {a_type(wanted)} was expected"
+            return Difference("type", f"{message} ({error})")
+    if got.gave:
+        message = f"your function gave back {given(got)}, which cannot be used here: {error}"
+        return Difference("result", message)
+    return Difference("result", f"your class cannot be used here: {error}")
+
+
+def error_text(raised: Raised) -> str:
+    """'ValueError: too small', as Python prints it."""
+    return f"{raised.type_name}: {raised.message}" if raised.message else raised.type_name
+
+
+def given(seen: Observation) -> str:
+    """What the answer gave back last, for people, where the observation stumbled over it."""
+    return a_type(seen.gave[-1]) if seen.gave else "something else"
+
+
+def describe_exception(
+    error: BaseException,
+    answer: Callable[..., Any] | None = None,
+    look: Callable[..., Any] | None = None,
+) -> Raised:
+    """The exception as plain data, with the line of the answer's own code that it came from.
+
+    answer: whose error it may be. look: the observation; its file is not the answer's, though
+    the answer may be written there as well.
+    """
     try:
         message = str(error)[:PRINTED_LIMIT]
     except BaseException:  # an exception class of the answer's own, with a broken __str__
         message = ""
-    frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(COURSE)
-    ]
-    own = [f for f in frames if not f.filename.startswith(LIBRARIES)]
+    codes = {id(code) for code in _codes(answer)}
+    watching = getattr(inspect.unwrap(look), "__code__", None) if look is not None else None
+
+    def is_own(code: CodeType) -> bool:
+        if code.co_filename.startswith((COURSE, *LIBRARIES)):
+            return False
+        return id(code) in codes or watching is None or code.co_filename != watching.co_filename
+
+    frames = list(traceback.walk_tb(error.__traceback__))
+    through_answer = any(
+        id(frame.f_code) in codes or is_own(frame.f_code) or _is_method(frame, answer)
+        for frame, _ in frames
+    )
+    raised = Raised(type_name(type(error)), message, through_answer=through_answer)
+    outside = [pair for pair in frames if not pair[0].f_code.co_filename.startswith(COURSE)]
+    own = [pair for pair in outside if is_own(pair[0].f_code)]
     if not own:
-        return Raised(type_name(type(error)), message)
-    last = own[-1]
-    line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    return Raised(type_name(type(error)), message, line, last.name, by_answer=last is frames[-1])
+        return raised
+    frame, number = own[-1]
+    file = frame.f_code.co_filename
+    linecache.checkcache(file)
+    return dataclasses.replace(
+        raised,
+        where=linecache.getline(file, number or 0, frame.f_globals).strip(),
+        function=frame.f_code.co_name,
+        by_answer=own[-1] is outside[-1],
+    )
+
+
+def _codes(answer: Any) -> Iterator[CodeType]:
+    """The code of a function, or of a class's methods, with what is defined inside them."""
+    is_class = issubclass(type(answer), type)
+    waiting = list(type.__dict__["__dict__"].__get__(answer).values()) if is_class else [answer]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        kind = type(part)
+        if kind is FunctionType:
+            waiting += [part.__code__, part.__dict__.get("__wrapped__")]
+        elif kind in (staticmethod, classmethod, MethodType):
+            waiting.append(part.__func__)
+        elif kind is property:
+            waiting += [part.fget, part.fset, part.fdel]
+        elif kind is CodeType:
+            waiting += part.co_consts
+            if not part.co_filename.startswith(LIBRARIES):  # as what no_grad() puts around it
+                yield part
+
+
+def _is_method(frame: FrameType, answer: Any) -> bool:
+    """True if the frame is a method of an object of the answer's class, inherited ones too."""
+    code = frame.f_code
+    if not issubclass(type(answer), type) or not code.co_argcount:
+        return False
+    first = frame.f_locals.get(code.co_varnames[0])
+    return any(base is answer for base in type.__dict__["__mro__"].__get__(type(first)))
+
+
+def _noted(
+    answer: Callable[..., Any], watch: WatchFunctions, gave: list[str]
+) -> Callable[..., Any]:
+    """The answer, with its calls watched and what they give back noted; a class as it is."""
+    if issubclass(type(answer), type):
+        return answer
+
+    def noted(*args: Any, **named: Any) -> Any:
+        with watch if watch.names else contextlib.nullcontext():
+            result = answer(*args, **named)
+        if len(gave) < CALLS_LIMIT:
+            gave.append(type_name(type(result)))
+        return result
+
+    if type(answer) in (FunctionType, BuiltinFunctionType, MethodType):
+        functools.update_wrapper(noted, answer)
+    return noted
 
 
 def observe(
@@ -164,13 +282,8 @@ def observe(
     seen = Observation()
     printed = _Printed()
     watch = WatchFunctions(without)
-    subject = answer
-    if without and not isinstance(answer, type):
-
-        def subject(*positional: Any, **named: Any) -> Any:
-            with watch:
-                return answer(*positional, **named)
-
+    gave: list[str] = []
+    subject = _noted(answer, watch, gave)
     limit = TimeLimit(seconds)
     with (
         contextlib.redirect_stdout(printed),
@@ -188,9 +301,10 @@ def observe(
                 raise
             seen.timed_out = True
         except TooLarge as error:
-            seen.raised = Raised("TooLarge", f"the answer gave back {error}")
+            seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
-            seen.raised = describe_exception(error)
+            seen.raised = describe_exception(error, subject, look)
+    seen.gave = tuple(gave)
     seen.changed = tuple(
         position
         for position, (now, before) in enumerate(zip(args, untouched, strict=True))

@@ -71,7 +71,7 @@ class Assignment:
         """The exercises, in the order of the assignment. Raises AssignmentError for unknown ids."""
         try:
             return [find(item.id) for item in self.items]
-        except UnknownExercise as error:
+        except (UnknownExercise, ExerciseFault) as error:
             raise AssignmentError(str(error)) from None
 
     def topics(self) -> dict[str, str]:
