@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from .comparison import Difference
-from .exercise import Exercise, UnknownExercise, Verdict, find
+from .exercise import Exercise, ExerciseFault, UnknownExercise, Verdict, find
 from .feedback import Panel, display
 
 _attempted: set[str] = set()
@@ -28,7 +28,14 @@ def check(id: str, answer: Callable[..., Any], *, strict: bool = False) -> None:
         if strict:
             raise CheckFailed(f"no exercise {id!r}")
         return
-    verdict = exercise.judge(answer)
+    try:
+        verdict = exercise.judge(answer)
+    except ExerciseFault as fault:
+        _attempted.add(exercise.id)
+        display(fault_panel(fault))
+        if strict:
+            raise CheckFailed(str(fault)) from fault
+        return
     if verdict.state != "not attempted":
         _attempted.add(exercise.id)
     display(verdict_panel(exercise, verdict))
@@ -72,7 +79,18 @@ def _find(id: str) -> Exercise | None:
         return find(id)
     except UnknownExercise as error:
         display(Panel("wrong", "check", str(error)))
-        return None
+    except ExerciseFault as fault:
+        display(fault_panel(fault))
+    return None
+
+
+def fault_panel(fault: ExerciseFault) -> Panel:
+    """The panel where the exercise itself is broken: nothing is said of an answer."""
+    text = (
+        "This exercise itself is broken; it is not your answer. Nothing was judged. "
+        "Please show this to your instructor."
+    )
+    return Panel("note", "check", text, (("Cause", str(fault)),))
 
 
 def verdict_panel(exercise: Exercise, verdict: Verdict) -> Panel:

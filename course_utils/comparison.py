@@ -1,6 +1,6 @@
-"""Find the first difference between two observations, in the order a person would look.
+"""Find the first difference between two values, in the order a person would look.
 
-The stages: type, structure, shape, dtype, values. Only plain data (see observation.py) is
+The stages: type, structure, shape, dtype, values. Only plain data (see plain.py) is
 compared, so no method of an answer's own objects is ever called.
 """
 
@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .observation import Opaque, type_name
+from .plain import Opaque, type_name
 
 LONGEST = 1_000  # characters of a string, and bits of an int, that a message shows
 
@@ -25,7 +25,8 @@ RTOL, ATOL = 1.3e-6, 1e-5
 class Difference:
     """Where two values differ first.
 
-    stage: 'type', 'structure', 'shape', 'dtype' or 'values'. place: '' or "['output'][0]".
+    stage: 'type', 'structure', 'shape', 'dtype' or 'values'; of two observations also 'time',
+    'raised', 'result' or 'changed'. place: '' or "['output'][0]".
     """
 
     stage: str
@@ -58,6 +59,11 @@ def first_difference(
     if expected != got:
         return Difference("values", contrast(expected, got), place)
     return None
+
+
+def same(one: Any, other: Any) -> bool:
+    """Exactly equal plain data: types, shapes, dtypes and values (NaN equals NaN)."""
+    return first_difference(one, other, exact=True) is None
 
 
 def _as_float(number: float) -> float:
@@ -181,9 +187,20 @@ def a_kind(value: Any) -> str:
         return f"an object of type {value.type_name}"
     if isinstance(value, (bool, int, float, complex, str)):
         return f"the {type_name(type(value))} {show(value)}"
-    if isinstance(value, dict) and list(value) == ["set"]:  # as observation.plain writes a set
+    if isinstance(value, dict) and list(value) == ["set"]:  # as plain() writes a set
         return f"a set of {count(len(value['set']), 'item')}"
     return f"a {type_name(type(value))} of {count(len(value), 'item')}"
+
+
+def a_type(name: str) -> str:
+    """A noun for a type's name, for people: 'a tensor', 'an int', 'None'."""
+    if name == "NoneType":
+        return "None"
+    if name == "torch.Tensor":
+        return "a tensor"
+    if "." in name or name[:1].isupper():
+        return f"an object of type {name}"
+    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
 
 
 def show(value: Any, digits: int = 6) -> str:

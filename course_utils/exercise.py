@@ -8,31 +8,34 @@ CONTRIBUTING.md says how to add one.
 
 from __future__ import annotations
 
-import ast
 import dataclasses
-import difflib
 import functools
-import importlib
 import inspect
 import pkgutil
 import random
 import re
-import textwrap
-from collections.abc import Callable, Iterable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-from .comparison import Difference, first_difference, show
-from .observation import Observation, course_settings, observe, type_name
-
-STUB_LINE = "raise NotImplementedError  # your answer goes here"
-_registry: dict[str, Exercise] = {}
+from . import exercises
+from .catalogue import Catalogue, NotDeclared
+from .comparison import Difference, show
+from .observation import Observation, compare, describe_exception, error_text, observe
+from .plain import plain, type_name
+from .settings import course_settings
+from .sources import emptied, undecorated_source
 
 
 class UnknownExercise(LookupError):
     """No exercise has this id; the message names the nearest ids."""
+
+
+class ExerciseFault(Exception):
+    """The exercise itself is at fault, not an answer: one sentence with its id and the cause."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,8 +105,7 @@ class Exercise:
     ) -> None:
         if not re.fullmatch(r"\d\d\.\d+", id):
             raise ValueError(f"An exercise id looks like '01.3', not {id!r}.")
-        if id in _registry:
-            raise ValueError(f"Exercise {id} is declared twice.")
+        catalogue.register(id, self)
         self.id = id
         self.title = title
         self.minutes = minutes
@@ -118,7 +120,7 @@ class Exercise:
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
         self._task = task
-        _registry[id] = self
+        self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
     # -- declaring -------------------------------------------------------------------------
 
@@ -161,6 +163,19 @@ class Exercise:
 
     # -- using -----------------------------------------------------------------------------
 
+    def demand_whole(self) -> None:
+        """Raises ExerciseFault if the declaration lacks its reference or its cases."""
+        if self.answer is None:
+            raise ExerciseFault(
+                f"{self.id} in {self._file} has no @reference: "
+                "write the right answer under it, once."
+            )
+        if self.make_cases is None:
+            raise ExerciseFault(
+                f"{self.id} in {self._file} has no @cases: "
+                "write a generator of argument tuples under it."
+            )
+
     @property
     def name(self) -> str:
         """The name the answer has in the notebook."""
@@ -184,13 +199,13 @@ class Exercise:
         return emptied(self.solution_source)
 
     def observations(self, answer: Callable[..., Any], seed: int = 0) -> list[Observation]:
-        """What `answer` does on each case. Stops at the first case that runs out of time."""
+        """What `answer` does on each case. Stops at the first case that runs out of time.
+
+        Raises ExerciseFault when a case cannot be made.
+        """
         seen = []
-        # Made twice: the answer gets one set, and what it changed shows against the other.
-        inputs = self.make_cases(random.Random(seed))
-        untouched = self.make_cases(random.Random(seed))
         with course_settings():  # the cases are made inside as well
-            for args, before in zip(inputs, untouched, strict=True):
+            for args, before in self._cases_twice(seed):
                 seen.append(
                     observe(
                         self.look,
@@ -206,12 +221,48 @@ class Exercise:
                     break
         return seen
 
+    def _cases_twice(self, seed: int) -> Iterator[tuple[tuple, tuple]]:
+        """Each case, made twice: the answer gets one, and what it changed shows by the other."""
+        number = 1
+        try:
+            inputs = self.make_cases(random.Random(seed))
+            untouched = self.make_cases(random.Random(seed))
+            for pair in zip(inputs, untouched, strict=True):
+                yield pair
+                number += 1
+        except Exception as error:  # whatever the generator does; observe() raises nothing
+            cause = error_text(describe_exception(error))
+            raise ExerciseFault(
+                f"{self.id}, case {number}: making the case raised {cause}"
+            ) from error
+
     @functools.lru_cache(maxsize=256)  # noqa: B019 - exercises live as long as the process
     def reference_observations(self, seed: int = 0) -> list[Observation]:
-        return self.observations(self.answer, seed)
+        """What is right, on each case.
+
+        Raises ExerciseFault where an error came from no line of the reference, or time ran out.
+        """
+        expected = self.observations(self.answer, seed)
+        if not expected:
+            raise ExerciseFault(f"{self.id}: its @cases yields none.")
+        for number, right in enumerate(expected, start=1):
+            if right.timed_out:
+                raise ExerciseFault(
+                    f"{self.id}, case {number}: "
+                    f"the reference took more than {self.seconds:g} seconds"
+                )
+            if right.raised is not None and not right.raised.through_answer:
+                raise ExerciseFault(
+                    f"{self.id}, case {number}: "
+                    f"the observation itself raised {error_text(right.raised)}"
+                )
+        return expected
 
     def judge(self, answer: Callable[..., Any], seed: int = 0) -> Verdict:
-        """Compare an answer with the reference on the cases of this seed."""
+        """Compare an answer with the reference on the cases of this seed.
+
+        Raises ExerciseFault when the exercise itself is at fault: then nothing is judged.
+        """
         if not callable(answer):
             return Verdict(
                 "wrong",
@@ -224,7 +275,7 @@ class Exercise:
         """Compare observations of an answer, made here or in another process, with the reference.
 
         Nothing of the answer runs here. Observations that are missing at the end, without a
-        reason in the last one, count as wrong.
+        reason in the last one, count as wrong. Raises ExerciseFault as `judge` does.
         """
         if seen and _is_stub(seen[0]):
             return Verdict("not attempted", "Not attempted yet.")
@@ -289,34 +340,6 @@ class Exercise:
         return self.observations(mistake.answer, seed)
 
 
-def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
-    """The first difference between two observations of the same case.
-
-    Two errors are equal when their types are; with `messages`, their texts have to be equal too.
-    """
-    if got.timed_out != right.timed_out:
-        return Difference("time", "the code did not come to an end")
-    if got.raised is not None and right.raised is None:
-        text = got.raised.type_name + (f": {got.raised.message}" if got.raised.message else "")
-        return Difference("raised", f"your code raised {text}")
-    if right.raised is not None and got.raised is None:
-        message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
-        return Difference("raised", message)
-    if right.raised is not None and got.raised is not None:
-        if right.raised.type_name != got.raised.type_name:
-            message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
-            return Difference("raised", message)
-        if messages and right.raised.message != got.raised.message:
-            return Difference("raised", "the messages differ")
-    difference = first_difference(right.value, got.value)
-    if difference is not None:
-        return difference
-    if set(right.changed) != set(got.changed):
-        positions = ", ".join(str(position + 1) for position in got.changed) or "none"
-        return Difference("changed", f"arguments changed in place: {positions}")
-    return None
-
-
 def _is_stub(seen: Observation) -> bool:
     """The answer's own code raised NotImplementedError, as an untouched stub does."""
     raised = seen.raised
@@ -338,100 +361,51 @@ def describe_call(name: str, args: tuple) -> str:
 
 def describe_argument(arg: Any) -> str:
     """An argument as it would be typed; a module as torch prints it, on one line."""
-    from .observation import plain
-
     if isinstance(arg, torch.nn.Module):
         text = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
         return text if len(text) <= 300 else f"{type(arg).__name__}(...)"
     return show(plain(arg))
 
 
-# -- sources ---------------------------------------------------------------------------------
-
-
-def undecorated_source(thing: Callable[..., Any]) -> str:
-    """The source of a function or class, without its decorators."""
-    find_source = class_source if isinstance(thing, type) else inspect.getsource
-    source = textwrap.dedent(find_source(thing))
-    node = ast.parse(source).body[0]
-    return "\n".join(source.splitlines()[node.lineno - 1 :]) + "\n"
-
-
-def class_source(kind: type) -> str:
-    """The source of this class, where others of its file have the same name.
-
-    A starter and its reference share a name, and before Python 3.13 inspect finds the first one.
-    """
-    methods = [inspect.unwrap(value) for value in vars(kind).values() if inspect.isfunction(value)]
-    if not methods:
-        return inspect.getsource(kind)
-    source = inspect.getsource(inspect.getmodule(kind))
-    line = methods[0].__code__.co_firstlineno
-    for node in ast.walk(ast.parse(source)):
-        same_name = isinstance(node, ast.ClassDef) and node.name == kind.__name__
-        if same_name and node.lineno <= line <= node.end_lineno:
-            return "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
-    return inspect.getsource(kind)
-
-
-def emptied(source: str) -> str:
-    """Signature and docstring stay, each function's body becomes the stub line."""
-    lines = source.splitlines()
-    for first, last, indent in reversed(bodies(source)):
-        lines[first - 1 : last] = [" " * indent + STUB_LINE]
-    return "\n".join(lines) + "\n"
-
-
-def bodies(source: str) -> list[tuple[int, int, int]]:
-    """First line, last line and indentation of each function's body, after its docstring.
-
-    Functions and methods, from top to bottom; a function inside a function is part of a body.
-    """
-    found = []
-
-    def visit(node: ast.AST) -> None:
-        for child in node.body:
-            if isinstance(child, ast.ClassDef):
-                visit(child)
-            elif isinstance(child, ast.FunctionDef):
-                first = child.body[0]
-                has_docstring = ast.get_docstring(child) is not None
-                begin = first.end_lineno + 1 if has_docstring else first.lineno
-                found.append((begin, child.end_lineno, first.col_offset))
-
-    visit(ast.parse(source))
-    return found
-
-
 # -- finding ---------------------------------------------------------------------------------
 
 
-@functools.cache
-def _load_topics(naming: str = "") -> None:
-    """Import the topic modules in whose text this stands; by default all."""
-    from . import exercises
-
+def _modules(id: str | None) -> Iterator[str]:
+    """The names of the topics in whose text this id stands; of all, if it is None."""
     for module in pkgutil.iter_modules(exercises.__path__):
         file = Path(module.module_finder.path, f"{module.name}.py")
-        if naming in file.read_text(encoding="utf-8"):
-            importlib.import_module(f"{exercises.__name__}.{module.name}")
+        if id is None or f'"{id}"' in file.read_text(encoding="utf-8"):
+            yield f"{exercises.__name__}.{module.name}"
 
 
-def all_exercises() -> list[Exercise]:
-    """Every exercise of the course, in the order of their ids."""
-    _load_topics()
-    return sorted(_registry.values(), key=lambda e: tuple(int(n) for n in e.id.split(".")))
+catalogue: Catalogue[Exercise] = Catalogue(_modules)
+
+
+def load(id: str) -> Exercise:
+    """The exercise with this id, whole or not: a student's process holds no references.
+
+    Raises UnknownExercise, which names the nearest ids.
+    """
+    try:
+        return catalogue.load(id)
+    except NotDeclared as missing:
+        near = ", ".join(missing.near)
+        raise UnknownExercise(f"There is no exercise {id!r}. Near it: {near}.") from None
 
 
 def find(id: str) -> Exercise:
-    """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
-    if isinstance(id, str):
-        if id not in _registry:
-            # Only its own topic: the others import libraries that this notebook may not need.
-            _load_topics(f'"{id}"')
-        if id in _registry:
-            return _registry[id]
-    _load_topics()
-    near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
-    listed = ", ".join(sorted(near or _registry))
-    raise UnknownExercise(f"There is no exercise {id!r}. Near it: {listed}.")
+    """The exercise with this id.
+
+    Raises UnknownExercise, which names the nearest ids, and ExerciseFault if it is half-made.
+    """
+    exercise = load(id)
+    exercise.demand_whole()
+    return exercise
+
+
+def all_exercises() -> list[Exercise]:
+    """Every exercise of the course, in the order of their ids. Raises ExerciseFault."""
+    found = catalogue.load_all()
+    for exercise in found:
+        exercise.demand_whole()
+    return found

@@ -1,48 +1,35 @@
-"""Run an answer and write down what it did, as plain data.
-
-Nothing of the answer's own classes survives in an observation: tensors are copied into plain
-`torch.Tensor`s, containers into builtins, and every other object into the name of its type. So
-an observation can be compared without calling any code of the answer, and can be sent from one
-process to another.
-"""
+"""Run an answer and write down what it did, as plain data; compare two such observations."""
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
+import inspect
 import io
 import linecache
-import random
-import signal
 import sys
 import sysconfig
-import threading
 import traceback
 import warnings
-from collections import Counter, OrderedDict, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import SimpleNamespace
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode, resolve_name
 
+from .comparison import Difference, a_type, first_difference, same, show
+from .plain import TooLarge, plain, type_name
+from .settings import TimeLimit, course_settings, same_randomness
+
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
-DEPTH_LIMIT = 20  # levels of nesting
-ITEM_LIMIT = 20_000  # numbers, strings and containers together
-MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
-ELEMENT_LIMIT = 5_000_000  # elements of one tensor
+CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 
 COURSE = str(Path(__file__).parent)
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
-
-
-@dataclasses.dataclass(frozen=True)
-class Opaque:
-    """Stands for an object that is not plain data: only the name of its type is kept."""
-
-    type_name: str
+LIBRARIES += ("<frozen ", "<string>")  # code that Python or a library made itself
 
 
 @dataclasses.dataclass(frozen=True)
@@ -51,6 +38,8 @@ class Raised:
 
     `where` is the line of the answer that raised it, `by_answer` is True when the answer's own
     code raised it and not a library that it called, `function` is the function it happened in.
+    `through_answer` is True when a call of the answer, or code of it, was running; else the
+    observation stumbled over what the answer gave back, or is at fault itself.
     """
 
     type_name: str
@@ -58,6 +47,7 @@ class Raised:
     where: str = ""
     function: str = ""
     by_answer: bool = False
+    through_answer: bool = False
 
 
 @dataclasses.dataclass
@@ -67,6 +57,8 @@ class Observation:
     value: what the exercise looks at, as plain data; None when `raised` is set.
     raised: the exception that ended the answer.
     timed_out: the answer was stopped at the time limit.
+    gave: the types of what the first calls of the answer gave back, if it is not a class. They are
+    shown where the observation stumbles, never compared.
     changed: positions of the arguments that the answer changed in place.
     used: functions that the exercise is to be done without, and that the answer called.
     printed, warned: what the answer said on the way. They are shown, never compared.
@@ -75,85 +67,11 @@ class Observation:
     value: Any = None
     raised: Raised | None = None
     timed_out: bool = False
+    gave: tuple[str, ...] = ()
     changed: tuple[int, ...] = ()
     used: tuple[str, ...] = ()
     printed: str = ""
     warned: tuple[str, ...] = ()
-
-
-class TooLarge(Exception):
-    """An answer gave back more than an observation holds."""
-
-
-def type_name(kind: type) -> str:
-    """'int' for builtins, 'numpy.int64' or 'Net' otherwise (a notebook's own names stay short)."""
-    if kind is torch.Tensor:
-        return "torch.Tensor"
-    # By type's own descriptors: a metaclass may answer for __module__ with anything.
-    name = type.__dict__["__qualname__"].__get__(kind)
-    module = type.__dict__["__module__"].__get__(kind)
-    if not isinstance(module, str) or module in ("builtins", "__main__"):
-        return str(name)
-    return f"{module}.{name}"
-
-
-def plain(value: Any) -> Any:
-    """A copy of `value` made of None, bool, int, float, complex, str, list, tuple, dict, tensors.
-
-    torch.Size and named tuples become tuples; dtypes, devices and all unknown objects become
-    `Opaque`. Tensors are detached, keep shape and dtype, and are always of type torch.Tensor.
-
-    Raises TooLarge beyond DEPTH_LIMIT, ITEM_LIMIT or ELEMENT_LIMIT.
-    """
-    items = [0]
-
-    def copy(value: Any, depth: int) -> Any:
-        items[0] += 1
-        if depth > DEPTH_LIMIT:
-            raise TooLarge(f"more than {DEPTH_LIMIT} levels of nesting")
-        if items[0] > ITEM_LIMIT:
-            raise TooLarge(f"more than {ITEM_LIMIT} values")
-        kind = type(value)
-        if value is None or kind in (bool, int, float, complex):
-            return value
-        if kind is str:
-            return value[:ITEM_LIMIT]
-        if kind is list:
-            return [copy(item, depth + 1) for item in value]
-        if issubclass(kind, tuple):
-            return tuple(copy(item, depth + 1) for item in tuple.__iter__(value))
-        if kind in (dict, OrderedDict, defaultdict, Counter):
-            return {_key(key): copy(item, depth + 1) for key, item in value.items()}
-        if kind in (set, frozenset):
-            return {"set": sorted((copy(item, depth + 1) for item in value), key=repr)}
-        if kind in (torch.dtype, torch.device, torch.layout, torch.memory_format):
-            return Opaque(str(value))
-        if issubclass(kind, torch.Tensor):
-            return plain_tensor(value)
-        return Opaque(type_name(kind))
-
-    return copy(value, 0)
-
-
-def _key(key: Any) -> Any:
-    return key if type(key) in (str, int, bool, float) or key is None else repr(plain(key))
-
-
-def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque:
-    """A detached copy of type torch.Tensor; `Opaque` for subclasses that torch does not make."""
-    name = type_name(type(tensor))
-    if name.split(".")[0] not in ("torch", "torchvision"):
-        return Opaque(name)
-    # A subclass may override any method, so none of its own is called.
-    with torch._C.DisableTorchFunctionSubclass():
-        if tensor.is_quantized or tensor.is_nested:  # torch can hardly compare or print these
-            return Opaque("torch.Tensor, quantized" if tensor.is_quantized else "a nested tensor")
-        if tensor.numel() > ELEMENT_LIMIT:
-            raise TooLarge(f"a tensor of {tensor.numel()} elements")
-        bare = tensor.detach()
-        if bare.layout is not torch.strided:
-            bare = bare.to_dense()
-        return torch.Tensor.as_subclass(bare, torch.Tensor).clone()
 
 
 class WatchFunctions(TorchFunctionMode):
@@ -192,123 +110,156 @@ class _Printed(io.StringIO):
         """Stays open: what an answer printed before it closed sys.stdout is still read."""
 
 
-class TimeLimit:
-    """Interrupt the main thread after `seconds`, as Ctrl-C would.
+def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
+    """The first difference between two observations of the same case.
 
-    An answer that runs inside one long C call is stopped only when that call returns, and one
-    that swallows KeyboardInterrupt not at all: for code that is not trusted, use a process.
-
-    torch loads large parts of itself at the first backward() or the first optimizer, for seconds.
-    Interrupted there it stays broken, so the time begins again while many modules are loaded.
+    Two errors are equal when their types are and both come from the answer; with `messages`, when
+    their types and texts are, wherever they come from.
     """
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds = seconds
-        self.expired = False
-        self._done = False
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> TimeLimit:
-        self._timer = None
-        self._loaded = len(sys.modules)
-        # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
-        if threading.current_thread() is threading.main_thread():
-            # A process that a shell started in the background ignores Ctrl-C until it is told to.
-            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._start()
-        return self
-
-    def _start(self) -> None:
-        self._timer = threading.Timer(self.seconds, self._interrupt)
-        self._timer.daemon = True
-        self._timer.start()
-
-    def _interrupt(self) -> None:
-        with self._lock:
-            if self._done:
-                return
-            if len(sys.modules) > self._loaded + MANY_MODULES:
-                self._loaded = len(sys.modules)
-                self._start()
-                return
-            self.expired = True
-            if hasattr(signal, "pthread_kill"):
-                # A real signal also ends a sleep, which interrupt_main does not.
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
-            else:
-                import _thread
-
-                _thread.interrupt_main()
-
-    def __exit__(self, *_: object) -> None:
-        if self._timer is None:
-            return
-        try:
-            self._timer.cancel()
-            with self._lock:
-                self._done = True
-        finally:  # the interrupt may arrive in the lines above
-            signal.signal(signal.SIGINT, self._handler or signal.SIG_DFL)
+    if got.timed_out != right.timed_out:
+        return Difference("time", "the code did not come to an end")
+    if right.raised is None and got.raised is not None:
+        if not got.raised.through_answer:
+            return _stumbled(right, got)
+        return Difference("raised", f"your code raised {error_text(got.raised)}")
+    if right.raised is not None and got.raised is None:
+        message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
+        return Difference("raised", message)
+    if right.raised is not None and got.raised is not None:
+        if not messages and not got.raised.through_answer:
+            message = f"expected {right.raised.type_name}, yours gave back {given(got)}"
+            return Difference("raised", message)
+        if right.raised.type_name != got.raised.type_name:
+            message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
+            return Difference("raised", message)
+        if messages and right.raised.message != got.raised.message:
+            return Difference("raised", "the messages differ")
+    difference = first_difference(right.value, got.value)
+    if difference is not None:
+        return difference
+    if set(right.changed) != set(got.changed):
+        positions = ", ".join(str(position + 1) for position in got.changed) or "none"
+        return Difference("changed", f"arguments changed in place: {positions}")
+    return None
 
 
-@contextlib.contextmanager
-def course_settings() -> Iterator[None]:
-    """torch's global switches at their defaults; afterwards they are as they were before.
+def _stumbled(right: Observation, got: Observation) -> Difference:
+    """What the answer gave back is such that the observation cannot go on with it."""
+    error = error_text(got.raised)
+    if got.raised.type_name == "TooLarge":
+        return Difference("result", f"your code gave back {got.raised.message}: that is too much")
+    for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early
+        if wanted != kind:
+            message = f"your function gave back {a_type(kind)}; {a_type(wanted)} was expected"
+            return Difference("type", f"{message} ({error})")
+    if got.gave:
+        message = f"your function gave back {given(got)}, which cannot be used here: {error}"
+        return Difference("result", message)
+    return Difference("result", f"your class cannot be used here: {error}")
 
-    An answer or a notebook that calls torch.set_default_dtype, torch.set_default_device or
-    torch.set_grad_enabled must not change what the next answer, or the reference, is judged by.
+
+def error_text(raised: Raised) -> str:
+    """'ValueError: too small', as Python prints it."""
+    return f"{raised.type_name}: {raised.message}" if raised.message else raised.type_name
+
+
+def given(seen: Observation) -> str:
+    """What the answer gave back last, for people, where the observation stumbled over it."""
+    return a_type(seen.gave[-1]) if seen.gave else "something else"
+
+
+def describe_exception(
+    error: BaseException,
+    answer: Callable[..., Any] | None = None,
+    look: Callable[..., Any] | None = None,
+) -> Raised:
+    """The exception as plain data, with the line of the answer's own code that it came from.
+
+    answer: whose error it may be. look: the observation; its file is not the answer's, though
+    the answer may be written there as well.
     """
-    # An empty tensor tells: torch.get_default_device() fails in 2.3 once one was set and taken off.
-    dtype, device = torch.get_default_dtype(), torch.empty(0).device
-    gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
-
-    def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
-        if torch.empty(0).device.type != (device or "cpu").split(":")[0]:
-            torch.set_default_device(device)
-            # 2.3 remembers a None here, on which its get_default_device() then fails.
-            context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
-            if context.get("device_context", 0) is None:
-                del context["device_context"]
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)
-        torch.autograd.set_detect_anomaly(anomaly)
-
-    switch(torch.float32, None, True, False)
-    try:
-        yield
-    finally:
-        switch(dtype, None if device.type == "cpu" else str(device), gradients, anomaly)
-
-
-@contextlib.contextmanager
-def _same_randomness(seed: int) -> Iterator[None]:
-    """Every answer draws the same random numbers, and the notebook's own sequence goes on."""
-    state = random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
-        torch.default_generator.manual_seed(seed)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)
-
-
-def describe_exception(error: BaseException) -> Raised:
-    """The exception as plain data, with the line of the answer's own code that it came from."""
     try:
         message = str(error)[:PRINTED_LIMIT]
     except BaseException:  # an exception class of the answer's own, with a broken __str__
         message = ""
-    frames = [
-        f for f in traceback.extract_tb(error.__traceback__) if not f.filename.startswith(COURSE)
-    ]
-    own = [f for f in frames if not f.filename.startswith(LIBRARIES)]
+    codes = {id(code) for code in _codes(answer)}
+    watching = getattr(inspect.unwrap(look), "__code__", None) if look is not None else None
+
+    def is_own(code: CodeType) -> bool:
+        if code.co_filename.startswith((COURSE, *LIBRARIES)):
+            return False
+        return id(code) in codes or watching is None or code.co_filename != watching.co_filename
+
+    frames = list(traceback.walk_tb(error.__traceback__))
+    through_answer = any(
+        id(frame.f_code) in codes or is_own(frame.f_code) or _is_method(frame, answer)
+        for frame, _ in frames
+    )
+    raised = Raised(type_name(type(error)), message, through_answer=through_answer)
+    outside = [pair for pair in frames if not pair[0].f_code.co_filename.startswith(COURSE)]
+    own = [pair for pair in outside if is_own(pair[0].f_code)]
     if not own:
-        return Raised(type_name(type(error)), message)
-    last = own[-1]
-    line = (last.line or linecache.getline(last.filename, last.lineno or 0)).strip()
-    return Raised(type_name(type(error)), message, line, last.name, by_answer=last is frames[-1])
+        return raised
+    frame, number = own[-1]
+    file = frame.f_code.co_filename
+    linecache.checkcache(file)
+    return dataclasses.replace(
+        raised,
+        where=linecache.getline(file, number or 0, frame.f_globals).strip(),
+        function=frame.f_code.co_name,
+        by_answer=own[-1] is outside[-1],
+    )
+
+
+def _codes(answer: Any) -> Iterator[CodeType]:
+    """The code of a function, or of a class's methods, with what is defined inside them."""
+    is_class = issubclass(type(answer), type)
+    waiting = list(type.__dict__["__dict__"].__get__(answer).values()) if is_class else [answer]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        if id(part) in seen:
+            continue
+        seen.add(id(part))
+        kind = type(part)
+        if kind is FunctionType:
+            waiting += [part.__code__, part.__dict__.get("__wrapped__")]
+        elif kind in (staticmethod, classmethod, MethodType):
+            waiting.append(part.__func__)
+        elif kind is property:
+            waiting += [part.fget, part.fset, part.fdel]
+        elif kind is CodeType:
+            waiting += part.co_consts
+            if not part.co_filename.startswith(LIBRARIES):  # as what no_grad() puts around it
+                yield part
+
+
+def _is_method(frame: FrameType, answer: Any) -> bool:
+    """True if the frame is a method of an object of the answer's class, inherited ones too."""
+    code = frame.f_code
+    if not issubclass(type(answer), type) or not code.co_argcount:
+        return False
+    first = frame.f_locals.get(code.co_varnames[0])
+    return any(base is answer for base in type.__dict__["__mro__"].__get__(type(first)))
+
+
+def _noted(
+    answer: Callable[..., Any], watch: WatchFunctions, gave: list[str]
+) -> Callable[..., Any]:
+    """The answer, with its calls watched and what they give back noted; a class as it is."""
+    if issubclass(type(answer), type):
+        return answer
+
+    def noted(*args: Any, **named: Any) -> Any:
+        with watch if watch.names else contextlib.nullcontext():
+            result = answer(*args, **named)
+        if len(gave) < CALLS_LIMIT:
+            gave.append(type_name(type(result)))
+        return result
+
+    if type(answer) in (FunctionType, BuiltinFunctionType, MethodType):
+        functools.update_wrapper(noted, answer)
+    return noted
 
 
 def observe(
@@ -331,20 +282,15 @@ def observe(
     seen = Observation()
     printed = _Printed()
     watch = WatchFunctions(without)
-    subject = answer
-    if without and not isinstance(answer, type):
-
-        def subject(*positional: Any, **named: Any) -> Any:
-            with watch:
-                return answer(*positional, **named)
-
+    gave: list[str] = []
+    subject = _noted(answer, watch, gave)
     limit = TimeLimit(seconds)
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(sys.stderr),  # put back, should the answer replace it
         course_settings(),
         warnings.catch_warnings(record=True) as caught,
-        _same_randomness(seed),
+        same_randomness(seed),
     ):
         warnings.simplefilter("always")
         try:
@@ -355,9 +301,10 @@ def observe(
                 raise
             seen.timed_out = True
         except TooLarge as error:
-            seen.raised = Raised("TooLarge", f"the answer gave back {error}")
+            seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
-            seen.raised = describe_exception(error)
+            seen.raised = describe_exception(error, subject, look)
+    seen.gave = tuple(gave)
     seen.changed = tuple(
         position
         for position, (now, before) in enumerate(zip(args, untouched, strict=True))
@@ -385,13 +332,6 @@ def _changed(now: Any, before: Any) -> bool:
         return not same(plain(now), plain(before))
     except TooLarge:  # the answer made the argument endless or huge
         return True
-
-
-def same(one: Any, other: Any) -> bool:
-    """Exactly equal plain data: types, shapes, dtypes and values (NaN equals NaN)."""
-    from .comparison import first_difference
-
-    return first_difference(one, other, exact=True) is None
 
 
 def shares_storage(one: Any, other: torch.Tensor) -> bool:

@@ -24,7 +24,7 @@ import torch
 
 from .comparison import LONGEST, show
 from .feedback import Panel, display
-from .observation import Opaque, TooLarge, plain, type_name
+from .plain import Opaque, TooLarge, plain, type_name
 
 _registry: dict[str, Prediction] = {}
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right

@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-from course_utils.exercise import Exercise, UnknownExercise, all_exercises, find
+from course_utils.exercise import Exercise, ExerciseFault, UnknownExercise, all_exercises, find
 
 FORMAT = 1  # of the file
 
@@ -71,7 +71,7 @@ class Assignment:
         """The exercises, in the order of the assignment. Raises AssignmentError for unknown ids."""
         try:
             return [find(item.id) for item in self.items]
-        except UnknownExercise as error:
+        except (UnknownExercise, ExerciseFault) as error:
             raise AssignmentError(str(error)) from None
 
     def topics(self) -> dict[str, str]:
@@ -153,6 +153,9 @@ def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
             )
         try:
             load_topic(name, path)
+            all_exercises()  # a half-made one is refused
+        except ExerciseFault as fault:
+            raise AssignmentError(f"{path}: {fault}") from None
         except Exception as error:  # whatever the instructor's file does
             raise AssignmentError(
                 f"{path} does not load: {type(error).__name__}: {error}"

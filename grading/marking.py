@@ -22,7 +22,8 @@ from typing import Any
 import torch
 
 from course_utils.comparison import show
-from course_utils.exercise import Exercise, Verdict, find
+from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
+from course_utils.observation import error_text, given
 
 from . import wire
 from .assignment import load_topic
@@ -118,7 +119,8 @@ def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
     before = set(sys.modules) - WRAPPING
     with one_thread():
         for id in ids:
-            find(id).reference_observations(seed)
+            with contextlib.suppress(ExerciseFault):  # told where an answer is marked
+                find(id).reference_observations(seed)
     return [name for name in sys.modules if name not in before and name.split(".")[0] in LIBRARIES]
 
 
@@ -280,6 +282,12 @@ def mark_exercise(
     if outcome is None:
         reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
         return for_a_person(exercise.id, points, reason, program)
+    try:
+        with one_thread():
+            exercise.reference_observations(seed)
+    except ExerciseFault as fault:
+        reason = f"The exercise itself is at fault, not the answer: {fault}."
+        return for_a_person(exercise.id, points, reason, program)
     judge(exercise, outcome, seed, result)
     flags = [*program["flags"], *outcome.flags]
     flags += [
@@ -342,12 +350,15 @@ def explain(exercise: Exercise, verdict: Verdict, result: ExerciseResult) -> Non
         result.mistake = verdict.mistake.name
     if verdict.difference is not None:
         result.stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
-        if result.stage == "raised" and verdict.seen.raised is None:
+        raised = verdict.seen.raised
+        if result.stage == "raised" and (raised is None or not raised.through_answer):
             result.stage = "not raised"
     if verdict.seen is not None and not verdict.seen.timed_out:
         raised = verdict.seen.raised
         if raised is None:
             text = show(verdict.seen.value)
+        elif raised.through_answer:
+            text = error_text(raised)
         else:
-            text = f"{raised.type_name}: {raised.message}".removesuffix(": ")
+            text = f"{given(verdict.seen)} ({error_text(raised)})"
         result.yours = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "..."

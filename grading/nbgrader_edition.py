@@ -10,8 +10,9 @@ from pathlib import Path
 
 from nbformat import NotebookNode
 
-from course_utils.exercise import STUB_LINE, Exercise, bodies
+from course_utils.exercise import Exercise
 from course_utils.notebook import CELL_SECONDS, answer_cell, as_text, check_cell
+from course_utils.sources import STUB_LINE, bodies
 
 from .assignment import Assignment, AssignmentError, Item, relative
 from .student_notebook import (

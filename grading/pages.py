@@ -16,8 +16,9 @@ import urllib.parse
 from collections import Counter
 from collections.abc import Sequence
 
-from course_utils.exercise import STUB_LINE, Exercise, find
+from course_utils.exercise import Exercise, find
 from course_utils.feedback import COLOURS, SIGNS, Panel
+from course_utils.sources import STUB_LINE
 
 from .assignment import Assignment
 from .class_results import (

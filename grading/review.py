@@ -12,8 +12,10 @@ from typing import Any
 
 import torch
 
-from course_utils.exercise import Exercise, Mistake, compare
-from course_utils.observation import Observation, plain, same
+from course_utils.comparison import same
+from course_utils.exercise import Exercise, Mistake
+from course_utils.observation import Observation, compare
+from course_utils.plain import plain
 
 from . import screening
 

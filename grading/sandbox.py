@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
-from course_utils.student_side import student_side
+from course_utils.sources import student_side
 
 from . import system_calls
 from .student_process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES

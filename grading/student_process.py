@@ -3,7 +3,7 @@
 It imports torch once and then forks a child for each thing to do; the child reads what to do, does
 it, writes the result and ends. This process itself never reads anything of a student, so a child
 finds nothing of other students in its memory. It holds no reference answers: see
-course_utils/student_side.py.
+course_utils/sources.py.
 
 What it is told comes through a socket: one byte, and for RUN two open files (what to do; where to
 write the result). Whoever holds the other end decides how long a child may take.
@@ -330,12 +330,12 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
     answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
     """
-    from course_utils.exercise import find
+    from course_utils.exercise import load
     from course_utils.observation import describe_exception
 
     from . import wire
 
-    exercise = find(answer["id"])
+    exercise = load(answer["id"])
     name = answer["name"]
     scope = notebook_scope(messages, exercise.without)
     failure = None
@@ -360,7 +360,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
 def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
     """Run some statements of a cell, as a notebook does, up to the first that raises."""
-    from course_utils.observation import TimeLimit
+    from course_utils.settings import TimeLimit
 
     file = f"cell {part['cell']}"
     code = part["code"]

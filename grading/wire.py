@@ -16,14 +16,8 @@ from typing import Any
 
 import torch
 
-from course_utils.observation import (
-    DEPTH_LIMIT,
-    ITEM_LIMIT,
-    PRINTED_LIMIT,
-    Observation,
-    Opaque,
-    Raised,
-)
+from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, Observation, Raised
+from course_utils.plain import DEPTH_LIMIT, ITEM_LIMIT, Opaque
 
 BYTES_LIMIT = 16_000_000  # of all observations of one answer together
 MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory
@@ -56,8 +50,10 @@ def _write_observation(seen: Observation) -> dict[str, Any]:
     return {
         "value": _write(seen.value),
         "raised": raised
-        and [raised.type_name, raised.message, raised.where, raised.function, raised.by_answer],
+        and [raised.type_name, raised.message, raised.where, raised.function]
+        + [raised.by_answer, raised.through_answer],
         "timed_out": seen.timed_out,
+        "gave": list(seen.gave[:CALLS_LIMIT]),
         "changed": list(seen.changed),
         "used": list(seen.used),
         "printed": seen.printed,
@@ -122,13 +118,14 @@ def read(data: bytes) -> list[Observation]:
 
 
 def _read_observation(row: Any) -> Observation:
-    _expect(type(row) is dict and len(row) == 7, "an observation has seven fields")
+    _expect(type(row) is dict and len(row) == 8, "an observation has eight fields")
     raised = row["raised"]
     if raised is not None:
-        _expect(type(raised) is list and len(raised) == 5, "an error has five fields")
-        *texts, by_answer = raised
+        _expect(type(raised) is list and len(raised) == 6, "an error has six fields")
+        *texts, by_answer, through_answer = raised
         _expect(type(by_answer) is bool, "whose error is yes or no")
-        raised = Raised(*(_text(text) for text in texts), by_answer)
+        _expect(type(through_answer) is bool, "whether the answer ran is yes or no")
+        raised = Raised(*(_text(text) for text in texts), by_answer, through_answer)
     _expect(type(row["timed_out"]) is bool, "timed_out is yes or no")
     changed = _list(row["changed"])
     _expect(all(type(n) is int and 0 <= n < 1000 for n in changed), "positions are ints")
@@ -136,6 +133,7 @@ def _read_observation(row: Any) -> Observation:
         value=_read(row["value"], 0, [0]),
         raised=raised,
         timed_out=row["timed_out"],
+        gave=tuple(_text(kind) for kind in _list(row["gave"], CALLS_LIMIT)),
         changed=tuple(changed),
         used=tuple(_text(name) for name in _list(row["used"])),
         printed=_text(row["printed"]),

@@ -19,9 +19,9 @@ def pytest_addoption(parser):
 def forget_private_exercises():
     """Take exercises from outside the course off the list again, which all tests share."""
     exercise.all_exercises()
-    before = dict(exercise._registry)
+    before = dict(exercise.catalogue._declared)
     yield
-    exercise._registry.clear()
-    exercise._registry.update(before)
+    exercise.catalogue._declared.clear()
+    exercise.catalogue._declared.update(before)
     for name in [name for name in sys.modules if name.startswith("private_")]:
         del sys.modules[name]

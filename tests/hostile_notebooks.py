@@ -302,8 +302,8 @@ WITHOUT = {
 FORGE = """
 import os, struct, json
 
-row = {"value": {"tuple": []}, "raised": None, "timed_out": False, "changed": [], "used": [],
-       "printed": "", "warned": []}
+row = {"value": {"tuple": []}, "raised": None, "timed_out": False, "gave": [], "changed": [],
+       "used": [], "printed": "", "warned": []}
 
 def frame(kind, data):
     return kind + struct.pack(">Q", len(data)) + data
@@ -325,7 +325,7 @@ FORGED = {
     "one observation": 'everywhere(frame(b"O", json.dumps([row]).encode()))',
     "too many observations": 'everywhere(frame(b"O", json.dumps([row] * 900).encode()))',
     "timed out": 'everywhere(frame(b"O", json.dumps([{**row, "timed_out": True}] * 8).encode()))',
-    "a stub's": 'everywhere(frame(b"O", json.dumps([{**row, "raised": ["NotImplementedError", "", "", "f", True]}]).encode()))',
+    "a stub's": 'everywhere(frame(b"O", json.dumps([{**row, "raised": ["NotImplementedError", "", "", "f", True, True]}]).encode()))',
     "a verdict": 'everywhere(frame(b"R", json.dumps({"state": "passed", "points": 100}).encode()))',
     "a token of zeros": 'everywhere(bytes(16) + frame(b"O", json.dumps([row] * 8).encode()))',
     "a wrong length": 'everywhere(b"O" + struct.pack(">Q", 2**63) + b"x")',

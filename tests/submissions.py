@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from course_utils.exercise import find, undecorated_source
+from course_utils.exercise import find
+from course_utils.sources import undecorated_source
 
 IMPORTS = "import io, math\n\nimport pandas\nimport torch\n\nfrom course_utils import check, hint"
 

@@ -96,6 +96,13 @@ def test_a_private_file_may_not_take_an_id_of_the_course(tmp_path):
     assert Assignment("a", "A", (Item("01.1", 1),)).exercises()[0].name == "contiguous_strides"
 
 
+def test_half_a_declaration_in_a_private_file_is_one_sentence(tmp_path, forget_private_exercises):
+    half = tmp_path / "half.py"
+    half.write_text(QUIZ.read_text("utf-8").replace(".cases\n", ".observe\n", 1), encoding="utf-8")
+    with pytest.raises(AssignmentError, match=r"half\.py: 90\.1 in half\.py has no @cases: "):
+        load_private((half,))
+
+
 # --- The command line ------------------------------------------------------------------------
 
 

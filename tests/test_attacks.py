@@ -64,7 +64,7 @@ HONEST_ITEMS = (("01.1", 2.0), ("01.2", 1.0), ("06.6", 1.0))
 def sandbox(tmp_path_factory):
     """One for all attacks: what one leaves behind, the next one and the honest one would find."""
     all_exercises()
-    before = dict(exercise._registry)
+    before = dict(exercise.catalogue._declared)
     path = tmp_path_factory.mktemp("private") / "secret_topic.py"
     path.write_text(PRIVATE)
     load_topic("secret_topic", path)
@@ -76,8 +76,8 @@ def sandbox(tmp_path_factory):
         )
         assert mark(task, (("91.1", 1.0),), SEED, one).exercises[0].state == WRONG
         yield one
-    exercise._registry.clear()
-    exercise._registry.update(before)
+    exercise.catalogue._declared.clear()
+    exercise.catalogue._declared.update(before)
     del sys.modules["secret_topic"]
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.exercise import undecorated_source
+from course_utils.sources import undecorated_source
 from tools import build
 
 ROOT = Path(__file__).parent.parent

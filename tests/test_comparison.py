@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from course_utils.comparison import first_difference, show
-from course_utils.observation import Opaque, plain
+from course_utils.plain import Opaque, plain
 
 ONES = torch.ones(2, 3)
 

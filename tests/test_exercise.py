@@ -1,21 +1,22 @@
 """Judging: what an answer is told, on a small exercise made here."""
 
 import random
+import re
 import warnings
 
 import pytest
 import torch
 
 from course_utils import checks, exercise
-from course_utils.exercise import Exercise, describe_call, emptied
-from course_utils.student_side import student_side
+from course_utils.catalogue import Catalogue, NotDeclared
+from course_utils.exercise import Exercise, ExerciseFault, describe_call
+from course_utils.sources import emptied, student_side
 
 
 @pytest.fixture
 def doubling(monkeypatch):
     """An exercise of its own, in a registry of its own."""
-    monkeypatch.setattr(exercise, "_registry", {})
-    monkeypatch.setattr(exercise, "_load_topics", lambda naming="": None)
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     monkeypatch.setattr(checks, "_attempted", set())
     monkeypatch.setattr(checks, "_hints_shown", {})
     made = Exercise(
@@ -201,6 +202,177 @@ def test_two_exercises_cannot_have_one_id(doubling):
         Exercise("1.1", "Odd", minutes=1, difficulty=1, hints=[])
 
 
+@pytest.fixture
+def hooking(monkeypatch):
+    """An exercise whose observation uses what the answer gives back."""
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
+    monkeypatch.setattr(checks, "_attempted", set())
+    made = Exercise("99.1", "Hook", minutes=3, difficulty=1, hints=["one", "two"])
+
+    @made.reference
+    def hook(module):
+        """A handle by which the hook goes away."""
+        return module.register_forward_hook(lambda *_: None)
+
+    @made.cases
+    def cases(rng):
+        yield (torch.nn.ReLU(),)
+        yield (torch.nn.Tanh(),)
+
+    @made.observe
+    def look(answer, module):
+        answer(module).remove()
+        return len(module._forward_hooks)
+
+    return made
+
+
+@pytest.mark.parametrize(
+    ("answer", "stage", "message"),
+    [
+        (
+            lambda module: None,
+            "type",
+            "your function gave back None; an object of type torch.utils.hooks.RemovableHandle "
+            "was expected (AttributeError: 'NoneType' object has no attribute 'remove')",
+        ),
+        (lambda module: module.register_hook(), "raised", "your code raised AttributeError: 'ReLU"),
+        (lambda: None, "raised", "your code raised TypeError: "),
+        (torch.nn.Identity(), "type", "your function gave back an object of type torch.nn"),
+    ],
+)
+def test_an_observation_that_stumbles_is_no_error_of_the_answer(hooking, answer, stage, message):
+    verdict = hooking.judge(answer)
+    assert verdict.state == "wrong"
+    assert verdict.difference.stage == stage
+    assert verdict.difference.message.startswith(message)
+    told = repr(checks.verdict_panel(hooking, verdict))
+    assert ("error came up" in told) == (stage == "raised")
+
+
+def test_a_class_that_cannot_be_used_is_told_so(hooking):
+    class Handle:
+        def __init__(self, module):
+            pass
+
+        def close(self):
+            pass
+
+    message = hooking.judge(Handle).difference.message
+    assert message == (
+        "your class cannot be used here: AttributeError: 'Handle' object has no attribute 'remove'"
+    )
+    Handle.remove = lambda self, x: None
+    message = hooking.judge(Handle).difference.message
+    assert message.startswith("your class cannot be used here: TypeError: ")
+
+    class Raises(Handle):
+        def remove(self):
+            raise ValueError("no")
+
+    class Inherits(Raises):
+        pass
+
+    for answer in (Raises, Inherits):
+        assert hooking.judge(answer).difference.message == "your code raised ValueError: no"
+
+
+def test_an_expected_error_has_to_come_from_the_answer(hooking):
+    @hooking.reference
+    def hook(module):
+        raise AttributeError("on purpose")
+
+    verdict = hooking.judge(lambda module: None)
+    assert verdict.difference.message == "expected AttributeError, yours gave back None"
+
+    def raises(module):
+        raise AttributeError("in other words")
+
+    assert hooking.judge(raises).passed
+
+
+BROKEN = {
+    "observation": "99.1, case 1: the observation itself raised NameError: name 'remover' is not",
+    "second case": "99.1, case 2: the observation itself raised NameError: name 'remover' is not",
+    "case": "99.1, case 2: making the case raised NameError: name 'Tanhh' is not",
+    "no case": "99.1: its @cases yields none.",
+    "endless": "99.1, case 1: the reference took more than 0.2 seconds",
+    "too large": "99.1, case 1: the observation itself raised TooLarge: a tensor of 6000000",
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+def test_a_fault_of_the_exercise_is_not_judged(hooking, broken, capsys):
+    if broken in ("observation", "second case"):
+
+        @hooking.observe
+        def look(answer, module):
+            answer(module)
+            if broken == "observation" or isinstance(module, torch.nn.Tanh):
+                remover  # noqa: B018, F821
+
+    if broken in ("case", "no case"):
+
+        @hooking.cases
+        def cases(rng):
+            if broken == "case":
+                yield (torch.nn.ReLU(),)
+                yield (Tanhh(),)  # noqa: F821
+            yield from ()
+
+    if broken == "endless":
+        hooking.seconds = 0.2
+        hooking.reference(never)
+    if broken == "too large":
+        hooking.reference(lambda module: torch.zeros(6_000_000))
+        hooking.observe(lambda answer, module: answer(module))
+    for answer in (lambda module: "nonsense", hooking.answer):
+        with pytest.raises(ExerciseFault, match="^" + re.escape(BROKEN[broken])):
+            hooking.judge(answer)
+        checks.check("99.1", answer)
+        told = capsys.readouterr().out
+        assert "This exercise itself is broken; it is not your answer." in told
+        assert BROKEN[broken] in told
+    with pytest.raises(checks.CheckFailed, match=re.escape(BROKEN[broken])):
+        checks.check("99.1", hooking.answer, strict=True)
+
+
+def test_half_a_declaration_is_refused_in_words(doubling):
+    half = Exercise("99.3", "Half", minutes=1, difficulty=1, hints=[])
+    with pytest.raises(ExerciseFault, match=r"^99\.3 in test_exercise\.py has no @reference: "):
+        exercise.find("99.3")
+    half.reference(lambda x: x)
+    with pytest.raises(ExerciseFault, match=r"^99\.3 in test_exercise\.py has no @cases: "):
+        exercise.all_exercises()
+    # The process that runs students' code holds the half that has no reference.
+    assert exercise.load("99.3") is half
+
+
+def test_a_file_that_raises_has_declared_nothing(monkeypatch, tmp_path):
+    files = Catalogue(lambda id: ["declares_and_raises"])
+    monkeypatch.setattr(exercise, "catalogue", files)
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "declares_and_raises.py").write_text(
+        "from course_utils.exercise import Exercise\n"
+        "Exercise('99.4', 'Raises', minutes=1, difficulty=1, hints=[])\n"
+        "import nothing_of_this_name\n"
+    )
+    for _ in range(2):
+        with pytest.raises(ImportError, match="nothing_of_this_name"):
+            exercise.find("99.4")
+
+
+def test_the_catalogue_lists_in_the_order_of_the_numbers():
+    files = Catalogue(lambda id: ())
+    for id in ("01.p10", "01.p9", "10.p1", "02.p1"):
+        files.register(id, id.upper())
+    assert files.load_all() == ["01.P9", "01.P10", "02.P1", "10.P1"]
+    assert files.load("01.p9") == "01.P9"
+    with pytest.raises(NotDeclared) as missing:
+        files.load("02.p2")
+    assert "02.p1" in missing.value.near
+
+
 def test_emptied_keeps_signatures_and_docstrings():
     source = (
         'class Net(Base):\n    """A net."""\n\n    size = 3\n\n    def __init__(self):\n'
@@ -248,7 +420,7 @@ def test_the_student_side_holds_no_reference_and_no_mistake():
 
 
 def test_a_starter_and_a_reference_class_of_one_name_keep_their_own_source(monkeypatch):
-    monkeypatch.setattr(exercise, "_registry", {})
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     mended = Exercise("99.2", "Mend", minutes=3, difficulty=1, hints=["one", "two"])
 
     @mended.starter

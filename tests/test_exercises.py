@@ -82,7 +82,8 @@ def test_there_are_four_mistakes_an_exercise_on_average():
 
 @pytest.mark.parametrize("exercise", EXERCISES, ids=name_of)
 def test_cases_depend_on_the_seed_alone(exercise):
-    from course_utils.observation import plain, same
+    from course_utils.comparison import same
+    from course_utils.plain import plain
 
     first = [plain(args) for args in exercise.make_cases(random.Random(5))]
     again = [plain(args) for args in exercise.make_cases(random.Random(5))]

@@ -13,8 +13,9 @@ import pytest
 from nbclient import NotebookClient
 from traitlets.config import Config
 
-from course_utils.exercise import STUB_LINE, all_exercises, find
+from course_utils.exercise import all_exercises, find
 from course_utils.notebook import ENVIRONMENT_CELL
+from course_utils.sources import STUB_LINE
 from grading import student_notebook
 from grading.assignment import Assignment, AssignmentError, Item
 from grading.handout import handout, write_files

@@ -9,7 +9,7 @@ import sys
 import pytest
 import torch
 
-from course_utils.exercise import Verdict, find
+from course_utils.exercise import ExerciseFault, Verdict, find
 from grading import marking, sandbox, system_calls, wire
 from grading.marking import Task, mark
 from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
@@ -106,6 +106,23 @@ def test_a_right_answer_that_prints_and_warns_keeps_its_marks(box):
     assert result.exercises[1].printed.startswith("hello")
     quiet = noisy.replace("sys, ", "").replace(", file=sys.stderr if n % 2 else sys.stdout", "")
     assert states(marked(box, notebook({"01.1": quiet, "01.2": loud}))) == [PASSED, PASSED]
+
+
+def test_what_an_answer_gave_back_is_told_where_the_observation_stumbles(box):
+    answer = f"def {find('05.4').name}(*things):\n    return None"
+    (result,) = marked(box, notebook({"05.4": answer}), (("05.4", 1.0),)).exercises
+    assert (result.state, result.stage) == (WRONG, "type")
+    assert result.yours == "None (AttributeError: 'NoneType' object has no attribute 'remove')"
+
+
+def test_a_fault_of_the_exercise_needs_a_person(box, monkeypatch):
+    def fails(seed):
+        raise ExerciseFault("01.1, case 3: the observation itself raised NameError")
+
+    monkeypatch.setattr(find("01.1"), "reference_observations", fails)
+    result = marked(box, notebook(RIGHT))
+    assert states(result) == [PERSON, PASSED]
+    assert "01.1, case 3: the observation itself raised NameError" in result.exercises[0].reason
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from course_utils.exercise import STUB_LINE, all_exercises, find, undecorated_source
+from course_utils.exercise import all_exercises, find
+from course_utils.sources import STUB_LINE, undecorated_source
 from grading import sandbox, student_notebook
 from grading.__main__ import main
 from grading.assignment import Assignment, AssignmentError, Item

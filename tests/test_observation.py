@@ -1,6 +1,7 @@
 """Observations: hostile answers get a clear record, and nothing of theirs survives in it."""
 
 import collections
+import inspect
 import signal
 import sys
 import time
@@ -9,16 +10,9 @@ import warnings
 import pytest
 import torch
 
-from course_utils.observation import (
-    ELEMENT_LIMIT,
-    PRINTED_LIMIT,
-    Opaque,
-    TooLarge,
-    observe,
-    plain,
-    same,
-    shares_storage,
-)
+from course_utils.comparison import same
+from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, observe, shares_storage
+from course_utils.plain import ELEMENT_LIMIT, Opaque, TooLarge, plain
 
 
 def call(answer, *args):
@@ -344,3 +338,83 @@ def test_torch_knows_its_default_device_after_a_check():
     seen(lambda: torch.set_default_device("meta"))
     assert torch.get_default_device().type == "cpu"
     assert torch.empty(0).device.type == "cpu"
+
+
+def test_an_observation_sees_the_answer_s_own_name_and_signature():
+    def answer(x, *, scale=2):
+        """Scaled."""
+
+    def look(answer):
+        return answer.__name__, answer.__doc__, str(inspect.signature(answer))
+
+    assert observe(look, answer, (), ()).value == ("answer", "Scaled.", "(x, *, scale=2)")
+    assert observe(lambda answer: answer is Liar, Liar, (), ()).value is True
+
+
+def test_what_the_calls_of_an_answer_gave_back_is_noted():
+    def look(answer):
+        for value in [None, 1, torch.ones(1), *range(50)]:
+            answer(value)
+
+    gave = observe(look, lambda x: x, (), ()).gave
+    assert gave[:4] == ("NoneType", "int", "torch.Tensor", "int")
+    assert len(gave) == CALLS_LIMIT
+
+
+def raises():
+    raise ValueError
+
+
+def yields():
+    yield 1
+    raise ValueError
+
+
+def closes_over():
+    return lambda: raises()
+
+
+class Raises:
+    @staticmethod
+    def static():
+        raise ValueError
+
+    @property
+    def attribute(self):
+        raise ValueError
+
+
+def fails_itself(answer):
+    answer()
+    raise ValueError
+
+
+@pytest.mark.parametrize(
+    ("look", "answer", "through"),
+    [
+        (call, raises, True),
+        (call, lambda x: 1, True),
+        (call, torch.ones, True),
+        (call, torch.no_grad()(raises), True),
+        (lambda answer: list(answer()), yields, True),
+        (lambda answer: answer()(), closes_over, True),
+        (lambda answer: answer.static(), Raises, True),
+        (lambda answer: answer().attribute, Raises, True),
+        (lambda answer: answer().missing, Raises, False),
+        (lambda answer: answer()[0](), lambda: [raises], False),
+        (fails_itself, lambda: None, False),
+        (torch.no_grad()(fails_itself), torch.no_grad()(lambda: None), False),
+    ],
+)
+def test_an_error_knows_whether_the_answer_was_running(look, answer, through):
+    assert observe(look, answer, (), ()).raised.through_answer is through
+
+
+def test_an_error_in_a_file_of_the_student_s_own_is_the_answer_s(tmp_path):
+    file = tmp_path / "mine.py"
+    file.write_text("def late():\n    raise ValueError\ndef answer():\n    return late\n")
+    scope = {}
+    exec(compile(file.read_text(), str(file), "exec"), scope)
+    raised = observe(lambda answer: answer()(), scope["answer"], (), ()).raised
+    assert raised.through_answer
+    assert (raised.where, raised.function) == ("raise ValueError", "late")

@@ -12,7 +12,8 @@ from pathlib import Path
 import pandas
 import pytest
 
-from course_utils.exercise import STUB_LINE, all_exercises, find
+from course_utils.exercise import all_exercises, find
+from course_utils.sources import STUB_LINE
 from grading import pages, reports
 from grading.assignment import Assignment, Item
 from grading.class_results import common_mistakes, number, why_a_person

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from course_utils import exercise, exercises
+from course_utils.catalogue import Catalogue
+from course_utils.comparison import same
 from course_utils.exercise import all_exercises
-from course_utils.observation import same
-from course_utils.student_side import student_side
+from course_utils.sources import student_side
 
 TOPICS = [module.name for module in pkgutil.iter_modules(exercises.__path__)]
 FOLDER = Path(exercises.__file__).parent
@@ -18,11 +19,11 @@ FOLDER = Path(exercises.__file__).parent
 @pytest.mark.parametrize("topic", TOPICS)
 def test_the_student_side_of_a_topic_observes_as_the_whole_does(topic, monkeypatch):
     whole = {e.id: e for e in all_exercises() if e.answer.__module__.endswith(f".{topic}")}
-    monkeypatch.setattr(exercise, "_registry", {})
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     source = student_side((FOLDER / f"{topic}.py").read_text(encoding="utf-8"))
     scope = {"__name__": f"course_utils.exercises.{topic}", "__package__": "course_utils.exercises"}
     exec(compile(source, f"student side of {topic}", "exec"), scope)
-    half = exercise._registry
+    half = exercise.catalogue._declared
     assert set(half) == set(whole)
     for id, one in half.items():
         assert one.answer is None

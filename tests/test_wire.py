@@ -8,8 +8,10 @@ import random
 import pytest
 import torch
 
+from course_utils.comparison import same
 from course_utils.exercise import find
-from course_utils.observation import ITEM_LIMIT, Observation, Opaque, Raised, plain, same
+from course_utils.observation import CALLS_LIMIT, Observation, Raised
+from course_utils.plain import ITEM_LIMIT, Opaque, plain
 from grading import wire
 from grading.wire import DTYPES, WireError
 
@@ -133,8 +135,9 @@ def test_any_plain_value_stays(seed):
 def test_everything_else_about_an_observation_stays():
     whole = Observation(
         value=None,
-        raised=Raised("E", "message", "x = 1", "f", True),
+        raised=Raised("E", "message", "x = 1", "f", True, True),
         timed_out=True,
+        gave=("NoneType", "torch.Tensor"),
         changed=(0, 3),
         used=("Tensor.stride",),
         printed="a\ud800\n",
@@ -184,9 +187,14 @@ FORGED = [
     json.dumps([row(printed=1)]).encode(),
     json.dumps([row(printed=None)]).encode(),
     json.dumps([row(raised=["E", "m"])]).encode(),
-    json.dumps([row(raised=["E", "m", "w", "f", 1])]).encode(),
-    json.dumps([row(raised=["E", "m", "w", 3, True])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", "f", True])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", "f", 1, True])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", "f", True, 1])]).encode(),
+    json.dumps([row(raised=["E", "m", "w", 3, True, True])]).encode(),
     json.dumps([row(raised="E")]).encode(),
+    json.dumps([row(gave=[1])]).encode(),
+    json.dumps([row(gave="ab")]).encode(),
+    json.dumps([row(gave=["int"] * (CALLS_LIMIT + 1))]).encode(),
     json.dumps([row(changed=[-1])]).encode(),
     json.dumps([row(changed=[True])]).encode(),
     json.dumps([row(changed=[10**9])]).encode(),

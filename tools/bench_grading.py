@@ -83,7 +83,8 @@ def run(*arguments: object, cwd: Path = ROOT) -> float:
 
 def submit(course: Path, students: int) -> None:
     """Answer the released notebook once for each student, always in the same way."""
-    from course_utils.exercise import find, undecorated_source
+    from course_utils.exercise import find
+    from course_utils.sources import undecorated_source
 
     released = json.loads((course / "release" / NAME / f"{NAME}.ipynb").read_text(encoding="utf-8"))
     draw = random.Random(0)
