@@ -6,7 +6,9 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import assign_command, grade_command, review_command
+from . import review_command
+from .assign import command as assign_command
+from .mark import command as grade_command
 
 COMMANDS = [assign_command, grade_command, review_command]
 

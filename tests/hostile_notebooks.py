@@ -165,7 +165,7 @@ def contiguous_strides(shape):
         "replace judge, observe, compare and the wire",
         """
 import course_utils.comparison, course_utils.exercise, course_utils.observation
-import grading.wire
+import grading.inside.wire
 def patch():
     yes = course_utils.exercise.Verdict("passed", "Right.")
     course_utils.exercise.Exercise.judge = lambda *a, **k: yes
@@ -175,7 +175,7 @@ def patch():
     course_utils.observation.plain = lambda value: 1
     course_utils.observation.observe = lambda *a, **k: course_utils.observation.Observation((1,))
     course_utils.comparison.first_difference = lambda *a, **k: None
-    grading.wire.write = lambda seen: b"[]"
+    grading.inside.wire.write = lambda seen: b"[]"
 
 def contiguous_strides(shape):
     patch()

@@ -17,11 +17,11 @@ import pytest
 
 from course_utils import exercise
 from course_utils.exercise import all_exercises, find
-from grading import sandbox as sandboxes
 from grading.assignment import load_topic
-from grading.marking import Task, mark
+from grading.mark import sandbox as sandboxes
+from grading.mark.marking import Task, mark
+from grading.mark.sandbox import Limits, Sandbox
 from grading.result import PARTLY, PASSED, PERSON, WRONG
-from grading.sandbox import Limits, Sandbox
 from tests import hostile_notebooks as hostile
 from tests.hostile_notebooks import Attack
 from tests.submissions import as_file, code, notebook, right

@@ -7,8 +7,8 @@ import unicodedata
 
 import pytest
 
-from grading import collection
-from grading.collection import CollectionError, Submission, collect
+from grading.mark import collection
+from grading.mark.collection import CollectionError, Submission, collect
 
 NOT_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows")
 

@@ -15,9 +15,9 @@ from traitlets.config import Config
 
 from course_utils.exercise import STUB_LINE, all_exercises, find
 from course_utils.notebook import ENVIRONMENT_CELL
-from grading import student_notebook
+from grading.assign import notebook as student_notebook
+from grading.assign.files import handout, write_files
 from grading.assignment import Assignment, AssignmentError, Item
-from grading.handout import handout, write_files
 from tools import build
 
 ROOT = Path(__file__).parent.parent

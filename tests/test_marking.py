@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from course_utils.exercise import Verdict, find
-from grading import marking, sandbox, system_calls, wire
-from grading.marking import Task, mark
+from grading.inside import system_calls, wire
+from grading.inside.process import FACTS, OBSERVATIONS
+from grading.mark import marking, sandbox
+from grading.mark.marking import Task, mark
+from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox, SandboxError
 from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
-from grading.sandbox import TRUSTED, Limits, Outcome, Sandbox, SandboxError
-from grading.student_process import FACTS, OBSERVATIONS
 from tests.submissions import as_file, code, mistake, notebook, right, untouched
 
 SEED = 1_234_567
@@ -339,7 +340,7 @@ def test_limits_are_what_the_course_needs():
 def test_forbidden_calls_are_refused_and_others_are_not():
     tries = (
         "import os, resource, socket\n"
-        "from grading import system_calls\n"
+        "from grading.inside import system_calls\n"
         "system_calls.forbid()\n"
         "def refused(call, *arguments):\n"
         "    try: call(*arguments)\n"

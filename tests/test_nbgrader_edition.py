@@ -13,11 +13,12 @@ import nbformat
 import pytest
 
 from course_utils.exercise import STUB_LINE, all_exercises, find, undecorated_source
-from grading import sandbox, student_notebook
 from grading.__main__ import main
+from grading.assign import notebook as student_notebook
+from grading.assign.files import handout, write_files
+from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solution_marks
 from grading.assignment import Assignment, AssignmentError, Item
-from grading.handout import handout, write_files
-from grading.nbgrader_edition import BEGIN, END, MEND, source_notebook, with_solution_marks
+from grading.mark import sandbox
 from tools import build
 
 ROOT = Path(__file__).parent.parent

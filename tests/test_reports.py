@@ -13,11 +13,11 @@ import pandas
 import pytest
 
 from course_utils.exercise import STUB_LINE, all_exercises, find
-from grading import pages, reports
 from grading.assignment import Assignment, Item
-from grading.class_results import common_mistakes, number, why_a_person
-from grading.harmless import cell, in_lines, one_line, readable
-from grading.reports import MANIFEST, ReportError, page_names, summary, write_reports
+from grading.report import pages, reports
+from grading.report.class_results import common_mistakes, number, why_a_person
+from grading.report.reports import MANIFEST, ReportError, page_names, summary, write_reports
+from grading.report.sanitize import cell, in_lines, one_line, readable
 from grading.result import (
     MARKED,
     NOT_ATTEMPTED,

@@ -13,13 +13,15 @@ from pathlib import Path
 
 import pytest
 
-from grading import running
 from grading.assignment import Assignment, Item
-from grading.collection import Submission
-from grading.marking import Task, conclude
+from grading.mark import ledger
+from grading.mark.collection import Submission
+from grading.mark.executors import RunError
+from grading.mark.ledger import Ledger
+from grading.mark.marking import Task, conclude
+from grading.mark.running import mark_submissions, read_submission
+from grading.mark.sandbox import SandboxError
 from grading.result import MARKED, PASSED, PERSON, ExerciseResult
-from grading.running import Ledger, RunError, mark_submissions, read_submission
-from grading.sandbox import SandboxError
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
 
@@ -205,7 +207,7 @@ def test_the_seed_stays_and_is_hidden_and_new_when_asked_for(tmp_path):
     assert Ledger(tmp_path, WEEK, trusted=False, again=True).seed != first.seed
     assert 0 <= first.seed < 2**62
     if os.name == "posix":
-        secret = tmp_path / running.STATE / "secret.json"
+        secret = tmp_path / ledger.STATE / "secret.json"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 

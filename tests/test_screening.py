@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from course_utils.exercise import all_exercises, find, undecorated_source
-from grading import screening
-from grading.reading import find_program, read_cell
+from grading.inside import screening
+from grading.inside.reading import find_program, read_cell
 from tests.right_answers import all_right_answers
 
 EXERCISES = all_exercises()

@@ -10,8 +10,8 @@ import torch
 
 from course_utils.exercise import find
 from course_utils.observation import ITEM_LIMIT, Observation, Opaque, Raised, plain, same
-from grading import wire
-from grading.wire import DTYPES, WireError
+from grading.inside import wire
+from grading.inside.wire import DTYPES, WireError
 
 SHAPES = [(), (0,), (1,), (3,), (2, 3), (0, 4), (2, 0, 3), (1, 1, 1, 1), (2, 1, 3, 1)]
 NUMBERS = [0, 1, -1, 2**31, -(2**63), 2**64, 2**1000, -(2**5000), True, False]

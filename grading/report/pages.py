@@ -1,7 +1,7 @@
 """The pages: what a student reads about a submission, and what a lecturer reads about a class.
 
 A page is one file, without scripts and without anything from elsewhere; its policy (CSP) tells
-the browser to load nothing. All text goes through `harmless`, is cut to a size that a page can
+the browser to load nothing. All text goes through `sanitize`, is cut to a size that a page can
 hold, and is escaped.
 """
 
@@ -19,17 +19,8 @@ from collections.abc import Sequence
 from course_utils.exercise import STUB_LINE, Exercise, find
 from course_utils.feedback import COLOURS, SIGNS, Panel
 
-from .assignment import Assignment
-from .class_results import (
-    common_mistakes,
-    count,
-    number,
-    total,
-    why_a_person,
-    without_sandbox,
-)
-from .harmless import in_lines, one_line
-from .result import (
+from ..assignment import Assignment
+from ..result import (
     MARKED,
     NOT_ATTEMPTED,
     PARTLY,
@@ -39,6 +30,15 @@ from .result import (
     ExerciseResult,
     SubmissionResult,
 )
+from .class_results import (
+    common_mistakes,
+    count,
+    number,
+    total,
+    why_a_person,
+    without_sandbox,
+)
+from .sanitize import in_lines, one_line
 
 LINE_LIMIT = 300  # characters of a name, a file or a reason
 TEXT_LIMIT = 2_000  # characters of a call, a result, a message

@@ -45,7 +45,8 @@ READY, RUN, STOP = b"y", b"r", b"s"
 OBSERVATIONS, FACTS, FAILED, FLAG = b"O", b"R", b"E", b"F"
 TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by just writing it
 WATCH_SECONDS = 0.05
-OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.reading", "grading.wire")
+OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.inside.reading")
+OWN_MODULES += ("grading.inside.wire",)
 
 
 def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:

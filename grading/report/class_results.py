@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from course_utils.exercise import find
 
-from .result import PERSON, SubmissionResult
+from ..result import PERSON, SubmissionResult
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:

@@ -13,8 +13,8 @@ from nbformat import NotebookNode
 from course_utils.exercise import STUB_LINE, Exercise, bodies
 from course_utils.notebook import CELL_SECONDS, answer_cell, as_text, check_cell
 
-from .assignment import Assignment, AssignmentError, Item, relative
-from .student_notebook import (
+from ..assignment import Assignment, AssignmentError, Item, relative
+from .notebook import (
     import_cell,
     imported_names,
     is_private,

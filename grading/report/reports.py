@@ -19,7 +19,8 @@ from pathlib import Path
 
 from course_utils.exercise import find
 
-from .assignment import Assignment
+from ..assignment import Assignment
+from ..result import MARKED, SubmissionResult
 from .class_results import (
     common_mistakes,
     count,
@@ -29,9 +30,8 @@ from .class_results import (
     why_a_person,
     without_sandbox,
 )
-from .harmless import cell, one_line
 from .pages import SUBMISSION_STATES, class_page, feedback_page
-from .result import MARKED, SubmissionResult
+from .sanitize import cell, one_line
 
 FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"

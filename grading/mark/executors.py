@@ -25,7 +25,7 @@ def prepare_local_processes() -> None:
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.set_forkserver_preload(["grading.marking"])
+        multiprocessing.set_forkserver_preload(["grading.mark.marking"])
         forkserver.ensure_running()
 
 

@@ -30,7 +30,7 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from .harmless import readable
+from ..report.sanitize import readable
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
 NBGRADER = {

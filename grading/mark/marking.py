@@ -24,9 +24,10 @@ import torch
 from course_utils.comparison import show
 from course_utils.exercise import Exercise, Verdict, find
 
-from . import wire
-from .assignment import load_topic
-from .result import (
+from ..assignment import load_topic
+from ..inside import wire
+from ..inside.process import OBSERVATIONS
+from ..result import (
     MARKED,
     NOT_ATTEMPTED,
     PARTLY,
@@ -37,7 +38,6 @@ from .result import (
     SubmissionResult,
 )
 from .sandbox import Answer, Outcome, Sandbox
-from .student_process import OBSERVATIONS
 
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person

@@ -28,9 +28,10 @@ from typing import Any
 import course_utils
 from course_utils.student_side import student_side
 
-from . import system_calls
-from .student_process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
-from .wire import BYTES_LIMIT
+from .. import inside
+from ..inside import system_calls
+from ..inside.process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
+from ..inside.wire import BYTES_LIMIT
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
@@ -38,10 +39,9 @@ TIDY_SECONDS = 20
 # Bytes of one message from a child. What a notebook's reader sends holds the answers' code.
 MESSAGE_LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
 FLAGS_LIMIT = 20
-HERE = Path(__file__).parent
 COURSE = Path(course_utils.__file__).parent
-NEEDED_HERE = ("__init__.py", "reading.py", "screening.py", "student_process.py")
-NEEDED_HERE += ("system_calls.py", "wire.py")
+INSIDE = Path(inside.__file__).parent
+NOT_COPIED = shutil.ignore_patterns("full", "__pycache__")
 
 
 class SandboxError(Exception):
@@ -173,12 +173,9 @@ def student_folder(place: Path, private: dict[str, str]) -> None:
         (package / "exercises" / path.name).write_text(half, encoding="utf-8")
     for name, source in private.items():
         (place / f"{name}.py").write_text(student_side(source), encoding="utf-8")
-    (place / "grading").mkdir()
-    for name in NEEDED_HERE:
-        shutil.copy(HERE / name, place / "grading")
-    shutil.copytree(
-        COURSE.parent / "data", place / "data", ignore=shutil.ignore_patterns("full", "__pycache__")
-    )
+    shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
+    (place / "grading" / "__init__.py").touch()
+    shutil.copytree(COURSE.parent / "data", place / "data", ignore=NOT_COPIED)
 
 
 class Sandbox:
@@ -232,8 +229,8 @@ class Sandbox:
         # -I: nothing of the user's own settings and folders.
         program = (
             f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
-            "from grading import student_process; o = json.loads(sys.argv[1]); "
-            "student_process.main(o['control'], o['modules'], o['limits'], o['alone'])"
+            "from grading.inside import process; o = json.loads(sys.argv[1]); "
+            "process.main(o['control'], o['modules'], o['limits'], o['alone'])"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
         with theirs, tempfile.TemporaryFile() as said:

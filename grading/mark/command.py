@@ -41,9 +41,9 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.cluster:
         prepare_local_processes()
-    from .assignment import AssignmentError, read_assignment
+    from ..assignment import AssignmentError, read_assignment
+    from ..report.reports import ReportError
     from .collection import CollectionError
-    from .reports import ReportError
 
     try:
         assignment = read_assignment(options.assignment)
@@ -60,11 +60,12 @@ def grade(assignment, options: argparse.Namespace) -> int:
     """The command with an assignment that was read."""
     from tqdm import tqdm
 
+    from ..report.reports import summary, write_reports
     from . import sandbox
     from .collection import collect
     from .executors import RunError, dask_cluster, local_processes
-    from .reports import summary, write_reports
-    from .running import Ledger, mark_submissions
+    from .ledger import Ledger
+    from .running import mark_submissions
 
     if sys.platform == "win32" and not options.cluster:
         raise RunError("Marking needs Linux or macOS. On Windows, do it in WSL 2.")
