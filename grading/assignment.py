@@ -18,11 +18,9 @@ from types import ModuleType
 
 from course_utils.exercise import Exercise, UnknownExercise, all_exercises, find
 
+from .errors import AssignmentError
+
 FORMAT = 1  # of the file
-
-
-class AssignmentError(Exception):
-    """What is wrong with an assignment, where, and what to do: one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)

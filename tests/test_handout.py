@@ -17,7 +17,8 @@ from course_utils.exercise import STUB_LINE, all_exercises, find
 from course_utils.notebook import ENVIRONMENT_CELL
 from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
-from grading.assignment import Assignment, AssignmentError, Item
+from grading.assignment import Assignment, Item
+from grading.errors import AssignmentError
 from tools import build
 
 ROOT = Path(__file__).parent.parent

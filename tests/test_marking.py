@@ -10,11 +10,12 @@ import pytest
 import torch
 
 from course_utils.exercise import Verdict, find
+from grading.errors import SandboxError
 from grading.inside import system_calls, wire
 from grading.inside.process import FACTS, OBSERVATIONS
 from grading.mark import marking, sandbox
 from grading.mark.marking import Task, mark
-from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox, SandboxError
+from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox
 from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
 from tests.submissions import as_file, code, mistake, notebook, right, untouched
 

@@ -17,7 +17,8 @@ from grading.__main__ import main
 from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
 from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solution_marks
-from grading.assignment import Assignment, AssignmentError, Item
+from grading.assignment import Assignment, Item
+from grading.errors import AssignmentError
 from grading.mark import sandbox
 from tools import build
 

@@ -14,9 +14,10 @@ import pytest
 
 from course_utils.exercise import STUB_LINE, all_exercises, find
 from grading.assignment import Assignment, Item
+from grading.errors import ReportError
 from grading.report import pages, reports
 from grading.report.class_results import common_mistakes, number, why_a_person
-from grading.report.reports import MANIFEST, ReportError, page_names, summary, write_reports
+from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import cell, in_lines, one_line, readable
 from grading.result import (
     MARKED,

@@ -14,13 +14,12 @@ from pathlib import Path
 import pytest
 
 from grading.assignment import Assignment, Item
+from grading.errors import RunError, SandboxError
 from grading.mark import ledger
 from grading.mark.collection import Submission
-from grading.mark.executors import RunError
 from grading.mark.ledger import Ledger
 from grading.mark.marking import Task, conclude
 from grading.mark.running import mark_submissions, read_submission
-from grading.mark.sandbox import SandboxError
 from grading.result import MARKED, PASSED, PERSON, ExerciseResult
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
@@ -186,7 +185,7 @@ def test_no_sandbox_on_any_worker_ends_the_run(group):
     def refuses(shard):
         raise SandboxError("The process for students' code does not start.")
 
-    with pytest.raises(RunError, match="does not start"):
+    with pytest.raises(SandboxError, match="does not start"):
         group.mark(refuses)
 
 

@@ -16,7 +16,8 @@ from pathlib import Path
 
 from course_utils.notebook import as_text
 
-from ..assignment import Assignment, AssignmentError
+from ..assignment import Assignment
+from ..errors import AssignmentError
 from .nbgrader import nbgrader_edition
 from .notebook import student_notebook
 from .zip import student_zip

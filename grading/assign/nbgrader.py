@@ -13,7 +13,8 @@ from nbformat import NotebookNode
 from course_utils.exercise import STUB_LINE, Exercise, bodies
 from course_utils.notebook import CELL_SECONDS, answer_cell, as_text, check_cell
 
-from ..assignment import Assignment, AssignmentError, Item, relative
+from ..assignment import Assignment, Item, relative
+from ..errors import AssignmentError
 from .notebook import (
     import_cell,
     imported_names,

@@ -11,8 +11,8 @@ from typing import Any
 import course_utils
 
 from ..assignment import Assignment
+from ..errors import RunError
 from ..result import SubmissionResult
-from .executors import RunError
 
 STATE = ".grading"  # folder in the output: the seed, and one file for each result
 FORMAT = 1

@@ -19,12 +19,12 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from ..assignment import Assignment
+from ..errors import SandboxError
 from ..result import SubmissionResult
 from .collection import Submission
-from .executors import RunError
 from .ledger import Ledger
 from .marking import Shard, Task, mark_shard, unread
-from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
+from .sandbox import BUBBLEWRAP, TRUSTED
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
@@ -67,7 +67,7 @@ def mark_submissions(
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
     that broke. width: its workers. progress: called with how many more submissions are done.
-    Raises RunError when no worker can run students' code.
+    Raises SandboxError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
     sandbox = TRUSTED if trusted else BUBBLEWRAP
@@ -140,7 +140,7 @@ def run_shards(
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
     A shard whose worker was lost is given out again; one that loses its worker TRIES times is
-    taken apart, and a submission that does so by itself is lost. Raises RunError for SandboxError.
+    taken apart, and a submission that does so by itself is lost. Raises SandboxError.
     """
     source = iter(shards)
     again: deque[tuple[Shard, int]] = deque()  # with how often its worker was lost
@@ -173,10 +173,10 @@ def _run_until_broken(executor, source, again, width, done, lost) -> bool:
             shard, tries = running.pop(future)
             try:
                 found = future.result()
-            except SandboxError as error:
+            except SandboxError:
                 for other in running:
                     other.cancel()
-                raise RunError(str(error)) from None
+                raise
             except BaseException as error:  # the worker is gone, or marking has a bug
                 if isinstance(error, KeyboardInterrupt):
                     raise

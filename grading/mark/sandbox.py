@@ -29,6 +29,7 @@ import course_utils
 from course_utils.student_side import student_side
 
 from .. import inside
+from ..errors import SandboxError
 from ..inside import system_calls
 from ..inside.process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
 from ..inside.wire import BYTES_LIMIT
@@ -42,10 +43,6 @@ FLAGS_LIMIT = 20
 COURSE = Path(course_utils.__file__).parent
 INSIDE = Path(inside.__file__).parent
 NOT_COPIED = shutil.ignore_patterns("full", "__pycache__")
-
-
-class SandboxError(Exception):
-    """The sandbox cannot be started: one sentence, with what to do."""
 
 
 @dataclasses.dataclass(frozen=True)

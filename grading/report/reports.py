@@ -20,6 +20,7 @@ from pathlib import Path
 from course_utils.exercise import find
 
 from ..assignment import Assignment
+from ..errors import ReportError
 from ..result import MARKED, SubmissionResult
 from .class_results import (
     common_mistakes,
@@ -37,10 +38,6 @@ FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"
 PARTIAL = ".reports.partial"
 REASON_LIMIT = 1_000  # characters of a reason in the table; details.json has all of it
-
-
-class ReportError(Exception):
-    """Which report cannot be written, why, and what to do: one sentence."""
 
 
 def write_reports(
