@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 
-WRONG, PERSON, PASSED = "wrong", "needs a person", "passed"
+from grading.result import ExerciseState
+
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Attack:
     tries: str
     source: str
     id: str = "01.1"
-    ends: tuple[str, ...] = (WRONG,)
+    ends: tuple[ExerciseState, ...] = (WRONG,)
     wall: float | None = None
 
 

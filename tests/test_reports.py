@@ -19,17 +19,11 @@ from grading.report import pages, reports
 from grading.report.class_results import common_mistakes, number, why_a_person
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import cell, in_lines, one_line, readable
-from grading.result import (
-    MARKED,
-    NOT_ATTEMPTED,
-    PARTLY,
-    PASSED,
-    PERSON,
-    WRONG,
-    ExerciseResult,
-    SubmissionResult,
-)
+from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 from tests.test_browser import browser  # noqa: F401 - a fixture
+
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
+MARKED, PARTLY, NOTHING_MARKED = SubmissionState
 
 WEEK = Assignment(
     "week3", "Week 3: strides", (Item("01.1", 2), Item("01.10", 1.5), Item("04.1", 1)), "Friday"
@@ -57,7 +51,7 @@ def wrong(id, of, nth=0, **facts):
 def result(student, *exercises, state=MARKED, reason="", **facts):
     """A submission; exercises that are not given have passed."""
     given = {exercise.id: exercise for exercise in exercises}
-    all_of_them = [given.get(item.id, passed(item.id, item.points)) for item in WEEK.items]
+    all_of_them = tuple(given.get(item.id, passed(item.id, item.points)) for item in WEEK.items)
     sandbox = facts.pop("sandbox", "bubblewrap")
     file = facts.pop("file", f"{student}.ipynb")
     return SubmissionResult(student, file, state, reason, all_of_them, sandbox=sandbox, **facts)
@@ -69,7 +63,7 @@ def open_question(id, of, reason="It did not come to an end."):
 
 def unreadable(student="oh"):
     nothing = [ExerciseResult(i.id, i.points, PERSON, None, "Not marked.") for i in WEEK.items]
-    return result(student, *nothing, state=PERSON, reason="The file is empty.")
+    return result(student, *nothing, state=NOTHING_MARKED, reason="The file is empty.")
 
 
 def the_class():
@@ -164,8 +158,8 @@ def test_numbers():
 
 
 def test_details_hold_everything(tmp_path):
-    strange = wrong("01.1", 2, printed="a\x00\ud800" * 9_999, yours=KOREAN, warned=["w"])
-    given = [result("b"), result("a" + BYTES_NOT_UTF8, strange, notes=["n"], seconds=0.25)]
+    strange = wrong("01.1", 2, printed="a\x00\ud800" * 9_999, yours=KOREAN, warned=("w",))
+    given = [result("b"), result("a" + BYTES_NOT_UTF8, strange, notes=("n",), seconds=0.25)]
     write_reports(WEEK, given, tmp_path)
     text = (tmp_path / "details.json").read_text(encoding="utf-8")
     facts = json.loads(text)
@@ -282,10 +276,10 @@ def attacked(state=WRONG):
     )
     exercise = ExerciseResult(
         "01.1", 2, state, None if state == PERSON else 0.0, **{field: ATTACK for field in fields},
-        warned=[ATTACK], notes=[ATTACK],
+        warned=(ATTACK,), notes=(ATTACK,),
     )  # fmt: skip
     state = PARTLY if state == PERSON else MARKED
-    return result(ATTACK, exercise, state=state, reason=ATTACK, file=ATTACK, notes=[ATTACK])
+    return result(ATTACK, exercise, state=state, reason=ATTACK, file=ATTACK, notes=(ATTACK,))
 
 
 @pytest.mark.parametrize("state", [WRONG, PASSED, NOT_ATTEMPTED, PERSON])
@@ -319,7 +313,9 @@ def test_pages_are_complete_in_themselves():
 
 
 def test_a_wrong_answer_is_explained():
-    lee = result("lee", wrong("01.1", 2, line="return shape[0]", printed="1\n 2", warned=["slow!"]))
+    lee = result(
+        "lee", wrong("01.1", 2, line="return shape[0]", printed="1\n 2", warned=("slow!",))
+    )
     text = Outline(pages.feedback_page(WEEK, lee)).text
     assert "2.5 of 4.5 points\n" in text
     assert "2 passed" in text and "1 wrong" in text
@@ -383,7 +379,7 @@ def test_code_that_passed_is_folded_and_what_was_not_attempted_has_none():
 
 
 def test_what_a_person_will_look_at():
-    park = result("park", open_question("01.10", 1.5), state=PARTLY, notes=["A cell was `there`."])
+    park = result("park", open_question("01.10", 1.5), state=PARTLY, notes=("A cell was `there`.",))
     text = Outline(pages.feedback_page(WEEK, park)).text
     assert "3 of 4.5 points so far" in text
     assert "A person will look at 1 exercise." in text
@@ -403,8 +399,8 @@ def test_a_submission_that_could_not_be_read():
 
 def test_huge_texts_are_cut_with_a_note():
     huge = "x = 1  # <&>\n" * 100_000
-    lee = result("lee", wrong("01.1", 2, printed=huge, yours=huge, case=huge, answer=huge))
-    lee.notes = ["note"] * 100
+    told = wrong("01.1", 2, printed=huge, yours=huge, case=huge, answer=huge)
+    lee = result("lee", told, notes=("note",) * 100)
     page = pages.feedback_page(WEEK, lee)
     assert len(page) < 150_000
     assert page.count("more characters.") == 4

@@ -20,17 +20,18 @@ from grading.mark.collection import Submission
 from grading.mark.ledger import Ledger
 from grading.mark.marking import Task, conclude
 from grading.mark.running import mark_submissions, read_submission
-from grading.result import MARKED, PASSED, PERSON, ExerciseResult
+from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
 
 
-def marked(task: Task) -> dict:
+def marked(task: Task) -> SubmissionResult:
     """A result as marking gives it."""
     exercises = [
-        ExerciseResult(item.id, item.points, PASSED, item.points, "Right.") for item in WEEK.items
+        ExerciseResult(item.id, item.points, ExerciseState.PASSED, item.points, "Right.")
+        for item in WEEK.items
     ]
-    return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1).as_dict()
+    return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1)
 
 
 class Workers(Executor):
@@ -152,7 +153,7 @@ def test_a_lost_worker_loses_nothing(group):
         return [marked(task) for task in shard.tasks]
 
     results = group.mark(lose_two)
-    assert [result.state for result in results] == [MARKED] * 20
+    assert [result.state for result in results] == [SubmissionState.MARKED] * 20
     assert group.executors == 3
 
 
@@ -164,9 +165,9 @@ def test_a_submission_that_always_takes_its_worker_along_costs_only_itself(group
 
     results = {result.student: result for result in group.mark(dies, width=1)}
     lost = results.pop("student-03")
-    assert lost.state == PERSON
+    assert lost.state == SubmissionState.PERSON
     assert "failed 3 times" in lost.reason
-    assert all(result.state == MARKED for result in results.values())
+    assert all(result.state == SubmissionState.MARKED for result in results.values())
 
 
 def test_a_bug_in_marking_one_submission_costs_only_that(group):
@@ -178,7 +179,7 @@ def test_a_bug_in_marking_one_submission_costs_only_that(group):
     results = {result.student: result for result in group.mark(fails, width=1)}
     assert "ZeroDivisionError" in results["student-03"].reason
     assert group.executors == 1
-    assert sum(result.state == MARKED for result in results.values()) == 19
+    assert sum(result.state == SubmissionState.MARKED for result in results.values()) == 19
 
 
 def test_no_sandbox_on_any_worker_ends_the_run(group):
@@ -193,8 +194,8 @@ def test_lost_submissions_are_tried_again_in_the_next_run(group):
     def dies(shard):
         raise BrokenProcessPool("a worker was killed")
 
-    assert all(result.state == PERSON for result in group.mark(dies))
-    assert all(result.state == MARKED for result in group.mark())
+    assert all(result.state == SubmissionState.PERSON for result in group.mark(dies))
+    assert all(result.state == SubmissionState.MARKED for result in group.mark())
 
 
 # -- the ledger ------------------------------------------------------------------------------
@@ -225,7 +226,7 @@ def test_one_folder_holds_the_marks_of_one_assignment(tmp_path):
 def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
     trusted = Ledger(tmp_path, WEEK, trusted=True, again=False)
     task = Task("kim", "kim.ipynb", b"{}")
-    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
     trusted.keep(conclude("kim", "kim.ipynb", exercises, [], "none", 0.1), task.notebook)
     assert trusted.find("kim", b"{}") is not None
     assert trusted.find("lee", b"{}") is None
@@ -234,7 +235,7 @@ def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
 
 def test_a_result_that_was_cut_off_is_made_again(tmp_path):
     ledger = Ledger(tmp_path, WEEK, trusted=False, again=False)
-    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
     ledger.keep(conclude("kim", "kim.ipynb", exercises, [], "", 0.1), b"{}")
     (file,) = [p for p in ledger.folder.iterdir() if p.name != "secret.json"]
     file.write_text(file.read_text()[:-20])

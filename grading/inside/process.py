@@ -314,22 +314,16 @@ def reseed() -> None:
 
 
 def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
-    """The programs of a notebook, as JSON; or why there are none."""
-    from . import reading
+    """The programs of a notebook, or why there are none, for wire.read_reading."""
+    from . import reading, wire
 
-    try:
-        cells, notes = reading.read_notebook(notebook)
-    except reading.NotANotebook as problem:
-        return json.dumps({"problem": str(problem)}).encode()
-    programs = reading.find_programs(cells, wanted)
-    found = {id: dataclasses.asdict(program) for id, program in programs.items()}
-    return json.dumps({"problem": "", "notes": notes, "programs": found}).encode()
+    return wire.write_reading(reading.read(notebook, wanted))
 
 
 def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     """Define an answer, observe it on the cases, send observations or why there are none.
 
-    answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
+    answer: sandbox.Answer as a dict.
     """
     from course_utils.exercise import find
     from course_utils.observation import describe_exception
@@ -341,7 +335,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     scope = notebook_scope(messages, exercise.without)
     failure = None
     for part in answer["parts"]:
-        raised = define(part, scope)
+        raised = define(part, answer["part_seconds"], scope)
         if raised is not None:
             failure = describe_exception(raised)
     if name not in scope:
@@ -359,8 +353,11 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     messages.send(OBSERVATIONS, wire.write(observations))
 
 
-def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
-    """Run some statements of a cell, as a notebook does, up to the first that raises."""
+def define(part: dict, seconds: float, scope: dict[str, Any]) -> BaseException | None:
+    """Run some statements of a cell, as a notebook does, up to the first that raises.
+
+    part: reading.Part as a dict. seconds: on the clock.
+    """
     from course_utils.observation import TimeLimit
 
     file = f"cell {part['cell']}"
@@ -368,7 +365,7 @@ def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
     statements = ast.parse(code).body
     try:
-        with TimeLimit(part["seconds"]):
+        with TimeLimit(seconds):
             for place in part["statements"]:
                 module = ast.Module([statements[place]], type_ignores=[])
                 exec(compile(module, file, "exec", dont_inherit=True), scope)

@@ -52,7 +52,7 @@ class Ledger:
         facts = _read_json(self._place(student, content))
         try:
             return SubmissionResult.from_dict(facts) if facts else None
-        except (KeyError, TypeError):
+        except (KeyError, TypeError, ValueError):
             return None
 
     def keep(self, result: SubmissionResult, content: bytes) -> None:

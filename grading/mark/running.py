@@ -86,16 +86,16 @@ def mark_submissions(
             if result is None:
                 yield Task(submission.student, submission.file, content)
             else:
-                result.file = submission.file
-                results[submission.student] = result
+                results[submission.student] = dataclasses.replace(result, file=submission.file)
                 progress(1)
 
     def with_notes(submission: Submission) -> SubmissionResult:
         """What stands beside the marked notebook is told, but kept with no result."""
         result = results[submission.student]
-        if submission.beside:
-            result.notes.append(f"Also handed in, and not marked: {', '.join(submission.beside)}.")
-        return result
+        if not submission.beside:
+            return result
+        note = f"Also handed in, and not marked: {', '.join(submission.beside)}."
+        return dataclasses.replace(result, notes=(*result.notes, note))
 
     topics = assignment.topics()
     private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
@@ -183,8 +183,8 @@ def _run_until_broken(executor, source, again, width, done, lost) -> bool:
                 broken |= isinstance(error, BrokenProcessPool)
                 again.extend(_after_a_loss(shard, tries + 1, error, lost))
                 continue
-            for task, facts in zip(shard.tasks, found, strict=True):
-                done(task, SubmissionResult.from_dict(facts))
+            for task, result in zip(shard.tasks, found, strict=True):
+                done(task, result)
 
 
 def _after_a_loss(

@@ -20,16 +20,7 @@ from course_utils.exercise import STUB_LINE, Exercise, find
 from course_utils.feedback import COLOURS, SIGNS, Panel
 
 from ..assignment import Assignment
-from ..result import (
-    MARKED,
-    NOT_ATTEMPTED,
-    PARTLY,
-    PASSED,
-    PERSON,
-    WRONG,
-    ExerciseResult,
-    SubmissionResult,
-)
+from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 from .class_results import (
     common_mistakes,
     count,
@@ -46,9 +37,12 @@ PRINTED_LIMIT = 4_000
 CODE_LIMIT = 20_000
 MISTAKES_SHOWN = 8
 
-EXERCISE_STATES = (PASSED, WRONG, NOT_ATTEMPTED, PERSON)
-SUBMISSION_STATES = (MARKED, PARTLY, PERSON)
-KINDS = {PASSED: "good", WRONG: "wrong", NOT_ATTEMPTED: "none", PERSON: "note"}
+KINDS = {
+    ExerciseState.PASSED: "good",
+    ExerciseState.WRONG: "wrong",
+    ExerciseState.NOT_ATTEMPTED: "none",
+    ExerciseState.PERSON: "note",
+}
 MARKS = {**SIGNS, "none": "–"}  # a sign beside each colour, for those who cannot tell colours apart
 
 STYLE = """
@@ -214,14 +208,12 @@ def _state(state: str, text: str = "") -> str:
 
 
 def _counts(states: Counter[str]) -> str:
-    shown = [
-        _state(s, f"{states[s]} {_of_many(s, states[s])}") for s in EXERCISE_STATES if states[s]
-    ]
+    shown = [_state(s, f"{states[s]} {_of_many(s, states[s])}") for s in ExerciseState if states[s]]
     return f'<p class="counts">{" ".join(shown)}</p>\n'
 
 
 def _of_many(state: str, n: int) -> str:
-    return "need a person" if state == PERSON and n > 1 else state
+    return "need a person" if state == ExerciseState.PERSON and n > 1 else state
 
 
 def _bar(parts: Sequence[tuple[str, float]]) -> str:
@@ -236,7 +228,9 @@ def _bar(parts: Sequence[tuple[str, float]]) -> str:
 def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
     """What a student reads: the total, a table of the exercises, and each of them."""
     body = _head(assignment, result)
-    read = result.state != PERSON or any(exercise.answer for exercise in result.exercises)
+    read = result.state != SubmissionState.PERSON or any(
+        exercise.answer for exercise in result.exercises
+    )
     body += _overview(result, links=read)
     if read:  # else there is no code to speak about
         for exercise in result.exercises:
@@ -247,7 +241,7 @@ def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
 
 def _head(assignment: Assignment, result: SubmissionResult) -> str:
     states = Counter(exercise.state for exercise in result.exercises)
-    so_far = " so far" if result.state == PARTLY else ""
+    so_far = " so far" if result.state == SubmissionState.PARTLY else ""
     parts = [(KINDS[exercise.state], exercise.of) for exercise in result.exercises]
     due = f" · {_line(assignment.deadline)}" if assignment.deadline else ""
     text = (
@@ -257,9 +251,15 @@ def _head(assignment: Assignment, result: SubmissionResult) -> str:
         f"{number(total(result))} points{so_far}"
         f"</p>\n{_bar(parts)}{_counts(states)}"
     )
-    if result.state != MARKED:
-        waiting = [exercise for exercise in result.exercises if exercise.state == PERSON]
-        what = count(len(waiting), "exercise") if result.state == PARTLY else "this submission"
+    if result.state != SubmissionState.MARKED:
+        waiting = [
+            exercise for exercise in result.exercises if exercise.state == ExerciseState.PERSON
+        ]
+        what = (
+            count(len(waiting), "exercise")
+            if result.state == SubmissionState.PARTLY
+            else "this submission"
+        )
         text += (
             f'<div class="box"><p><strong>{MARKS["note"]} A person will look at {what}.</strong> '
             "The points for it are still open.</p>\n"
@@ -317,9 +317,9 @@ def _exercise(result: ExerciseResult) -> str:
     if result.notes:
         text += f"<h3>How it was read</h3>\n{_notes(result.notes)}"
     background = f"<h3>What was asked</h3>\n{_task(exercise)}"
-    if result.answer.strip() and result.state != NOT_ATTEMPTED:
+    if result.answer.strip() and result.state != ExerciseState.NOT_ATTEMPTED:
         background += f"<h3>Your code</h3>\n{_listing(result.answer, CODE_LIMIT)}"
-    if result.state == PASSED:
+    if result.state == ExerciseState.PASSED:
         summary = "What was asked, and your code"
         background = f"<details><summary>{summary}</summary>\n{background}</details>\n"
     return text + background + "</section>\n"
@@ -329,7 +329,7 @@ def _verdict(result: ExerciseResult) -> Panel:
     """The panel that `check` shows in the notebook, without what a hidden case expects."""
     headline = one_line(result.headline, TEXT_LIMIT)
     rows = []
-    if result.state == PERSON:
+    if result.state == ExerciseState.PERSON:
         because = result.reason or "It could not be marked by itself."
         rows.append(("Why", one_line(because, TEXT_LIMIT)))
     if result.case:
@@ -342,8 +342,12 @@ def _verdict(result: ExerciseResult) -> Panel:
         rows.append(("In your line", _code(result.line)))
     for warning in result.warned[:3]:
         rows.append(("Your code warned", one_line(warning, LINE_LIMIT)))
-    title = f"{result.id} · a person will look at this" if result.state == PERSON else result.id
-    kind = {PASSED: "good", WRONG: "wrong"}.get(result.state, "note")
+    title = (
+        f"{result.id} · a person will look at this"
+        if result.state == ExerciseState.PERSON
+        else result.id
+    )
+    kind = {ExerciseState.PASSED: "good", ExerciseState.WRONG: "wrong"}.get(result.state, "note")
     return Panel(kind, title, headline, tuple(rows))
 
 
@@ -426,8 +430,8 @@ def _sandbox_warning(results: Sequence[SubmissionResult]) -> str:
 def _class_facts(assignment: Assignment, results: Sequence[SubmissionResult]) -> str:
     states = Counter(result.state for result in results)
     facts = [(str(len(results)), "submission" if len(results) == 1 else "submissions")]
-    facts += [(str(states[s]), _of_many(s, states[s])) for s in SUBMISSION_STATES if states[s]]
-    points = [result.points for result in results if result.state == MARKED]
+    facts += [(str(states[s]), _of_many(s, states[s])) for s in SubmissionState if states[s]]
+    points = [result.points for result in results if result.state == SubmissionState.MARKED]
     if points:
         median = number(round(statistics.median(points), 2))
         facts.append((median, f"median of {number(assignment.points)} points"))
@@ -436,7 +440,7 @@ def _class_facts(assignment: Assignment, results: Sequence[SubmissionResult]) ->
 
 
 def _waiting(results: Sequence[SubmissionResult], links: dict[int, str]) -> str:
-    waiting = [result for result in results if result.state != MARKED]
+    waiting = [result for result in results if result.state != SubmissionState.MARKED]
     if not waiting:
         return ""
     rows = ""
@@ -485,7 +489,7 @@ def _exercises(assignment: Assignment, results: Sequence[SubmissionResult]) -> s
             for exercise in result.exercises
             if exercise.id == item.id
         )
-        parts = [(KINDS[state], states[state]) for state in EXERCISE_STATES if states[state]]
+        parts = [(KINDS[state], states[state]) for state in ExerciseState if states[state]]
         text += (
             f'<tr><td class="exercise">{_name(item.id)}{_bar(parts)}{_counts(states)}</td></tr>\n'
         )
@@ -497,7 +501,9 @@ def _students(results: Sequence[SubmissionResult], links: dict[int, str]) -> str
     for result in results:
         parts = [(KINDS[exercise.state], exercise.of) for exercise in result.exercises]
         state = (
-            "" if result.state == MARKED else f' <span class="quiet small">{result.state}</span>'
+            ""
+            if result.state == SubmissionState.MARKED
+            else f' <span class="quiet small">{result.state}</span>'
         )
         points = f"{_earned(result.points)} of {number(total(result))}"
         rows += (
