@@ -302,10 +302,10 @@ def test_nothing_from_a_student_gets_out_of_its_place(tmp_path, state):
 
 
 def test_a_template_that_asks_for_nothing_is_safe():
-    shown = pages._pages().from_string("{{ text }}").render(text="<b>\x1b\u202e\ud800'\n")
+    shown = pages.templates().from_string("{{ text }}").render(text="<b>\x1b\u202e\ud800'\n")
     assert shown == "&lt;b&gt;\\x1b\\u202e\\ud800&#39;\n"
     with pytest.raises(jinja2.UndefinedError):
-        pages._pages().from_string("{{ misspelled }}").render()
+        pages.templates().from_string("{{ misspelled }}").render()
 
 
 def test_pages_are_complete_in_themselves():

@@ -233,6 +233,38 @@ def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
     assert Ledger(tmp_path, WEEK, trusted=False, again=False).find("kim", b"{}") is None
 
 
+def test_any_file_that_decides_marks_and_no_other_has_them_made_again(tmp_path, monkeypatch):
+    names = ["course_utils/exercise.py", "course_utils/lessons/hooks/one.py", "grading/in/wire.py"]
+    others = ["course_utils/lessons/hooks/lesson.py", "course_utils/figures/a/b.py", "grading/x.j2"]
+    files = [tmp_path / name for name in [*names, *others]]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x = 1\n")
+    monkeypatch.setattr(ledger, "PACKAGES", (tmp_path / "course_utils", tmp_path / "grading"))
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
+    result = conclude("kim", "kim.ipynb", exercises, [], "", 0.1)
+
+    def is_known():
+        return bool(Ledger(tmp_path, WEEK, trusted=False, again=False).find("kim", b"{}"))
+
+    for file in files:
+        Ledger(tmp_path, WEEK, trusted=False, again=False).keep(result, b"{}")
+        assert is_known()
+        file.write_text("x = 2\n")
+        assert is_known() == (file in files[len(names) :]), file
+    Ledger(tmp_path, WEEK, trusted=False, again=False).keep(result, b"{}")
+    files[1].rename(files[1].with_name("two.py"))
+    assert not is_known()
+
+
+def test_the_files_that_decide_marks_are_those_of_this_course():
+    places = ledger.deciding_files()
+    assert {"course_utils/exercise.py", "grading/inside/wire.py", "grading/result.py"} <= set(
+        places
+    )
+    assert all(path.is_file() for path in places.values())
+
+
 def test_a_result_that_was_cut_off_is_made_again(tmp_path):
     ledger = Ledger(tmp_path, WEEK, trusted=False, again=False)
     exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]

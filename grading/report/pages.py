@@ -56,17 +56,14 @@ MARKS = {**SIGNS, "none": "–"}  # a sign beside each colour, for those who can
 
 def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
     """What a student reads: the total, a table of the exercises, and each of them."""
-    return (
-        _pages()
-        .get_template("feedback.html.j2")
-        .render(
-            assignment=assignment,
-            result=result,
-            waiting=sum(exercise.state == ExerciseState.PERSON for exercise in result.exercises),
-            # Else there is no code to speak about.
-            was_read=result.state != SubmissionState.PERSON
-            or any(exercise.answer for exercise in result.exercises),
-        )
+    answers = any(exercise.answer for exercise in result.exercises)
+    template = templates().get_template("feedback.html.j2")
+    return template.render(
+        assignment=assignment,
+        result=result,
+        waiting=sum(exercise.state == ExerciseState.PERSON for exercise in result.exercises),
+        # Else there is no code to speak about.
+        was_read=result.state != SubmissionState.PERSON or answers,
     )
 
 
@@ -80,26 +77,19 @@ def class_page(
     links = [f"feedback/{urllib.parse.quote(page)}" for page in pages]
     students = list(zip(results, links, strict=True))
     every = [exercise for result in results for exercise in result.exercises]
-    return (
-        _pages()
-        .get_template("class.html.j2")
-        .render(
-            assignment=assignment,
-            students=students,
-            facts=class_facts(assignment, results),
-            trusted=len(without_sandbox(results)),
-            waiting=[
-                (result, link)
-                for result, link in students
-                if result.state != SubmissionState.MARKED
-            ],
-            mistakes=common_mistakes(results),
-            exercises=[
-                (item.id, states(exercise for exercise in every if exercise.id == item.id))
-                for item in assignment.items
-            ],
-            MISTAKES_SHOWN=MISTAKES_SHOWN,
-        )
+    template = templates().get_template("class.html.j2")
+    return template.render(
+        assignment=assignment,
+        students=students,
+        facts=class_facts(assignment, results),
+        trusted=len(without_sandbox(results)),
+        waiting=[pair for pair in students if pair[0].state != SubmissionState.MARKED],
+        mistakes=common_mistakes(results),
+        exercises=[
+            (item.id, states(exercise for exercise in every if exercise.id == item.id))
+            for item in assignment.items
+        ],
+        MISTAKES_SHOWN=MISTAKES_SHOWN,
     )
 
 
@@ -121,8 +111,8 @@ def class_facts(
 
 
 @functools.cache
-def _pages() -> jinja2.Environment:
-    """The templates, with their filters and what they know besides what they are given."""
+def templates() -> jinja2.Environment:
+    """The templates of pages, with their filters and what they know besides what they are given."""
     pages = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
         autoescape=True,
