@@ -40,6 +40,11 @@ class Ledger:
             facts = {"assignment": assignment.name, "seed": secrets.randbits(62)}
             _write_atomically(secret, json.dumps(facts))
             secret.chmod(0o600)
+        if not isinstance(facts.get("seed"), int):
+            raise RunError(
+                f"{secret} does not say which cases the marks of {assignment.name!r} were made "
+                "with: add --again to mark everything on new ones."
+            )
         self.seed: int = facts["seed"]
         self._rules = _rules(assignment, self.seed, trusted)
 
