@@ -20,7 +20,7 @@ from grading.errors import ReportError
 from grading.report import pages, reports
 from grading.report.class_results import common_mistakes, number, why_a_person
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
-from grading.report.sanitize import cell, in_lines, one_line, readable
+from grading.report.sanitize import csv_cell, in_lines, one_line, readable
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 from tests.test_browser import browser  # noqa: F401 - a fixture
 
@@ -148,7 +148,7 @@ def test_tabs_and_line_breaks_do_not_begin_a_cell_or_a_row():
 
 def test_ordinary_cells_stay_as_they_are():
     for text in ("kim", "O'Neil", "a-b", KOREAN, "", "1e5", "J. Park (2)"):
-        assert cell(text) == text
+        assert csv_cell(text) == text
 
 
 def test_numbers():

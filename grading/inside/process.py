@@ -400,7 +400,7 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
             if isinstance(name, str):
                 # As a plain str: a class of the answer's own may compare and hash as it likes.
                 name = str.__str__(name)
-                if screening.is_private(name) or name in by_hand | screening.INTERPRETER:
+                if screening.is_internal(name) or name in by_hand | screening.INTERPRETER:
                     messages.flag(f"reaches for `{name}`")
             if real is not getattr and is_ours(thing):
                 messages.flag(f"changes `{name}` of what it did not make")

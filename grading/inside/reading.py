@@ -244,7 +244,7 @@ def find_program(
         notes.append(f"The answer was found in cell {answer.number}, by its name.")
     elif len(answers) > 1:
         notes.append(f"{len(answers)} cells define `{name}`; the last of them was marked.")
-    parts, statements = collect(cells, answer, name)
+    parts, statements = needed_parts(cells, answer, name)
     return Program(
         ProgramState.FOUND,
         " ".join(notes),
@@ -255,7 +255,7 @@ def find_program(
     )
 
 
-def collect(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
+def needed_parts(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
     """The statements that the answer needs, in the order they are run.
 
     A statement is needed when it binds or changes a name that a needed statement uses. What comes

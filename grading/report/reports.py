@@ -32,7 +32,7 @@ from .class_results import (
     without_sandbox,
 )
 from .pages import class_page, feedback_page
-from .sanitize import cell, one_line
+from .sanitize import csv_cell, one_line
 
 FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"
@@ -87,13 +87,13 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
         total = number(result.points) if result.state == SubmissionState.MARKED else ""
         table.writerow(
             [
-                cell(result.student),
-                cell(result.state),
+                csv_cell(result.student),
+                csv_cell(result.state),
                 total,
                 number(assignment.points),
                 *earned,
-                cell(one_line(why_a_person(result), REASON_LIMIT)),
-                cell(result.file),
+                csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
+                csv_cell(result.file),
             ]
         )
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
