@@ -139,7 +139,7 @@ def _name_not_there(error: Any, run: Callable[[], Any]) -> str | None:
 
 
 def as_data(value: Any) -> Any:
-    """A copy made of plain data, as in observation.plain; a class or an exception is its name.
+    """A copy made of plain data, as in plain.plain; a class or an exception is its name.
 
     What is plain data already is given back as it is. Raises TooLarge as plain does.
     """

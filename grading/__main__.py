@@ -6,7 +6,10 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import assign_command, grade_command, review_command
+from . import review_command
+from .assign import command as assign_command
+from .errors import GradingError
+from .mark import command as grade_command
 
 COMMANDS = [assign_command, grade_command, review_command]
 
@@ -25,11 +28,9 @@ def main(arguments: list[str] | None = None) -> int:
     for command in COMMANDS:
         command.add_arguments(subparsers)
     options = parser.parse_args(arguments)
-    from .assignment import AssignmentError
-
     try:
         return options.run(options)
-    except AssignmentError as error:
+    except GradingError as error:
         print(error, file=sys.stderr)
         return 2
     except KeyboardInterrupt:

@@ -18,11 +18,9 @@ from types import ModuleType
 
 from course_utils.exercise import Exercise, ExerciseFault, UnknownExercise, all_exercises, find
 
+from .errors import AssignmentError
+
 FORMAT = 1  # of the file
-
-
-class AssignmentError(Exception):
-    """What is wrong with an assignment, where, and what to do: one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -111,6 +109,11 @@ def read_assignment(path: Path) -> Assignment:
         path = path / "assignment.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
+        if facts.get("format", FORMAT) != FORMAT:
+            raise AssignmentError(
+                f"{path} was written by a later version of the course: update the course, or make "
+                "the assignment again with `python -m grading assign`."
+            )
         return Assignment(
             name=str(facts["name"]),
             title=str(facts["title"]),

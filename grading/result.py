@@ -1,33 +1,45 @@
-"""What marking a submission gives: plain dataclasses, written as JSON and read back."""
+"""What marking a submission gives: values that never change, written as JSON and read back."""
 
 from __future__ import annotations
 
 import dataclasses
+import enum
 from typing import Any
 
-MARKED = "marked"
-PARTLY = "partly marked"
-PERSON = "needs a person"
 
-PASSED, WRONG, NOT_ATTEMPTED = "passed", "wrong", "not attempted"
+class ExerciseState(enum.StrEnum):
+    """How an exercise of a submission ended, in the order in which states are counted."""
+
+    PASSED = "passed"
+    WRONG = "wrong"
+    NOT_ATTEMPTED = "not attempted"
+    PERSON = "needs a person"
 
 
-@dataclasses.dataclass
+class SubmissionState(enum.StrEnum):
+    """How a submission ended: all of it was marked, some exercises need a person, or all do."""
+
+    MARKED = "marked"
+    PARTLY = "partly marked"
+    PERSON = "needs a person"
+
+
+@dataclasses.dataclass(frozen=True)
 class ExerciseResult:
     """One exercise of one submission.
 
-    state: 'passed', 'wrong', 'not attempted' or 'needs a person'. points: what it earned, None
-    while a person has to look. headline: one sentence for the student. reason: why a person has
-    to look. mistake: the name of the known wrong answer that it behaves like; its sentence is
-    then the headline. stage: where it differs first ('raised', 'not raised', 'type', 'shape', ...).
-    case: the call that went wrong. yours: what the answer gave there. line: the answer's line
-    that raised. answer: the code that was marked. notes: what was done to read it.
+    of: the points that it is worth. points: what it earned, None while a person has to look.
+    headline: one sentence for the student. reason: why a person has to look. mistake: the name of
+    the known wrong answer that it behaves like; its sentence is then the headline. stage: where
+    it differs first ('raised', 'not raised', 'type', 'shape', ...). case: the call that went
+    wrong. yours: what the answer gave there. line: the answer's line that raised. answer: the code
+    that was marked. notes: what was done to read it.
     No field holds what the reference gives on a hidden case.
     """
 
     id: str
     of: float
-    state: str
+    state: ExerciseState
     points: float | None
     headline: str
     reason: str = ""
@@ -37,27 +49,32 @@ class ExerciseResult:
     yours: str = ""
     line: str = ""
     printed: str = ""
-    warned: list[str] = dataclasses.field(default_factory=list)
+    warned: tuple[str, ...] = ()
     answer: str = ""
-    notes: list[str] = dataclasses.field(default_factory=list)
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def from_dict(cls, facts: dict[str, Any]) -> ExerciseResult:
+        """Raises KeyError, TypeError or ValueError when these are not such facts."""
+        state, warned, notes = facts["state"], tuple(facts["warned"]), tuple(facts["notes"])
+        return cls(**{**facts, "state": ExerciseState(state), "warned": warned, "notes": notes})
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class SubmissionResult:
     """One submission: its state with a reason, and its exercises.
 
     student: from the file's or folder's name. file: path inside the folder of submissions.
-    state: 'marked', 'partly marked' (some exercises need a person) or 'needs a person' (all do).
-    sandbox: 'bubblewrap', or 'none: submissions were trusted'.
-    exercises: in the assignment's order; always all of them.
+    exercises: in the assignment's order; always all of them. notes: how the file was read, what
+    else was handed in. sandbox: 'bubblewrap', or 'none: submissions were trusted'.
     """
 
     student: str
     file: str
-    state: str
+    state: SubmissionState
     reason: str
-    exercises: list[ExerciseResult]
-    notes: list[str] = dataclasses.field(default_factory=list)
+    exercises: tuple[ExerciseResult, ...]
+    notes: tuple[str, ...] = ()
     sandbox: str = ""
     seconds: float = 0.0
 
@@ -72,7 +89,9 @@ class SubmissionResult:
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> SubmissionResult:
-        """Raises KeyError or TypeError when these are not such facts."""
-        facts = {key: value for key, value in facts.items() if key != "points"}
-        facts["exercises"] = [ExerciseResult(**exercise) for exercise in facts["exercises"]]
-        return cls(**facts)
+        """Raises KeyError, TypeError or ValueError when these are not such facts."""
+        given = {key: value for key, value in facts.items() if key != "points"}
+        given["state"] = SubmissionState(given["state"])
+        given["exercises"] = tuple(map(ExerciseResult.from_dict, given["exercises"]))
+        given["notes"] = tuple(given["notes"])
+        return cls(**given)

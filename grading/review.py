@@ -17,7 +17,7 @@ from course_utils.exercise import Exercise, Mistake
 from course_utils.observation import Observation, compare
 from course_utils.plain import plain
 
-from . import screening
+from .inside import screening
 
 VISIBLE = 0  # the seed of the cases that students see
 SEEDS = (*range(1, 20), 2**62 + 12345)  # of hidden ones, drawn for marking

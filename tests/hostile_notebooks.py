@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 
-WRONG, PERSON, PASSED = "wrong", "needs a person", "passed"
+from grading.result import ExerciseState
+
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -24,7 +26,7 @@ class Attack:
     tries: str
     source: str
     id: str = "01.1"
-    ends: tuple[str, ...] = (WRONG,)
+    ends: tuple[ExerciseState, ...] = (WRONG,)
     wall: float | None = None
 
 
@@ -165,7 +167,7 @@ def contiguous_strides(shape):
         "replace judge, observe, compare and the wire",
         """
 import course_utils.comparison, course_utils.exercise, course_utils.observation
-import grading.wire
+import grading.inside.wire
 def patch():
     yes = course_utils.exercise.Verdict("passed", "Right.")
     course_utils.exercise.Exercise.judge = lambda *a, **k: yes
@@ -175,7 +177,7 @@ def patch():
     course_utils.observation.plain = lambda value: 1
     course_utils.observation.observe = lambda *a, **k: course_utils.observation.Observation((1,))
     course_utils.comparison.first_difference = lambda *a, **k: None
-    grading.wire.write = lambda seen: b"[]"
+    grading.inside.wire.write = lambda seen: b"[]"
 
 def contiguous_strides(shape):
     patch()

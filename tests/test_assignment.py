@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from grading.__main__ import main
-from grading.assignment import Assignment, AssignmentError, Item, load_private, read_assignment
+from grading.assignment import Assignment, Item, load_private, read_assignment
+from grading.errors import AssignmentError
 
 QUIZ = Path(__file__).parent / "private_quiz.py"
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")

@@ -17,11 +17,11 @@ import pytest
 
 from course_utils import exercise
 from course_utils.exercise import all_exercises, find
-from grading import sandbox as sandboxes
 from grading.assignment import load_topic
-from grading.marking import Task, mark
-from grading.result import PARTLY, PASSED, PERSON, WRONG
-from grading.sandbox import Limits, Sandbox
+from grading.mark import sandbox as sandboxes
+from grading.mark.marking import Task, mark
+from grading.mark.sandbox import Limits, Sandbox
+from grading.result import ExerciseState, SubmissionState
 from tests import hostile_notebooks as hostile
 from tests.hostile_notebooks import Attack
 from tests.submissions import as_file, code, notebook, right
@@ -29,6 +29,7 @@ from tests.submissions import as_file, code, notebook, right
 WHY_NOT = sandboxes.problem()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")
 
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 SEED = 4_611_686_018_427_387_847
 MEGABYTE = 2**20
 LIMITS = Limits(memory=600 * MEGABYTE, processes=24, threads=60, seconds=20)
@@ -386,7 +387,7 @@ def test_a_whole_notebook_of_attacks_comes_to_an_end(sandbox):
     items = (("01.1", 1.0), ("01.2", 1.0))
     result = mark(Task("kim", "kim.ipynb", notebook(answers, *extra)), items, SEED, sandbox)
     assert [e.state for e in result.exercises] == [WRONG, PASSED]
-    assert result.state != PARTLY
+    assert result.state != SubmissionState.PARTLY
 
 
 def test_the_course_s_answers_are_in_no_file_of_the_sandbox(sandbox):

@@ -8,8 +8,8 @@ import warnings
 
 import pytest
 
-from grading import sandbox
 from grading.__main__ import main
+from grading.mark import sandbox
 from tests.submissions import hand_in, mistake, notebook, right
 from tests.test_grade_command import marks
 

@@ -7,8 +7,9 @@ import unicodedata
 
 import pytest
 
-from grading import collection
-from grading.collection import CollectionError, Submission, collect
+from grading.errors import CollectionError
+from grading.mark import collection
+from grading.mark.collection import Submission, collect
 
 NOT_WINDOWS = pytest.mark.skipif(sys.platform == "win32", reason="not on Windows")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from grading import sandbox
 from grading.__main__ import main
+from grading.mark import sandbox
 from tests.submissions import as_file, code, hand_in, mistake, notebook, right, untouched
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -16,9 +16,10 @@ from traitlets.config import Config
 from course_utils.exercise import all_exercises, find
 from course_utils.notebook import ENVIRONMENT_CELL
 from course_utils.sources import STUB_LINE
-from grading import student_notebook
-from grading.assignment import Assignment, AssignmentError, Item
-from grading.handout import handout, write_files
+from grading.assign import notebook as student_notebook
+from grading.assign.files import handout, write_files
+from grading.assignment import Assignment, Item
+from grading.errors import AssignmentError
 from tools import build
 
 ROOT = Path(__file__).parent.parent

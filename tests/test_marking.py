@@ -10,13 +10,16 @@ import pytest
 import torch
 
 from course_utils.exercise import ExerciseFault, Verdict, find
-from grading import marking, sandbox, system_calls, wire
-from grading.marking import Task, mark
-from grading.result import NOT_ATTEMPTED, PASSED, PERSON, WRONG, ExerciseResult
-from grading.sandbox import TRUSTED, Limits, Outcome, Sandbox, SandboxError
-from grading.student_process import FACTS, OBSERVATIONS
+from grading.errors import SandboxError
+from grading.inside import system_calls, wire
+from grading.inside.process import FACTS, OBSERVATIONS
+from grading.mark import marking, sandbox
+from grading.mark.marking import Task, mark
+from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox
+from grading.result import ExerciseState
 from tests.submissions import as_file, code, mistake, notebook, right, untouched
 
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 SEED = 1_234_567
 ITEMS = (("01.1", 2.0), ("01.2", 1.0))
 WHY_NOT = sandbox.problem()
@@ -222,10 +225,15 @@ def test_cells_moved_and_copied(box):
 # -- what came back, forged or not -----------------------------------------------------------
 
 
+def test_a_forged_reading_needs_a_person(box, monkeypatch):
+    monkeypatch.setattr(box, "read", lambda *_: Outcome(b'{"programs": {}}', kind=FACTS))
+    result = marked(box, notebook(RIGHT))
+    assert states(result) == [PERSON, PERSON]
+    assert result.reason.startswith("The file could not be read: what came back is not a reading")
+
+
 def judged(message, kind):
-    result = ExerciseResult("01.1", 1.0, WRONG, 0.0, "")
-    marking.judge(find("01.1"), Outcome(message, [], kind), SEED, result)
-    return result
+    return marking.judge(find("01.1"), 1.0, Outcome(message, kind=kind), SEED)
 
 
 def test_true_observations_pass_and_shortened_ones_do_not():
@@ -279,8 +287,7 @@ def test_references_run_on_one_thread_as_answers_do(monkeypatch):
     before = torch.get_num_threads()
     torch.set_num_threads(2)
     try:
-        result = ExerciseResult("01.2", 1.0, WRONG, 0.0, "")
-        marking.judge(exercise, Outcome(wire.write([]), [], OBSERVATIONS), SEED, result)
+        marking.judge(exercise, 1.0, Outcome(wire.write([]), kind=OBSERVATIONS), SEED)
         marking.loaded_by_references(("01.2",), SEED)
         assert torch.get_num_threads() == 2
     finally:
@@ -356,7 +363,7 @@ def test_limits_are_what_the_course_needs():
 def test_forbidden_calls_are_refused_and_others_are_not():
     tries = (
         "import os, resource, socket\n"
-        "from grading import system_calls\n"
+        "from grading.inside import system_calls\n"
         "system_calls.forbid()\n"
         "def refused(call, *arguments):\n"
         "    try: call(*arguments)\n"

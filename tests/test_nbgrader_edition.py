@@ -14,11 +14,13 @@ import pytest
 
 from course_utils.exercise import all_exercises, find
 from course_utils.sources import STUB_LINE, undecorated_source
-from grading import sandbox, student_notebook
 from grading.__main__ import main
-from grading.assignment import Assignment, AssignmentError, Item
-from grading.handout import handout, write_files
-from grading.nbgrader_edition import BEGIN, END, MEND, source_notebook, with_solution_marks
+from grading.assign import notebook as student_notebook
+from grading.assign.files import handout, write_files
+from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solution_marks
+from grading.assignment import Assignment, Item
+from grading.errors import AssignmentError
+from grading.mark import sandbox
 from tools import build
 
 ROOT = Path(__file__).parent.parent

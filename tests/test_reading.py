@@ -6,7 +6,7 @@ import json
 import pytest
 
 from course_utils.exercise import find
-from grading.reading import NotANotebook, find_programs, read_notebook
+from grading.inside.reading import NotANotebook, find_programs, read_notebook
 from tests.submissions import as_file, code, notebook, right
 
 ID = "01.1"

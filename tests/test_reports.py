@@ -9,27 +9,24 @@ import unicodedata
 import urllib.parse
 from pathlib import Path
 
+import jinja2
 import pandas
 import pytest
 
 from course_utils.exercise import all_exercises, find
+from course_utils.feedback import COLOURS
 from course_utils.sources import STUB_LINE
-from grading import pages, reports
 from grading.assignment import Assignment, Item
-from grading.class_results import common_mistakes, number, why_a_person
-from grading.harmless import cell, in_lines, one_line, readable
-from grading.reports import MANIFEST, ReportError, page_names, summary, write_reports
-from grading.result import (
-    MARKED,
-    NOT_ATTEMPTED,
-    PARTLY,
-    PASSED,
-    PERSON,
-    WRONG,
-    ExerciseResult,
-    SubmissionResult,
-)
+from grading.errors import ReportError
+from grading.report import pages, reports
+from grading.report.class_results import common_mistakes, number, why_a_person
+from grading.report.reports import MANIFEST, page_names, summary, write_reports
+from grading.report.sanitize import csv_cell, in_lines, one_line, readable
+from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 from tests.test_browser import browser  # noqa: F401 - a fixture
+
+PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
+MARKED, PARTLY, NOTHING_MARKED = SubmissionState
 
 WEEK = Assignment(
     "week3", "Week 3: strides", (Item("01.1", 2), Item("01.10", 1.5), Item("04.1", 1)), "Friday"
@@ -57,7 +54,7 @@ def wrong(id, of, nth=0, **facts):
 def result(student, *exercises, state=MARKED, reason="", **facts):
     """A submission; exercises that are not given have passed."""
     given = {exercise.id: exercise for exercise in exercises}
-    all_of_them = [given.get(item.id, passed(item.id, item.points)) for item in WEEK.items]
+    all_of_them = tuple(given.get(item.id, passed(item.id, item.points)) for item in WEEK.items)
     sandbox = facts.pop("sandbox", "bubblewrap")
     file = facts.pop("file", f"{student}.ipynb")
     return SubmissionResult(student, file, state, reason, all_of_them, sandbox=sandbox, **facts)
@@ -69,7 +66,7 @@ def open_question(id, of, reason="It did not come to an end."):
 
 def unreadable(student="oh"):
     nothing = [ExerciseResult(i.id, i.points, PERSON, None, "Not marked.") for i in WEEK.items]
-    return result(student, *nothing, state=PERSON, reason="The file is empty.")
+    return result(student, *nothing, state=NOTHING_MARKED, reason="The file is empty.")
 
 
 def the_class():
@@ -152,7 +149,7 @@ def test_tabs_and_line_breaks_do_not_begin_a_cell_or_a_row():
 
 def test_ordinary_cells_stay_as_they_are():
     for text in ("kim", "O'Neil", "a-b", KOREAN, "", "1e5", "J. Park (2)"):
-        assert cell(text) == text
+        assert csv_cell(text) == text
 
 
 def test_numbers():
@@ -164,8 +161,8 @@ def test_numbers():
 
 
 def test_details_hold_everything(tmp_path):
-    strange = wrong("01.1", 2, printed="a\x00\ud800" * 9_999, yours=KOREAN, warned=["w"])
-    given = [result("b"), result("a" + BYTES_NOT_UTF8, strange, notes=["n"], seconds=0.25)]
+    strange = wrong("01.1", 2, printed="a\x00\ud800" * 9_999, yours=KOREAN, warned=("w",))
+    given = [result("b"), result("a" + BYTES_NOT_UTF8, strange, notes=("n",), seconds=0.25)]
     write_reports(WEEK, given, tmp_path)
     text = (tmp_path / "details.json").read_text(encoding="utf-8")
     facts = json.loads(text)
@@ -282,10 +279,10 @@ def attacked(state=WRONG):
     )
     exercise = ExerciseResult(
         "01.1", 2, state, None if state == PERSON else 0.0, **{field: ATTACK for field in fields},
-        warned=[ATTACK], notes=[ATTACK],
+        warned=(ATTACK,), notes=(ATTACK,),
     )  # fmt: skip
     state = PARTLY if state == PERSON else MARKED
-    return result(ATTACK, exercise, state=state, reason=ATTACK, file=ATTACK, notes=[ATTACK])
+    return result(ATTACK, exercise, state=state, reason=ATTACK, file=ATTACK, notes=(ATTACK,))
 
 
 @pytest.mark.parametrize("state", [WRONG, PASSED, NOT_ATTEMPTED, PERSON])
@@ -305,6 +302,13 @@ def test_nothing_from_a_student_gets_out_of_its_place(tmp_path, state):
         assert not re.search("[\0-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069\ufffe]", text)
 
 
+def test_a_template_that_asks_for_nothing_is_safe():
+    shown = pages.templates().from_string("{{ text }}").render(text="<b>\x1b\u202e\ud800'\n")
+    assert shown == "&lt;b&gt;\\x1b\\u202e\\ud800&#39;\n"
+    with pytest.raises(jinja2.UndefinedError):
+        pages.templates().from_string("{{ misspelled }}").render()
+
+
 def test_pages_are_complete_in_themselves():
     page = pages.feedback_page(WEEK, result("kim"))
     outline = Outline(page)
@@ -315,11 +319,13 @@ def test_pages_are_complete_in_themselves():
     assert not re.search(r"url\(|@import|https?:", page)
     assert "prefers-color-scheme: dark" in page and "@media print" in page
     assert "width=device-width" in page
-    assert "GOOD" not in page and "NOTE" not in page
+    assert all(f"{name}: {colour}" in page for name, colour in COLOURS.items())
 
 
 def test_a_wrong_answer_is_explained():
-    lee = result("lee", wrong("01.1", 2, line="return shape[0]", printed="1\n 2", warned=["slow!"]))
+    lee = result(
+        "lee", wrong("01.1", 2, line="return shape[0]", printed="1\n 2", warned=("slow!",))
+    )
     text = Outline(pages.feedback_page(WEEK, lee)).text
     assert "2.5 of 4.5 points\n" in text
     assert "2 passed" in text and "1 wrong" in text
@@ -363,7 +369,8 @@ def test_the_task_of_a_class_is_its_skeleton_without_the_answer():
 
 def test_every_exercise_of_the_course_has_a_task_and_none_gives_the_answer_away():
     for exercise in all_exercises():
-        task = " ".join(Outline(pages._task(exercise)).text.split())
+        lines = [line for paragraph in pages.asked(exercise.id) for line in paragraph.lines]
+        task = " ".join(" ".join(lines).split())
         assert len(task) > 20, exercise.id
         assert STUB_LINE not in task
         if isinstance(exercise.answer, type):  # shown as code; of a function, only the docstring
@@ -383,7 +390,7 @@ def test_code_that_passed_is_folded_and_what_was_not_attempted_has_none():
 
 
 def test_what_a_person_will_look_at():
-    park = result("park", open_question("01.10", 1.5), state=PARTLY, notes=["A cell was `there`."])
+    park = result("park", open_question("01.10", 1.5), state=PARTLY, notes=("A cell was `there`.",))
     text = Outline(pages.feedback_page(WEEK, park)).text
     assert "3 of 4.5 points so far" in text
     assert "A person will look at 1 exercise." in text
@@ -403,8 +410,8 @@ def test_a_submission_that_could_not_be_read():
 
 def test_huge_texts_are_cut_with_a_note():
     huge = "x = 1  # <&>\n" * 100_000
-    lee = result("lee", wrong("01.1", 2, printed=huge, yours=huge, case=huge, answer=huge))
-    lee.notes = ["note"] * 100
+    told = wrong("01.1", 2, printed=huge, yours=huge, case=huge, answer=huge)
+    lee = result("lee", told, notes=("note",) * 100)
     page = pages.feedback_page(WEEK, lee)
     assert len(page) < 150_000
     assert page.count("more characters.") == 4
@@ -664,7 +671,8 @@ def contrast(one, other):
 
 @pytest.mark.parametrize("dark", [False, True])
 def test_contrast(dark):
-    light_rules, rest = pages.STYLE.split("@media (prefers-color-scheme: dark)")
+    style = (pages.TEMPLATES / "page.css").read_text(encoding="utf-8")
+    light_rules, rest = style.split("@media (prefers-color-scheme: dark)")
     colours = dict(re.findall(r"--([\w-]+): (#\w{6})", light_rules))
     if dark:
         colours |= dict(re.findall(r"--([\w-]+): (#\w{6})", rest.split("* {")[0]))

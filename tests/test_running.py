@@ -13,23 +13,25 @@ from pathlib import Path
 
 import pytest
 
-from grading import running
 from grading.assignment import Assignment, Item
-from grading.collection import Submission
-from grading.marking import Task, conclude
-from grading.result import MARKED, PASSED, PERSON, ExerciseResult
-from grading.running import Ledger, RunError, mark_submissions, read_submission
-from grading.sandbox import SandboxError
+from grading.errors import RunError, SandboxError
+from grading.mark import ledger
+from grading.mark.collection import Submission
+from grading.mark.ledger import Ledger
+from grading.mark.marking import Task, conclude
+from grading.mark.running import mark_submissions, read_submission
+from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
 
 
-def marked(task: Task) -> dict:
+def marked(task: Task) -> SubmissionResult:
     """A result as marking gives it."""
     exercises = [
-        ExerciseResult(item.id, item.points, PASSED, item.points, "Right.") for item in WEEK.items
+        ExerciseResult(item.id, item.points, ExerciseState.PASSED, item.points, "Right.")
+        for item in WEEK.items
     ]
-    return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1).as_dict()
+    return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1)
 
 
 class Workers(Executor):
@@ -151,7 +153,7 @@ def test_a_lost_worker_loses_nothing(group):
         return [marked(task) for task in shard.tasks]
 
     results = group.mark(lose_two)
-    assert [result.state for result in results] == [MARKED] * 20
+    assert [result.state for result in results] == [SubmissionState.MARKED] * 20
     assert group.executors == 3
 
 
@@ -163,9 +165,9 @@ def test_a_submission_that_always_takes_its_worker_along_costs_only_itself(group
 
     results = {result.student: result for result in group.mark(dies, width=1)}
     lost = results.pop("student-03")
-    assert lost.state == PERSON
+    assert lost.state == SubmissionState.PERSON
     assert "failed 3 times" in lost.reason
-    assert all(result.state == MARKED for result in results.values())
+    assert all(result.state == SubmissionState.MARKED for result in results.values())
 
 
 def test_a_bug_in_marking_one_submission_costs_only_that(group):
@@ -177,14 +179,14 @@ def test_a_bug_in_marking_one_submission_costs_only_that(group):
     results = {result.student: result for result in group.mark(fails, width=1)}
     assert "ZeroDivisionError" in results["student-03"].reason
     assert group.executors == 1
-    assert sum(result.state == MARKED for result in results.values()) == 19
+    assert sum(result.state == SubmissionState.MARKED for result in results.values()) == 19
 
 
 def test_no_sandbox_on_any_worker_ends_the_run(group):
     def refuses(shard):
         raise SandboxError("The process for students' code does not start.")
 
-    with pytest.raises(RunError, match="does not start"):
+    with pytest.raises(SandboxError, match="does not start"):
         group.mark(refuses)
 
 
@@ -192,8 +194,8 @@ def test_lost_submissions_are_tried_again_in_the_next_run(group):
     def dies(shard):
         raise BrokenProcessPool("a worker was killed")
 
-    assert all(result.state == PERSON for result in group.mark(dies))
-    assert all(result.state == MARKED for result in group.mark())
+    assert all(result.state == SubmissionState.PERSON for result in group.mark(dies))
+    assert all(result.state == SubmissionState.MARKED for result in group.mark())
 
 
 # -- the ledger ------------------------------------------------------------------------------
@@ -205,7 +207,7 @@ def test_the_seed_stays_and_is_hidden_and_new_when_asked_for(tmp_path):
     assert Ledger(tmp_path, WEEK, trusted=False, again=True).seed != first.seed
     assert 0 <= first.seed < 2**62
     if os.name == "posix":
-        secret = tmp_path / running.STATE / "secret.json"
+        secret = tmp_path / ledger.STATE / "secret.json"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
 
 
@@ -224,16 +226,48 @@ def test_one_folder_holds_the_marks_of_one_assignment(tmp_path):
 def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
     trusted = Ledger(tmp_path, WEEK, trusted=True, again=False)
     task = Task("kim", "kim.ipynb", b"{}")
-    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
     trusted.keep(conclude("kim", "kim.ipynb", exercises, [], "none", 0.1), task.notebook)
     assert trusted.find("kim", b"{}") is not None
     assert trusted.find("lee", b"{}") is None
     assert Ledger(tmp_path, WEEK, trusted=False, again=False).find("kim", b"{}") is None
 
 
+def test_any_file_that_decides_marks_and_no_other_has_them_made_again(tmp_path, monkeypatch):
+    names = ["course_utils/exercise.py", "course_utils/lessons/hooks/one.py", "grading/in/wire.py"]
+    others = ["course_utils/lessons/hooks/lesson.py", "course_utils/figures/a/b.py", "grading/x.j2"]
+    files = [tmp_path / name for name in [*names, *others]]
+    for file in files:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x = 1\n")
+    monkeypatch.setattr(ledger, "PACKAGES", (tmp_path / "course_utils", tmp_path / "grading"))
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
+    result = conclude("kim", "kim.ipynb", exercises, [], "", 0.1)
+
+    def is_known():
+        return bool(Ledger(tmp_path, WEEK, trusted=False, again=False).find("kim", b"{}"))
+
+    for file in files:
+        Ledger(tmp_path, WEEK, trusted=False, again=False).keep(result, b"{}")
+        assert is_known()
+        file.write_text("x = 2\n")
+        assert is_known() == (file in files[len(names) :]), file
+    Ledger(tmp_path, WEEK, trusted=False, again=False).keep(result, b"{}")
+    files[1].rename(files[1].with_name("two.py"))
+    assert not is_known()
+
+
+def test_the_files_that_decide_marks_are_those_of_this_course():
+    places = ledger.deciding_files()
+    assert {"course_utils/exercise.py", "grading/inside/wire.py", "grading/result.py"} <= set(
+        places
+    )
+    assert all(path.is_file() for path in places.values())
+
+
 def test_a_result_that_was_cut_off_is_made_again(tmp_path):
     ledger = Ledger(tmp_path, WEEK, trusted=False, again=False)
-    exercises = [ExerciseResult("01.1", 1.0, PASSED, 1.0, "Right.")]
+    exercises = [ExerciseResult("01.1", 1.0, ExerciseState.PASSED, 1.0, "Right.")]
     ledger.keep(conclude("kim", "kim.ipynb", exercises, [], "", 0.1), b"{}")
     (file,) = [p for p in ledger.folder.iterdir() if p.name != "secret.json"]
     file.write_text(file.read_text()[:-20])

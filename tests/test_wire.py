@@ -1,6 +1,7 @@
 """Observations go through bytes unchanged, and forged bytes raise WireError and nothing else."""
 
 import base64
+import dataclasses
 import json
 import math
 import random
@@ -12,8 +13,9 @@ from course_utils.comparison import same
 from course_utils.exercise import find
 from course_utils.observation import CALLS_LIMIT, Observation, Raised
 from course_utils.plain import ITEM_LIMIT, Opaque, plain
-from grading import wire
-from grading.wire import DTYPES, WireError
+from grading.inside import wire
+from grading.inside.reading import Part, Program, ProgramState, Reading
+from grading.inside.wire import DTYPES, WireError
 
 SHAPES = [(), (0,), (1,), (3,), (2, 3), (0, 4), (2, 0, 3), (1, 1, 1, 1), (2, 1, 3, 1)]
 NUMBERS = [0, 1, -1, 2**31, -(2**63), 2**64, 2**1000, -(2**5000), True, False]
@@ -314,3 +316,60 @@ def test_mutated_messages_are_refused_or_read_and_compared():
         exercise.verdict(seen, 3)  # whatever was read can be compared, and shown
     assert read > 200
     assert refused > 1000
+
+
+# -- what reading a notebook gave ------------------------------------------------------------
+
+PROGRAM = Program(
+    ProgramState.FOUND, "note", (Part(2, "x = 1\n" * 20_000, (0, 3)),), "x = 1", ("flag",), ("a.b",)
+)
+READINGS = [
+    Reading("", ("note",), {"01.1": PROGRAM, "01.2": Program(ProgramState.MISSING)}),
+    Reading("The file is empty."),
+]
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_a_reading_comes_back_as_it_was(reading):
+    assert wire.read_reading(wire.write_reading(reading), ["01.1", "01.2"]) == reading
+
+
+def forged(**changes):
+    program = {**dataclasses.asdict(PROGRAM), **changes}
+    return {"problem": "", "notes": [], "programs": {"01.1": program}}
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        *(None, 3, [], {}, "problem", {"problem": ""}),
+        {"problem": "", "notes": [], "programs": {}},
+        {"problem": 3, "notes": [], "programs": {}},
+        {"problem": "x", "notes": [], "programs": []},
+        {"problem": "", "notes": [], "programs": {"01.1": []}},
+        {**forged(), "more": 1},
+        forged(more=1),
+        forged(state="passed"),
+        forged(state=["found"]),
+        forged(note=None),
+        forged(answer=["x"]),
+        forged(flags="flag"),
+        forged(flags=[1]),
+        forged(mentions={}),
+        forged(parts=[3]),
+        forged(parts=[{"cell": 1, "code": "x"}]),
+        forged(parts=[{"cell": True, "code": "x", "statements": []}]),
+        forged(parts=[{"cell": 1, "code": b"x".hex(), "statements": [-1]}]),
+        forged(parts=[{"cell": 1, "code": None, "statements": []}]),
+    ],
+    ids=lambda facts: repr(facts)[:60],
+)
+def test_a_forged_reading_is_refused(facts):
+    with pytest.raises(WireError):
+        wire.read_reading(json.dumps(facts).encode(), ["01.1"])
+
+
+@pytest.mark.parametrize("data", [b"", b"\xff", b"[" * 200_000])
+def test_what_is_no_json_is_no_reading(data):
+    with pytest.raises(WireError):
+        wire.read_reading(data, ["01.1"])

@@ -27,7 +27,8 @@ from torch.utils.data import (
 )
 
 from ..exercise import Exercise
-from ..observation import attempt, plain
+from ..observation import attempt
+from ..plain import plain
 
 MOST = 200  # samples that are taken from something that might never end
 

@@ -28,9 +28,12 @@ from typing import Any
 import course_utils
 from course_utils.sources import student_side
 
-from . import system_calls
-from .student_process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
-from .wire import BYTES_LIMIT
+from .. import inside
+from ..errors import SandboxError
+from ..inside import system_calls
+from ..inside.process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
+from ..inside.reading import Part
+from ..inside.wire import BYTES_LIMIT
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
@@ -38,14 +41,9 @@ TIDY_SECONDS = 20
 # Bytes of one message from a child. What a notebook's reader sends holds the answers' code.
 MESSAGE_LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
 FLAGS_LIMIT = 20
-HERE = Path(__file__).parent
 COURSE = Path(course_utils.__file__).parent
-NEEDED_HERE = ("__init__.py", "reading.py", "screening.py", "student_process.py")
-NEEDED_HERE += ("system_calls.py", "wire.py")
-
-
-class SandboxError(Exception):
-    """The sandbox cannot be started: one sentence, with what to do."""
+INSIDE = Path(inside.__file__).parent
+NOT_COPIED = shutil.ignore_patterns("full", "__pycache__")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Limits:
     disk: int = 64 * 1024**2
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Outcome:
     """What came back from one child.
 
@@ -78,7 +76,7 @@ class Outcome:
     """
 
     message: bytes | None
-    flags: list[str]
+    flags: tuple[str, ...] = ()
     kind: bytes = b""
     ended: str = ""
     detail: str = ""
@@ -88,12 +86,17 @@ class Outcome:
 
 @dataclasses.dataclass(frozen=True)
 class Answer:
-    """An answer to be run: exercise id, the answer's name, reading.Parts as dicts, and how many
-    seconds it may take on the clock; limits.wall comes first."""
+    """An answer to be run.
+
+    id: its exercise's. name: the answer's. parts: of cells, that define it.
+    part_seconds: that each part may take on the clock. seconds: that all may take, with the cases;
+    limits.wall comes first.
+    """
 
     id: str
     name: str
-    parts: list[dict[str, Any]]
+    parts: tuple[Part, ...]
+    part_seconds: float
     seconds: float
 
 
@@ -173,12 +176,9 @@ def student_folder(place: Path, private: dict[str, str]) -> None:
         (package / "exercises" / path.name).write_text(half, encoding="utf-8")
     for name, source in private.items():
         (place / f"{name}.py").write_text(student_side(source), encoding="utf-8")
-    (place / "grading").mkdir()
-    for name in NEEDED_HERE:
-        shutil.copy(HERE / name, place / "grading")
-    shutil.copytree(
-        COURSE.parent / "data", place / "data", ignore=shutil.ignore_patterns("full", "__pycache__")
-    )
+    shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
+    (place / "grading" / "__init__.py").touch()
+    shutil.copytree(COURSE.parent / "data", place / "data", ignore=NOT_COPIED)
 
 
 class Sandbox:
@@ -232,8 +232,8 @@ class Sandbox:
         # -I: nothing of the user's own settings and folders.
         program = (
             f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
-            "from grading import student_process; o = json.loads(sys.argv[1]); "
-            "student_process.main(o['control'], o['modules'], o['limits'], o['alone'])"
+            "from grading.inside import process; o = json.loads(sys.argv[1]); "
+            "process.main(o['control'], o['modules'], o['limits'], o['alone'])"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
         with theirs, tempfile.TemporaryFile() as said:
@@ -304,7 +304,10 @@ class Sandbox:
     # -- jobs ------------------------------------------------------------------------------
 
     def read(self, notebook: bytes, wanted: dict[str, dict[str, Any]], seconds: float) -> Outcome:
-        """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`."""
+        """Find the answers in a notebook's bytes; see reading.find_programs for `wanted`.
+
+        The message is for wire.read_reading.
+        """
         return self._job({"kind": "read", "wanted": wanted}, notebook, [seconds])[0]
 
     def run(self, answers: list[Answer], seed: int) -> list[Outcome]:
@@ -313,7 +316,7 @@ class Sandbox:
         Gives at least one outcome, in their order: the last one of those that came back is the
         first that gave no result or told a flag. The rest was not run, or is not to be relied on.
         """
-        body = [{"id": a.id, "name": a.name, "parts": a.parts} for a in answers]
+        body = [dataclasses.asdict(answer) for answer in answers]
         seconds = [self.limits.wall or answer.seconds for answer in answers]
         return self._job({"kind": "run", "seed": seed}, json.dumps(body).encode(), seconds)
 
@@ -342,14 +345,13 @@ class Sandbox:
             except OSError as error:
                 self._end()
                 why = f"the sandbox was lost ({error.strerror})"
-                return [Outcome(None, [], ended="died", detail=why)]
+                return [Outcome(None, ended="died", detail=why)]
             finally:
                 os.close(reader)
-        self._finish(outcomes[-1])
-        return outcomes
+        return [*outcomes[:-1], self._finish(outcomes[-1])]
 
-    def _finish(self, outcome: Outcome) -> None:
-        """Have all processes of the child ended, and learn how it went with the last outcome."""
+    def _finish(self, outcome: Outcome) -> Outcome:
+        """Have all processes of the child ended; gives the last outcome with what was learnt."""
         try:
             self._channel.sendall(STOP)
             self._channel.settimeout(TIDY_SECONDS)
@@ -362,16 +364,16 @@ class Sandbox:
             report = json.loads(text)
         except (OSError, ValueError):
             self._end()  # it could not tidy up: the next child gets a fresh one
-            return
-        outcome.memory = report["memory"]
+            return outcome
+        ended, detail = outcome.ended, outcome.detail
         if outcome.message is None and report["killed"]:
-            outcome.ended = report["killed"]
-        elif outcome.ended == "died" and not outcome.detail:
+            ended = report["killed"]
+        elif ended == "died" and not detail:
             if report["signal"]:
-                outcome.ended = "killed"
-                outcome.detail = f"ended by signal {report['signal']}"
+                ended, detail = "killed", f"ended by signal {report['signal']}"
             else:
-                outcome.detail = f"ended with exit code {report['code']}"
+                detail = f"ended with exit code {report['code']}"
+        return dataclasses.replace(outcome, memory=report["memory"], ended=ended, detail=detail)
 
 
 def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
@@ -381,9 +383,8 @@ def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
     buffer = bytearray()
     for limit in seconds:
         outcome = receive_one(reader, token, buffer, limit)
-        outcome.first = not outcomes
-        outcomes.append(outcome)
-        if outcomes[-1].message is None or outcomes[-1].flags:
+        outcomes.append(dataclasses.replace(outcome, first=not outcomes))
+        if outcome.message is None or outcome.flags:
             break
     return outcomes
 
@@ -398,7 +399,7 @@ def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) ->
     flags: list[str] = []
 
     def nothing(ended: str, detail: str = "") -> Outcome:
-        return Outcome(None, flags, ended=ended, detail=detail)
+        return Outcome(None, tuple(flags), ended=ended, detail=detail)
 
     while True:
         while len(buffer) >= begins:
@@ -413,7 +414,7 @@ def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) ->
             if kind == FAILED:
                 return nothing("died", content.decode("utf-8", "replace")[-500:])
             if kind != FLAG:
-                return Outcome(content, flags, kind)
+                return Outcome(content, tuple(flags), kind)
             text = content.decode("utf-8", "replace")[:200]
             if text not in flags and len(flags) < FLAGS_LIMIT:
                 flags.append(text)

@@ -45,7 +45,8 @@ READY, RUN, STOP = b"y", b"r", b"s"
 OBSERVATIONS, FACTS, FAILED, FLAG = b"O", b"R", b"E", b"F"
 TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by just writing it
 WATCH_SECONDS = 0.05
-OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.reading", "grading.wire")
+OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.inside.reading")
+OWN_MODULES += ("grading.inside.wire",)
 
 
 def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:
@@ -313,22 +314,16 @@ def reseed() -> None:
 
 
 def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
-    """The programs of a notebook, as JSON; or why there are none."""
-    from . import reading
+    """The programs of a notebook, or why there are none, for wire.read_reading."""
+    from . import reading, wire
 
-    try:
-        cells, notes = reading.read_notebook(notebook)
-    except reading.NotANotebook as problem:
-        return json.dumps({"problem": str(problem)}).encode()
-    programs = reading.find_programs(cells, wanted)
-    found = {id: dataclasses.asdict(program) for id, program in programs.items()}
-    return json.dumps({"problem": "", "notes": notes, "programs": found}).encode()
+    return wire.write_reading(reading.read(notebook, wanted))
 
 
 def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     """Define an answer, observe it on the cases, send observations or why there are none.
 
-    answer: its exercise's `id`, its `name`, and the `parts` of cells that define it.
+    answer: sandbox.Answer as a dict.
     """
     from course_utils.exercise import load
     from course_utils.observation import describe_exception
@@ -340,7 +335,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     scope = notebook_scope(messages, exercise.without)
     failure = None
     for part in answer["parts"]:
-        raised = define(part, scope)
+        raised = define(part, answer["part_seconds"], scope)
         if raised is not None:
             failure = describe_exception(raised)
     if name not in scope:
@@ -358,8 +353,11 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     messages.send(OBSERVATIONS, wire.write(observations))
 
 
-def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
-    """Run some statements of a cell, as a notebook does, up to the first that raises."""
+def define(part: dict, seconds: float, scope: dict[str, Any]) -> BaseException | None:
+    """Run some statements of a cell, as a notebook does, up to the first that raises.
+
+    part: reading.Part as a dict. seconds: on the clock.
+    """
     from course_utils.settings import TimeLimit
 
     file = f"cell {part['cell']}"
@@ -367,7 +365,7 @@ def define(part: dict, scope: dict[str, Any]) -> BaseException | None:
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
     statements = ast.parse(code).body
     try:
-        with TimeLimit(part["seconds"]):
+        with TimeLimit(seconds):
             for place in part["statements"]:
                 module = ast.Module([statements[place]], type_ignores=[])
                 exec(compile(module, file, "exec", dont_inherit=True), scope)
@@ -402,7 +400,7 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
             if isinstance(name, str):
                 # As a plain str: a class of the answer's own may compare and hash as it likes.
                 name = str.__str__(name)
-                if screening.is_private(name) or name in by_hand | screening.INTERPRETER:
+                if screening.is_internal(name) or name in by_hand | screening.INTERPRETER:
                     messages.flag(f"reaches for `{name}`")
             if real is not getattr and is_ours(thing):
                 messages.flag(f"changes `{name}` of what it did not make")

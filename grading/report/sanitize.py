@@ -40,7 +40,7 @@ def one_line(text: str, limit: int) -> str:
     return line if len(line) <= limit else line[: limit - 1] + "…"
 
 
-def cell(text: str) -> str:
+def csv_cell(text: str) -> str:
     """A text that no spreadsheet takes for a formula: a ' goes before what begins one.
 
     So OWASP's page on CSV injection advises. The wide forms ＝ ＋ － ＠ begin one as well in

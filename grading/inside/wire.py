@@ -1,4 +1,4 @@
-"""Observations as bytes: how they leave the process that ran a student's code.
+"""Observations and programs as bytes: how they leave the process that has a student's code.
 
 JSON, because reading it runs nothing. Whatever arrives may have been forged by the student's code,
 so reading checks every type, size and count, and raises WireError for all that `write` would not
@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import json
 import math
 import warnings
+from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -19,6 +21,9 @@ import torch
 from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, Observation, Raised
 from course_utils.plain import DEPTH_LIMIT, ITEM_LIMIT, Opaque
 
+from .reading import Part, Program, ProgramState, Reading
+
+PROGRAM_ITEMS_LIMIT = 1_000_000  # cells, statements, notes; a message has a limit of its own
 BYTES_LIMIT = 16_000_000  # of all observations of one answer together
 MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory
 CASES_LIMIT = 1_000
@@ -37,7 +42,7 @@ DTYPES = {
 
 
 class WireError(ValueError):
-    """These bytes are not observations."""
+    """These bytes are not what they are to be."""
 
 
 def write(observations: list[Observation]) -> bytes:
@@ -207,9 +212,62 @@ def _dtype_and_shape(facts: Any) -> tuple[torch.dtype, list[int]]:
     return DTYPES[facts["dtype"]], shape
 
 
-def _text(value: Any) -> str:
+def write_reading(reading: Reading) -> bytes:
+    """What reading a notebook gave, as JSON text."""
+    return json.dumps(dataclasses.asdict(reading)).encode("ascii")
+
+
+def read_reading(data: bytes, ids: Iterable[str]) -> Reading:
+    """What reading a notebook for these exercises gave. Raises WireError."""
+    try:
+        facts = json.loads(data)
+    except (ValueError, RecursionError) as error:
+        raise WireError(f"{type(error).__name__}: {error}"[:200]) from None
+    problem, notes, programs = _fields(facts, Reading)
+    _expect(type(programs) is dict, "not programs")
+    _expect(bool(problem) or set(programs) == set(ids), "not the programs that were asked for")
+    return Reading(
+        _text(problem, None),
+        _texts(notes),
+        {id: _read_program(program) for id, program in programs.items()},
+    )
+
+
+def _read_program(facts: Any) -> Program:
+    state, note, parts, answer, flags, mentions = _fields(facts, Program)
+    _expect(state in list(ProgramState), "not the state of a program")
+    return Program(
+        ProgramState(state),
+        _text(note, None),
+        tuple(_read_part(part) for part in _list(parts, PROGRAM_ITEMS_LIMIT)),
+        _text(answer, None),
+        _texts(flags),
+        _texts(mentions),
+    )
+
+
+def _read_part(facts: Any) -> Part:
+    cell, code, statements = _fields(facts, Part)
+    _expect(type(cell) is int, "not the number of a cell")
+    places = _list(statements, PROGRAM_ITEMS_LIMIT)
+    _expect(all(type(place) is int and place >= 0 for place in places), "places are ints")
+    return Part(cell, _text(code, None), tuple(places))
+
+
+def _fields(facts: Any, of: type) -> list[Any]:
+    """The values of a dataclass that was written as a dict, in the order of its fields."""
+    names = [field.name for field in dataclasses.fields(of)]
+    _expect(type(facts) is dict and set(facts) == set(names), f"not a {of.__name__}")
+    return [facts[name] for name in names]
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    return tuple(_text(text, None) for text in _list(value, PROGRAM_ITEMS_LIMIT))
+
+
+def _text(value: Any, limit: int | None = PRINTED_LIMIT) -> str:
     _expect(type(value) is str, "not a text")
-    return value[:PRINTED_LIMIT]
+    return value[:limit]
 
 
 def _list(value: Any, limit: int = 1_000) -> list:

@@ -19,7 +19,9 @@ from pathlib import Path
 
 from course_utils.exercise import find
 
-from .assignment import Assignment
+from ..assignment import Assignment
+from ..errors import ReportError
+from ..result import SubmissionResult, SubmissionState
 from .class_results import (
     common_mistakes,
     count,
@@ -29,18 +31,13 @@ from .class_results import (
     why_a_person,
     without_sandbox,
 )
-from .harmless import cell, one_line
-from .pages import SUBMISSION_STATES, class_page, feedback_page
-from .result import MARKED, SubmissionResult
+from .pages import class_page, feedback_page
+from .sanitize import csv_cell, one_line
 
 FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"
 PARTIAL = ".reports.partial"
 REASON_LIMIT = 1_000  # characters of a reason in the table; details.json has all of it
-
-
-class ReportError(Exception):
-    """Which report cannot be written, why, and what to do: one sentence."""
 
 
 def write_reports(
@@ -87,16 +84,16 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
     for result in results:
         by_id = {exercise.id: exercise for exercise in result.exercises}
         earned = [number(by_id[id].points) if id in by_id else "" for id in ids]
-        total = number(result.points) if result.state == MARKED else ""
+        total = number(result.points) if result.state == SubmissionState.MARKED else ""
         table.writerow(
             [
-                cell(result.student),
-                cell(result.state),
+                csv_cell(result.student),
+                csv_cell(result.state),
                 total,
                 number(assignment.points),
                 *earned,
-                cell(one_line(why_a_person(result), REASON_LIMIT)),
-                cell(result.file),
+                csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
+                csv_cell(result.file),
             ]
         )
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
@@ -126,9 +123,9 @@ def summary(results: Sequence[SubmissionResult]) -> str:
     """The few lines that are printed at the end: states, points, and what is left to do."""
     results = in_order(results)
     states = Counter(result.state for result in results)
-    counted = ", ".join(f"{states[state]} {state}" for state in SUBMISSION_STATES if states[state])
+    counted = ", ".join(f"{states[state]} {state}" for state in SubmissionState if states[state])
     lines = [f"{count(len(results), 'submission')}: {counted or 'nothing to mark'}."]
-    marked = [result for result in results if result.state == MARKED]
+    marked = [result for result in results if result.state == SubmissionState.MARKED]
     if marked:
         points = [result.points for result in marked]
         of = max(total(result) for result in marked)
@@ -140,7 +137,7 @@ def summary(results: Sequence[SubmissionResult]) -> str:
     if talk:
         made = f"{talk[0].id}, {talk[0].count} of {len(results)}"
         lines.append(f"Commonest mistake ({made}): {talk[0].sentence}")
-    waiting = [result for result in results if result.state != MARKED]
+    waiting = [result for result in results if result.state != SubmissionState.MARKED]
     if waiting:
         lines.append("A person has to look at:")
         for result in waiting[:5]:

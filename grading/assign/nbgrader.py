@@ -14,8 +14,9 @@ from course_utils.exercise import Exercise
 from course_utils.notebook import CELL_SECONDS, answer_cell, as_text, check_cell
 from course_utils.sources import STUB_LINE, bodies
 
-from .assignment import Assignment, AssignmentError, Item, relative
-from .student_notebook import (
+from ..assignment import Assignment, Item, relative
+from ..errors import AssignmentError
+from .notebook import (
     import_cell,
     imported_names,
     is_private,

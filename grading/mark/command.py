@@ -8,6 +8,8 @@ import os
 import sys
 from pathlib import Path
 
+from ..errors import RunError
+
 CLUSTER_WIDTH = 64  # half the shards that wait on a cluster at once, whatever its size
 DESCRIPTION = """\
 Mark a folder of submissions. Students' code runs in a sandbox. Run again, it marks only what
@@ -36,35 +38,29 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Mark, write the reports, print a summary. Returns the exit status."""
-    from .executors import RunError, prepare_local_processes
+    """Mark, write the reports, print a summary. Returns the exit status. Raises GradingError."""
+    from .executors import prepare_local_processes
 
     if not options.cluster:
         prepare_local_processes()
-    from .assignment import AssignmentError, read_assignment
-    from .collection import CollectionError
-    from .reports import ReportError
+    from ..assignment import read_assignment
 
     try:
-        assignment = read_assignment(options.assignment)
-        return grade(assignment, options)
-    except (AssignmentError, CollectionError, ReportError, RunError) as error:
-        print(error, file=sys.stderr)
-        return 2
+        return grade(read_assignment(options.assignment), options)
     except OSError as error:
-        print(f"{error.filename}: {error.strerror}.", file=sys.stderr)
-        return 2
+        raise RunError(f"{error.filename}: {error.strerror}.") from None
 
 
 def grade(assignment, options: argparse.Namespace) -> int:
     """The command with an assignment that was read."""
     from tqdm import tqdm
 
+    from ..report.reports import summary, write_reports
     from . import sandbox
     from .collection import collect
-    from .executors import RunError, dask_cluster, local_processes
-    from .reports import summary, write_reports
-    from .running import Ledger, mark_submissions
+    from .executors import dask_cluster, local_processes
+    from .ledger import Ledger
+    from .running import mark_submissions
 
     if sys.platform == "win32" and not options.cluster:
         raise RunError("Marking needs Linux or macOS. On Windows, do it in WSL 2.")

@@ -167,7 +167,7 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
                 say(f"defines `{node.name}`")
         elif isinstance(node, ast.MatchClass):
             _screen_pattern(node, say)
-        elif isinstance(node, ast.keyword) and is_private(node.arg or ""):
+        elif isinstance(node, ast.keyword) and is_internal(node.arg or ""):
             say(f"reaches for `{node.arg}`")
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             name = node.value
@@ -211,9 +211,9 @@ def imported_names(statements: list[ast.stmt]) -> dict[str, str]:
                 if alias.name != "*":
                     names[alias.asname or alias.name] = f"{node.module}.{alias.name}"
                 elif allowed(node.module):
-                    public = getattr(find(node.module), "__all__", None)
+                    public = getattr(object_at(node.module), "__all__", None)
                     if public is None:
-                        public = [n for n in dir(find(node.module)) if not n.startswith("_")]
+                        public = [n for n in dir(object_at(node.module)) if not n.startswith("_")]
                     names |= {name: f"{node.module}.{name}" for name in public}
     for _ in range(3):  # a new name may get another one
         for node in nodes:
@@ -289,7 +289,7 @@ def _renamed(node: ast.AST, names: dict[str, str]) -> dict[str, str]:
     elif isinstance(node, ast.NamedExpr):
         target = node.target
     path = _path(node.value, names) if isinstance(target, ast.Name) else ""
-    return {target.id: path} if path and isinstance(find(path), (ModuleType, type)) else {}
+    return {target.id: path} if path and isinstance(object_at(path), (ModuleType, type)) else {}
 
 
 def allowed(module: str) -> bool:
@@ -320,7 +320,7 @@ def follow(path: str) -> tuple[str, tuple[str, ...], Any]:
     return module, tuple(rest), thing
 
 
-def find(path: str) -> Any:
+def object_at(path: str) -> Any:
     """The object that a path with dots leads to, None when there is none."""
     return follow(path)[2]
 
@@ -361,7 +361,7 @@ def _screen_path(path: str, say) -> None:
     elif (
         within(full, PARTS)
         or (rest and NAMES.get(module) and rest[0] not in NAMES[module])
-        or any(is_private(part) for part in rest)
+        or any(is_internal(part) for part in rest)
         or "__getattr__" in rest
     ):
         say(f"uses `{full}`")
@@ -372,7 +372,7 @@ def within(path: str, places: set[str]) -> bool:
     return any(path == place or path.startswith(place + ".") for place in places)
 
 
-def is_private(name: str) -> bool:
+def is_internal(name: str) -> bool:
     """True for an attribute that an answer of this course does not need."""
     hidden = name.startswith("_") and name.strip("_") != ""
     return name in FRAMES or (hidden and name not in PRIVATE)
@@ -395,7 +395,7 @@ def _dotted(node: ast.expr) -> list[str] | None:
 def _screen_attribute(node: ast.Attribute, imported: dict[str, str], say) -> None:
     chain, path = _dotted(node), _path(node, imported)
     own = chain is not None and chain[0] in ("self", "cls") and len(chain) == 2
-    if is_private(node.attr) and (is_dunder(node.attr) or not own):
+    if is_internal(node.attr) and (is_dunder(node.attr) or not own):
         say(f"reaches for `{node.attr}`")
     changes = isinstance(node.ctx, (ast.Store, ast.Del))
     if path:
@@ -420,7 +420,7 @@ def _screen_name(node: ast.Name, imported: dict[str, str], say) -> None:
         _screen_path(imported[node.id], say)
     elif node.id in BUILTINS:
         say(f"uses `{node.id}`")
-    if isinstance(node.ctx, (ast.Store, ast.Del)) and is_private(node.id) and "__" in node.id:
+    if isinstance(node.ctx, (ast.Store, ast.Del)) and is_internal(node.id) and "__" in node.id:
         say(f"changes `{node.id}`")
 
 
@@ -445,7 +445,7 @@ def _screen_call(node: ast.Call, imported: dict[str, str], say) -> None:
     if name in ("getattr", "setattr", "delattr") and len(node.args) >= 2:
         looked_up = node.args[1]
         if isinstance(looked_up, ast.Constant) and isinstance(looked_up.value, str):
-            if is_private(looked_up.value):
+            if is_internal(looked_up.value):
                 say(f"reaches for `{looked_up.value}`")
         elif name == "getattr" and _path(node.args[0], imported):
             say("looks up a name that is made while it runs")
@@ -454,7 +454,7 @@ def _screen_call(node: ast.Call, imported: dict[str, str], say) -> None:
 def _screen_pattern(node: ast.MatchClass, say) -> None:
     """`case Thing(name=x)` reads an attribute, `case Thing(x)` one that the class chooses."""
     for name in node.kwd_attrs:
-        if is_private(name) or name in INTERPRETER:
+        if is_internal(name) or name in INTERPRETER:
             say(f"reaches for `{name}`")
     if node.patterns and getattr(node.cls, "id", "") not in PLAIN_PATTERNS:
         say("has a pattern that reads attributes by their position")
@@ -466,5 +466,5 @@ def _screen_bare_modules(nodes: list[ast.AST], imported: dict[str, str], say) ->
         if not isinstance(node, (ast.Name, ast.Attribute)):
             continue
         path = _path(node, imported) if isinstance(node.ctx, ast.Load) else ""
-        if path and isinstance(find(path), ModuleType):
+        if path and isinstance(object_at(path), ModuleType):
             say(f"hands on the module `{path}`")

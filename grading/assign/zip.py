@@ -12,9 +12,9 @@ import re
 import zipfile
 from pathlib import Path
 
-from .assignment import Assignment
+from ..assignment import Assignment
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parent.parent.parent
 FILES = (
     "LICENSE",
     "LICENSE-prose.md",

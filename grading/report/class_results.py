@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from course_utils.exercise import find
 
-from .result import PERSON, SubmissionResult
+from ..result import ExerciseState, SubmissionResult
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
@@ -28,7 +28,7 @@ def why_a_person(result: SubmissionResult) -> str:
     """The submission's reason, or those of its exercises; '' if all is marked."""
     if result.reason:
         return result.reason
-    waiting = [e for e in result.exercises if e.state == PERSON]
+    waiting = [e for e in result.exercises if e.state == ExerciseState.PERSON]
     return " ".join(f"{e.id}: {e.reason or 'no reason was given.'}" for e in waiting)
 
 

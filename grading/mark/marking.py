@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,24 +25,17 @@ from course_utils.comparison import show
 from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
 from course_utils.observation import error_text, given
 
-from . import wire
-from .assignment import load_topic
-from .result import (
-    MARKED,
-    NOT_ATTEMPTED,
-    PARTLY,
-    PASSED,
-    PERSON,
-    WRONG,
-    ExerciseResult,
-    SubmissionResult,
-)
+from ..assignment import load_topic
+from ..inside import wire
+from ..inside.process import OBSERVATIONS
+from ..inside.reading import Program, ProgramState, Reading
+from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 from .sandbox import Answer, Outcome, Sandbox
-from .student_process import OBSERVATIONS
 
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
 FACTS_LIMIT = 100_000  # bytes of why an answer was not run
+FOR_A_PERSON = "A person will look at this one."
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
 
 ENDED = {
@@ -83,8 +76,8 @@ class Shard:
 _one_at_a_time = threading.Lock()  # a cluster's worker may have several threads
 
 
-def mark_shard(shard: Shard) -> list[dict[str, Any]]:
-    """Mark the submissions of a shard: SubmissionResults as dicts, in their order.
+def mark_shard(shard: Shard) -> list[SubmissionResult]:
+    """Mark the submissions of a shard, in their order.
 
     Raises SandboxError when students' code cannot be run on this machine.
     """
@@ -92,7 +85,7 @@ def mark_shard(shard: Shard) -> list[dict[str, Any]]:
         load_private_sources(shard.private)
         ids = tuple(id for id, _ in shard.items)
         sandbox = sandbox_for(shard.topics, shard.private, ids, shard.seed, shard.trusted)
-        return [mark(task, shard.items, shard.seed, sandbox).as_dict() for task in shard.tasks]
+        return [mark(task, shard.items, shard.seed, sandbox) for task in shard.tasks]
 
 
 @functools.lru_cache(maxsize=1)
@@ -156,20 +149,12 @@ def mark(
 ) -> SubmissionResult:
     """Mark one submission."""
     begun = time.monotonic()
+    deadline = begun + SUBMISSION_SECONDS
     exercises = [(find(id), points) for id, points in items]
-    wanted = {
-        e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e, _ in exercises
-    }
-    outcome = sandbox.read(task.notebook, wanted, READ_SECONDS)
-    try:
-        found = json.loads(outcome.message or b"")
-    except ValueError:
-        why = ENDED.get(outcome.ended, "").lower().removeprefix("stopped: ")
-        problem = f"The file could not be read: {why} {outcome.detail}".strip()
-        return unread(task.student, task.file, problem, items, sandbox.name)
-    if found["problem"]:
-        return unread(task.student, task.file, found["problem"], items, sandbox.name)
-    programs, deadline = found["programs"], begun + SUBMISSION_SECONDS
+    reading = read(task.notebook, [exercise for exercise, _ in exercises], sandbox)
+    if reading.problem:
+        return unread(task.student, task.file, reading.problem, items, sandbox.name)
+    programs = reading.programs
     answers = answers_of(exercises, programs)
     outcomes = run_answers(answers, programs, seed, sandbox, deadline)
     results = []
@@ -178,67 +163,90 @@ def mark(
         result = mark_exercise(exercise, points, program, outcome, seed)
         # What an answer left behind in the process must not cost the next one its marks. One that
         # does just what a known mistake does is wrong by itself.
-        unclear = result.state == WRONG and not result.mistake
+        unclear = result.state == ExerciseState.WRONG and not result.mistake
         if unclear and outcome and not outcome.first and time.monotonic() < deadline:
             outcome = sandbox.run([answers[exercise.id]], seed)[0]
             result = mark_exercise(exercise, points, program, outcome, seed)
         results.append(result)
     seconds = round(time.monotonic() - begun, 2)
-    return conclude(task.student, task.file, results, found["notes"], sandbox.name, seconds)
+    return conclude(task.student, task.file, results, reading.notes, sandbox.name, seconds)
+
+
+def read(notebook: bytes, exercises: list[Exercise], sandbox: Sandbox) -> Reading:
+    """What reading a notebook gave; with a problem where the sandbox gave nothing of the kind."""
+    wanted = {
+        e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e in exercises
+    }
+    outcome = sandbox.read(notebook, wanted, READ_SECONDS)
+    if outcome.message is None:
+        ended = ENDED[outcome.ended].lower().removeprefix("stopped: ")
+        why = f"{ended} {outcome.detail}".strip()
+    else:
+        try:
+            return wire.read_reading(outcome.message, wanted)
+        except wire.WireError as error:
+            why = f"what came back is not a reading of it ({error})."
+    return Reading(f"The file could not be read: {why}")
 
 
 def conclude(
     student: str,
     file: str,
-    results: list[ExerciseResult],
-    notes: list[str],
+    results: Sequence[ExerciseResult],
+    notes: Sequence[str],
     sandbox: str,
     seconds: float,
 ) -> SubmissionResult:
     """The state of a submission from those of its exercises."""
-    waiting = [result for result in results if result.state == PERSON]
-    state = MARKED if not waiting else PERSON if len(waiting) == len(results) else PARTLY
+    waiting = [result for result in results if result.state == ExerciseState.PERSON]
+    state = SubmissionState.PARTLY
+    if not waiting:
+        state = SubmissionState.MARKED
+    elif len(waiting) == len(results):
+        state = SubmissionState.PERSON
     reason = "; ".join(f"{result.id}: {result.reason}" for result in waiting) or "All was marked."
-    return SubmissionResult(student, file, state, reason, results, notes, sandbox, seconds)
+    return SubmissionResult(
+        student, file, state, reason, tuple(results), tuple(notes), sandbox, seconds
+    )
 
 
 def unread(
     student: str, file: str, problem: str, items: tuple[tuple[str, float], ...], sandbox: str
 ) -> SubmissionResult:
     """A submission of which nothing can be marked."""
-    results = [for_a_person(id, points, problem) for id, points in items]
-    return SubmissionResult(student, file, PERSON, problem, results, [], sandbox)
+    results = tuple(for_a_person(id, points, problem) for id, points in items)
+    return SubmissionResult(
+        student, file, SubmissionState.PERSON, problem, results, sandbox=sandbox
+    )
 
 
-def for_a_person(
-    id: str, points: float, reason: str, program: dict[str, Any] | None = None
-) -> ExerciseResult:
+def for_a_person(id: str, points: float, reason: str, answer: str = "") -> ExerciseResult:
     """An exercise that is left to a person."""
-    answer = program["answer"] if program else ""
     return ExerciseResult(
-        id, points, PERSON, None, "A person will look at this one.", reason, answer=answer
+        id, points, ExerciseState.PERSON, None, FOR_A_PERSON, reason, answer=answer
     )
 
 
 def answers_of(
-    exercises: list[tuple[Exercise, float]], programs: dict[str, dict[str, Any]]
+    exercises: list[tuple[Exercise, float]], programs: dict[str, Program]
 ) -> dict[str, Answer]:
     """What is to be run, by exercise id: the answers that were found."""
     return {
         exercise.id: Answer(
             exercise.id,
             exercise.name,
-            [{**part, "seconds": exercise.seconds} for part in programs[exercise.id]["parts"]],
+            programs[exercise.id].parts,
+            part_seconds=exercise.seconds,
             seconds=10 + 4 * exercise.seconds,  # each case has a limit of its own, inside
         )
         for exercise, _ in exercises
-        if programs[exercise.id]["state"] == "found"
+        if programs[exercise.id].state == ProgramState.FOUND
     }
 
 
 def run_answers(
     answers: dict[str, Answer],
-    programs: dict[str, dict[str, Any]],
+    programs: dict[str, Program],
     seed: int,
     sandbox: Sandbox,
     deadline: float,
@@ -252,7 +260,7 @@ def run_answers(
     outcomes: dict[str, Outcome] = {}
     waiting = list(answers.values())
     while waiting and time.monotonic() < deadline:
-        odd = [bool(programs[answer.id]["flags"]) for answer in waiting]
+        odd = [bool(programs[answer.id].flags) for answer in waiting]
         together = 1 if odd[0] else [*odd, True].index(True)
         found = sandbox.run(waiting[:together], seed)
         outcomes |= {answer.id: outcome for answer, outcome in zip(waiting, found)}  # noqa: B905
@@ -261,104 +269,119 @@ def run_answers(
 
 
 def mark_exercise(
-    exercise: Exercise,
-    points: float,
-    program: dict[str, Any],
-    outcome: Outcome | None,
-    seed: int,
+    exercise: Exercise, points: float, program: Program, outcome: Outcome | None, seed: int
 ) -> ExerciseResult:
     """Mark one exercise of one submission. outcome: None when there was no time to run it."""
-    result = ExerciseResult(exercise.id, points, WRONG, 0.0, "", answer=program["answer"])
-    if program["note"] and program["state"] == "found":
-        result.notes.append(program["note"])
-    if program["state"] in ("untouched", "missing"):
-        result.state = NOT_ATTEMPTED
-        result.headline = "Not attempted." if program["state"] == "untouched" else program["note"]
-        return result
-    if program["state"] == "broken":
-        result.headline = f"The cell cannot be run: {program['note']}."
-        result.stage = "raised"
-        return result
+    if program.state in (ProgramState.UNTOUCHED, ProgramState.MISSING):
+        headline = program.note or "Not attempted."
+        return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, 0.0, headline)
+    if program.state == ProgramState.BROKEN:
+        headline = f"The cell cannot be run: {program.note}."
+        return wrong(exercise, points, headline, "raised", answer=program.answer)
     if outcome is None:
         reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
-        return for_a_person(exercise.id, points, reason, program)
+        return for_a_person(exercise.id, points, reason, program.answer)
     try:
         with one_thread():
             exercise.reference_observations(seed)
     except ExerciseFault as fault:
         reason = f"The exercise itself is at fault, not the answer: {fault}."
-        return for_a_person(exercise.id, points, reason, program)
-    judge(exercise, outcome, seed, result)
-    flags = [*program["flags"], *outcome.flags]
-    flags += [
-        f"has `{name}` in it, though no run was seen to call it" for name in program["mentions"]
-    ]
-    if result.state == PASSED and flags:
-        result.state, result.points = PERSON, None
-        result.headline = "A person will look at this one."
-        result.reason = f"It passes, but the code {', '.join(flags[:4])}."
-    if result.state == PASSED:
-        result.points = points
+        return for_a_person(exercise.id, points, reason, program.answer)
+    judged = judge(exercise, points, outcome, seed)
+    found = (program.note,) if program.note else ()
+    result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
+    flags = [*program.flags, *outcome.flags]
+    flags += [f"has `{name}` in it, though no run was seen to call it" for name in program.mentions]
+    if result.state == ExerciseState.PASSED and flags:
+        return dataclasses.replace(
+            result,
+            state=ExerciseState.PERSON,
+            points=None,
+            headline=FOR_A_PERSON,
+            reason=f"It passes, but the code {', '.join(flags[:4])}.",
+        )
     return result
 
 
-def judge(exercise: Exercise, outcome: Outcome, seed: int, result: ExerciseResult) -> None:
-    """Fill in a result from what came back."""
+def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> ExerciseResult:
+    """What came back, compared with the reference: passed with all points, or wrong."""
     if outcome.message is None:
-        result.headline, result.stage = ENDED[outcome.ended], outcome.ended
-        result.notes.append(f"The sandbox says: {outcome.detail or outcome.ended}.")
-        return
+        note = f"The sandbox says: {outcome.detail or outcome.ended}."
+        return wrong(exercise, points, ENDED[outcome.ended], outcome.ended, notes=(note,))
     try:
-        if outcome.kind == OBSERVATIONS:
-            seen = wire.read(outcome.message)
-        else:
-            facts = json.loads(outcome.message[:FACTS_LIMIT])
-            if "undefined" in facts:
-                undefined(exercise, facts["undefined"], result)
-            else:
-                kind = str(facts["not callable"])[:100]
-                result.headline = f"`{exercise.name}` is {kind}, which cannot be called."
-                result.stage = "type"
-            return
+        if outcome.kind != OBSERVATIONS:
+            return not_run(exercise, points, json.loads(outcome.message[:FACTS_LIMIT]))
+        seen = wire.read(outcome.message)
     # The answer may have forged it: whatever is wrong with it is the answer's fault.
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        result.headline, result.stage = ENDED["output"], "output"
-        result.notes.append(f"What came back: {str(error)[:200]}.")
-        return
+        note = f"What came back: {str(error)[:200]}."
+        return wrong(exercise, points, ENDED["output"], "output", notes=(note,))
     with one_thread():
         verdict = exercise.verdict(seen, seed)
-    explain(exercise, verdict, result)
+    return explained(exercise, points, verdict)
 
 
-def undefined(exercise: Exercise, raised: Any, result: ExerciseResult) -> None:
-    """The cell was run, and the answer's name was not there afterwards."""
-    result.stage = "raised"
-    result.headline = f"After the cell was run there was no `{exercise.name}`."
-    if isinstance(raised, dict):
-        result.headline = "An error came up before the answer was there."
-        result.yours = f"{raised.get('type_name')}: {raised.get('message')}"[:TEXT_LIMIT]
-        result.line = str(raised.get("where", ""))[:TEXT_LIMIT]
+def wrong(
+    exercise: Exercise, points: float, headline: str, stage: str, **facts: Any
+) -> ExerciseResult:
+    """No points. facts: more fields of the result."""
+    return ExerciseResult(
+        exercise.id, points, ExerciseState.WRONG, 0.0, headline, stage=stage, **facts
+    )
 
 
-def explain(exercise: Exercise, verdict: Verdict, result: ExerciseResult) -> None:
+def not_run(exercise: Exercise, points: float, facts: Any) -> ExerciseResult:
+    """The answer's cell was run, and then there was nothing that can be called.
+
+    facts: as inside.process.run sends them, or anything that was forged. Raises TypeError,
+    KeyError or AttributeError when they are not those.
+    """
+    if "undefined" not in facts:
+        kind = str(facts["not callable"])[:100]
+        headline = f"`{exercise.name}` is {kind}, which cannot be called."
+        return wrong(exercise, points, headline, "type")
+    raised = facts["undefined"]
+    if not isinstance(raised, dict):
+        headline = f"After the cell was run there was no `{exercise.name}`."
+        return wrong(exercise, points, headline, "raised")
+    return wrong(
+        exercise,
+        points,
+        "An error came up before the answer was there.",
+        "raised",
+        yours=f"{raised.get('type_name')}: {raised.get('message')}"[:TEXT_LIMIT],
+        line=str(raised.get("where", ""))[:TEXT_LIMIT],
+    )
+
+
+def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseResult:
     """What the student is told. Never what the reference gives on a hidden case."""
-    result.state = verdict.state
-    result.headline = verdict.headline
-    result.case, result.line = verdict.case[:TEXT_LIMIT], verdict.line[:TEXT_LIMIT]
-    result.printed, result.warned = verdict.printed, list(verdict.warned)
-    if verdict.mistake is not None:
-        result.mistake = verdict.mistake.name
+    state = ExerciseState(verdict.state)
+    stage = yours = ""
     if verdict.difference is not None:
-        result.stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
+        stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
         raised = verdict.seen.raised
-        if result.stage == "raised" and (raised is None or not raised.through_answer):
-            result.stage = "not raised"
+        if stage == "raised" and (raised is None or not raised.through_answer):
+            stage = "not raised"
     if verdict.seen is not None and not verdict.seen.timed_out:
         raised = verdict.seen.raised
         if raised is None:
-            text = show(verdict.seen.value)
+            yours = show(verdict.seen.value)
         elif raised.through_answer:
-            text = error_text(raised)
+            yours = error_text(raised)
         else:
-            text = f"{given(verdict.seen)} ({error_text(raised)})"
-        result.yours = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "..."
+            yours = f"{given(verdict.seen)} ({error_text(raised)})"
+    return ExerciseResult(
+        exercise.id,
+        points,
+        state,
+        points if state == ExerciseState.PASSED else 0.0,
+        verdict.headline,
+        mistake=verdict.mistake.name if verdict.mistake else "",
+        stage=stage,
+        case=verdict.case[:TEXT_LIMIT],
+        yours=yours if len(yours) <= TEXT_LIMIT else yours[:TEXT_LIMIT] + "...",
+        line=verdict.line[:TEXT_LIMIT],
+        printed=verdict.printed,
+        warned=tuple(verdict.warned),
+    )

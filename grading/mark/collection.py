@@ -30,7 +30,8 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from .harmless import readable
+from ..errors import CollectionError
+from ..report.sanitize import readable
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
 NBGRADER = {
@@ -55,10 +56,6 @@ CANVAS = re.compile(
 COPY = r"(?:[-_ ]\d+| ?\(\d+\))?"  # what browsers and Canvas add to the name of a second copy
 FILE_LIMIT = 20_000  # files and folders that are looked at in one student's folder
 DEPTH_LIMIT = 20  # folders in folders
-
-
-class CollectionError(Exception):
-    """What is wrong with the folder of submissions, and what to do: one sentence."""
 
 
 @dataclasses.dataclass(frozen=True)

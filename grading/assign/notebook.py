@@ -21,7 +21,8 @@ from course_utils.exercise import Exercise
 from course_utils.notebook import answer_cell, check_cell, heading, notebook_of, with_headings
 from tools import build
 
-from .assignment import Assignment, AssignmentError, Item
+from ..assignment import Assignment, Item
+from ..errors import AssignmentError
 
 NO_CHECK = "There is no check for this one: it is marked after you have handed in."
 

@@ -16,10 +16,11 @@ from pathlib import Path
 
 from course_utils.notebook import as_text
 
-from .assignment import Assignment, AssignmentError
-from .nbgrader_edition import nbgrader_edition
-from .student_notebook import student_notebook
-from .student_zip import student_zip
+from ..assignment import Assignment
+from ..errors import AssignmentError
+from .nbgrader import nbgrader_edition
+from .notebook import student_notebook
+from .zip import student_zip
 
 DECLARATION = "assignment.json"
 NBGRADER = "nbgrader"

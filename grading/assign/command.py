@@ -7,6 +7,8 @@ import re
 import sys
 from pathlib import Path
 
+from ..errors import AssignmentError
+
 ID = r"\d\d\.\d+"
 CHOICE = re.compile(rf"(?P<first>{ID})(?:-(?P<last>{ID}))?(?:=(?P<points>.*))?")
 # What a new assignment is made of; one that is made again has all of it in its file.
@@ -58,8 +60,8 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 def run(options: argparse.Namespace) -> int:
     """Make the files; returns the exit status. Raises AssignmentError, and then writes nothing."""
     # Loading torch takes seconds: only when the options have been read.
-    from .handout import NBGRADER, check_folder, handout, write_files
-    from .student_notebook import points_text
+    from .files import NBGRADER, check_folder, handout, write_files
+    from .notebook import points_text
 
     assignment, folder = wanted(options)
     try:
@@ -86,7 +88,7 @@ def run(options: argparse.Namespace) -> int:
 
 def wanted(options: argparse.Namespace) -> tuple:
     """The assignment that the options ask for, and its folder. Raises AssignmentError."""
-    from .assignment import Assignment, AssignmentError, load_private, read_assignment
+    from ..assignment import Assignment, load_private, read_assignment
 
     if len(options.what) == 1 and not CHOICE.fullmatch(options.what[0]):
         path = Path(options.what[0])
@@ -121,7 +123,7 @@ def items(choice: str, points: float) -> list:
     """What one argument asks for: '01.1', '01.1=2', '01.1-01.5', '01.1-01.5=2'."""
     from course_utils.exercise import UnknownExercise, all_exercises, find
 
-    from .assignment import AssignmentError, Item
+    from ..assignment import Item
 
     match = CHOICE.fullmatch(choice)
     if match is None:
@@ -146,7 +148,6 @@ def items(choice: str, points: float) -> list:
 
 def read_points(text: str, place: str) -> float:
     """A number; that it is above 0, the assignment itself checks."""
-    from .assignment import AssignmentError
 
     try:
         return float(text)

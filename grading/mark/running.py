@@ -9,105 +9,26 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import hashlib
-import json
 import math
 import os
-import secrets
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-from typing import Any
 
-import course_utils
-
-from .assignment import Assignment
+from ..assignment import Assignment
+from ..errors import SandboxError
+from ..result import SubmissionResult
 from .collection import Submission
-from .executors import RunError
+from .ledger import Ledger
 from .marking import Shard, Task, mark_shard, unread
-from .result import SubmissionResult
-from .sandbox import BUBBLEWRAP, TRUSTED, SandboxError
+from .sandbox import BUBBLEWRAP, TRUSTED
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
 TRIES = 3  # of a shard whose worker was lost, before its submissions go one by one
-STATE = ".grading"  # folder in the output: the seed, and one file for each result
-FORMAT = 1
-
-
-# -- what was marked before ------------------------------------------------------------------
-
-
-class Ledger:
-    """The results so far, in a folder, and the secret seed that they were made with.
-
-    One file for each submission, under a name made of everything that decides its marks: the
-    submitted bytes, the assignment, the exercises' code, the seed, the sandbox.
-    """
-
-    def __init__(self, output: Path, assignment: Assignment, *, trusted: bool, again: bool) -> None:
-        self.folder = output / STATE
-        self.folder.mkdir(parents=True, exist_ok=True)
-        secret = self.folder / "secret.json"
-        facts = _read_json(secret)
-        if facts and facts.get("assignment") != assignment.name:
-            raise RunError(
-                f"{output} holds the marks of {facts.get('assignment')!r}. "
-                f"Choose another folder for {assignment.name!r} with --output."
-            )
-        if not facts or again:
-            facts = {"assignment": assignment.name, "seed": secrets.randbits(62)}
-            _write_atomically(secret, json.dumps(facts))
-            secret.chmod(0o600)
-        self.seed: int = facts["seed"]
-        self._rules = _rules(assignment, self.seed, trusted)
-
-    def _place(self, student: str, content: bytes) -> Path:
-        digest = hashlib.sha256(self._rules)
-        digest.update(student.encode("utf-8", "surrogatepass") + b"\0" + content)
-        return self.folder / f"{digest.hexdigest()}.json"
-
-    def find(self, student: str, content: bytes) -> SubmissionResult | None:
-        """The result of this very submission, if it was marked before under the same rules."""
-        facts = _read_json(self._place(student, content))
-        try:
-            return SubmissionResult.from_dict(facts) if facts else None
-        except (KeyError, TypeError):
-            return None
-
-    def keep(self, result: SubmissionResult, content: bytes) -> None:
-        text = json.dumps(result.as_dict())
-        _write_atomically(self._place(result.student, content), text)
-
-
-def _rules(assignment: Assignment, seed: int, trusted: bool) -> bytes:
-    """A digest of everything but the submission that decides a mark."""
-    digest = hashlib.sha256(json.dumps([FORMAT, seed, trusted]).encode())
-    digest.update(json.dumps([[item.id, item.points] for item in assignment.items]).encode())
-    for source in assignment.topics().values():
-        digest.update(source.encode())
-    for folder in (Path(course_utils.__file__).parent, Path(__file__).parent):
-        for path in sorted(folder.glob("*.py")):
-            digest.update(path.read_bytes())
-    return digest.digest()
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """What a file of ours holds; {} when it is not there or was cut off."""
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return facts if isinstance(facts, dict) else {}
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
 
 
 # -- submissions -----------------------------------------------------------------------------
@@ -146,7 +67,7 @@ def mark_submissions(
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
     that broke. width: its workers. progress: called with how many more submissions are done.
-    Raises RunError when no worker can run students' code.
+    Raises SandboxError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
     sandbox = TRUSTED if trusted else BUBBLEWRAP
@@ -165,16 +86,16 @@ def mark_submissions(
             if result is None:
                 yield Task(submission.student, submission.file, content)
             else:
-                result.file = submission.file
-                results[submission.student] = result
+                results[submission.student] = dataclasses.replace(result, file=submission.file)
                 progress(1)
 
     def with_notes(submission: Submission) -> SubmissionResult:
         """What stands beside the marked notebook is told, but kept with no result."""
         result = results[submission.student]
-        if submission.beside:
-            result.notes.append(f"Also handed in, and not marked: {', '.join(submission.beside)}.")
-        return result
+        if not submission.beside:
+            return result
+        note = f"Also handed in, and not marked: {', '.join(submission.beside)}."
+        return dataclasses.replace(result, notes=(*result.notes, note))
 
     topics = assignment.topics()
     private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
@@ -219,7 +140,7 @@ def run_shards(
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
     A shard whose worker was lost is given out again; one that loses its worker TRIES times is
-    taken apart, and a submission that does so by itself is lost. Raises RunError for SandboxError.
+    taken apart, and a submission that does so by itself is lost. Raises SandboxError.
     """
     source = iter(shards)
     again: deque[tuple[Shard, int]] = deque()  # with how often its worker was lost
@@ -252,18 +173,18 @@ def _run_until_broken(executor, source, again, width, done, lost) -> bool:
             shard, tries = running.pop(future)
             try:
                 found = future.result()
-            except SandboxError as error:
+            except SandboxError:
                 for other in running:
                     other.cancel()
-                raise RunError(str(error)) from None
+                raise
             except BaseException as error:  # the worker is gone, or marking has a bug
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 broken |= isinstance(error, BrokenProcessPool)
                 again.extend(_after_a_loss(shard, tries + 1, error, lost))
                 continue
-            for task, facts in zip(shard.tasks, found, strict=True):
-                done(task, SubmissionResult.from_dict(facts))
+            for task, result in zip(shard.tasks, found, strict=True):
+                done(task, result)
 
 
 def _after_a_loss(

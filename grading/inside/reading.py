@@ -13,6 +13,7 @@ from __future__ import annotations
 import ast
 import builtins
 import dataclasses
+import enum
 import json
 import re
 from typing import Any
@@ -24,31 +25,52 @@ TOO_DEEP = "its code is nested too deeply"
 SOURCE_LIMIT = 200_000  # characters of code in one cell
 
 
-@dataclasses.dataclass
+class ProgramState(enum.StrEnum):
+    """Whether there is an answer to be run."""
+
+    FOUND = "found"
+    UNTOUCHED = "untouched"  # the stub as it was handed out
+    MISSING = "missing"
+    BROKEN = "broken"  # the cell is not Python
+
+
+@dataclasses.dataclass(frozen=True)
 class Part:
     """Some statements of a cell: its number, its code, and the places of the statements in it."""
 
     cell: int
     code: str
-    statements: list[int]
+    statements: tuple[int, ...]
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True)
 class Program:
     """What is run to have one answer.
 
-    state: 'found'; 'untouched' (the stub as it was handed out); 'missing'; 'broken' (the cell is
-    not Python: `note` says why). parts: what to run, in this order. answer: the answer's cell as
-    the student wrote it. flags: why a person should look at it. mentions: functions that the
-    exercise is to be done without and that stand in the code.
+    note: how it was found, or why there is nothing to run. parts: what to run, in this order.
+    answer: the answer's cell as the student wrote it. flags: why a person should look at it.
+    mentions: functions that the exercise is to be done without and that stand in the code.
     """
 
-    state: str
+    state: ProgramState
     note: str = ""
-    parts: list[Part] = dataclasses.field(default_factory=list)
+    parts: tuple[Part, ...] = ()
     answer: str = ""
-    flags: list[str] = dataclasses.field(default_factory=list)
-    mentions: list[str] = dataclasses.field(default_factory=list)
+    flags: tuple[str, ...] = ()
+    mentions: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """What reading a notebook gave.
+
+    problem: why it cannot be read, '' if it can. notes: how it was read. programs: what is to be
+    run for each exercise, by its id.
+    """
+
+    problem: str = ""
+    notes: tuple[str, ...] = ()
+    programs: dict[str, Program] = dataclasses.field(default_factory=dict)
 
 
 @dataclasses.dataclass
@@ -170,6 +192,15 @@ def plain_python(source: str) -> str:
     return TransformerManager().transform_cell(source)
 
 
+def read(data: bytes, wanted: dict[str, dict[str, Any]]) -> Reading:
+    """A notebook file, read for some exercises; see find_programs for `wanted`."""
+    try:
+        cells, notes = read_notebook(data)
+    except NotANotebook as problem:
+        return Reading(str(problem))
+    return Reading("", tuple(notes), find_programs(cells, wanted))
+
+
 def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[str, Program]:
     """What is to be run for each exercise.
 
@@ -202,29 +233,29 @@ def find_program(
     answers = [cell for cell in tagged if written(cell)] or [c for c in cells if written(c)]
     broken = [cell for cell in tagged if cell.error]
     if not answers and broken:
-        return Program("broken", broken[-1].error, answer=broken[-1].text)
+        return Program(ProgramState.BROKEN, broken[-1].error, answer=broken[-1].text)
     if not answers:
         if any(name in bound(s) for cell in cells for s in cell.statements):
-            return Program("untouched")
-        return Program("missing", f"No cell of the notebook defines `{name}`.")
+            return Program(ProgramState.UNTOUCHED)
+        return Program(ProgramState.MISSING, f"No cell of the notebook defines `{name}`.")
     answer = answers[-1]
     notes = []
     if answer not in tagged:
         notes.append(f"The answer was found in cell {answer.number}, by its name.")
     elif len(answers) > 1:
         notes.append(f"{len(answers)} cells define `{name}`; the last of them was marked.")
-    parts, statements = collect(cells, answer, name)
+    parts, statements = needed_parts(cells, answer, name)
     return Program(
-        "found",
+        ProgramState.FOUND,
         " ".join(notes),
-        parts,
+        tuple(parts),
         answer=answer.text,
-        flags=screening.reasons(statements),
-        mentions=screening.mentions(statements, without),
+        flags=tuple(screening.reasons(statements)),
+        mentions=tuple(screening.mentions(statements, without)),
     )
 
 
-def collect(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
+def needed_parts(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
     """The statements that the answer needs, in the order they are run.
 
     A statement is needed when it binds or changes a name that a needed statement uses. What comes
@@ -256,7 +287,7 @@ def collect(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], lis
     for cell in [c for c in cells if c is not answer] + [answer]:
         needed = [place for place, s in enumerate(cell.statements) if id(s) in kept]
         if needed:
-            parts.append(Part(cell.number, cell.code, needed))
+            parts.append(Part(cell.number, cell.code, tuple(needed)))
             statements += [cell.statements[place] for place in needed]
     return parts, statements
 

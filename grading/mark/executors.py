@@ -11,13 +11,11 @@ import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 
+from ..errors import RunError
+
 CLUSTER_SECONDS = 10  # to wait for a scheduler
 # A server that has imported torch and done nothing else with it: every worker is its fork.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-
-
-class RunError(Exception):
-    """Why nothing can be marked: one sentence, with what to do."""
 
 
 def prepare_local_processes() -> None:
@@ -25,7 +23,7 @@ def prepare_local_processes() -> None:
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.set_forkserver_preload(["grading.marking"])
+        multiprocessing.set_forkserver_preload(["grading.mark.marking"])
         forkserver.ensure_running()
 
 

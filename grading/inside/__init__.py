@@ -1,0 +1,4 @@
+"""Inside the sandbox: this folder, whole, is all of the grader that a student's code could find.
+
+Nothing here imports the rest of the grader, and nothing here knows a right answer.
+"""

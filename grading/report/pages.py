@@ -1,0 +1,250 @@
+"""The pages: what a student reads about a submission, and what a lecturer reads about a class.
+
+What they look like stands in templates/. A page is one file, without scripts and without anything
+from elsewhere; its policy (CSP) tells the browser to load nothing. Whatever a template shows is
+made printable and escaped, without the template asking; long texts it cuts.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import inspect
+import re
+import statistics
+import urllib.parse
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from course_utils.exercise import find
+from course_utils.feedback import COLOURS, SIGNS, Panel
+from course_utils.sources import STUB_LINE
+
+from ..assignment import Assignment
+from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
+from .class_results import (
+    common_mistakes,
+    count,
+    number,
+    total,
+    why_a_person,
+    without_sandbox,
+)
+from .sanitize import in_lines, one_line, readable
+
+TEMPLATES = Path(__file__).parent / "templates"
+LINE_LIMIT = 300  # characters of a name, a file or a reason
+TEXT_LIMIT = 2_000  # characters of a call, a result, a message
+PRINTED_LIMIT = 4_000
+CODE_LIMIT = 20_000
+NOTES_SHOWN = 20
+MISTAKES_SHOWN = 8
+
+# A kind is a colour of the pages.
+KINDS = {
+    ExerciseState.PASSED: "good",
+    ExerciseState.WRONG: "wrong",
+    ExerciseState.NOT_ATTEMPTED: "none",
+    ExerciseState.PERSON: "note",
+}
+MARKS = {**SIGNS, "none": "–"}  # a sign beside each colour, for those who cannot tell colours apart
+
+
+def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
+    """What a student reads: the total, a table of the exercises, and each of them."""
+    answers = any(exercise.answer for exercise in result.exercises)
+    template = templates().get_template("feedback.html.j2")
+    return template.render(
+        assignment=assignment,
+        result=result,
+        waiting=sum(exercise.state == ExerciseState.PERSON for exercise in result.exercises),
+        # Else there is no code to speak about.
+        was_read=result.state != SubmissionState.PERSON or answers,
+    )
+
+
+def class_page(
+    assignment: Assignment, results: Sequence[SubmissionResult], pages: Sequence[str]
+) -> str:
+    """What a lecturer reads: how the class did, what to talk about, what is left to mark.
+
+    pages: for each result, the name of its feedback page.
+    """
+    links = [f"feedback/{urllib.parse.quote(page)}" for page in pages]
+    students = list(zip(results, links, strict=True))
+    every = [exercise for result in results for exercise in result.exercises]
+    template = templates().get_template("class.html.j2")
+    return template.render(
+        assignment=assignment,
+        students=students,
+        facts=class_facts(assignment, results),
+        trusted=len(without_sandbox(results)),
+        waiting=[pair for pair in students if pair[0].state != SubmissionState.MARKED],
+        mistakes=common_mistakes(results),
+        exercises=[
+            (item.id, states(exercise for exercise in every if exercise.id == item.id))
+            for item in assignment.items
+        ],
+        MISTAKES_SHOWN=MISTAKES_SHOWN,
+    )
+
+
+def class_facts(
+    assignment: Assignment, results: Sequence[SubmissionResult]
+) -> list[tuple[str, str]]:
+    """The numbers at the top of the page of the class, with their labels."""
+    counts = Counter(result.state for result in results)
+    facts = [(str(len(results)), "submission" if len(results) == 1 else "submissions")]
+    facts += [(str(counts[s]), of_many(s, counts[s])) for s in SubmissionState if counts[s]]
+    points = [result.points for result in results if result.state == SubmissionState.MARKED]
+    if points:
+        median = number(round(statistics.median(points), 2))
+        facts.append((median, f"median of {number(assignment.points)} points"))
+    return facts
+
+
+# -- what the templates use ------------------------------------------------------------------
+
+
+@functools.cache
+def templates() -> jinja2.Environment:
+    """The templates of pages, with their filters and what they know besides what they are given."""
+    pages = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES, encoding="utf-8"),
+        autoescape=True,
+        finalize=printable,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    pages.filters |= {
+        "beginning": lambda text, limit: in_lines(text.strip("\r\n"), limit),
+        "cut_here": cut_here,
+        "earned": lambda points: "?" if points is None else number(points),
+        "kind": KINDS.__getitem__,
+        "line": lambda text: one_line(text, LINE_LIMIT),
+        "mark": MARKS.__getitem__,
+        "number": number,
+        "open_points": lambda result: sum(e.of for e in result.exercises if e.points is None),
+        "panel": lambda result: Markup(panel(result)._repr_html_()),  # it escapes by itself
+        "parts": lambda result: [(exercise.state, exercise.of) for exercise in result.exercises],
+        "rich": rich,
+        "states": states,
+        "title_of": lambda id: find(id).title,
+        "total": total,
+        "why_a_person": why_a_person,
+    }
+    pages.globals |= {
+        "CODE_LIMIT": CODE_LIMIT,
+        "NOTES_SHOWN": NOTES_SHOWN,
+        "PRINTED_LIMIT": PRINTED_LIMIT,
+        "ExerciseState": ExerciseState,
+        "SubmissionState": SubmissionState,
+        "asked": asked,
+        "colours": COLOURS,
+        "count": count,
+        "of_many": of_many,
+    }
+    return pages
+
+
+def printable(value: Any) -> str:
+    """Whatever a template shows, before it is escaped; what is HTML already has gone through."""
+    return value if isinstance(value, Markup) else readable(str(value), keep="\n\t")
+
+
+def rich(text: str) -> Markup:
+    """A sentence with `code` in backticks."""
+    escaped = str(escape(one_line(text, TEXT_LIMIT)))
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))
+
+
+def cut_here(more: int) -> str:
+    return f"Cut here: {more:,} more {'character' if more == 1 else 'characters'}."
+
+
+def states(exercises: Iterable[ExerciseResult]) -> list[tuple[ExerciseState, int]]:
+    """The states that there are, in their order, and how often."""
+    counts = Counter(exercise.state for exercise in exercises)
+    return [(state, counts[state]) for state in ExerciseState if counts[state]]
+
+
+def of_many(state: str, n: int) -> str:
+    return "need a person" if state == ExerciseState.PERSON and n > 1 else state
+
+
+def panel(result: ExerciseResult) -> Panel:
+    """The panel that `check` shows in the notebook, without what a hidden case expects."""
+    headline = one_line(result.headline, TEXT_LIMIT)
+    rows = []
+    if result.state == ExerciseState.PERSON:
+        because = result.reason or "It could not be marked by itself."
+        rows.append(("Why", one_line(because, TEXT_LIMIT)))
+    if result.case:
+        rows.append(("Called", _code(result.case)))
+    if result.yours:
+        rows.append(("Error" if result.stage == "raised" else "It gave", _code(result.yours)))
+    if result.mistake and result.stage and result.stage != "raised":
+        rows.append(("First difference", f"in the {one_line(result.stage, LINE_LIMIT)}"))
+    if result.line:
+        rows.append(("In your line", _code(result.line)))
+    for warning in result.warned[:3]:
+        rows.append(("Your code warned", one_line(warning, LINE_LIMIT)))
+    title = (
+        f"{result.id} · a person will look at this"
+        if result.state == ExerciseState.PERSON
+        else result.id
+    )
+    kind = {ExerciseState.PASSED: "good", ExerciseState.WRONG: "wrong"}.get(result.state, "note")
+    return Panel(kind, title, headline, tuple(rows))
+
+
+def _code(text: str) -> str:
+    """For a row of a Panel, which shows what stands in backticks as code."""
+    shown, more = in_lines(text.strip("\r\n"), TEXT_LIMIT)
+    cut = f" … {cut_here(more)}" if more else ""
+    return (shown if "`" in shown or "\n" in shown else f"`{shown}`") + cut
+
+
+@dataclasses.dataclass(frozen=True)
+class Paragraph:
+    """One of what was asked: code as it stands, or sentences with `code` in backticks."""
+
+    lines: tuple[str, ...]
+    is_code: bool = False
+
+
+@functools.cache  # the same on the page of every student, and slow to find
+def asked(id: str) -> list[Paragraph]:
+    """What the student was given: the docstring, or the skeleton of a class."""
+    exercise = find(id)
+    given = exercise.start or exercise.answer
+    own_docstring = vars(given).get("__doc__") if isinstance(given, type) else given.__doc__
+    if isinstance(given, type) or not own_docstring:
+        lines = exercise.stub_source.splitlines()
+        return [Paragraph(tuple(line for line in lines if STUB_LINE not in line), is_code=True)]
+    paragraphs = [Paragraph((f"`{exercise.name}{inspect.signature(given)}`",))]
+    for text in inspect.cleandoc(own_docstring).split("\n\n"):
+        if text.startswith("    "):
+            paragraphs.append(Paragraph(tuple(text.splitlines()), is_code=True))
+        else:
+            paragraphs.append(Paragraph(tuple(flowing(text))))
+    return paragraphs
+
+
+def flowing(paragraph: str) -> list[str]:
+    """Lines of a docstring joined, except before 'x: ...' and 'Returns ...'."""
+    lines: list[str] = []
+    for line in paragraph.splitlines():
+        begins = re.match(r"[\w, *]+: |Returns |Raises ", line)
+        if lines and not begins:
+            lines[-1] += " " + line.strip()
+        else:
+            lines.append(line.strip())
+    return lines
