@@ -21,9 +21,9 @@ from typing import Any
 
 import torch
 
-from course_utils.comparison import show
+from course_utils.comparison import a_type, show
 from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
-from course_utils.observation import error_text, given
+from course_utils.observation import error_text
 
 from . import wire
 from .assignment import load_topic
@@ -360,5 +360,6 @@ def explain(exercise: Exercise, verdict: Verdict, result: ExerciseResult) -> Non
         elif raised.through_answer:
             text = error_text(raised)
         else:
-            text = f"{given(verdict.seen)} ({error_text(raised)})"
+            gave = [a_type(kind) for kind in verdict.seen.gave[-1:]]
+            text = " ".join([*gave, f"({error_text(raised)})"])
         result.yours = text if len(text) <= TEXT_LIMIT else text[:TEXT_LIMIT] + "..."
