@@ -8,6 +8,7 @@ from typing import Any
 from .comparison import Difference
 from .exercise import Exercise, ExerciseFault, UnknownExercise, Verdict, find
 from .feedback import Panel, display
+from .texts import text
 
 _attempted: set[str] = set()
 _hints_shown: dict[str, int] = {}
@@ -50,12 +51,23 @@ def hint(id: str) -> None:
         return
     shown = _hints_shown.get(exercise.id, 0)
     if shown == len(exercise.hints):
-        text = f'That was the last hint. After an attempt, `solution("{id}")` shows the answer.'
-        display(Panel("note", exercise.id, text))
+        headline = text(
+            "hint.last",
+            'That was the last hint. After an attempt, `solution("{id}")` shows the answer.',
+            id=id,
+        )
+        display(Panel("note", exercise.id, headline))
         return
     _hints_shown[exercise.id] = shown + 1
-    title = f"{exercise.id} · hint {shown + 1} of {len(exercise.hints)}"
-    display(Panel("note", title, exercise.hints[shown]))
+    title = text(
+        "hint.title",
+        "{id} · hint {number} of {all}",
+        id=exercise.id,
+        number=shown + 1,
+        all=len(exercise.hints),
+    )
+    headline = text(f"{exercise.id}.hint.{shown + 1}", exercise.hints[shown])
+    display(Panel("note", title, headline))
 
 
 def solution(id: str, *, anyway: bool = False) -> None:
@@ -64,14 +76,20 @@ def solution(id: str, *, anyway: bool = False) -> None:
     if exercise is None:
         return
     if exercise.id not in _attempted and not anyway:
-        text = (
-            f"Try it first: the answer is shown after your first check. "
-            f'`hint("{id}")` helps. To see it all the same: `solution("{id}", anyway=True)`.'
+        headline = text(
+            "solution.too_early",
+            "Try it first: the answer is shown after your first check. "
+            '`hint("{id}")` helps. To see it all the same: `solution("{id}", anyway=True)`.',
+            id=id,
         )
-        display(Panel("note", exercise.id, text))
+        display(Panel("note", exercise.id, headline))
         return
-    block = exercise.solution_source
-    display(Panel("note", exercise.id, f"One right answer to “{exercise.title}”:", block=block))
+    headline = text(
+        "solution.shown",
+        "One right answer to “{title}”:",
+        title=text(f"{exercise.id}.title", exercise.title),
+    )
+    display(Panel("note", exercise.id, headline, block=exercise.solution_source))
 
 
 def _find(id: str) -> Exercise | None:
@@ -86,37 +104,53 @@ def _find(id: str) -> Exercise | None:
 
 def fault_panel(fault: ExerciseFault) -> Panel:
     """The panel where the exercise itself is broken: nothing is said of an answer."""
-    text = (
+    headline = text(
+        "check.fault",
         "This exercise itself is broken; it is not your answer. Nothing was judged. "
-        "Please show this to your instructor."
+        "Please show this to your instructor.",
     )
-    return Panel("note", "check", text, (("Cause", str(fault)),))
+    return Panel("note", "check", headline, ((text("check.row.cause", "Cause"), str(fault)),))
 
 
 def verdict_panel(exercise: Exercise, verdict: Verdict) -> Panel:
     """The panel a student sees under the check."""
     if verdict.state == "not attempted":
-        text = "Not attempted yet. Write your answer above, run it, then run this. "
-        text += f'Stuck? `hint("{exercise.id}")`'
-        return Panel("note", exercise.id, text)
+        headline = text(
+            "check.not_attempted_yet",
+            "Not attempted yet. Write your answer above, run it, then run this. "
+            'Stuck? `hint("{id}")`',
+            id=exercise.id,
+        )
+        return Panel("note", exercise.id, headline)
     rows = []
     if verdict.case:
-        rows.append(("Called", f"`{verdict.case}`"))
+        rows.append((text("check.row.called", "Called"), f"`{verdict.case}`"))
     if verdict.difference is not None:
         rows.append((_stage_label(verdict.difference), verdict.difference.message))
     if verdict.line:
-        rows.append(("In your line", f"`{verdict.line}`"))
+        rows.append((text("check.row.line", "In your line"), f"`{verdict.line}`"))
     if verdict.printed:
         lines = verdict.printed.strip().splitlines()
         more = "\n..." if len(lines) > 8 else ""
-        rows.append(("Your code printed", "\n".join(lines[:8]) + more))
+        label = text("check.row.printed", "Your code printed")
+        rows.append((label, "\n".join(lines[:8]) + more))
     for warning in verdict.warned[:2]:
-        rows.append(("Your code warned", warning.splitlines()[0] if warning else warning))
+        label = text("check.row.warned", "Your code warned")
+        rows.append((label, warning.splitlines()[0] if warning else warning))
     kind = "good" if verdict.passed else "wrong"
     return Panel(kind, exercise.id, verdict.headline, tuple(rows))
 
 
 def _stage_label(difference: Difference) -> str:
-    labels = {"changed": "Changed", "raised": "Error"}
-    label = labels.get(difference.stage, difference.stage.capitalize())
-    return f"{label} {difference.place}".strip()
+    labels = {
+        "time": text("check.row.time", "Time"),
+        "raised": text("check.row.raised", "Error"),
+        "result": text("check.row.result", "Result"),
+        "type": text("check.row.type", "Type"),
+        "structure": text("check.row.structure", "Structure"),
+        "shape": text("check.row.shape", "Shape"),
+        "dtype": text("check.row.dtype", "Dtype"),
+        "values": text("check.row.values", "Values"),
+        "changed": text("check.row.changed", "Changed"),
+    }
+    return f"{labels[difference.stage]} {difference.place}".strip()

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 
 from .plain import Opaque, type_name
+from .texts import counted, text
 
 LONGEST = 1_000  # characters of a string, and bits of an int, that a message shows
 
@@ -50,7 +51,12 @@ def first_difference(
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
         return _floats(expected, _as_float(got), exact, place)
     if type(expected) is not type(got):
-        message = f"expected {a_kind(expected)}, yours is {a_kind(got)}"
+        message = text(
+            "compare.kind",
+            "expected {expected}, yours is {got}",
+            expected=a_kind(expected),
+            got=a_kind(got),
+        )
         return Difference("type", message, place)
     if isinstance(expected, (list, tuple)):
         return _sequences(expected, got, exact, place)
@@ -84,9 +90,15 @@ def _floats(expected: float, got: float, exact: bool, place: str) -> Difference 
 
 def _sequences(expected, got, exact: bool, place: str) -> Difference | None:
     if len(expected) != len(got):
-        message = f"expected {count(len(expected), 'item')}, yours has {len(got)}"
+        holes = {"expected": counted(len(expected), "item"), "got": len(got)}
+        message = text("compare.length", "expected {expected}, yours has {got}", **holes)
         if len(expected) <= 8 and len(got) <= 8:
-            message += f": {contrast(expected, got)}"
+            message = text(
+                "compare.length_with_items",
+                "expected {expected}, yours has {got}: {contrast}",
+                **holes,
+                contrast=contrast(expected, got),
+            )
         return Difference("structure", message, place)
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
         difference = first_difference(one, other, exact=exact, place=f"{place}[{position}]")
@@ -104,8 +116,10 @@ def _dicts(expected: dict, got: dict, exact: bool, place: str) -> Difference | N
     missing = [key for key in expected if key not in got]
     extra = [key for key in got if key not in expected]
     if missing or extra:
-        parts = [f"{show(key)} is missing" for key in missing]
-        parts += [f"{show(key)} should not be there" for key in extra]
+        parts = [text("compare.key_missing", "{key} is missing", key=show(key)) for key in missing]
+        parts += [
+            text("compare.key_extra", "{key} should not be there", key=show(key)) for key in extra
+        ]
         return Difference("structure", ", ".join(parts[:4]), place)
     for key in expected:
         inner = f"{place}[{key!r}]"
@@ -119,14 +133,30 @@ def _tensors(
     expected: torch.Tensor, got: torch.Tensor, exact: bool, place: str
 ) -> Difference | None:
     if expected.shape != got.shape:
-        message = f"expected shape {tuple(expected.shape)}, yours has {tuple(got.shape)}"
+        message = text(
+            "compare.shape",
+            "expected shape {expected}, yours has {got}",
+            expected=tuple(expected.shape),
+            got=tuple(got.shape),
+        )
         return Difference("shape", message, place)
     if expected.dtype != got.dtype:
-        return Difference("dtype", f"expected {expected.dtype}, yours is {got.dtype}", place)
+        message = text(
+            "compare.dtype",
+            "expected {expected}, yours is {got}",
+            expected=expected.dtype,
+            got=got.dtype,
+        )
+        return Difference("dtype", message, place)
     if expected.device.type == "meta" or got.device.type == "meta":
         if expected.device == got.device:
             return None
-        message = f"expected a tensor on {expected.device}, yours is on {got.device}"
+        message = text(
+            "compare.device",
+            "expected a tensor on {expected}, yours is on {got}",
+            expected=expected.device,
+            got=got.device,
+        )
         return Difference("values", message, place)
     try:
         tolerance = {"rtol": 0.0, "atol": 0.0} if exact else {}
@@ -150,14 +180,25 @@ def _value_message(expected: torch.Tensor, got: torch.Tensor) -> str:
     for size in reversed(expected.shape):
         flat, place = divmod(flat, size)
         index.insert(0, place)
-    where = f" at {index}" if index else ""
-    wrong = int((~equal).sum())
-    message = f"{wrong} of {expected.numel()} values differ, most{where}: "
-    message += contrast(expected[tuple(index)].item(), got[tuple(index)].item())
+    holes = {
+        "wrong": int((~equal).sum()),
+        "all": expected.numel(),
+        "contrast": contrast(expected[tuple(index)].item(), got[tuple(index)].item()),
+    }
+    if not index:
+        return text("compare.value", "{wrong} of {all} values differ, most: {contrast}", **holes)
+    holes["place"] = index
     whole = contrast(expected, got)
     if 1 < expected.numel() <= 12 and len(whole) < 220:
-        message += f" ({whole})"
-    return message
+        return text(
+            "compare.values_with_all",
+            "{wrong} of {all} values differ, most at {place}: {contrast} ({whole})",
+            **holes,
+            whole=whole,
+        )
+    return text(
+        "compare.values", "{wrong} of {all} values differ, most at {place}: {contrast}", **holes
+    )
 
 
 def contrast(expected: Any, got: Any) -> str:
@@ -169,12 +210,7 @@ def contrast(expected: Any, got: Any) -> str:
         one, other = show(expected, digits), show(got, digits)
         if one != other:
             break
-    return f"expected {one}, yours is {other}"
-
-
-def count(number: int, noun: str) -> str:
-    """'1 item', '3 items'."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+    return text("compare.contrast", "expected {one}, yours is {other}", one=one, other=other)
 
 
 def a_kind(value: Any) -> str:
@@ -182,14 +218,21 @@ def a_kind(value: Any) -> str:
     if value is None:
         return "None"
     if isinstance(value, torch.Tensor):
-        return f"a tensor of shape {tuple(value.shape)}"
+        return text("kind.tensor", "a tensor of shape {shape}", shape=tuple(value.shape))
     if isinstance(value, Opaque):
-        return f"an object of type {value.type_name}"
+        return an_object(value.type_name)
+    kind = type_name(type(value))
     if isinstance(value, (bool, int, float, complex, str)):
-        return f"the {type_name(type(value))} {show(value)}"
+        return text("kind.value", "the {kind} {value}", kind=kind, value=show(value))
     if isinstance(value, dict) and list(value) == ["set"]:  # as plain() writes a set
-        return f"a set of {count(len(value['set']), 'item')}"
-    return f"a {type_name(type(value))} of {count(len(value), 'item')}"
+        kind, value = "set", value["set"]
+    items = counted(len(value), "item")
+    return text("kind.container", "a {kind} of {items}", kind=kind, items=items)
+
+
+def an_object(name: str) -> str:
+    """A noun for an object of a type that is not plain data."""
+    return text("kind.object", "an object of type {name}", name=name)
 
 
 def a_type(name: str) -> str:
@@ -197,10 +240,12 @@ def a_type(name: str) -> str:
     if name == "NoneType":
         return "None"
     if name == "torch.Tensor":
-        return "a tensor"
+        return text("kind.some_tensor", "a tensor")
     if "." in name or name[:1].isupper():
-        return f"an object of type {name}"
-    return f"an {name}" if name[:1] in "aeiou" else f"a {name}"
+        return an_object(name)
+    if name[:1] in "aeiou":
+        return text("kind.builtin_with_an", "an {name}", name=name)
+    return text("kind.builtin", "a {name}", name=name)
 
 
 def show(value: Any, digits: int = 6) -> str:
@@ -208,7 +253,10 @@ def show(value: Any, digits: int = 6) -> str:
     if isinstance(value, torch.Tensor):
         if value.numel() > 24 or value.device.type == "meta":
             dtype = str(value.dtype).removeprefix("torch.")
-            return f"a {dtype} tensor of shape {tuple(value.shape)}"
+            shape = tuple(value.shape)
+            return text(
+                "show.tensor", "a {dtype} tensor of shape {shape}", dtype=dtype, shape=shape
+            )
         return show(value.tolist(), digits)
     if isinstance(value, Opaque):
         return value.type_name
@@ -228,5 +276,5 @@ def show(value: Any, digits: int = 6) -> str:
     if isinstance(value, str) and len(value) > LONGEST:
         return f"{value[:LONGEST]!r}..."
     if isinstance(value, int) and value.bit_length() > LONGEST:  # Python refuses to print some
-        return f"an int of {value.bit_length()} bits"
+        return text("show.long_int", "an int of {bits} bits", bits=value.bit_length())
     return repr(value)

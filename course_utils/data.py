@@ -30,6 +30,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .texts import counted
+
 if TYPE_CHECKING:
     import pandas
     import torch
@@ -231,7 +233,7 @@ def _table(content: bytes, path: Path, columns: Mapping[str, Column]) -> pandas.
     for line, row in rows:
         where = f"{_shown(path)}, line {line}"
         if len(row) != len(header):
-            message = f"{where}: {_count(len(row), 'cell')}, where the header has {len(header)}."
+            message = f"{where}: {counted(len(row), 'cell')}, where the header has {len(header)}."
             raise DataError(message)
         for name, position in positions.items():
             values[name].append(_cell(row[position], columns[name], f"{where}, column {name}"))
@@ -276,10 +278,6 @@ def _csv_rows(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
             raise DataError(f"{_shown(path)}, line {line}: {fault}.") from None
         if row:
             yield line, row
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 # Digits -------------------------------------------------------------------------------------
@@ -380,7 +378,7 @@ def _news(content: bytes, path: Path) -> list[NewsItem]:
     for line, row in _csv_rows(content, path):
         where = f"{_shown(path)}, line {line}"
         if len(row) != 3:
-            message = f"{where}: {_count(len(row), 'cell')}, not class, title and description."
+            message = f"{where}: {counted(len(row), 'cell')}, not class, title and description."
             raise DataError(message)
         label, title, description = row
         if label not in [str(known) for known in NEWS_CLASSES]:

@@ -23,11 +23,12 @@ import torch
 
 from . import exercises
 from .catalogue import Catalogue, NotDeclared
-from .comparison import Difference, show
+from .comparison import Difference, an_object, show
 from .observation import Observation, compare, describe_exception, error_text, observe
 from .plain import plain, type_name
 from .settings import course_settings
 from .sources import emptied, undecorated_source
+from .texts import text
 
 
 class UnknownExercise(LookupError):
@@ -167,13 +168,21 @@ class Exercise:
         """Raises ExerciseFault if the declaration lacks its reference or its cases."""
         if self.answer is None:
             raise ExerciseFault(
-                f"{self.id} in {self._file} has no @reference: "
-                "write the right answer under it, once."
+                text(
+                    "fault.no_reference",
+                    "{id} in {file} has no @reference: write the right answer under it, once.",
+                    id=self.id,
+                    file=self._file,
+                )
             )
         if self.make_cases is None:
             raise ExerciseFault(
-                f"{self.id} in {self._file} has no @cases: "
-                "write a generator of argument tuples under it."
+                text(
+                    "fault.no_cases",
+                    "{id} in {file} has no @cases: write a generator of argument tuples under it.",
+                    id=self.id,
+                    file=self._file,
+                )
             )
 
     @property
@@ -231,9 +240,14 @@ class Exercise:
                 yield pair
                 number += 1
         except Exception as error:  # whatever the generator does; observe() raises nothing
-            cause = error_text(describe_exception(error))
             raise ExerciseFault(
-                f"{self.id}, case {number}: making the case raised {cause}"
+                text(
+                    "fault.case",
+                    "{id}, case {number}: making the case raised {error}",
+                    id=self.id,
+                    number=number,
+                    error=error_text(describe_exception(error)),
+                )
             ) from error
 
     @functools.lru_cache(maxsize=256)  # noqa: B019 - exercises live as long as the process
@@ -244,17 +258,27 @@ class Exercise:
         """
         expected = self.observations(self.answer, seed)
         if not expected:
-            raise ExerciseFault(f"{self.id}: its @cases yields none.")
+            raise ExerciseFault(text("fault.empty", "{id}: its @cases yields none.", id=self.id))
         for number, right in enumerate(expected, start=1):
             if right.timed_out:
                 raise ExerciseFault(
-                    f"{self.id}, case {number}: "
-                    f"the reference took more than {self.seconds:g} seconds"
+                    text(
+                        "fault.endless",
+                        "{id}, case {number}: the reference took more than {seconds:g} seconds",
+                        id=self.id,
+                        number=number,
+                        seconds=self.seconds,
+                    )
                 )
             if right.raised is not None and not right.raised.through_answer:
                 raise ExerciseFault(
-                    f"{self.id}, case {number}: "
-                    f"the observation itself raised {error_text(right.raised)}"
+                    text(
+                        "fault.observation",
+                        "{id}, case {number}: the observation itself raised {error}",
+                        id=self.id,
+                        number=number,
+                        error=error_text(right.raised),
+                    )
                 )
         return expected
 
@@ -264,11 +288,15 @@ class Exercise:
         Raises ExerciseFault when the exercise itself is at fault: then nothing is judged.
         """
         if not callable(answer):
-            return Verdict(
-                "wrong",
-                f"`check` needs {self.name} itself, without brackets after it: "
-                f'`check("{self.id}", {self.name})`. It was given {show_given(answer)}.',
+            headline = text(
+                "check.not_callable",
+                "`check` needs {name} itself, without brackets after it: "
+                '`check("{id}", {name})`. It was given {given}.',
+                name=self.name,
+                id=self.id,
+                given=show_given(answer),
             )
+            return Verdict("wrong", headline)
         return self.verdict(self.observations(answer, seed), seed)
 
     def verdict(self, seen: list[Observation], seed: int = 0) -> Verdict:
@@ -278,42 +306,36 @@ class Exercise:
         reason in the last one, count as wrong. Raises ExerciseFault as `judge` does.
         """
         if seen and _is_stub(seen[0]):
-            return Verdict("not attempted", "Not attempted yet.")
+            headline = text("check.not_attempted", "Not attempted yet.")
+            return Verdict("not attempted", headline)
         expected = self.reference_observations(seed)
         for case, right, got in zip(self.make_cases(random.Random(seed)), expected, seen):  # noqa: B905 - seen may end early
             difference = compare(right, got)
             if difference is not None:
                 return self._wrong(case, right, got, difference, seen, seed)
         if len(seen) != len(expected):
-            headline = f"The code was run on {len(expected)} cases; {len(seen)} came back."
+            headline = text(
+                "check.cases_lost",
+                "The code was run on {all} cases; {some} came back.",
+                all=len(expected),
+                some=len(seen),
+            )
             return Verdict("wrong", headline)
         used = [name for got in seen for name in got.used]
         if used:
-            return Verdict(
-                "wrong",
-                f"The results are right, but this one is to be done without `{used[0]}`.",
+            headline = text(
+                "check.used",
+                "The results are right, but this one is to be done without `{function}`.",
+                function=used[0],
             )
+            return Verdict("wrong", headline)
         return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
 
     def _wrong(self, case, right, got, difference, seen, seed) -> Verdict:
         mistake = self.recognise(seen, seed)
-        if got.timed_out:
-            headline = f"Stopped after {self.seconds:g} seconds: the code did not come to an end."
-        elif _is_stub(got):
-            headline = (
-                f"Not finished yet: `{got.raised.function}` still raises NotImplementedError."
-            )
-        elif mistake is not None:
-            headline = mistake.sentence
-        elif difference.stage == "changed":
-            headline = "The result may be right, but an argument was changed on the way."
-        else:
-            headline = f"Not yet: the first difference is in the {difference.stage}."
-            if difference.stage == "raised":
-                headline = "Not yet: an error came up."
         return Verdict(
             "wrong",
-            headline,
+            self._headline(got, difference, mistake),
             mistake=mistake,
             case=describe_call(self.name, case),
             difference=None if got.timed_out or _is_stub(got) else difference,
@@ -321,6 +343,33 @@ class Exercise:
             line=got.raised.where if got.raised and not _is_stub(got) else "",
             printed=got.printed,
             warned=got.warned,
+        )
+
+    def _headline(self, got: Observation, difference: Difference, mistake: Mistake | None) -> str:
+        if got.timed_out:
+            return text(
+                "check.stopped",
+                "Stopped after {seconds:g} seconds: the code did not come to an end.",
+                seconds=self.seconds,
+            )
+        if _is_stub(got):
+            return text(
+                "check.half_a_stub",
+                "Not finished yet: `{function}` still raises NotImplementedError.",
+                function=got.raised.function,
+            )
+        if mistake is not None:
+            return text(f"{self.id}.mistake.{mistake.name}", mistake.sentence)
+        if difference.stage == "changed":
+            return text(
+                "check.changed", "The result may be right, but an argument was changed on the way."
+            )
+        if difference.stage == "raised":
+            return text("check.raised", "Not yet: an error came up.")
+        return text(
+            f"check.first_difference.{difference.stage}",
+            "Not yet: the first difference is in the {stage}.",
+            stage=difference.stage,
         )
 
     def recognise(self, seen: list[Observation], seed: int = 0) -> Mistake | None:
@@ -347,11 +396,13 @@ def _is_stub(seen: Observation) -> bool:
 
 
 def _passed(cases: int) -> str:
-    return "Right." if cases == 1 else f"Right, on all {cases} cases."
+    if cases == 1:
+        return text("check.passed_one", "Right.")
+    return text("check.passed", "Right, on all {cases} cases.", cases=cases)
 
 
 def show_given(answer: Any) -> str:
-    return "None" if answer is None else f"an object of type {type_name(type(answer))}"
+    return "None" if answer is None else an_object(type_name(type(answer)))
 
 
 def describe_call(name: str, args: tuple) -> str:
@@ -362,8 +413,8 @@ def describe_call(name: str, args: tuple) -> str:
 def describe_argument(arg: Any) -> str:
     """An argument as it would be typed; a module as torch prints it, on one line."""
     if isinstance(arg, torch.nn.Module):
-        text = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
-        return text if len(text) <= 300 else f"{type(arg).__name__}(...)"
+        line = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
+        return line if len(line) <= 300 else f"{type(arg).__name__}(...)"
     return show(plain(arg))
 
 
@@ -389,8 +440,13 @@ def load(id: str) -> Exercise:
     try:
         return catalogue.load(id)
     except NotDeclared as missing:
-        near = ", ".join(missing.near)
-        raise UnknownExercise(f"There is no exercise {id!r}. Near it: {near}.") from None
+        message = text(
+            "check.unknown",
+            "There is no exercise {id!r}. Near it: {near}.",
+            id=id,
+            near=", ".join(missing.near),
+        )
+        raise UnknownExercise(message) from None
 
 
 def find(id: str) -> Exercise:

@@ -23,6 +23,7 @@ from torch.overrides import TorchFunctionMode, resolve_name
 from .comparison import Difference, a_type, first_difference, same, show
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
+from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
 CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
@@ -101,10 +102,10 @@ class WatchFunctions(TorchFunctionMode):
 class _Printed(io.StringIO):
     """Keeps the first PRINTED_LIMIT characters and lets the rest go."""
 
-    def write(self, text: str) -> int:
+    def write(self, more: str) -> int:
         room = PRINTED_LIMIT - self.tell()
-        super().write(text[: max(room, 0)])
-        return len(text)
+        super().write(more[: max(room, 0)])
+        return len(more)
 
     def close(self) -> None:
         """Stays open: what an answer printed before it closed sys.stdout is still read."""
@@ -117,29 +118,59 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
     their types and texts are, wherever they come from.
     """
     if got.timed_out != right.timed_out:
-        return Difference("time", "the code did not come to an end")
+        message = text("compare.endless", "the code did not come to an end")
+        return Difference("time", message)
     if right.raised is None and got.raised is not None:
         if not got.raised.through_answer:
             return _stumbled(right, got)
-        return Difference("raised", f"your code raised {error_text(got.raised)}")
-    if right.raised is not None and got.raised is None:
-        message = f"expected {right.raised.type_name}, yours gave {show(got.value)}"
-        return Difference("raised", message)
-    if right.raised is not None and got.raised is not None:
-        if not messages and not got.raised.through_answer:
-            message = f"expected {right.raised.type_name}, yours gave back {given(got)}"
-            return Difference("raised", message)
-        if right.raised.type_name != got.raised.type_name:
-            message = f"expected {right.raised.type_name}, yours raised {got.raised.type_name}"
-            return Difference("raised", message)
-        if messages and right.raised.message != got.raised.message:
-            return Difference("raised", "the messages differ")
+        error = error_text(got.raised)
+        return Difference("raised", text("compare.raised", "your code raised {error}", error=error))
+    if right.raised is not None:
+        return _without_the_error(right.raised, got, messages)
     difference = first_difference(right.value, got.value)
     if difference is not None:
         return difference
     if set(right.changed) != set(got.changed):
-        positions = ", ".join(str(position + 1) for position in got.changed) or "none"
-        return Difference("changed", f"arguments changed in place: {positions}")
+        if not got.changed:
+            message = text("compare.unchanged", "arguments changed in place: none")
+            return Difference("changed", message)
+        positions = ", ".join(str(position + 1) for position in got.changed)
+        message = text(
+            "compare.changed", "arguments changed in place: {positions}", positions=positions
+        )
+        return Difference("changed", message)
+    return None
+
+
+def _without_the_error(wanted: Raised, got: Observation, messages: bool) -> Difference | None:
+    """Where an error was expected: what came instead, or None if it came."""
+    expected = wanted.type_name
+    if got.raised is None:
+        value = show(got.value)
+        message = text(
+            "compare.not_raised",
+            "expected {expected}, yours gave {value}",
+            expected=expected,
+            value=value,
+        )
+        return Difference("raised", message)
+    if not messages and not got.raised.through_answer:
+        message = text(
+            "compare.raised_by_no_answer",
+            "expected {expected}; your code itself raised nothing",
+            expected=expected,
+        )
+        return Difference("raised", message)
+    if got.raised.type_name != expected:
+        message = text(
+            "compare.raised_another",
+            "expected {expected}, yours raised {got}",
+            expected=expected,
+            got=got.raised.type_name,
+        )
+        return Difference("raised", message)
+    if messages and got.raised.message != wanted.message:
+        return Difference("raised", text("compare.other_message", "the messages differ"))
     return None
 
 
@@ -147,25 +178,40 @@ def _stumbled(right: Observation, got: Observation) -> Difference:
     """What the answer gave back is such that the observation cannot go on with it."""
     error = error_text(got.raised)
     if got.raised.type_name == "TooLarge":
-        return Difference("result", f"your code gave back {got.raised.message}: that is too much")
+        message = text(
+            "compare.too_large",
+            "your code gave back {what}: that is too much",
+            what=got.raised.message,
+        )
+        return Difference("result", message)
     for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early
         if wanted != kind:
-            message = f"your function gave back {a_type(kind)}; {a_type(wanted)} was expected"
-            return Difference("type", f"{message} ({error})")
-    if got.gave:
-        message = f"your function gave back {given(got)}, which cannot be used here: {error}"
+            message = text(
+                "compare.gave_another",
+                "your function gave back {got}; {expected} was expected ({error})",
+                got=a_type(kind),
+                expected=a_type(wanted),
+                error=error,
+            )
+            return Difference("type", message)
+    if not got.gave:
+        message = text(
+            "compare.class_stumbles",
+            "what your class made or changed does not work here: {error}",
+            error=error,
+        )
         return Difference("result", message)
-    return Difference("result", f"your class cannot be used here: {error}")
+    message = text(
+        "compare.function_stumbles",
+        "your function ran, but what it gave back or changed does not work here: {error}",
+        error=error,
+    )
+    return Difference("result", message)
 
 
 def error_text(raised: Raised) -> str:
     """'ValueError: too small', as Python prints it."""
     return f"{raised.type_name}: {raised.message}" if raised.message else raised.type_name
-
-
-def given(seen: Observation) -> str:
-    """What the answer gave back last, for people, where the observation stumbled over it."""
-    return a_type(seen.gave[-1]) if seen.gave else "something else"
 
 
 def describe_exception(

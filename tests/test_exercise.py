@@ -222,6 +222,7 @@ def hooking(monkeypatch):
     @made.observe
     def look(answer, module):
         answer(module).remove()
+        module(torch.ones(1)).sum()
         return len(module._forward_hooks)
 
     return made
@@ -235,6 +236,11 @@ def hooking(monkeypatch):
             "type",
             "your function gave back None; an object of type torch.utils.hooks.RemovableHandle "
             "was expected (AttributeError: 'NoneType' object has no attribute 'remove')",
+        ),
+        (
+            lambda module: [module.register_forward_hook(id), setattr(module, "forward", id)][0],
+            "result",
+            "your function ran, but what it gave back or changed does not work here: ",
         ),
         (lambda module: module.register_hook(), "raised", "your code raised AttributeError: 'ReLU"),
         (lambda: None, "raised", "your code raised TypeError: "),
@@ -258,13 +264,13 @@ def test_a_class_that_cannot_be_used_is_told_so(hooking):
         def close(self):
             pass
 
-    message = hooking.judge(Handle).difference.message
-    assert message == (
-        "your class cannot be used here: AttributeError: 'Handle' object has no attribute 'remove'"
+    does_not_work = "what your class made or changed does not work here: "
+    assert hooking.judge(Handle).difference.message == (
+        f"{does_not_work}AttributeError: 'Handle' object has no attribute 'remove'"
     )
     Handle.remove = lambda self, x: None
     message = hooking.judge(Handle).difference.message
-    assert message.startswith("your class cannot be used here: TypeError: ")
+    assert message.startswith(f"{does_not_work}TypeError: ")
 
     class Raises(Handle):
         def remove(self):
@@ -283,7 +289,7 @@ def test_an_expected_error_has_to_come_from_the_answer(hooking):
         raise AttributeError("on purpose")
 
     verdict = hooking.judge(lambda module: None)
-    assert verdict.difference.message == "expected AttributeError, yours gave back None"
+    assert verdict.difference.message == "expected AttributeError; your code itself raised nothing"
 
     def raises(module):
         raise AttributeError("in other words")

@@ -72,11 +72,6 @@ class Figure:
         return {"text/html": self._repr_html_(), "text/plain": self.alt}
 
 
-def many(count: int, thing: str) -> str:
-    """'1 tensor', '2 tensors'."""
-    return f"{count} {thing}" if count == 1 else f"{count} {thing}s"
-
-
 def ramp(count: int) -> list[tuple[float, float, float]]:
     """`count` colours in order, each as red, green and blue from 0 to 1."""
     from matplotlib.colors import LinearSegmentedColormap

@@ -10,7 +10,8 @@ import itertools
 import statistics
 from collections.abc import Iterable, Sequence
 
-from .drawing import MARGIN, Figure, Page, many, page, ramp
+from ..texts import counted
+from .drawing import MARGIN, Figure, Page, page, ramp
 
 MOST_LESSONS = 40
 NARROWEST = 90  # pixels, a lesson's box
@@ -60,7 +61,9 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
             f"{number} {title}" + (f" needs {' and '.join(needs[number])}" if needs[number] else "")
             for number, title, _ in lessons
         ]
-        alt = f"A map of {many(len(lessons), 'lesson')} with an arrow to each from what it needs: "
+        alt = (
+            f"A map of {counted(len(lessons), 'lesson')} with an arrow to each from what it needs: "
+        )
         right = left_of(columns[-1][0], wide) + wide
         bottom = max(node.y + node.high / 2 for node in nodes) + down
         return draw.finish(right + MARGIN, bottom + MARGIN, alt + "; ".join(parts) + ".")

@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from .drawing import MARGIN, UNUSED, Figure, Page, many, page, ramp
+from ..texts import counted
+from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
 
 SQUARE = 30  # pixels, a cell with a number in it
 MOST_INDICES = 30
@@ -116,7 +117,7 @@ def sampled(
             listed = str(draws[name] if in_lists else flat[name])
             parts.append(f"{name} draws {listed}" + (f" ({said})" if said else ""))
             y += SQUARE + 12
-        alt = f"Indices drawn from {many(count, 'sample')}, in order. " + "; ".join(parts) + "."
+        alt = f"Indices drawn from {counted(count, 'sample')}, in order. " + "; ".join(parts) + "."
         if together:
             said = "all together: " + coverage(sum(flat.values(), []), count)
             draw.text(x0, y + 8, said, size=13, colour=draw.muted)
@@ -155,12 +156,14 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
     result = parts_of(batch)
     names = list(names or result)
     if len(names) != len(result):
-        raise ValueError(f"There are {many(len(names), 'name')} for {many(len(result), 'part')}.")
+        raise ValueError(
+            f"There are {counted(len(names), 'name')} for {counted(len(result), 'part')}."
+        )
     for part in result.values():
         if not isinstance(part, torch.Tensor) or part.dim() not in (1, 2):
             raise ValueError("collated() draws batches of tensors with one or two dimensions.")
         if len(part) != len(samples):
-            raise ValueError(f"A part has {len(part)} rows for {many(len(samples), 'sample')}.")
+            raise ValueError(f"A part has {len(part)} rows for {counted(len(samples), 'sample')}.")
     with page() as draw:
         colours = ramp(len(samples))
         words = [w for f in (*fields, result) for part in f.values() for w in numbers(part)]

@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from .drawing import MARGIN, Figure, Page, many, page
+from ..texts import counted
+from .drawing import MARGIN, Figure, Page, page
 
 MOST_ROWS = 60
 ROW, INDENT = 26, 26  # pixels: from row to row, from a module to what is inside it
@@ -213,7 +214,7 @@ def tree_alt(module: nn.Module, rows: list[Row]) -> str:
     ]
     if len(tensors) > 12:
         kinds = [kind for kind in counts if "module" not in kind]
-        tensors = [many(counts[kind], kind) for kind in kinds]
+        tensors = [counted(counts[kind], kind) for kind in kinds]
     listed = "; ".join(tensors) or "it holds no tensors"
     hidden = [row.path for row in rows if row.kind == "hidden module"]
     text = f"The tree of a {type(module).__name__}: {listed}."

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from .drawing import MARGIN, UNUSED, Figure, Page, many, page, ramp
+from ..texts import counted
+from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
 
 CELL_SIDE = 34  # pixels, a cell with an id
 MASK_SIDE = 46  # pixels, a cell with True or False
@@ -54,7 +55,7 @@ def padding(texts: Sequence[Sequence[int]], padded: torch.Tensor, mask: torch.Te
         bottom = MARGIN + 24 + len(texts) * (CELL_SIDE + 4)
         right = x_mask + max(MASK_SIDE * time, draw.width_of(heads[2][1], bold=True))
         alt = (
-            f"{many(len(texts), 'text')} of ids: {[list(map(int, t)) for t in texts]}. "
+            f"{counted(len(texts), 'text')} of ids: {[list(map(int, t)) for t in texts]}. "
             f"Padded to shape {tuple(padded.shape)}: {padded.tolist()}. "
             f"The mask is True at {int(mask.sum())} of {mask.numel()} places, where a real token "
             "stands; the other places are grey."
@@ -173,7 +174,7 @@ def bags(ids: torch.Tensor, offsets: Mapping[str, torch.Tensor]) -> Figure:
                 right = max(right, x + draw.width_of(said, size=13))
             parts.append(f"{name}, offsets {places}, gives the bags {contents}")
             y += CELL_SIDE + 40
-        alt = f"One row of {many(len(ids), 'id')}, cut into bags. " + "; ".join(parts) + "."
+        alt = f"One row of {counted(len(ids), 'id')}, cut into bags. " + "; ".join(parts) + "."
         return draw.finish(right + MARGIN, y - 16 + MARGIN, alt)
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 
 import torch
 
-from .drawing import MARGIN, UNUSED, Figure, Page, many, page, ramp
+from ..texts import counted
+from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
 
 MOST_CELLS = 24
 MOST_WINDOWS = 12
@@ -41,7 +42,7 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
         titles = [title(draw, name, tensor) for name, tensor in named.items()]
         legends = [stride_legend(draw, tensor) for tensor in named.values()]
         whose = "its storage" if len(named) == 1 else "their one storage"
-        caption = f"{whose}: {many(len(numbers), 'number')} in a row"
+        caption = f"{whose}: {counted(len(numbers), 'number')} in a row"
         x = MARGIN + max(*titles, *(grid.width for grid in grids)) + 50
         right = x + max(strip.width, draw.width_of(caption, size=13), *legends)
 
@@ -54,7 +55,7 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
             title(draw, name, tensor, MARGIN, y + 22)
             stride_legend(draw, tensor, x, y + 22)
             y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor, right))
-        alt = f"{many(len(named), 'tensor')} over one storage that holds {strip.alt}. "
+        alt = f"{counted(len(named), 'tensor')} over one storage that holds {strip.alt}. "
         alt += "; ".join(layout_alt(name, tensor) for name, tensor in named.items()) + "."
         return draw.finish(right + MARGIN, y, alt)
 
@@ -88,7 +89,7 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
     with page() as draw:
         strip = Strip(draw, numbers)
         stored = len(set(positions(view).flatten().tolist()))
-        note = f"shows {many(view.numel(), 'number')}, stores {stored}"
+        note = f"shows {counted(view.numel(), 'number')}, stores {stored}"
         x = MARGIN + 60
         right = max(
             MARGIN + title(draw, name, view),
@@ -104,7 +105,7 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
             y += 34
         draw.text(x, y + 14, note, size=13, colour=draw.muted)
         alt = (
-            f"{many(len(view), 'window')} over one storage that holds {strip.alt}. "
+            f"{counted(len(view), 'window')} over one storage that holds {strip.alt}. "
             f"{layout_alt(name, view)}; it {note}."
         )
         return draw.finish(right + MARGIN, y + 14 + MARGIN, alt)
@@ -142,7 +143,7 @@ def shared_storage(
     count = first.untyped_storage().nbytes() // first.element_size()
     if not 1 <= count <= MOST_CELLS:
         raise ValueError(
-            f"The storage of {first_name} has {many(count, 'element')}; "
+            f"The storage of {first_name} has {counted(count, 'element')}; "
             f"{caller} draws 1 to {MOST_CELLS}."
         )
     return first.detach().as_strided((count,), (1,), 0).tolist()

@@ -10,7 +10,8 @@ from typing import Any
 
 import torch
 
-from .drawing import MARGIN, Figure, many, page
+from ..texts import counted
+from .drawing import MARGIN, Figure, page
 
 TILE = 76  # pixels, the side of a drawn image
 GAP = 8  # pixels, from one image to the next in a row
@@ -52,7 +53,7 @@ def image_rows(rows: Mapping[str, Sequence[Any]]) -> Figure:
                 )
             y += TILE + GAP
         longest = max(map(len, shown.values()))
-        alt = many(len(shown), "row") + " of images. "
+        alt = counted(len(shown), "row") + " of images. "
         alt += "; ".join(f"{name}: {row_alt(pictures)}" for name, pictures in shown.items())
         right = left + longest * (TILE + GAP) - GAP + MARGIN
         return draw.finish(right, y - GAP + MARGIN, alt.replace(". ", ": ", 1) + ".")
@@ -62,7 +63,7 @@ def row_alt(pictures: Sequence[torch.Tensor]) -> str:
     """'8 images of 28 x 28, 5 of them different'."""
     sizes = list(dict.fromkeys(f"{p.shape[0]} x {p.shape[1]}" for p in pictures))
     different = len({str(picture.tolist()) for picture in pictures})
-    text = f"{many(len(pictures), 'image')} of {' and '.join(sizes)}"
+    text = f"{counted(len(pictures), 'image')} of {' and '.join(sizes)}"
     return text if len(pictures) == 1 else f"{text}, {different} of them different"
 
 
@@ -98,7 +99,9 @@ def image_grid(images: Sequence[Any], captions: Sequence[str], columns: int = 8)
             )
             draw.text(x + wide / 2, y + TILE + 13, caption, size=13, ha="center")
         rows = -(-len(pictures) // columns)
-        alt = f"{many(len(images), 'image')}, with these words under them: {'; '.join(captions)}."
+        alt = (
+            f"{counted(len(images), 'image')}, with these words under them: {'; '.join(captions)}."
+        )
         return draw.finish(
             2 * MARGIN + min(columns, len(images)) * wide,
             2 * MARGIN + rows * (TILE + CAPTION + GAP) - GAP,

@@ -21,9 +21,9 @@ from typing import Any
 
 import torch
 
-from course_utils.comparison import show
+from course_utils.comparison import a_type, show
 from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
-from course_utils.observation import error_text, given
+from course_utils.observation import error_text
 
 from ..assignment import load_topic
 from ..inside import wire
@@ -370,7 +370,8 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
         elif raised.through_answer:
             yours = error_text(raised)
         else:
-            yours = f"{given(verdict.seen)} ({error_text(raised)})"
+            gave = [a_type(kind) for kind in verdict.seen.gave[-1:]]
+            yours = " ".join([*gave, f"({error_text(raised)})"])
     return ExerciseResult(
         exercise.id,
         points,
