@@ -1,10 +1,12 @@
 """Whatever was handed in, in whatever state, it is marked or says why a person has to look."""
 
+import ast
 import dataclasses
 import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 import torch
@@ -302,6 +304,29 @@ def test_what_changes_torch_when_it_is_loaded_is_always_loaded_before():
     assert "torch._dynamo" in sys.modules
     assert "torch._dynamo" in again
     assert "torch._dynamo" in first
+
+
+# -- what is inside the sandbox --------------------------------------------------------------
+
+
+def test_of_the_grader_only_the_folder_inside_is_copied(tmp_path):
+    sandbox.student_folder(tmp_path, {})
+    copied = {p.relative_to(tmp_path): p.read_bytes() for p in tmp_path.glob("grading/**/*.*")}
+    assert copied.pop(Path("grading/__init__.py")) == b""
+    inside = sandbox.INSIDE
+    assert copied == {
+        p.relative_to(inside.parent.parent): p.read_bytes() for p in inside.glob("*.py")
+    }
+
+
+@pytest.mark.parametrize("path", sorted(sandbox.INSIDE.glob("*.py")), ids=lambda path: path.stem)
+def test_what_is_inside_needs_nothing_else_of_the_grader(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level <= 1, ast.unparse(node)
+            names = [] if node.level else [node.module]
+        assert not [name for name in names if name.split(".")[0] == "grading"]
 
 
 # -- where there is no sandbox ---------------------------------------------------------------

@@ -137,46 +137,15 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
     fine = local_names(everything, imported) | safe_loads(everything, imported)
     nodes = [node for node in everything if id(node) not in fine]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    found: list[str] = []
-
-    def say(reason: str) -> None:
-        if reason not in found:
-            found.append(reason)
-
+    screening = Screening(imported, used)
     for node in nodes:
-        if isinstance(node, ast.Import):
-            for alias in node.names:
-                # `import os, sys, torch` at the top of a notebook brings names nobody uses.
-                if (alias.asname or alias.name.split(".")[0]) in used:
-                    _screen_module(alias.name, say)
-        elif isinstance(node, ast.ImportFrom):
-            if node.level:
-                say("imports from a package of its own")
-            elif any(a.name == "*" or (a.asname or a.name) in used for a in node.names):
-                _screen_module(node.module, say)
-        elif isinstance(node, ast.Attribute):
-            _screen_attribute(node, imported, say)
-        elif isinstance(node, ast.Name):
-            _screen_name(node, imported, say)
-        elif isinstance(node, ast.Call):
-            _screen_call(node, imported, say)
-        elif isinstance(node, ast.ClassDef) and any(k.arg == "metaclass" for k in node.keywords):
-            say("has a metaclass")
-        elif isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            if is_dunder(node.name) and node.name not in TO_DEFINE:
-                say(f"defines `{node.name}`")
-        elif isinstance(node, ast.MatchClass):
-            _screen_pattern(node, say)
-        elif isinstance(node, ast.keyword) and is_internal(node.arg or ""):
-            say(f"reaches for `{node.arg}`")
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            name = node.value
-            if is_dunder(name) and name not in PRIVATE and name != "__main__":
-                say(f"names `{name}`")
+        screening.visit(node)
     seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
     seen_through |= {id(node.value) for node in everything if _renamed(node, imported)}
-    _screen_bare_modules([n for n in nodes if id(n) not in seen_through], imported, say)
-    return found
+    for node in nodes:
+        if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in seen_through:
+            screening.screen_bare_module(node)
+    return screening.found
 
 
 def mentions(statements: list[ast.stmt], without: tuple[str, ...]) -> list[str]:
@@ -345,28 +314,6 @@ def _attribute(thing: Any, name: str) -> Any:
         return None
 
 
-def _screen_module(name: str, say) -> None:
-    """A module that is imported by its whole name."""
-    module, rest, _ = follow(name)
-    if not allowed(".".join([module, *rest])):
-        say(f"imports `{name}`")
-
-
-def _screen_path(path: str, say) -> None:
-    """A module, or something in one, that is imported or reached through dots."""
-    module, rest, _ = follow(path)
-    full = ".".join([module, *rest])
-    if not allowed(module):
-        say(f"uses the module `{module}`")
-    elif (
-        within(full, PARTS)
-        or (rest and NAMES.get(module) and rest[0] not in NAMES[module])
-        or any(is_internal(part) for part in rest)
-        or "__getattr__" in rest
-    ):
-        say(f"uses `{full}`")
-
-
 def within(path: str, places: set[str]) -> bool:
     """True for 'torch.jit.script' and the place 'torch.jit'."""
     return any(path == place or path.startswith(place + ".") for place in places)
@@ -383,6 +330,12 @@ def is_dunder(name: str) -> bool:
     return len(name) > 4 and name.startswith("__") and name.endswith("__")
 
 
+def is_type_of_something(node: ast.expr) -> bool:
+    """True for `type(x)` and `x.__class__`."""
+    called = isinstance(node, ast.Call) and getattr(node.func, "id", "") == "type"
+    return called or getattr(node, "attr", "") == "__class__"
+
+
 def _dotted(node: ast.expr) -> list[str] | None:
     """['torch', 'nn', 'Linear'] for that chain of attributes; None when it begins otherwise."""
     parts: list[str] = []
@@ -392,79 +345,144 @@ def _dotted(node: ast.expr) -> list[str] | None:
     return [*reversed([*parts, node.id])] if isinstance(node, ast.Name) else None
 
 
-def _screen_attribute(node: ast.Attribute, imported: dict[str, str], say) -> None:
-    chain, path = _dotted(node), _path(node, imported)
-    own = chain is not None and chain[0] in ("self", "cls") and len(chain) == 2
-    if is_internal(node.attr) and (is_dunder(node.attr) or not own):
-        say(f"reaches for `{node.attr}`")
-    changes = isinstance(node.ctx, (ast.Store, ast.Del))
-    if path:
-        _screen_path(path, say)
-        if changes:
-            say(f"changes `{path}`")
-    else:
-        if node.attr in INTERPRETER and not own:
-            say(f"reaches for `{node.attr}`")
-        of_a_type = (
-            isinstance(node.value, ast.Call) and getattr(node.value.func, "id", "") == "type"
-        )
-        of_a_type = of_a_type or getattr(node.value, "attr", "") == "__class__"
-        if changes and is_dunder(node.attr):
-            say(f"changes `{node.attr}`")
-        if changes and of_a_type:
-            say(f"changes `{node.attr}` of a type")
+class Screening(ast.NodeVisitor):
+    """What stands out in single nodes, told in `found`; it does not go into them by itself.
 
+    imported: see imported_names. used: the names that the code uses.
+    """
 
-def _screen_name(node: ast.Name, imported: dict[str, str], say) -> None:
-    if node.id in imported:
-        _screen_path(imported[node.id], say)
-    elif node.id in BUILTINS:
-        say(f"uses `{node.id}`")
-    if isinstance(node.ctx, (ast.Store, ast.Del)) and is_internal(node.id) and "__" in node.id:
-        say(f"changes `{node.id}`")
+    def __init__(self, imported: dict[str, str], used: set[str]) -> None:
+        self.imported = imported
+        self.used = used
+        self.found: list[str] = []
 
+    def say(self, reason: str) -> None:
+        if reason not in self.found:
+            self.found.append(reason)
 
-def _screen_call(node: ast.Call, imported: dict[str, str], say) -> None:
-    """Calls that look up, change or make what the code does not show."""
-    name = getattr(node.func, "id", "")
-    if name in imported:
-        name = imported[name].rsplit(".", 1)[-1]
-    attribute = getattr(node.func, "attr", "")
-    arguments = len(node.args) + len(node.keywords)
-    if attribute in RUN_TEXT and arguments:
-        say(f"calls `{attribute}` with something to run")
-    if "wraps" in (name, attribute) and arguments > 1:
-        say("copies attributes with `wraps`")
-    if name == "type" and len(node.args) == 3:
-        say("makes a class with `type`")
-    foreign = node.args and (_path(node.args[0], imported) or isinstance(node.args[0], ast.Call))
-    if name in ("setattr", "delattr", "vars") and foreign:
-        say(f"uses `{name}` on what it did not make")
-    if name == "vars" and not node.args:
-        say("uses `vars`")
-    if name in ("getattr", "setattr", "delattr") and len(node.args) >= 2:
-        looked_up = node.args[1]
-        if isinstance(looked_up, ast.Constant) and isinstance(looked_up.value, str):
-            if is_internal(looked_up.value):
-                say(f"reaches for `{looked_up.value}`")
-        elif name == "getattr" and _path(node.args[0], imported):
-            say("looks up a name that is made while it runs")
+    def generic_visit(self, node: ast.AST) -> None:
+        """All other nodes are fine."""
 
+    # -- imports and names -----------------------------------------------------------------
 
-def _screen_pattern(node: ast.MatchClass, say) -> None:
-    """`case Thing(name=x)` reads an attribute, `case Thing(x)` one that the class chooses."""
-    for name in node.kwd_attrs:
-        if is_internal(name) or name in INTERPRETER:
-            say(f"reaches for `{name}`")
-    if node.patterns and getattr(node.cls, "id", "") not in PLAIN_PATTERNS:
-        say("has a pattern that reads attributes by their position")
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            # `import os, sys, torch` at the top of a notebook brings names nobody uses.
+            if (alias.asname or alias.name.split(".")[0]) in self.used:
+                self.screen_module(alias.name)
 
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        if node.level:
+            self.say("imports from a package of its own")
+        elif any(a.name == "*" or (a.asname or a.name) in self.used for a in node.names):
+            self.screen_module(node.module)
 
-def _screen_bare_modules(nodes: list[ast.AST], imported: dict[str, str], say) -> None:
-    """A module that is passed on under another name could be changed unseen."""
-    for node in nodes:
-        if not isinstance(node, (ast.Name, ast.Attribute)):
-            continue
-        path = _path(node, imported) if isinstance(node.ctx, ast.Load) else ""
+    def screen_module(self, name: str) -> None:
+        """A module that is imported by its whole name."""
+        module, rest, _ = follow(name)
+        if not allowed(".".join([module, *rest])):
+            self.say(f"imports `{name}`")
+
+    def screen_path(self, path: str) -> None:
+        """A module, or something in one, that is imported or reached through dots."""
+        module, rest, _ = follow(path)
+        full = ".".join([module, *rest])
+        if not allowed(module):
+            self.say(f"uses the module `{module}`")
+        elif (
+            within(full, PARTS)
+            or (rest and NAMES.get(module) and rest[0] not in NAMES[module])
+            or any(is_internal(part) for part in rest)
+            or "__getattr__" in rest
+        ):
+            self.say(f"uses `{full}`")
+
+    def screen_bare_module(self, node: ast.Name | ast.Attribute) -> None:
+        """A module that is passed on under another name could be changed unseen."""
+        path = _path(node, self.imported) if isinstance(node.ctx, ast.Load) else ""
         if path and isinstance(object_at(path), ModuleType):
-            say(f"hands on the module `{path}`")
+            self.say(f"hands on the module `{path}`")
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if node.id in self.imported:
+            self.screen_path(self.imported[node.id])
+        elif node.id in BUILTINS:
+            self.say(f"uses `{node.id}`")
+        if isinstance(node.ctx, (ast.Store, ast.Del)) and is_internal(node.id) and "__" in node.id:
+            self.say(f"changes `{node.id}`")
+
+    # -- what is looked up, changed or made ------------------------------------------------
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        chain, path = _dotted(node), _path(node, self.imported)
+        own = chain is not None and chain[0] in ("self", "cls") and len(chain) == 2
+        if is_internal(node.attr) and (is_dunder(node.attr) or not own):
+            self.say(f"reaches for `{node.attr}`")
+        changes = isinstance(node.ctx, (ast.Store, ast.Del))
+        if path:
+            self.screen_path(path)
+            if changes:
+                self.say(f"changes `{path}`")
+            return
+        if node.attr in INTERPRETER and not own:
+            self.say(f"reaches for `{node.attr}`")
+        if changes and is_dunder(node.attr):
+            self.say(f"changes `{node.attr}`")
+        if changes and is_type_of_something(node.value):
+            self.say(f"changes `{node.attr}` of a type")
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """Calls that look up, change or make what the code does not show."""
+        name = getattr(node.func, "id", "")
+        if name in self.imported:
+            name = self.imported[name].rsplit(".", 1)[-1]
+        attribute = getattr(node.func, "attr", "")
+        arguments = len(node.args) + len(node.keywords)
+        if attribute in RUN_TEXT and arguments:
+            self.say(f"calls `{attribute}` with something to run")
+        if "wraps" in (name, attribute) and arguments > 1:
+            self.say("copies attributes with `wraps`")
+        if name == "type" and len(node.args) == 3:
+            self.say("makes a class with `type`")
+        of_a_library = node.args and _path(node.args[0], self.imported)
+        foreign = of_a_library or (node.args and isinstance(node.args[0], ast.Call))
+        if name in ("setattr", "delattr", "vars") and foreign:
+            self.say(f"uses `{name}` on what it did not make")
+        if name == "vars" and not node.args:
+            self.say("uses `vars`")
+        if name in ("getattr", "setattr", "delattr") and len(node.args) >= 2:
+            looked_up = node.args[1]
+            if isinstance(looked_up, ast.Constant) and isinstance(looked_up.value, str):
+                if is_internal(looked_up.value):
+                    self.say(f"reaches for `{looked_up.value}`")
+            elif name == "getattr" and of_a_library:
+                self.say("looks up a name that is made while it runs")
+
+    def visit_keyword(self, node: ast.keyword) -> None:
+        if is_internal(node.arg or ""):
+            self.say(f"reaches for `{node.arg}`")
+
+    def visit_MatchClass(self, node: ast.MatchClass) -> None:
+        """`case Thing(name=x)` reads an attribute, `case Thing(x)` one that the class chooses."""
+        for name in node.kwd_attrs:
+            if is_internal(name) or name in INTERPRETER:
+                self.say(f"reaches for `{name}`")
+        if node.patterns and getattr(node.cls, "id", "") not in PLAIN_PATTERNS:
+            self.say("has a pattern that reads attributes by their position")
+
+    def visit_Constant(self, node: ast.Constant) -> None:
+        name = node.value
+        if isinstance(name, str) and is_dunder(name) and name not in PRIVATE | {"__main__"}:
+            self.say(f"names `{name}`")
+
+    # -- definitions -----------------------------------------------------------------------
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        if any(word.arg == "metaclass" for word in node.keywords):
+            self.say("has a metaclass")
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if is_dunder(node.name) and node.name not in TO_DEFINE:
+            self.say(f"defines `{node.name}`")
+
+    visit_AsyncFunctionDef = visit_FunctionDef
