@@ -2,8 +2,8 @@
 
 An exercise is a reference answer, cases, and a library of wrong answers that people really
 write. From the declaration follow the stub and the check in the notebook, the feedback, the
-solution edition and the tests. `course_utils/exercises/tensors.py` is the example to read;
-CONTRIBUTING.md says how to add one.
+solution edition and the tests. `course_utils/lessons/start/largest.py` is the smallest
+example; CONTRIBUTING.md says how to add one.
 """
 
 from __future__ import annotations
@@ -11,24 +11,23 @@ from __future__ import annotations
 import dataclasses
 import difflib
 import functools
-import importlib
 import inspect
-import pkgutil
 import random
 import re
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Any
 
 import torch
 
-from . import exercises
+from . import contents
 from .comparison import Difference, show
 from .observation import Observation, compare, observe
 from .plain import plain, type_name
 from .settings import course_settings
 from .sources import emptied, undecorated_source
 
+LESSONS = f"{contents.lessons.__name__}."  # the modules of the course's own exercises
 _registry: dict[str, Exercise] = {}
 
 
@@ -86,7 +85,8 @@ class Exercise:
     without: torch functions that the answer has to do by hand, as in the documentation:
     'Tensor.stride', 'torch.gather'.
     seconds: an answer that takes longer on one case is stopped.
-    task: what is asked, in Markdown; without it, the reference's docstring says so.
+    task: what is asked, in Markdown; without it, the docstring says so: that of its file in
+    course_utils/lessons/, elsewhere that of the reference.
     """
 
     def __init__(
@@ -170,7 +170,11 @@ class Exercise:
     @property
     def task(self) -> str:
         """What is asked, in Markdown, without a heading."""
-        return self._task or inspect.getdoc(self.answer) or ""
+        if self._task:
+            return self._task
+        home = sys.modules[self.answer.__module__]
+        asked = home if home.__name__.startswith(LESSONS) else self.answer
+        return (inspect.getdoc(asked) or "").strip()
 
     @property
     def solution_source(self) -> str:
@@ -320,18 +324,10 @@ def describe_argument(arg: Any) -> str:
 # -- finding ---------------------------------------------------------------------------------
 
 
-@functools.cache
-def _load_topics(naming: str = "") -> None:
-    """Import the topic modules in whose text this stands; by default all."""
-    for module in pkgutil.iter_modules(exercises.__path__):
-        file = Path(module.module_finder.path, f"{module.name}.py")
-        if naming in file.read_text(encoding="utf-8"):
-            importlib.import_module(f"{exercises.__name__}.{module.name}")
-
-
 def all_exercises() -> list[Exercise]:
     """Every exercise of the course, in the order of their ids."""
-    _load_topics()
+    for id in contents.exercise_ids():
+        contents.load_exercise(id)
     return sorted(_registry.values(), key=lambda e: tuple(int(n) for n in e.id.split(".")))
 
 
@@ -339,11 +335,11 @@ def find(id: str) -> Exercise:
     """The exercise with this id. Raises UnknownExercise, which names the nearest ids."""
     if isinstance(id, str):
         if id not in _registry:
-            # Only its own topic: the others import libraries that this notebook may not need.
-            _load_topics(f'"{id}"')
+            # Only its own file: others import libraries that this notebook may not need.
+            contents.load_exercise(id)
         if id in _registry:
             return _registry[id]
-    _load_topics()
-    near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3)
-    listed = ", ".join(sorted(near or _registry))
+    known = {*_registry, *contents.exercise_ids()}
+    near = difflib.get_close_matches(str(id), sorted(known), n=3, cutoff=0.3)
+    listed = ", ".join(sorted(near or known))
     raise UnknownExercise(f"There is no exercise {id!r}. Near it: {listed}.")

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import difflib
-import functools
-import importlib
-import pkgutil
 from collections.abc import Callable
 from typing import Any
 
 import torch
 
 from .comparison import show
+from .contents import all_lessons, load_predictions
 from .feedback import Panel, display
 from .plain import TooLarge, plain, type_name
 
@@ -142,9 +140,6 @@ def all_predictions() -> list[Prediction]:
     return sorted(_registry.values(), key=lambda p: (p.id[:2], int(p.id[4:])))
 
 
-@functools.cache
 def _load_topics() -> None:
-    from . import predictions
-
-    for module in pkgutil.iter_modules(predictions.__path__):
-        importlib.import_module(f"{predictions.__name__}.{module.name}")
+    for page in all_lessons():
+        load_predictions(page.number)
