@@ -24,11 +24,16 @@ class Catalogue(Generic[Declared]):
     """Exercises, or predictions, by their ids: '01.3', '01.p2'.
 
     A declaration registers itself when its file is imported. modules(id) gives the names of the
-    modules that may declare this id; modules(None) those of all.
+    modules that may declare this id; modules(None) those of all. load_module(name) imports one.
     """
 
-    def __init__(self, modules: Callable[[str | None], Iterable[str]]) -> None:
+    def __init__(
+        self,
+        modules: Callable[[str | None], Iterable[str]],
+        load_module: Callable[[str], object] = importlib.import_module,
+    ) -> None:
         self._modules = modules
+        self._load_module = load_module
         self._declared: dict[str, Declared] = {}
 
     def register(self, id: str, thing: Declared) -> None:
@@ -58,7 +63,7 @@ class Catalogue(Generic[Declared]):
         for name in self._modules(id):
             before = dict(self._declared)
             try:
-                importlib.import_module(name)
+                self._load_module(name)
             except BaseException:
                 # Half of a file declares nothing: imported again, it raises the same error again.
                 self._declared.clear()

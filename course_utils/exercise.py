@@ -2,8 +2,8 @@
 
 An exercise is a reference answer, cases, and a library of wrong answers that people really
 write. From the declaration follow the stub and the check in the notebook, the feedback, the
-solution edition and the tests. `course_utils/exercises/tensors.py` is the example to read;
-CONTRIBUTING.md says how to add one.
+solution edition and the tests. `course_utils/lessons/start/largest.py` is the smallest
+example; CONTRIBUTING.md says how to add one.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
-import pkgutil
 import random
 import re
 import sys
@@ -21,7 +20,7 @@ from typing import Any
 
 import torch
 
-from . import exercises
+from . import contents
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, show
 from .observation import Observation, compare, describe_exception, error_text, observe
@@ -29,6 +28,8 @@ from .plain import plain, type_name
 from .settings import course_settings
 from .sources import emptied, undecorated_source
 from .texts import text
+
+LESSONS = f"{contents.lessons.__name__}."  # the modules of the course's own exercises
 
 
 class UnknownExercise(LookupError):
@@ -89,7 +90,8 @@ class Exercise:
     without: torch functions that the answer has to do by hand, as in the documentation:
     'Tensor.stride', 'torch.gather'.
     seconds: an answer that takes longer on one case is stopped.
-    task: what is asked, in Markdown; without it, the reference's docstring says so.
+    task: what is asked, in Markdown; without it, the docstring says so: that of its file in
+    course_utils/lessons/, elsewhere that of the reference.
     """
 
     def __init__(
@@ -193,7 +195,11 @@ class Exercise:
     @property
     def task(self) -> str:
         """What is asked, in Markdown, without a heading."""
-        return self._task or inspect.getdoc(self.answer) or ""
+        if self._task:
+            return self._task
+        home = sys.modules[self.answer.__module__]
+        asked = home if home.__name__.startswith(LESSONS) else self.answer
+        return (inspect.getdoc(asked) or "").strip()
 
     @property
     def solution_source(self) -> str:
@@ -421,15 +427,7 @@ def describe_argument(arg: Any) -> str:
 # -- finding ---------------------------------------------------------------------------------
 
 
-def _modules(id: str | None) -> Iterator[str]:
-    """The names of the topics in whose text this id stands; of all, if it is None."""
-    for module in pkgutil.iter_modules(exercises.__path__):
-        file = Path(module.module_finder.path, f"{module.name}.py")
-        if id is None or f'"{id}"' in file.read_text(encoding="utf-8"):
-            yield f"{exercises.__name__}.{module.name}"
-
-
-catalogue: Catalogue[Exercise] = Catalogue(_modules)
+catalogue: Catalogue[Exercise] = Catalogue(contents.exercise_modules, contents.import_exercise)
 
 
 def load(id: str) -> Exercise:

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
+from collections.abc import Sequence
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from .exercise import Exercise, find
+from .exercise import Exercise
 
 CELL_SECONDS = 120  # a cell that takes longer is stopped
 
@@ -26,22 +26,29 @@ if importlib.util.find_spec("course_utils"):
 else:
     print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")"""
 
-EXERCISE_HEADING = re.compile(r"^## Exercise (\d\d\.\d+)$", re.MULTILINE)
 
-
-def opening(course: dict) -> NotebookNode:
+def opening(
+    number: str,
+    title: str,
+    *,
+    minutes: int,
+    lead: str = "",
+    after: Sequence[str] = (),
+    needs: Sequence[str] = (),
+    knowing: str = "",
+) -> NotebookNode:
     """Title, what the reader will be able to do, what is needed first, how long it takes."""
-    lines = [f"# {course['number']} · {course['title']}", ""]
-    if course.get("lead"):
-        lines += [course["lead"], ""]
-    if course.get("after"):
+    lines = [f"# {number} · {title}", ""]
+    if lead:
+        lines += [lead, ""]
+    if after:
         lines += ["**After this lesson you can**", ""]
-        lines += [f"- {verb}" for verb in course["after"]] + [""]
-    needs = [f"notebook {number}" for number in course.get("needs", [])]
-    needs += [course["knowing"]] if course.get("knowing") else []
-    if needs:
-        lines += [f"**You need first:** {'; '.join(needs)}", ""]
-    lines += [f"**Time:** about {course['minutes']} minutes"]
+        lines += [f"- {verb}" for verb in after] + [""]
+    first = [f"notebook {other}" for other in needs]
+    first += [knowing] if knowing else []
+    if first:
+        lines += [f"**You need first:** {'; '.join(first)}", ""]
+    lines += [f"**Time:** about {minutes} minutes"]
     return new_markdown_cell("\n".join(lines))
 
 
@@ -56,15 +63,14 @@ def heading(exercise: Exercise, worth: str = "") -> str:
     return f"## {exercise.id} · {exercise.title}\n\n" + " · ".join(facts)
 
 
-def with_headings(text: str, worth: str = "") -> str:
-    """The prose of a source with its exercises' headings written out; `worth` as in heading."""
-    return EXERCISE_HEADING.sub(lambda match: heading(find(match.group(1)), worth), text)
+def prose_cell(exercise: Exercise, worth: str = "") -> NotebookNode:
+    """The cell that says what is asked, under its heading. worth: as in heading."""
+    return new_markdown_cell(f"{heading(exercise, worth)}\n\n{exercise.task}")
 
 
-def answer_cell(exercise: Exercise, answer: str, above: str = "") -> NotebookNode:
-    """The cell for the answer. `above` is what an answer needs to be read, such as imports."""
-    text = "\n\n\n".join(part for part in (above.strip(), answer.rstrip()) if part)
-    return new_code_cell(text, metadata={"exercise": exercise.id})
+def answer_cell(exercise: Exercise, answer: str) -> NotebookNode:
+    """The cell for the answer: the stub, or what else is to stand there."""
+    return new_code_cell(answer.rstrip(), metadata={"exercise": exercise.id})
 
 
 def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:

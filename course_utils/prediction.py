@@ -8,12 +8,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-import difflib
-import functools
-import importlib
 import inspect
 import math
-import pkgutil
 import re
 import traceback
 import warnings
@@ -22,11 +18,13 @@ from typing import Any
 
 import torch
 
+from . import contents
+from .catalogue import Catalogue, NotDeclared
 from .comparison import LONGEST, show
 from .feedback import Panel, display
 from .plain import Opaque, TooLarge, plain, type_name
+from .texts import text
 
-_registry: dict[str, Prediction] = {}
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right
 ROUNDING = 1e-6  # relative: what a computed guess, 0.1 * 30, may be away from a whole number
 ERROR_NAME = re.compile(r"[\w.]*(error|exception)")  # in small letters
@@ -39,6 +37,9 @@ class Belief:
 
     guess: Any
     sentence: str
+
+
+catalogue: Catalogue[Prediction] = Catalogue(contents.prediction_modules)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,9 +57,7 @@ class Prediction:
     choices: tuple[Any, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.id in _registry:
-            raise ValueError(f"Prediction {self.id} is declared twice.")
-        _registry[self.id] = self
+        catalogue.register(self.id, self)
 
     def reveal(self, guess: Any, run: Callable[[], Any]) -> Panel:
         """The panel for a guess. `run()` is the code that the question is about.
@@ -251,24 +250,20 @@ def predict(id: str, guess: Any, run: Callable[[], Any]) -> None:
     id: '01.p2'. guess: yours, or `...` for none yet; 'error' if you think the code raises.
     run: the code, as in `lambda: x.t().stride()`.
     """
-    _load_topics()
-    if not isinstance(id, str) or id not in _registry:
-        near = difflib.get_close_matches(str(id), _registry, n=3, cutoff=0.3) or ["01.p1"]
-        text = f"There is no prediction {id!r}. Near it: {', '.join(sorted(near))}."
-        display(Panel("wrong", "predict", text))
+    try:
+        asked = catalogue.load(id)
+    except NotDeclared as missing:
+        sentence = text(
+            "predict.unknown",
+            "There is no prediction {id!r}. Near it: {near}.",
+            id=id,
+            near=", ".join(missing.near),
+        )
+        display(Panel("wrong", "predict", sentence))
         return
-    display(_registry[id].reveal(guess, run))
+    display(asked.reveal(guess, run))
 
 
 def all_predictions() -> list[Prediction]:
     """Every prediction of the course, in the order of their ids."""
-    _load_topics()
-    return sorted(_registry.values(), key=lambda p: (p.id[:2], int(p.id[4:])))
-
-
-@functools.cache
-def _load_topics() -> None:
-    from . import predictions
-
-    for module in pkgutil.iter_modules(predictions.__path__):
-        importlib.import_module(f"{predictions.__name__}.{module.name}")
+    return catalogue.load_all()

@@ -2,19 +2,24 @@
 
 An exercise is declared once, as ordinary code. The stub is its reference without the bodies. A
 process that runs answers nobody has read needs an exercise's cases and its observation, but it
-must not hold the reference or the mistakes: they stand in the same file, so the file is cut.
+must not hold the reference or the mistakes: they stand in the same file, so the files are cut.
 """
 
 from __future__ import annotations
 
 import ast
+import functools
 import inspect
+import symtable
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 STUB_LINE = "raise NotImplementedError  # your answer goes here"
-HIDDEN = {"reference", "mistake", "right"}
+HIDDEN = {"reference", "mistake", "right", "starter"}  # what a student's process may not hold
+JUDGING = {"cases", "observe"}  # what it needs
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def undecorated_source(thing: Callable[..., Any]) -> str:
@@ -74,53 +79,196 @@ def bodies(source: str) -> list[tuple[int, int, int]]:
 # -- the student's half -----------------------------------------------------------------------
 
 
-def student_side(source: str) -> str:
-    """The source of a topic module without references, mistakes, right answers, and what only
-    those use.
+def student_half(files: Mapping[str, str]) -> dict[str, str]:
+    """The part of exercises' files that a process with student code may hold.
 
-    Raises SyntaxError if `source` is not Python.
+    files: path -> source, for example of all files of course_utils/lessons/. Paths begin where
+    imports do: 'course_utils/lessons/hooks/models.py'. What is kept: cases and observations, and
+    what they need, followed through imports from one of these files to another. References,
+    mistakes, right answers and starters are not kept, nor what only those need, nor a file that
+    nothing kept needs. Contents pages (`__init__.py`) stay as they are.
+    Raises SyntaxError if a source is not Python.
     """
-    body = [node for node in ast.parse(source).body if not _is_hidden(node)]
-    # Definitions nobody needs any more may be half the answer: they go as well.
-    needed: set[str] = set()
-    kept: list[ast.stmt] = [node for node in body if not _defines(node)]
-    waiting = [node for node in body if _defines(node)]
-    while True:
-        needed = {n.id for k in kept for n in ast.walk(k) if isinstance(n, ast.Name)}
-        found = [node for node in waiting if _defines(node) & needed]
-        if not found:
-            break
-        kept += found
-        waiting = [node for node in waiting if node not in found]
-    lines = source.splitlines()
-    parts = [
-        "\n".join(lines[_first_line(node) - 1 : node.end_lineno]) for node in body if node in kept
-    ]
-    return "\n\n\n".join(parts) + "\n"
+    half = _Half(files)
+    for path, source in files.items():
+        page = path.endswith("__init__.py")
+        declares = ".cases" in source  # most files that declare nothing need not be parsed
+        if page or (declares and any(one.judges for one in half.statements(path))):
+            half.take_file(path, whole=page)
+    return {
+        path: source if path.endswith("__init__.py") else half.source(path)
+        for path, source in files.items()
+        if path in half.taken
+    }
 
 
-def _is_hidden(node: ast.stmt) -> bool:
-    """Decorated with @name.reference, @name.mistake(...) or @name.right."""
-    for decorator in getattr(node, "decorator_list", []):
-        target = decorator.func if isinstance(decorator, ast.Call) else decorator
-        if isinstance(target, ast.Attribute) and target.attr in HIDDEN:
+class _Half:
+    """Collects the statements and the imported names that are needed, file by file."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self.files = files
+        self.parsed: dict[str, list[_Statement]] = {}
+        self.taken: dict[str, set[int]] = {}  # path -> which of its statements
+        self.names: set[tuple[str, str]] = set()  # path and name: what is used there
+
+    def statements(self, path: str) -> list[_Statement]:
+        """All that stands at the top of a file and is not hidden."""
+        if path not in self.parsed:
+            source = self.files[path]
+            lines = source.splitlines()
+            found = (_Statement(node, lines) for node in ast.parse(source).body)
+            self.parsed[path] = [one for one in found if not _declares(one.node, HIDDEN)]
+        return self.parsed[path]
+
+    def take_file(self, path: str, *, whole: bool = False) -> None:
+        """What a file does in any case when it is imported; whole: all that is not hidden."""
+        new = path not in self.taken
+        self.taken.setdefault(path, set())
+        for number, one in enumerate(self.statements(path)):
+            if whole or (new and self.runs(path, one)):
+                self.take(path, number)
+            for name in one.binds if whole else ():
+                self.need(path, name)
+
+    def take(self, path: str, number: int) -> None:
+        if number in self.taken[path]:
+            return
+        self.taken[path].add(number)
+        one = self.statements(path)[number]
+        for name in one.needs:
+            self.need(path, name)
+        for node in ast.walk(one.node):
+            for found in _imports(node, path, self.files):
+                # At the top, only the names that are needed: see `need`.
+                if node is not one.node or not found.bound:
+                    self.follow(found)
+
+    def need(self, path: str, name: str) -> None:
+        """A name is used in a file: take what binds it."""
+        if (path, name) in self.names:
+            return
+        self.names.add((path, name))
+        self.take_file(path)
+        for number, one in enumerate(self.statements(path)):
+            if name in one.binds:
+                self.take(path, number)
+                for found in _imports(one.node, path, self.files):
+                    if found.bound == name:
+                        self.follow(found)
+
+    def follow(self, found: _Import) -> None:
+        if found.name == "*":
+            self.take_file(found.path, whole=True)
+        else:
+            self.need(found.path, found.name)
+
+    def runs(self, path: str, one: _Statement) -> bool:
+        """It has an effect of its own: a case, an observation, all that is not just a name."""
+        if isinstance(one.node, (ast.Import, ast.ImportFrom)):
+            return not any(found.bound for found in _imports(one.node, path, self.files))
+        just_names = (*DEFINITIONS, ast.Assign, ast.AnnAssign, ast.AugAssign)
+        return one.judges or not isinstance(one.node, just_names)
+
+    def source(self, path: str) -> str:
+        """What is left of a file."""
+        parts = []
+        for number, one in enumerate(self.statements(path)):
+            if number not in self.taken[path]:
+                continue
+            text = one.text
+            if isinstance(one.node, ast.ImportFrom):
+                found = _imports(one.node, path, self.files)
+                kept = [i.alias for i in found if (path, i.bound) in self.names]
+                if kept:  # without the names that are not there any more
+                    text = ast.unparse(ast.ImportFrom(one.node.module, kept, one.node.level))
+            parts.append(text)
+        return "\n\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True)
+class _Import:
+    """What a file imports from another one of the files, which is at `path`.
+
+    name: what it is there, '*' for all of it. bound: what it is called here, '' where the import
+    binds more than one name, or none of its own.
+    """
+
+    alias: ast.alias
+    path: str
+    name: str
+    bound: str
+
+
+class _Statement:
+    """A statement at the top of a file."""
+
+    def __init__(self, node: ast.stmt, lines: list[str]) -> None:
+        self.node = node
+        first = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", []))])
+        self.text = "\n".join(lines[first - 1 : node.end_lineno])
+        self.judges = _declares(node, JUDGING)
+
+    @functools.cached_property
+    def binds(self) -> set[str]:
+        """Names that a definition or an import binds, or that it adds something to."""
+        if isinstance(self.node, DEFINITIONS):
+            return {self.node.name}
+        if isinstance(self.node, (ast.Import, ast.ImportFrom)):
+            return {alias.asname or alias.name.partition(".")[0] for alias in self.node.names}
+        targets = getattr(self.node, "targets", [getattr(self.node, "target", None)])
+        nodes = [node for target in targets if target for node in ast.walk(target)]
+        return {node.id for node in nodes if isinstance(node, ast.Name)}
+
+    @functools.cached_property
+    def needs(self) -> set[str]:
+        """The names of its file that it uses: those that are not its own."""
+        found: set[str] = set()
+
+        def visit(table: symtable.SymbolTable, top: bool) -> None:
+            for symbol in table.get_symbols():
+                if symbol.is_referenced() and (top or symbol.is_global()):
+                    found.add(symbol.get_name())
+            for child in table.get_children():
+                visit(child, top=False)
+
+        visit(symtable.symtable(self.text, "<statement>", "exec"), top=True)
+        return found
+
+
+def _imports(node: ast.AST, path: str, files: Mapping[str, str]) -> list[_Import]:
+    """What an import takes from one of the files."""
+    if isinstance(node, ast.Import):
+        places = [(alias, _file(alias.name.split("."), files)) for alias in node.names]
+        return [_Import(alias, place, "*", alias.asname or "") for alias, place in places if place]
+    if not isinstance(node, ast.ImportFrom):
+        return []
+    folder = path.split("/")[:-1]
+    above = folder[: len(folder) - node.level + 1] if node.level else []
+    module = above + (node.module.split(".") if node.module else [])
+    found = []
+    for alias in node.names:
+        place, name = _file([*module, alias.name], files), "*"  # a module of a package
+        if place is None:
+            place, name = _file(module, files), alias.name
+        if place is not None:
+            bound = "" if alias.name == "*" else alias.asname or alias.name
+            found.append(_Import(alias, place, name, bound))
+    return found
+
+
+def _file(module: list[str], files: Mapping[str, str]) -> str | None:
+    place = "/".join(module)
+    return next((p for p in (f"{place}.py", f"{place}/__init__.py") if p in files), None)
+
+
+def _declares(node: ast.stmt, kinds: set[str]) -> bool:
+    """Decorated with @exercise.reference, @exercise.mistake(...), or calls it as a function."""
+    calls = list(getattr(node, "decorator_list", []))
+    if isinstance(node, ast.Expr):
+        calls.append(node.value)
+    for call in calls:
+        while isinstance(call, ast.Call):
+            call = call.func
+        if isinstance(call, ast.Attribute) and call.attr in kinds:
             return True
     return False
-
-
-def _defines(node: ast.stmt) -> set[str]:
-    """Names that a plain definition binds; nothing for what has to run: imports, exercises."""
-    if isinstance(node, (ast.FunctionDef, ast.ClassDef)) and not node.decorator_list:
-        return {node.name}
-    if isinstance(node, ast.Assign) and not _declares_exercise(node.value):
-        return {target.id for target in node.targets if isinstance(target, ast.Name)}
-    return set()
-
-
-def _declares_exercise(value: ast.expr) -> bool:
-    return isinstance(value, ast.Call) and getattr(value.func, "id", "") == "Exercise"
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    return decorators[0].lineno if decorators else node.lineno

@@ -62,9 +62,10 @@ def test_an_assignment_is_read_as_it_was_written(tmp_path):
 def test_the_topics_are_the_files_that_declare_the_exercises():
     one = Assignment("a", "A", (Item("90.1", 1), Item("04.3", 1), Item("04.1", 1)), private=(QUIZ,))
     names = sorted(one.topics())
-    assert names[0] == "course_utils.exercises.modules"
-    assert names[1].startswith("private_private_quiz_")
-    assert one.topics()[names[1]] == QUIZ.read_text(encoding="utf-8")
+    lesson = "course_utils.lessons.modules"
+    assert names[:2] == [f"{lesson}.kinds_of_tensors", f"{lesson}.layer_scale"]
+    assert names[2].startswith("private_private_quiz_")
+    assert one.topics()[names[2]] == QUIZ.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

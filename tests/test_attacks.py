@@ -69,7 +69,9 @@ def sandbox(tmp_path_factory):
     path = tmp_path_factory.mktemp("private") / "secret_topic.py"
     path.write_text(PRIVATE)
     load_topic("secret_topic", path)
-    topics = ["course_utils.exercises.tensors", "course_utils.exercises.loading", "secret_topic"]
+    lessons = "course_utils.lessons"
+    topics = [f"{lessons}.tensors.contiguous_strides", f"{lessons}.tensors.storage_index"]
+    topics += [f"{lessons}.loading.take_batches", "secret_topic"]
     with Sandbox(topics, {"secret_topic": PRIVATE}, limits=LIMITS) as one:
         # Another student's work has gone through it.
         task = Task(

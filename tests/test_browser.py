@@ -19,12 +19,13 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.exercise import find
 from course_utils.sources import undecorated_source
 from tools import build
 
 ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-for-this-test"
-SOURCES = sorted((ROOT / "notebooks" / "source").glob("*_exercises.py"))
+TARGETS = [target for target in build.targets() if target.practice]
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
 CHROMIUM_OPTIONS = [
@@ -118,11 +119,11 @@ def wrong_answer(exercise):
     return re.sub(rf"\b{mistake.name}\b", exercise.name, source), mistake.sentence
 
 
-@pytest.mark.parametrize("source", SOURCES, ids=lambda p: p.stem)
-def test_a_student_answers_an_exercise(browser, lab, source):
+@pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+def test_a_student_answers_an_exercise(browser, lab, target):
     port, work = lab
-    exercise = build.exercises_of(build.read_source(source))[0]
-    name = f"{source.stem}.ipynb"
+    exercise = find(target.exercises[0])
+    name = target.built.name
     page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
     page.set_default_timeout(STEP_MILLISECONDS)
     page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={TOKEN}&reset")
@@ -142,9 +143,7 @@ def test_a_student_answers_an_exercise(browser, lab, source):
     output.filter(has_text="Not attempted yet").wait_for()
 
     wrong, sentence = wrong_answer(exercise)
-    # The cell may hold more than the stub (imports): those lines stay.
-    start = build_prefix(exercise, source)
-    replace_and_run(page, answer, start + wrong)
+    replace_and_run(page, answer, wrong)
     check.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     output.filter(has_text=sentence.replace("`", "")).wait_for()
@@ -155,7 +154,7 @@ def test_a_student_answers_an_exercise(browser, lab, source):
         page.mouse.move(0, 0)
         page.screenshot(path=os.environ["COURSE_SCREENSHOT"], clip=clip)
 
-    replace_and_run(page, answer, start + exercise.solution_source)
+    replace_and_run(page, answer, exercise.solution_source)
     check.locator(".cm-content").click()
     page.keyboard.press("Shift+Enter")
     output.filter(has_text="Right").wait_for()
@@ -183,11 +182,3 @@ def wait_until_saved(path, exercise):
                 return saved
         time.sleep(0.1)
     pytest.fail(f"{path.name} was not saved with the answer in it")
-
-
-def build_prefix(exercise, source):
-    """What stands above the stub in the answer's cell."""
-    for cell in build.expand(source).cells:
-        if cell.metadata.get("exercise") == exercise.id:
-            return cell.source.removesuffix(exercise.stub_source.rstrip())
-    raise AssertionError(f"{exercise.id} has no cell")

@@ -1,29 +1,38 @@
 """The build: the same bytes twice, and whatever is not true is caught."""
 
+import importlib
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_output
 
+from course_utils.contents import page_of
 from course_utils.notebook import ENVIRONMENT_CELL
 from tools import build
 
 ROOT = Path(__file__).parent.parent
-SMALL = """\
-# ---
-# course:
-#   number: "00"
-#   title: A small one
-#   lead: What it is for.
-#   needs: ["00"]
-#   knowing: Python
-#   minutes: 5
-#   after: [one, two, three]
-# ---
+PAGE = """\
+from course_utils.contents import Contents
 
+contents = Contents(
+    __name__,
+    number="00",
+    name="small",
+    title="A small one",
+    lead="What it is for.",
+    needs=["00"],
+    knowing="Python",
+    minutes=5,
+    after=["one", "two", "three"],
+    exercises={"00.1": "largest"},
+)
+"""
+LESSON = """\
 # %% [markdown]
 # Some words.
 
@@ -37,67 +46,123 @@ print("two")
 # %%
 from course_utils import check
 
-# %% [markdown]
-# ## Exercise 00.1
-
 # %% exercise="00.1"
-import math
 """
 
 
 @pytest.fixture
-def source(tmp_path, monkeypatch):
-    """A small source, in folders of its own."""
-    monkeypatch.setattr(build, "SOURCES", tmp_path / "source")
+def small(tmp_path, monkeypatch):
+    """A small lesson with the exercise of lesson 00, built into a folder of its own."""
     monkeypatch.setattr(build, "BUILT", tmp_path)
     monkeypatch.setattr(build, "SOLVED", tmp_path / "solved")
     monkeypatch.setattr(build, "STAMPS", tmp_path / "stamps.json")
     monkeypatch.setattr(build, "ROOT", tmp_path)
-    (tmp_path / "source").mkdir()
-    path = tmp_path / "source" / "00_small.py"
-    path.write_text(SMALL, encoding="utf-8")
+    monkeypatch.setattr(build, "COURSE", tmp_path / "course_utils")
+    folder = tmp_path / "course_utils" / "lessons" / "small_lesson"
+    folder.mkdir(parents=True)
+    for name in ("checks", "prediction", "environment"):
+        (tmp_path / "course_utils" / f"{name}.py").write_text("", encoding="utf-8")
+    (folder / "__init__.py").write_text(PAGE, encoding="utf-8")
+    (folder / "lesson.py").write_text(LESSON, encoding="utf-8")
+    (folder / "predictions.py").write_text("", encoding="utf-8")
+    shutil.copy(page_of("00.1").file("00.1"), folder)
+    monkeypatch.syspath_prepend(folder.parent)
     # A kernel that is told nothing about ROOT still finds the course.
     inherited = os.environ.get("PYTHONPATH", "")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), inherited]))
-    return path
+    yield build.Target(importlib.import_module("small_lesson").contents)
+    del sys.modules["small_lesson"]
 
 
-def build_small(source):
-    build.build([source], everything=True)
-    return source.parent.parent / "00_small.ipynb"
+def build_small(target):
+    build.build([target], everything=True)
+    return target.built
 
 
-def test_building_twice_gives_the_same_bytes(source):
-    first = build_small(source).read_bytes()
-    assert build_small(source).read_bytes() == first
-    assert build.stale(source) is None
+def write_lesson(target, old, new):
+    lesson = target.contents.folder / "lesson.py"
+    lesson.write_text(LESSON.replace(old, new), encoding="utf-8")
 
 
-def test_what_a_source_need_not_say_is_put_in(source):
-    cells = build.expand(source).cells
+def test_building_twice_gives_the_same_bytes(small):
+    first = build_small(small).read_bytes()
+    assert build_small(small).read_bytes() == first
+    assert build.stale(small) is None
+
+
+def test_an_output_that_is_not_compared_stays_while_its_source_is_the_same(small):
+    tagged = '# %% tags=["nbval-ignore-output"]\n'
+    write_lesson(small, "# %%\n1 + 1", f"{tagged}random.random()")
+
+    def run(value):
+        """The notebook as if its code had been run."""
+        notebook = build.expand(small)
+        for cell in notebook.cells:
+            if cell.cell_type == "code":
+                cell.outputs = [new_output("stream", text=value)]
+        build.keep_uncompared(notebook, small.built)
+        build.write(notebook, small.built)
+        return {cell.source: cell.outputs[0].text for cell in notebook.cells if "outputs" in cell}
+
+    first = run("0.1")
+    assert set(first.values()) == {"0.1"}
+    assert run("0.2") == dict.fromkeys(first, "0.2") | {"random.random()": "0.1"}
+    write_lesson(small, "# %%\n1 + 1", f"{tagged}random.random() + 1")
+    assert run("0.3")["random.random() + 1"] == "0.3"
+
+
+def test_what_a_lesson_need_not_say_is_put_in(small):
+    cells = build.expand(small).cells
     assert cells[0].source.startswith("# 00 · A small one\n\nWhat it is for.")
     assert "- two" in cells[0].source
     assert "notebook 00; Python" in cells[0].source
     assert cells[1].source == ENVIRONMENT_CELL
     assert cells[-3].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
-    assert cells[-2].source.startswith("import math\n\n\ndef largest(numbers):")
+    assert cells[-3].source.endswith("Give the largest number of a list without changing the list.")
+    assert cells[-2].source.startswith("def largest(numbers):")
     assert cells[-2].source.endswith("raise NotImplementedError  # your answer goes here")
     assert cells[-2].id == "answer-00-1"
     assert cells[-1].source == 'check("00.1", largest)'
 
 
-def test_a_stale_notebook_is_caught(source):
-    assert "is missing" in build.stale(source)
-    build_small(source)
-    assert build.stale(source) is None
-    source.write_text(SMALL.replace("Some words", "Other words"), encoding="utf-8")
-    assert "cell 2 is not what source/00_small.py builds" in build.stale(source)
+def test_a_stale_notebook_is_caught(small):
+    assert "is missing" in build.stale(small)
+    build_small(small)
+    assert build.stale(small) is None
+    write_lesson(small, "Some words", "Other words")
+    assert "cell 2 is not what lessons/small_lesson/ builds" in build.stale(small)
 
 
-def test_only_what_changed_is_built_again(source, capsys):
-    build_small(source)
-    build.build([source], everything=False)
+def test_only_what_changed_is_built_again(small, capsys):
+    build_small(small)
+    build.build([small], everything=False)
     assert "0 built, 1 up to date." in capsys.readouterr().out
+    before = build.stamp(small)
+    with small.contents.file("00.1").open("a", encoding="utf-8") as file:
+        file.write("# one more word\n")
+    assert build.stamp(small) != before
+
+
+def test_a_notebook_depends_on_what_it_shows_and_imports_and_on_nothing_else():
+    depends = {target.name: build.depends_on(target) for target in build.targets()}
+
+    def users(path):
+        return [name for name, files in depends.items() if ROOT / path in files]
+
+    course = "course_utils"
+    for name in ("output_shapes.py", "models.py"):
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply_exercises"]
+    for name in ("lesson.py", "predictions.py"):
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply"]
+    assert users(f"{course}/lessons/hooks/__init__.py") == []
+    assert users(f"{course}/lessons/start/largest.py") == ["00_start_here"]
+    assert users(f"{course}/worker_datasets.py") == ["06_datasets_and_dataloaders"]
+    lessons = [target.name for target in build.targets() if not target.practice]
+    assert users(f"{course}/figures/drawing.py") == lessons
+    assert users(f"{course}/figures/course.mplstyle") == lessons
+    assert users(f"{course}/observation.py") == list(depends)
+    assert "08_text_pipeline" in users("data/news/train.csv")
+    assert "05_hooks_and_apply_exercises" not in users("data/news/train.csv")
 
 
 @pytest.mark.parametrize(
@@ -109,28 +174,22 @@ def test_only_what_changed_is_built_again(source, capsys):
         ("print(object())", "prints an address"),
     ],
 )
-def test_outputs_that_must_not_be_stored_stop_the_build(source, cell, words):
-    source.write_text(SMALL.replace("1 + 1", cell), encoding="utf-8")
+def test_outputs_that_must_not_be_stored_stop_the_build(small, cell, words):
+    write_lesson(small, "1 + 1", cell)
     with pytest.raises(build.BuildError, match=words) as raised:
-        build_small(source)
+        build_small(small)
     assert "00_small, cell 4" in str(raised.value)
-    assert not (source.parent.parent / "00_small.ipynb").exists()
+    assert not small.built.exists()
 
 
-def test_a_source_without_a_header_is_named(source):
-    source.write_text("# %%\n1\n", encoding="utf-8")
-    with pytest.raises(build.BuildError, match="00_small.py: the header has no 'course' part"):
-        build.expand(source)
-
-
-def test_the_solved_edition_wants_every_check_passed(source):
-    build.build_solutions([source])
-    solved = nbformat.read(source.parent.parent / "solved" / "00_small.ipynb", as_version=4)
+def test_the_solved_edition_wants_every_check_passed(small):
+    build.build_solutions([small])
+    solved = nbformat.read(build.SOLVED / "00_small.ipynb", as_version=4)
     assert "return max(numbers)" in solved.cells[-2].source
-    # A later import takes the answer's name: the check then looks at something wrong.
-    source.write_text(SMALL.replace("import math", "max = min"), encoding="utf-8")
+    # The lesson takes a name that the answer uses: the check then looks at something wrong.
+    write_lesson(small, "1 + 1", "max = min")
     with pytest.raises(build.BuildError, match=r"did not pass: 00\.1\."):
-        build.build_solutions([source])
+        build.build_solutions([small])
 
 
 def run_nbval(path):
@@ -148,8 +207,8 @@ def run_nbval(path):
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
 
-def test_a_wrong_stored_output_is_caught(source):
-    path = build_small(source)
+def test_a_wrong_stored_output_is_caught(small):
+    path = build_small(small)
     notebook = nbformat.read(path, as_version=4)
     assert run_nbval(path).returncode == 0
     notebook.cells[4].outputs[0]["data"]["text/plain"] = "3"
@@ -177,8 +236,8 @@ def test_a_name_that_matches_nothing_is_one_line():
     assert len(done.stderr.strip().splitlines()) == 1
 
 
-def test_nothing_half_written_stays(source, monkeypatch):
-    path = build_small(source)
+def test_nothing_half_written_stays(small, monkeypatch):
+    path = build_small(small)
     before = path.read_bytes()
     monkeypatch.setattr(Path, "replace", broken_disk)
     with pytest.raises(OSError, match="full"):

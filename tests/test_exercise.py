@@ -10,7 +10,7 @@ import torch
 from course_utils import checks, exercise
 from course_utils.catalogue import Catalogue, NotDeclared
 from course_utils.exercise import Exercise, ExerciseFault, describe_call
-from course_utils.sources import emptied, student_side
+from course_utils.sources import emptied
 
 
 @pytest.fixture
@@ -403,26 +403,6 @@ def test_a_module_in_a_call_is_shown_on_one_line():
     assert text.endswith("), 2)")
     wide = torch.nn.Sequential(*[torch.nn.ReLU() for _ in range(50)])
     assert describe_call("f", (wide,)) == "f(Sequential(...))"
-
-
-def test_the_student_side_holds_no_reference_and_no_mistake():
-    source = (
-        "from .exercise import Exercise\n\n"
-        "LIMIT = 3\nSECRET = 42\n\n\n"
-        "def shared(x):\n    return x\n\n\n"
-        "def only_reference(x):\n    return SECRET\n\n\n"
-        "ex = Exercise('99.1')\n\n\n"
-        "@ex.reference\ndef f(x):\n    return only_reference(x)\n\n\n"
-        "@ex.cases\ndef _(rng):\n    yield shared(LIMIT)\n\n\n"
-        '@ex.mistake("No.")\ndef g(x):\n    return x\n\n\n'
-        "@ex.right\ndef h(x):\n    return SECRET\n"
-    )
-    kept = student_side(source)
-    assert "ex = Exercise" in kept
-    assert "yield shared(LIMIT)" in kept
-    assert "def shared" in kept
-    for hidden in ("SECRET", "only_reference", "def f", "def g", "def h", '"No."'):
-        assert hidden not in kept
 
 
 def test_a_starter_and_a_reference_class_of_one_name_keep_their_own_source(monkeypatch):

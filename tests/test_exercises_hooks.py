@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from course_utils.exercise import find
-from course_utils.exercises.hooks import GLOBAL_TABLES, Source, broken, count_hooks
+from course_utils.lessons.hooks.facts import GLOBAL_TABLES, broken, count_hooks
+from course_utils.lessons.hooks.models import Source
 
 RUN_A_MODEL = ["05.1", "05.2", "05.5", "05.6", "05.7", "05.10", "05.14"]
 

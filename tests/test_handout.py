@@ -120,32 +120,10 @@ def test_all_exercises_fit_into_one_notebook_and_find_the_names_they_need():
     code = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
     code = [source for source in code if source != ENVIRONMENT_CELL]
     bound = student_notebook.imported_names(code[0])
-    places = student_notebook.places()
     for exercise in all_exercises():
-        above = places[exercise.id].above
-        answer = f"{above}\n\n\n{exercise.solution_source}"
-        missing = student_notebook.unbound_names(answer) - bound
+        missing = student_notebook.unbound_names(exercise.solution_source) - bound
         assert not missing, f"{exercise.id} needs {missing}"
         assert cells[[c.id for c in cells].index("answer-" + exercise.id.replace(".", "-"))]
-
-
-def test_code_that_answers_use_is_carried_along(tmp_path):
-    path = tmp_path / "01_small_exercises.py"
-    path.write_text(
-        '# ---\n# course:\n#   number: "01"\n#   title: Small\n# ---\n\n'
-        "# %%\nimport math\n\n# %%\ndef helper():\n    return math.pi\n\n"
-        "# %% [markdown]\n# ## Exercise 01.1\n#\n# One.\n\n# %% [markdown]\n# More of one.\n\n"
-        '# %% exercise="01.1"\nimport io\n\n# %%\nafter = 1\n\n'
-        "# %% [markdown]\n# ## Part two\n\n# %% [markdown]\n# ## Exercise 01.2\n\n"
-        '# %% exercise="01.2"\n\n# %% [markdown]\n# ## Done?\n',
-        encoding="utf-8",
-    )
-    one, two = student_notebook.places_in(path).values()
-    assert one.prose == "## Exercise 01.1\n\nOne.\n\nMore of one."
-    assert (one.section, one.above, one.imports) == ("", "import io", ("import math",))
-    assert one.helpers == ("def helper():\n    return math.pi",)
-    assert two.helpers == (*one.helpers, "after = 1")
-    assert (two.section, two.prose) == ("## Part two", "## Exercise 01.2")
 
 
 def test_a_private_exercise_has_no_check():
@@ -268,7 +246,7 @@ def test_what_is_unzipped_can_be_installed(unzipped, tmp_path):
     [wheel] = tmp_path.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-    assert "course_utils/exercises/tensors.py" in names
+    assert "course_utils/lessons/tensors/can_merge.py" in names
     assert "course_utils/figures/course.mplstyle" in names
     assert not [name for name in names if name.startswith("grading")]
 

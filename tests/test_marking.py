@@ -41,7 +41,7 @@ KINDS = [
 
 @pytest.fixture(scope="module", params=KINDS)
 def box(request):
-    with Sandbox(["course_utils.exercises.tensors"], trusted=request.param) as one:
+    with Sandbox(["course_utils.lessons.tensors.contiguous_strides"], trusted=request.param) as one:
         yield one
 
 

@@ -1,4 +1,4 @@
-"""What every notebook has to be: built from its source, within the budgets, complete.
+"""What every notebook has to be: built from its lesson's folder, within the budgets, complete.
 
 That its outputs are true is checked by nbval, which runs every cell in this same test run.
 """
@@ -17,14 +17,12 @@ import pytest
 from tools import build
 
 ROOT = Path(__file__).parent.parent
-SOURCES = sorted((ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py"))
-LESSONS = [path for path in SOURCES if not path.stem.endswith("_exercises")]
-EXERCISES = [path for path in SOURCES if path.stem.endswith("_exercises")]
-IGNORE_TAG = "nbval-ignore-output"
+TARGETS = build.targets()
+LESSONS = [target for target in TARGETS if not target.practice]
 
 
-def built(path):
-    return nbformat.read(ROOT / "notebooks" / f"{path.stem}.ipynb", as_version=4)
+def built(target):
+    return nbformat.read(target.built, as_version=4)
 
 
 def code_cells(notebook):
@@ -45,24 +43,23 @@ def words(text):
     return len(re.findall(r"\w[\w'.-]*", text))
 
 
-by_name = pytest.mark.parametrize("path", SOURCES, ids=lambda p: p.stem)
-by_lesson = pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
+by_name = pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
+by_lesson = pytest.mark.parametrize("target", LESSONS, ids=lambda target: target.name)
 
 
 def test_there_are_notebooks():
     assert len(LESSONS) >= 2
-    names = {path.stem for path in SOURCES}
-    assert {p.stem for p in (ROOT / "notebooks").glob("*.ipynb")} == names
+    assert {p.stem for p in build.BUILT.glob("*.ipynb")} == {target.name for target in TARGETS}
 
 
 @by_name
-def test_a_notebook_is_what_its_source_builds(path):
-    assert build.stale(path) is None
+def test_a_notebook_is_what_its_folder_builds(target):
+    assert build.stale(target) is None
 
 
 @by_name
-def test_every_cell_was_run_without_complaint(path):
-    for cell in code_cells(built(path)):
+def test_every_cell_was_run_without_complaint(target):
+    for cell in code_cells(built(target)):
         assert cell.execution_count is not None, cell.source
         for output in cell.outputs:
             assert output.output_type != "error", cell.source
@@ -72,17 +69,17 @@ def test_every_cell_was_run_without_complaint(path):
 
 
 @by_name
-def test_cells_are_short(path):
+def test_cells_are_short(target):
     # An answer's stub is as long as its docstring; the budget is for what is read as a lesson.
-    cells = [c for c in code_cells(built(path)) if "exercise" not in c.metadata]
+    cells = [c for c in code_cells(built(target)) if "exercise" not in c.metadata]
     lengths = [len(code_lines(cell)) for cell in cells]
     assert max(lengths) <= 15
     assert statistics.median(lengths) <= 5
 
 
 @by_lesson
-def test_prose_and_code_are_in_balance(path):
-    notebook = built(path)
+def test_prose_and_code_are_in_balance(target):
+    notebook = built(target)
     # The first code cell stands in every notebook and is not part of the lesson.
     lines = sum(len(code_lines(cell)) for cell in code_cells(notebook)[1:])
     ratio = words(markdown(notebook)) / lines
@@ -90,11 +87,10 @@ def test_prose_and_code_are_in_balance(path):
 
 
 @by_lesson
-def test_a_lesson_opens_and_closes_as_agreed(path):
-    course = build.read_source(path).metadata["course"]
-    assert 3 <= len(course["after"]) <= 6
-    assert 10 <= course["minutes"] <= 150
-    text = markdown(built(path))
+def test_a_lesson_opens_and_closes_as_agreed(target):
+    assert 3 <= len(target.contents.after) <= 6
+    assert 10 <= target.contents.minutes <= 150
+    text = markdown(built(target))
     places = [text.find(f"\n## {part}\n") for part in CLOSING]
     assert -1 not in places, places
     assert places == sorted(places)
@@ -104,9 +100,9 @@ CLOSING = ["Summary", "What people get wrong", "Further reading"]
 
 
 @by_lesson
-def test_a_lesson_asks_before_it_shows(path):
-    number = path.stem[:2]
-    notebook = built(path)
+def test_a_lesson_asks_before_it_shows(target):
+    number = target.contents.number
+    notebook = built(target)
     asked = re.findall(rf"\*\*Predict ({number}\.p\d+)\.\*\*", markdown(notebook))
     code = "\n".join(cell.source for cell in code_cells(notebook))
     answered = re.findall(r'predict\("(\d\d\.p\d+)"', code)
@@ -116,8 +112,8 @@ def test_a_lesson_asks_before_it_shows(path):
 
 
 @by_name
-def test_code_keeps_to_the_rules(path):
-    for cell in code_cells(built(path)):
+def test_code_keeps_to_the_rules(target):
+    for cell in code_cells(built(target)):
         tree = ast.parse(cell.source)  # also refuses magics and shell lines
         for node in ast.walk(tree):
             if isinstance(node, ast.ImportFrom):
@@ -127,8 +123,8 @@ def test_code_keeps_to_the_rules(path):
 
 
 @by_name
-def test_every_figure_has_a_text_for_those_who_cannot_see_it(path):
-    for cell in code_cells(built(path)):
+def test_every_figure_has_a_text_for_those_who_cannot_see_it(target):
+    for cell in code_cells(built(target)):
         for output in cell.outputs:
             data = output.get("data", {})
             assert "image/png" not in data, "a bare picture; use course_utils.figures"
@@ -141,36 +137,16 @@ def test_every_figure_has_a_text_for_those_who_cannot_see_it(path):
 
 def test_what_is_left_out_of_the_comparison_is_little_and_has_a_reason():
     ignored = [
-        (path.stem, cell)
-        for path in SOURCES
-        for cell in code_cells(built(path))
-        if IGNORE_TAG in cell.metadata.get("tags", [])
+        (target.name, cell)
+        for target in TARGETS
+        for cell in code_cells(built(target))
+        if build.NOT_COMPARED in cell.metadata.get("tags", [])
     ]
     assert len(ignored) <= 5
     for name, cell in ignored:
         assert re.search(r"# Not compared: \w+", cell.source), (name, cell.source)
-    everything = "".join(cell.source for path in SOURCES for cell in code_cells(built(path)))
+    everything = "".join(cell.source for t in TARGETS for cell in code_cells(built(t)))
     assert "NBVAL" not in everything
-
-
-@pytest.mark.parametrize("path", EXERCISES, ids=lambda p: p.stem)
-def test_exercises_stand_in_order_and_all_of_them(path):
-    from course_utils.exercise import all_exercises
-
-    source = build.read_source(path)
-    ids = [exercise.id for exercise in build.exercises_of(source)]
-    assert ids == [e.id for e in all_exercises() if e.id[:2] == path.stem[:2]]
-    titled = re.findall(r"^## Exercise (\d\d\.\d+)$", markdown(source), re.MULTILINE)
-    assert titled == ids
-
-
-def test_lessons_name_what_they_need():
-    numbers = [course["number"] for course in build.lessons()]
-    for course in build.lessons():
-        assert course["number"] in {path.stem[:2] for path in LESSONS}
-        for needed in course["needs"]:
-            assert needed in numbers, f"{course['number']} needs {needed}, which is not there"
-            assert needed != course["number"]
 
 
 def test_figures_are_compared_by_their_pixels_and_not_by_their_compression(request):

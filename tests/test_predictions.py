@@ -11,15 +11,12 @@ import torch
 
 import course_utils
 from course_utils import prediction
+from course_utils.catalogue import Catalogue
 from course_utils.prediction import Belief, Prediction, actual, alike, all_predictions, predict
 from tools import build
 
 ROOT = Path(__file__).parent.parent
-LESSONS = sorted(
-    path
-    for path in (ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py")
-    if not path.stem.endswith("_exercises")
-)
+LESSONS = [target for target in build.targets() if not target.practice]
 # Its error carries a stack trace of torch's own, which takes 0.2 s: asked again in the end only.
 SLOW = ("08.p2",)
 
@@ -58,8 +55,8 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
-def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
+@pytest.mark.parametrize("target", LESSONS, ids=lambda target: target.name)
+def test_the_predictions_of_a_lesson(target, monkeypatch, one_thread):
     """Runs the lesson's cells; each question gets every guess, and is then asked again.
 
     At once, after each later cell, and in the end by running its own cell once more: a student
@@ -69,7 +66,7 @@ def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
     answered = {}
 
     def ask(id, guess, run):
-        asked = prediction._registry[id]
+        asked = prediction.catalogue.load(id)
         if id not in answered:
             try_every_guess(asked, run)
             truth, _ = actual(run)
@@ -78,32 +75,33 @@ def test_the_predictions_of_a_lesson(path, monkeypatch, one_thread):
 
     def ask_again(id, run, when):
         _, truth, panel = answered[id]
-        now = prediction._registry[id].reveal(truth, run)
+        now = prediction.catalogue.load(id).reveal(truth, run)
         assert now == panel, f"{id} changes its answer {when}:\n{panel}\n{now}"
 
     def ask_too_early(id, guess, run):
-        early, now = (prediction._registry[id].reveal("error", r) for r in (run, answered[id][0]))
+        early, now = (
+            prediction.catalogue.load(id).reveal("error", r) for r in (run, answered[id][0])
+        )
         assert early in (now, dataclasses.replace(early, kind="note")), f"{id}: {early}"
 
-    prediction._load_topics()
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setattr(course_utils, "predict", ask)
     scope = {"__name__": "__main__"}
-    cells = [cell.source for cell in build.expand(path).cells if cell.cell_type == "code"]
+    cells = [cell.source for cell in build.expand(target).cells if cell.cell_type == "code"]
     for cell in cells:
-        exec(compile(cell, path.stem, "exec"), scope)
+        exec(compile(cell, target.name, "exec"), scope)
         for id, (run, _, _) in answered.items():
             if id not in SLOW or cell is cells[-1]:
                 ask_again(id, run, f"after the cell\n{cell}")
     for cell in cells:
         if "predict(" in cell:
-            exec(compile(cell, path.stem, "exec"), dict(scope))
+            exec(compile(cell, target.name, "exec"), dict(scope))
     monkeypatch.setattr(course_utils, "predict", ask_too_early)
     for cell in cells:
         if "predict(" in cell:
             with contextlib.suppress(NameError):
-                exec(compile(cell, path.stem, "exec"), {"predict": ask_too_early})
-    declared = [asked.id for asked in all_predictions() if asked.id[:2] == path.stem[:2]]
+                exec(compile(cell, target.name, "exec"), {"predict": ask_too_early})
+    declared = [asked.id for asked in all_predictions() if asked.id[:2] == target.name[:2]]
     assert list(answered) == declared
 
 
@@ -178,8 +176,7 @@ def test_guesses_that_are_wrong(guess, value):
 
 @pytest.fixture
 def question(monkeypatch):
-    monkeypatch.setattr(prediction, "_registry", {})
-    monkeypatch.setattr(prediction, "_load_topics", lambda: None)
+    monkeypatch.setattr(prediction, "catalogue", Catalogue(lambda id: ()))
     return Prediction(
         "99.p1", because="It is so.", beliefs=(Belief(4, "Not four."),), choices=(3, 4, 5)
     )
@@ -257,13 +254,13 @@ def test_a_prediction_cannot_be_declared_twice(question):
     "guess", [10**400, 10**6000, torch.ones(2, device="meta"), [0] * 30_000], ids=lambda g: "guess"
 )
 def test_an_odd_guess_is_told_that_it_is_wrong(guess, monkeypatch):
-    monkeypatch.setattr(prediction, "_registry", {})
+    monkeypatch.setattr(prediction, "catalogue", Catalogue(lambda id: ()))
     asked = Prediction("99.p1", "because", (Belief(2, "sentence"),))
     assert asked.reveal(guess, lambda: 1 / 3).kind in ("wrong", "note")
 
 
 def test_what_looks_equal_and_is_not_says_so(monkeypatch):
-    monkeypatch.setattr(prediction, "_registry", {})
+    monkeypatch.setattr(prediction, "catalogue", Catalogue(lambda id: ()))
     asked = Prediction("99.p1", "because", (Belief("error", "Nothing raises."),))
     headline = asked.reveal(torch.zeros(100), lambda: torch.ones(100)).headline
     assert headline.endswith("shape (100,)`, with other values.")

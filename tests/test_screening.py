@@ -12,10 +12,9 @@ from course_utils.exercise import all_exercises, find
 from course_utils.sources import undecorated_source
 from grading.inside import screening
 from grading.inside.reading import find_program, read_cell
-from tests.right_answers import all_right_answers
 
 EXERCISES = all_exercises()
-ANSWERS = [(e.id, e.answer) for e in EXERCISES] + all_right_answers()
+ANSWERS = [(e.id, answer) for e in EXERCISES for answer in (e.answer, *e.right_answers)]
 USUAL_IMPORTS = """\
 import collections, copy, functools, gc, io, itertools, math, os, random, sys, time, warnings
 import numpy as np

@@ -1,33 +1,38 @@
-"""Build the notebooks: percent source -> expanded -> executed -> written.
+"""Build the notebooks: a lesson's folder -> cells -> executed -> written.
 
     python tools/build.py                rebuild what changed, into notebooks/
     python tools/build.py --all          rebuild everything
     python tools/build.py 01             rebuild the notebooks whose name starts so
     python tools/build.py --solutions    the solved edition, into build/solutions/
 
-What a source need not repeat is put in here: the opening of a lesson from its header, the cell
-that checks the environment, the heading, stub and check of each exercise.
+A lesson's notebook is made from its contents page and `lesson.py`, its exercise notebook from the
+contents page and one file an exercise. What they need not repeat is put in here: opening, the cell
+that checks the environment, and heading, stub and check of each exercise.
 """
 
 from __future__ import annotations
 
 import argparse
+import ast
 import copy
+import functools
 import hashlib
 import json
 import re
 import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import jupytext
 import nbformat
-import yaml
 from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 from tqdm import tqdm
 from traitlets.config import Config
 
+from course_utils.contents import Contents, all_lessons
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
 from course_utils.notebook import (
@@ -37,84 +42,133 @@ from course_utils.notebook import (
     check_cell,
     notebook_of,
     opening,
-    with_headings,
+    prose_cell,
 )
 
 ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ROOT / "notebooks" / "source"
+COURSE = ROOT / "course_utils"
 BUILT = ROOT / "notebooks"
 SOLVED = ROOT / "build" / "solutions"
 STAMPS = ROOT / "build" / "stamps.json"
 
 # Text that changes from run to run must not stand in a stored output.
 ADDRESS = re.compile(r"\bat 0x[0-9a-f]{6,}|ipykernel_\d+")
+NOT_COMPARED = "nbval-ignore-output"  # the tag of a cell whose output is not compared
 
 
 class BuildError(Exception):
     """A notebook cannot be built; the message says which one, where and why."""
 
 
-def read_source(path: Path) -> NotebookNode:
-    """A percent script as a notebook; its `course` header is in metadata['course']."""
-    notebook = jupytext.read(path, fmt="py:percent")
-    header = {}
-    if notebook.cells and notebook.cells[0].cell_type == "raw":
-        header = yaml.safe_load(notebook.cells.pop(0).source.strip().strip("-"))
-    if "course" not in header:
-        raise BuildError(f"{path.name}: the header has no 'course' part (see CONTRIBUTING.md).")
-    notebook.metadata["course"] = header["course"]
-    return notebook
+@dataclass(frozen=True)
+class Target:
+    """A notebook that is built: a lesson's, or with `practice` that of its exercises."""
+
+    contents: Contents
+    practice: bool = False
+
+    @property
+    def name(self) -> str:
+        """The file's name, without '.ipynb'."""
+        return self.contents.notebook + ("_exercises" if self.practice else "")
+
+    @property
+    def built(self) -> Path:
+        return BUILT / f"{self.name}.ipynb"
+
+    @property
+    def exercises(self) -> list[str]:
+        """The ids of the exercises that stand in it, in their order."""
+        alone = self.contents.practice is None
+        return list(self.contents.exercises) if self.practice or alone else []
 
 
-def expand(path: Path, *, solved: bool = False) -> NotebookNode:
-    """The notebook of a source before it is run: all cells there, no outputs.
+def targets() -> list[Target]:
+    """All notebooks of the course, in the order of their names."""
+    found = []
+    for contents in all_lessons():
+        found.append(Target(contents))
+        if contents.practice is not None:
+            found.append(Target(contents, practice=True))
+    return found
+
+
+# -- the cells ---------------------------------------------------------------------------------
+
+
+def expand(target: Target, *, solved: bool = False) -> NotebookNode:
+    """The notebook before it is run: all cells there, no outputs.
 
     solved: each stub is the reference answer.
     """
-    source = read_source(path)
-    course = source.metadata["course"]
-    if "minutes" not in course:
-        course["minutes"] = sum(exercise.minutes for exercise in exercises_of(source))
-    cells = [opening(course)]
-    for cell in source.cells:
-        cells += expand_cell(cell, solved)
-    return notebook_of(cells, path.stem)
+    make = practice_cells if target.practice else lesson_cells
+    return notebook_of(make(target.contents, solved), target.name)
 
 
-def exercises_of(source: NotebookNode) -> list[Exercise]:
-    """The exercises that stand in a source, in their order."""
-    return [find(c.metadata["exercise"]) for c in source.cells if "exercise" in c.metadata]
-
-
-def lessons() -> list[dict]:
-    """The headers of all lessons, in their order; exercise notebooks are not lessons."""
-    paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
-    return [
-        dict(read_source(path).metadata["course"])
-        for path in paths
-        if not path.stem.endswith("_exercises")
+def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
+    """The cells of a lesson's notebook: its opening, then what `lesson.py` stands for."""
+    cells = [
+        opening(
+            contents.number,
+            contents.title,
+            lead=contents.lead,
+            after=contents.after,
+            needs=contents.needs,
+            knowing=contents.knowing,
+            minutes=contents.minutes,
+        )
     ]
+    path = contents.folder / "lesson.py"
+    for cell in jupytext.read(path, fmt="py:percent").cells:
+        if cell.cell_type == "markdown":
+            cells.append(new_markdown_cell(cell.source))
+        elif "course_map" in cell.metadata:
+            cells.append(new_code_cell(course_map_code()))
+        elif "exercise" in cell.metadata:
+            cells += exercise_cells(find(cell.metadata["exercise"]), solved)
+        else:
+            tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
+            cells.append(new_code_cell(cell.source, metadata=tags))
+    return cells
+
+
+def practice_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
+    """The cells of a lesson's exercise notebook."""
+    practice = contents.practice
+    exercises = [find(id) for id in contents.exercises]
+    minutes = sum(exercise.minutes for exercise in exercises)
+    cells = [
+        opening(
+            contents.number,
+            practice.title,
+            lead=practice.lead,
+            needs=[contents.number],
+            minutes=minutes,
+        )
+    ]
+    cells += [new_code_cell(code) for code in practice.imports]
+    for exercise in exercises:
+        if exercise.id in practice.sections:
+            cells.append(new_markdown_cell(practice.sections[exercise.id]))
+        cells += exercise_cells(exercise, solved)
+    if practice.closing:
+        cells.append(new_markdown_cell(practice.closing))
+    return cells
+
+
+def exercise_cells(exercise: Exercise, solved: bool) -> list[NotebookNode]:
+    """What is asked, the place for the answer, and the check."""
+    answer = exercise.solution_source if solved else exercise.stub_source
+    return [prose_cell(exercise), answer_cell(exercise, answer), check_cell(exercise)]
 
 
 def course_map_code() -> str:
-    """The cell that draws which lesson needs which, from the headers."""
-    rows = [f'    ("{c["number"]}", "{c["title"]}", {json.dumps(c["needs"])}),' for c in lessons()]
+    """The cell that draws which lesson needs which, from the contents pages."""
+    rows = [f'    ("{c.number}", "{c.title}", {json.dumps(list(c.needs))}),' for c in all_lessons()]
     return "\n".join(["lessons = [", *rows, "]", "figures.course_map(lessons)"])
 
 
-def expand_cell(cell: NotebookNode, solved: bool) -> list[NotebookNode]:
-    """The cells that one cell of the source stands for."""
-    if cell.cell_type == "markdown":
-        return [new_markdown_cell(with_headings(cell.source))]
-    if "course_map" in cell.metadata:
-        return [new_code_cell(course_map_code())]
-    exercise_id = cell.metadata.get("exercise")
-    tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
-    if exercise_id is None:
-        return [new_code_cell(cell.source, metadata=tags)]
-    exercise = find(exercise_id)
-    answer = exercise.solution_source if solved else exercise.stub_source
-    return [answer_cell(exercise, answer, above=cell.source), check_cell(exercise)]
+# -- running them ------------------------------------------------------------------------------
 
 
 def execute(notebook: NotebookNode, name: str, bar: tqdm | None = None) -> NotebookNode:
@@ -185,36 +239,107 @@ def without_outputs(notebook: NotebookNode) -> list[dict]:
     ]
 
 
-def stale(path: Path) -> str | None:
-    """Why the built notebook of a source is not what the source builds, or None."""
-    built = BUILT / f"{path.stem}.ipynb"
+def keep_uncompared(notebook: NotebookNode, stored: Path) -> None:
+    """Where an output is not compared, keep the stored one as long as its source is the same."""
+    if not stored.exists():
+        return
+    before = {cell.id: cell for cell in nbformat.read(stored, as_version=4).cells}
+    for cell in notebook.cells:
+        old = before.get(cell.id)
+        if NOT_COMPARED in cell.metadata.get("tags", []) and old and old.source == cell.source:
+            cell.outputs = old.outputs
+
+
+# -- what has to be built ----------------------------------------------------------------------
+
+
+def stale(target: Target) -> str | None:
+    """Why the built notebook is not what its lesson's folder says, or None."""
+    built = target.built
     if not built.exists():
         return f"{built.name} is missing; run: make notebooks"
-    remedy = "run: make notebooks"
-    expected = without_outputs(expand(path))
+    expected = without_outputs(expand(target))
     found = without_outputs(nbformat.read(built, as_version=4))
+    source = f"what lessons/{target.contents.folder.name}/ builds; run: make notebooks"
     for number, (one, other) in enumerate(zip(expected, found)):  # noqa: B905
         if one != other:
-            return f"{built.name}, cell {number} is not what source/{path.name} builds; {remedy}"
+            return f"{built.name}, cell {number} is not {source}"
     if len(expected) != len(found):
-        counts = f"has {len(found)} cells, its source builds {len(expected)}"
-        return f"{built.name} {counts}; {remedy}"
+        return f"{built.name} has {len(found)} cells and not the {len(expected)} of {source}"
     return None
 
 
-def ingredients() -> str:
-    """One hash over the code and data that outputs depend on."""
+def stamp(target: Target) -> str:
+    """One hash over the files that the notebook's outputs depend on."""
     digest = hashlib.sha256()
-    for folder, pattern in (
-        ("course_utils", "*.py"),
-        ("course_utils", "*.mplstyle"),
-        ("data", "*"),
-    ):
-        for path in sorted((ROOT / folder).rglob(pattern)):
-            if path.is_file() and "full" not in path.parts and "__pycache__" not in path.parts:
-                digest.update(path.relative_to(ROOT).as_posix().encode())
-                digest.update(path.read_bytes())
+    for path in sorted(depends_on(target)):
+        digest.update(path.relative_to(ROOT).as_posix().encode())
+        digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def depends_on(target: Target) -> set[Path]:
+    """The files whose change can change an output: what its code imports, and what that reads.
+
+    Contents pages are not among them: what they say stands in the cells, see `stale`.
+    """
+    contents = target.contents
+    own = [contents.file(id) for id in target.exercises]
+    if not target.practice:
+        own += [contents.folder / "lesson.py", contents.folder / "predictions.py"]
+    found = imported(own)
+    if COURSE / "figures" / "__init__.py" in found:
+        found |= set((COURSE / "figures").glob("*.mplstyle"))
+    if COURSE / "data.py" in found:
+        found |= {
+            path
+            for path in (ROOT / "data").rglob("*")
+            if path.is_file() and not {"full", "__pycache__"} & set(path.parts)
+        }
+    # What `from course_utils import check, predict` and the first cell load.
+    return found | imported(
+        COURSE / f"{name}.py" for name in ("checks", "prediction", "environment")
+    )
+
+
+def imported(files: Iterable[Path]) -> set[Path]:
+    """These files and those of course_utils that they import, and so on; no contents pages."""
+    found: set[Path] = set()
+    waiting = list(files)
+    while waiting:
+        path = waiting.pop()
+        page = path.stem == "__init__" and path.parent.parent == COURSE / "lessons"
+        if path not in found and not page:
+            found.add(path)
+            waiting += [other for other in imports(path) if other not in found]
+    return found
+
+
+@functools.cache
+def imports(path: Path) -> frozenset[Path]:
+    """The files of course_utils that a file imports, anywhere in it."""
+    package = path.parent.relative_to(ROOT).parts if path.is_relative_to(ROOT) else ()
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: len(package) - node.level + 1] if node.level else ()
+            module = ".".join([*above, *filter(None, [node.module])])
+            # What is imported from a package may be a module of it.
+            names |= {module, *(f"{module}.{alias.name}" for alias in node.names)}
+    return frozenset(filter(None, map(file_of, names)))
+
+
+def file_of(module: str) -> Path | None:
+    """The file of a module of course_utils; None for other modules, and for names in a module."""
+    place = ROOT.joinpath(*module.split("."))
+    if not place.is_relative_to(COURSE):
+        return None
+    for path in (place.with_suffix(".py"), place / "__init__.py"):
+        if path.is_file():
+            return path
+    return None
 
 
 def read_stamps() -> dict[str, str]:
@@ -224,35 +349,39 @@ def read_stamps() -> dict[str, str]:
         return {}
 
 
-def build(paths: list[Path], *, everything: bool) -> None:
-    stamps, now = read_stamps(), ingredients()
-    todo = [p for p in paths if everything or stale(p) or stamps.get(p.stem) != now]
+def build(chosen: list[Target], *, everything: bool) -> None:
+    """Build what is not up to date, or everything; say how many."""
+    stamps = read_stamps()
+    now = {target.name: stamp(target) for target in chosen}
+    todo = [t for t in chosen if everything or stale(t) or stamps.get(t.name) != now[t.name]]
     with tqdm(total=0, unit="cell", disable=not todo) as bar:
-        for path in todo:
-            notebook = expand(path)
+        for target in todo:
+            notebook = expand(target)
             bar.total += count_code(notebook)
-            bar.set_description(path.stem)
-            write(execute(notebook, path.stem, bar), BUILT / f"{path.stem}.ipynb")
-            stamps[path.stem] = now
+            bar.set_description(target.name)
+            done = execute(notebook, target.name, bar)
+            keep_uncompared(done, target.built)
+            write(done, target.built)
+            stamps[target.name] = now[target.name]
             STAMPS.parent.mkdir(exist_ok=True)
             STAMPS.write_text(json.dumps(stamps, indent=1), encoding="utf-8")
-    print(f"{len(todo)} built, {len(paths) - len(todo)} up to date.")
+    print(f"{len(todo)} built, {len(chosen) - len(todo)} up to date.")
 
 
-def build_solutions(paths: list[Path]) -> None:
+def build_solutions(chosen: list[Target]) -> None:
     """The solved edition. Raises BuildError naming each check that did not pass."""
     failed = []
     with tqdm(total=0, unit="cell") as bar:
-        for path in paths:
-            notebook = expand(path, solved=True)
+        for target in chosen:
+            notebook = expand(target, solved=True)
             bar.total += count_code(notebook)
-            bar.set_description(path.stem)
-            done = execute(notebook, path.stem, bar)
-            write(done, SOLVED / f"{path.stem}.ipynb")
+            bar.set_description(target.name)
+            done = execute(notebook, target.name, bar)
+            write(done, SOLVED / f"{target.name}.ipynb")
             failed += unpassed(done)
     if failed:
         raise BuildError(f"These checks did not pass: {', '.join(failed)}.")
-    print(f"{len(paths)} solved notebooks in {SOLVED.relative_to(ROOT)}, every check passed.")
+    print(f"{len(chosen)} solved notebooks in {SOLVED.relative_to(ROOT)}, every check passed.")
 
 
 def unpassed(notebook: NotebookNode) -> list[str]:
@@ -269,22 +398,20 @@ def unpassed(notebook: NotebookNode) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Build the notebooks from their sources.")
+    parser = argparse.ArgumentParser(description="Build the notebooks from the lessons' folders.")
     parser.add_argument("names", nargs="*", help="beginnings of notebook names; all if none")
     parser.add_argument("--all", action="store_true", help="also what is up to date")
     parser.add_argument("--solutions", action="store_true", help="build the solved edition")
     options = parser.parse_args()
-    paths = sorted(SOURCES.glob("[0-9][0-9]_*.py"))
-    if options.names:
-        paths = [p for p in paths if p.stem.startswith(tuple(options.names))]
-    if not paths:
-        print(f"No source in {SOURCES.relative_to(ROOT)} matches.", file=sys.stderr)
+    chosen = [t for t in targets() if t.name.startswith(tuple(options.names or [""]))]
+    if not chosen:
+        print(f"No notebook's name begins with {' or '.join(options.names)}.", file=sys.stderr)
         return 2
     try:
         if options.solutions:
-            build_solutions([p for p in paths if p.stem.endswith("_exercises")])
+            build_solutions([target for target in chosen if target.practice])
         else:
-            build(paths, everything=options.all)
+            build(chosen, everything=options.all)
     except BuildError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1

@@ -1,4 +1,4 @@
-"""Write the generated parts of the README: the table of lessons, from the sources.
+"""Write the generated parts of the README: the table of lessons, from their contents pages.
 
 python tools/readme.py            rewrite README.md
 python tools/readme.py --check    say whether it is up to date; exit 1 if not
@@ -10,7 +10,7 @@ import re
 import sys
 from pathlib import Path
 
-from tools import build
+from course_utils.contents import all_lessons
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
@@ -23,18 +23,11 @@ def lesson_table() -> str:
         "| | lesson | after it you can | minutes | exercises |",
         "|---|---|---|---:|---:|",
     ]
-    for source in sorted(build.SOURCES.glob("[0-9][0-9]_*.py")):
-        if source.stem.endswith("_exercises"):
-            continue
-        course = build.read_source(source).metadata["course"]
-        beside = source.with_name(f"{source.stem}_exercises.py")
-        count = len(build.exercises_of(build.read_source(beside))) if beside.exists() else 0
-        exercises = f"[{count}](notebooks/{beside.stem}.ipynb)" if count else "-"
-        after = "; ".join(course["after"])
-        link = f"[{course['title']}](notebooks/{source.stem}.ipynb)"
-        rows.append(
-            f"| {course['number']} | {link} | {after} | {course['minutes']} | {exercises} |"
-        )
+    for c in all_lessons():
+        count = len(c.exercises) if c.practice else 0
+        exercises = f"[{count}](notebooks/{c.notebook}_exercises.ipynb)" if count else "-"
+        link = f"[{c.title}](notebooks/{c.notebook}.ipynb)"
+        rows.append(f"| {c.number} | {link} | {'; '.join(c.after)} | {c.minutes} | {exercises} |")
     return "\n".join(rows)
 
 

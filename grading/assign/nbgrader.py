@@ -94,8 +94,8 @@ def source_notebook(assignment: Assignment) -> NotebookNode:
                 "outside it: nbgrader needs the whole answer in one function or class."
             )
 
-    def cells(item: Item, exercise: Exercise, above: str) -> list[NotebookNode]:
-        answer = answer_cell(exercise, with_solution_marks(exercise), above)
+    def cells(item: Item, exercise: Exercise) -> list[NotebookNode]:
+        answer = answer_cell(exercise, with_solution_marks(exercise))
         test = check_cell(exercise, strict=True)
         if is_private(exercise):
             test.source = PRIVATE_TEST.format(check=test.source)

@@ -1,15 +1,13 @@
 """The notebook that students get: an opening, then the chosen exercises as in the course.
 
-What is asked stands in the sources of the exercise notebooks, in notebooks/source/. An exercise of
-your own (Assignment.private) has no source: its docstring says what is asked.
+What is asked, and what stands around it, is what the exercise and its lesson's contents page say.
+For an exercise of your own (Assignment.private) the docstring in the stub says what is asked.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
-import dataclasses
-import functools
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -17,9 +15,9 @@ from pathlib import Path
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from course_utils.contents import page_of
 from course_utils.exercise import Exercise
-from course_utils.notebook import answer_cell, check_cell, heading, notebook_of, with_headings
-from tools import build
+from course_utils.notebook import answer_cell, check_cell, heading, notebook_of, prose_cell
 
 from ..assignment import Assignment, Item
 from ..errors import AssignmentError
@@ -27,29 +25,12 @@ from ..errors import AssignmentError
 NO_CHECK = "There is no check for this one: it is marked after you have handed in."
 
 
-@dataclasses.dataclass(frozen=True)
-class Place:
-    """What stands around an exercise in the notebook that it comes from.
-
-    section: the text that opens a group of exercises, such as the debug clinic's; often empty.
-    prose: what is asked, with its heading. above: code in the answer's cell, above the answer.
-    imports: the code of the notebook's cells that only import. helpers: its other code cells
-    before the exercise, for the answers to use.
-    """
-
-    section: str
-    prose: str
-    above: str
-    imports: tuple[str, ...]
-    helpers: tuple[str, ...]
-
-
 def student_notebook(assignment: Assignment) -> NotebookNode:
     """The notebook without outputs. Raises AssignmentError when a private exercise cannot stand
     in it."""
 
-    def cells(item: Item, exercise: Exercise, above: str) -> list[NotebookNode]:
-        answer = answer_cell(exercise, exercise.stub_source, above)
+    def cells(item: Item, exercise: Exercise) -> list[NotebookNode]:
+        answer = answer_cell(exercise, exercise.stub_source)
         return [answer] if is_private(exercise) else [answer, check_cell(exercise)]
 
     return notebook_with(assignment, cells)
@@ -57,16 +38,14 @@ def student_notebook(assignment: Assignment) -> NotebookNode:
 
 def notebook_with(
     assignment: Assignment,
-    answer_cells: Callable[[Item, Exercise, str], list[NotebookNode]],
+    answer_cells: Callable[[Item, Exercise], list[NotebookNode]],
     *,
     strict: bool = False,
 ) -> NotebookNode:
     """The assignment's notebook with other cells for the answers.
 
-    answer_cells: gives the cells under an exercise's prose, from its item, the exercise, and the
-    code that stands above the answer in the course. strict: the checks raise errors.
+    answer_cells: gives the cells under an exercise's prose. strict: the checks raise errors.
     """
-    known = places()
     exercises = assignment.exercises()
     cells = [new_markdown_cell(opening(assignment, strict))]
     imports = import_cell(exercises)
@@ -75,20 +54,15 @@ def notebook_with(
     shown: set[str] = set()
     for item, exercise in zip(assignment.items, exercises, strict=True):
         worth = points_text(item.points)
-        place = known.get(exercise.id)
         if is_private(exercise):
-            prose, above = f"{heading(exercise, worth)}\n\n{NO_CHECK}", ""
-        elif place is None:
-            raise AssignmentError(f"Exercise {exercise.id} stands in no notebook of the course.")
+            cells.append(new_markdown_cell(f"{heading(exercise, worth)}\n\n{NO_CHECK}"))
         else:
-            prose, above = with_headings(place.prose, worth), place.above
-            if place.section and place.section not in shown:
-                cells.append(new_markdown_cell(place.section))
-            new = [code for code in place.helpers if code not in shown]
-            cells += [new_code_cell(code) for code in new]
-            shown.update([place.section, *new])
-        cells.append(new_markdown_cell(prose))
-        cells += answer_cells(item, exercise, above)
+            section = page_of(exercise.id).section(exercise.id)
+            if section and section not in shown:
+                cells.append(new_markdown_cell(section))
+                shown.add(section)
+            cells.append(prose_cell(exercise, worth))
+        cells += answer_cells(item, exercise)
     return notebook_of(cells, assignment.name)
 
 
@@ -133,53 +107,6 @@ def opening(assignment: Assignment, strict: bool) -> str:
 
 
 # ---------------------------------------------------------------------------------------------
-# Where the exercises stand in the course
-
-
-@functools.cache
-def places() -> dict[str, Place]:
-    """What stands around each exercise of the course, by its id."""
-    found: dict[str, Place] = {}
-    for path in sorted(build.SOURCES.glob("[0-9][0-9]_*.py")):
-        found |= places_in(path)
-    return found
-
-
-def places_in(path: Path) -> dict[str, Place]:
-    """What stands around each exercise of one source."""
-    cells = build.read_source(path).cells
-    codes = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
-    imports = tuple(filter(only_imports, codes))
-    # In a lesson, code that is no exercise is the lesson.
-    takes_helpers = path.stem.endswith("_exercises")
-    found: dict[str, Place] = {}
-    helpers: list[str] = []
-    texts: list[str] = []
-    section = ""
-    for cell in cells:
-        if cell.cell_type == "markdown":
-            texts.append(cell.source)
-        elif "exercise" in cell.metadata:
-            id = cell.metadata["exercise"]
-            wanted = f"## Exercise {id}"
-            [start] = [n for n, text in enumerate(texts) if wanted in text.splitlines()]
-            if takes_helpers and start:
-                section = "\n\n".join(texts[:start])
-            prose = "\n\n".join(texts[start:])
-            found[id] = Place(section, prose, cell.source, imports, tuple(helpers))
-            texts = []
-        elif takes_helpers and not only_imports(cell.source):
-            helpers.append(cell.source)
-    return found
-
-
-def only_imports(code: str) -> bool:
-    """True if a cell does nothing but import."""
-    body = ast.parse(code).body
-    return bool(body) and all(isinstance(node, (ast.Import, ast.ImportFrom)) for node in body)
-
-
-# ---------------------------------------------------------------------------------------------
 # Imports
 
 
@@ -190,8 +117,8 @@ def import_cell(exercises: Iterable[Exercise]) -> str:
     exercise uses a name that the cell does not bind.
     """
     exercises = list(exercises)
-    codes = [code for e in exercises if e.id in places() for code in places()[e.id].imports]
     private = [e for e in exercises if is_private(e)]
+    codes = [code for e in exercises if e not in private for code in page_of(e.id).imports]
     codes += [private_imports(exercise) for exercise in private]
     origins: dict[str, str] = {}
     for node in ast.parse("\n".join(codes)).body:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import os
 import platform
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
-from course_utils.sources import student_side
+from course_utils.sources import student_half
 
 from .. import inside
 from ..errors import SandboxError
@@ -168,17 +169,26 @@ def student_folder(place: Path, private: dict[str, str]) -> None:
     private: module names and sources of topics outside the course.
     """
     package = place / "course_utils"
-    (package / "exercises").mkdir(parents=True)
+    package.mkdir(parents=True)
     for path in COURSE.glob("*.py"):
         shutil.copy(path, package)
-    for path in (COURSE / "exercises").glob("*.py"):
-        half = student_side(path.read_text(encoding="utf-8"))
-        (package / "exercises" / path.name).write_text(half, encoding="utf-8")
-    for name, source in private.items():
-        (place / f"{name}.py").write_text(student_side(source), encoding="utf-8")
+    alone = {f"{name}.py": source for name, source in private.items()}
+    for name, half in {**half_of_lessons(), **student_half(alone)}.items():
+        (place / name).parent.mkdir(parents=True, exist_ok=True)
+        (place / name).write_text(half, encoding="utf-8")
     shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
     (place / "grading" / "__init__.py").touch()
     shutil.copytree(COURSE.parent / "data", place / "data", ignore=NOT_COPIED)
+
+
+@functools.cache
+def half_of_lessons() -> dict[str, str]:
+    """The students' half of the lessons' folders: path, from course_utils/ on, and source."""
+    paths = sorted((COURSE / "lessons").rglob("*.py"))
+    sources = {p: p.read_text(encoding="utf-8") for p in paths}
+    return student_half(
+        {p.relative_to(COURSE.parent).as_posix(): text for p, text in sources.items()}
+    )
 
 
 class Sandbox:

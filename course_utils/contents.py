@@ -1,0 +1,161 @@
+"""The contents page of a lesson, and the way from an exercise's id to its file.
+
+A lesson is a folder in course_utils/lessons/. Its `__init__.py` is its contents page: title, order
+of the exercises, and what the two notebooks of the lesson say around them. Reading all pages is
+cheap, so one exercise can be found without importing the others.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import pkgutil
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass, field
+from pathlib import Path
+from types import ModuleType
+
+from . import lessons
+
+CHECKS = "from course_utils import check, hint, solution"
+
+
+class ContentsError(Exception):
+    """A contents page does not say what is there; the message says which one, and what to do."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Practice:
+    """The exercise notebook of a lesson, but for the exercises themselves.
+
+    lead: the paragraph under the title. imports: the code of its first cells, which only import.
+    sections: Markdown that opens a group of exercises, by the id of the first one.
+    closing: the last cell, in Markdown.
+    """
+
+    title: str
+    lead: str
+    imports: Sequence[str]
+    sections: Mapping[str, str] = field(default_factory=dict)
+    closing: str = ""
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a lesson is called, needs and promises, and which exercises it has, in their order.
+
+    package: the module name of the lesson's folder: `__name__` on its contents page.
+    number: '05'. name: the notebook's, without its number: 'hooks_and_apply'.
+    needs: numbers of the lessons before it. knowing: what else a reader should know.
+    after: what the reader can do then, three to six verbs.
+    exercises: id -> name of the file beside the contents page, without '.py'.
+    practice: the exercise notebook; without it, the exercises stand in the lesson.
+    Raises ContentsError where an id is not of this lesson.
+    """
+
+    package: str
+    _: KW_ONLY
+    number: str
+    name: str
+    title: str
+    needs: Sequence[str]
+    minutes: int
+    after: Sequence[str]
+    exercises: Mapping[str, str]
+    lead: str = ""
+    knowing: str = ""
+    practice: Practice | None = None
+
+    def __post_init__(self) -> None:
+        for id in self.exercises:
+            if not id.startswith(f"{self.number}."):
+                raise ContentsError(
+                    f"{self.package}: exercise {id} is not of lesson {self.number}."
+                )
+        for id in self.practice.sections if self.practice else ():
+            if id not in self.exercises:
+                raise ContentsError(f"{self.package}: there is no {id} for a section to begin at.")
+
+    @property
+    def notebook(self) -> str:
+        """The name of the lesson's notebook: '05_hooks_and_apply'."""
+        return f"{self.number}_{self.name}"
+
+    @property
+    def folder(self) -> Path:
+        """Where the lesson's files are."""
+        return Path(sys.modules[self.package].__file__).parent
+
+    @property
+    def imports(self) -> Sequence[str]:
+        """The code of cells that import what the answers use."""
+        return self.practice.imports if self.practice else [CHECKS]
+
+    def section(self, id: str) -> str:
+        """The Markdown that opens the group of exercises in which this one stands, or ''."""
+        opened = ""
+        for other in self.exercises:
+            opened = self.practice.sections.get(other, opened) if self.practice else ""
+            if other == id:
+                break
+        return opened
+
+    def file(self, id: str) -> Path:
+        """The file of an exercise of this lesson."""
+        return self.folder / f"{self.exercises[id]}.py"
+
+
+@functools.cache
+def all_lessons() -> tuple[Contents, ...]:
+    """The contents pages of the course, in the order of their numbers."""
+    names = [module.name for module in pkgutil.iter_modules(lessons.__path__) if module.ispkg]
+    pages = [importlib.import_module(f"{lessons.__name__}.{name}").contents for name in names]
+    return tuple(sorted(pages, key=lambda page: page.number))
+
+
+def page_of(id: str) -> Contents | None:
+    """The contents page on which an exercise stands; None if the course has no such id."""
+    return next((page for page in all_lessons() if id in page.exercises), None)
+
+
+def exercise_modules(id: str | None) -> list[str]:
+    """The module name of the file that an exercise has; those of all exercises, if `id` is None."""
+    return [
+        f"{page.package}.{file}"
+        for page in all_lessons()
+        for one, file in page.exercises.items()
+        if id in (one, None)
+    ]
+
+
+def import_exercise(name: str) -> ModuleType:
+    """Import the file of one exercise, which declares it.
+
+    name: of the module. Raises ContentsError if the file is missing or declares another exercise
+    than its contents page says.
+    """
+    package, file = name.rsplit(".", 1)
+    page = next(page for page in all_lessons() if page.package == package)
+    id = next(id for id, its_file in page.exercises.items() if its_file == file)
+    place = f"{name.replace('.', '/')}.py"
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        if error.name != name:
+            raise
+        raise ContentsError(f"{id} is on its contents page, but there is no {place}.") from error
+    declared = getattr(getattr(module, "exercise", None), "id", None)
+    if declared != id:
+        found = f"declares {declared}" if declared else "declares no `exercise`"
+        raise ContentsError(f"{place} {found}; its contents page calls it {id}.")
+    return module
+
+
+def prediction_modules(id: str | None) -> list[str]:
+    """The module name of the predictions of an id's lesson; of all lessons, if it is None."""
+    return [
+        f"{page.package}.predictions"
+        for page in all_lessons()
+        if id is None or id.startswith(f"{page.number}.")
+    ]

@@ -1,0 +1,1 @@
+"""The lessons, one folder each: contents page, lesson, predictions, exercises."""

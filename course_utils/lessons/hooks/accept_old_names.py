@@ -1,0 +1,246 @@
+"""A layer was called `fc`; now it is called `hidden`. Old checkpoints should still load, also where
+your model is a part of a larger one. In torch 2.3 the hook that you need has only a private name:
+`_register_load_state_dict_pre_hook(hook, with_module=True)`.
+"""
+
+import weakref
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.hooks.facts import count_hooks
+from course_utils.lessons.hooks.models import Source
+from course_utils.observation import attempt
+
+NAMED = Source(
+    "nn.Sequential(OrderedDict(hidden=nn.Linear(2, 3), act=nn.Tanh(), output=nn.Linear(3, 1)))"
+)
+
+
+NESTED = Source(
+    "nn.Sequential(OrderedDict(body=nn.Sequential(nn.Linear(2, 3)), output=nn.Linear(3, 1)))"
+)
+
+
+exercise = Exercise(
+    "05.11",
+    "Old checkpoints into a new model",
+    minutes=20,
+    difficulty=3,
+    hints=[
+        "The hook gets the state dict as its second and the prefix as its third argument. Print "
+        "both for a model inside another one.",
+        "torch goes on with the very dict that the hook was given. Making a new one changes "
+        "nothing; put in and take out.",
+        "Loop over `list(state_dict)`, since you change the dict on the way. Compare whole parts "
+        "of a name: `fc2.weight` also begins with `fc`.",
+    ],
+)
+
+
+@exercise.reference
+def accept_old_names(model, renames):
+    """Let `model.load_state_dict` take checkpoints that were saved under old names.
+
+    renames: a dict, old name of a layer to its new name: {"fc": "hidden"} makes "fc.weight" load
+    as "hidden.weight", and leaves "fc2.weight" alone. Names are those inside `model`; the model
+    itself may be a part of a larger one. New checkpoints still load, and saving is not changed.
+    Done with a load_state_dict pre-hook. Returns its handle.
+    """
+
+    def rename(module, state_dict, prefix, *others):
+        for key in list(state_dict):
+            for old, new in renames.items():
+                beginning = f"{prefix}{old}."
+                if key.startswith(beginning):
+                    rest = key.removeprefix(beginning)
+                    state_dict[f"{prefix}{new}.{rest}"] = state_dict.pop(key)
+                    break
+
+    if hasattr(model, "register_load_state_dict_pre_hook"):
+        return model.register_load_state_dict_pre_hook(rename)
+    # torch 2.3 has this hook under a private name only.
+    return model._register_load_state_dict_pre_hook(rename, with_module=True)
+
+
+@exercise.cases
+def _(rng):
+    yield NAMED, {"fc": "hidden"}
+    yield NAMED, {"fc": "hidden", "fc2": "output"}
+    yield NESTED, {"backbone": "body"}
+    first, last = rng.sample(["encoder", "trunk", "mixer", "top", "scores", "lift", "stage"], 2)
+    source = f"{first}=nn.Linear(2, 3), act=nn.Tanh(), {last}=nn.Linear(3, 1)"
+    renames = {f"layer{rng.randint(1, 9)}": first, rng.choice(["head", "fc"]): last}
+    yield Source(f"nn.Sequential(OrderedDict({source}))"), renames
+
+
+@exercise.observe
+def _(answer, source, renames):
+    saved = {name: value + 1 for name, value in source.build().state_dict().items()}
+    model = source.build()
+    old_names = {new: old for old, new in renames.items()}
+    old = {}
+    for key, value in saved.items():
+        layer, _, rest = key.partition(".")
+        old[f"{old_names.get(layer, layer)}.{rest}"] = value
+    untouched = list(old)
+
+    def load(target, checkpoint):
+        """The parameters after loading; the model starts from zeros, so what is loaded shows."""
+        with torch.no_grad():
+            for parameter in target.parameters():
+                parameter.zero_()
+        target.load_state_dict(checkpoint)
+        return dict(target.named_parameters())
+
+    handle = answer(model, dict(renames))
+    larger = nn.ModuleDict({"part": model, "fc": nn.Linear(1, 1)})
+    checkpoint = {f"part.{key}": value for key, value in old.items()}
+    checkpoint |= {"fc.weight": torch.ones(1, 1), "fc.bias": torch.ones(1)}
+    facts = {
+        "after an old checkpoint": attempt(lambda: load(model, old)),
+        "after a new checkpoint": attempt(lambda: load(model, saved)),
+        "as a part of a larger model": attempt(lambda: load(larger, checkpoint)),
+        "a checkpoint with an unknown name": attempt(
+            lambda: load(model, saved | {"stray.weight": torch.ones(1)})
+        ),
+        "missing and unexpected names, if not strict": attempt(
+            lambda: [list(names) for names in model.load_state_dict(dict(old), strict=False)]
+        ),
+        "names that the model saves": list(model.state_dict()),
+        "the checkpoint that was given": list(old) == untouched,
+    }
+    handle.remove()
+    facts["hooks after handle.remove()"] = count_hooks(model)
+    facts["an old checkpoint after handle.remove()"] = attempt(lambda: load(model, old))
+    return facts
+
+
+@exercise.mistake(
+    "Your hook builds a new dict and leaves the given one as it was. torch goes on with the one "
+    "it gave you."
+)
+def builds_a_new_dict(model, renames):
+    def rename(state_dict, prefix, *others):
+        renamed = {}
+        for key, value in state_dict.items():
+            for old, new in renames.items():
+                if key.startswith(f"{prefix}{old}."):
+                    key = prefix + new + key.removeprefix(prefix + old)
+                    break
+            renamed[key] = value
+        state_dict = renamed
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "Alone the model loads. As a part of a larger model its names begin with a prefix, and yours "
+    "are not found."
+)
+def ignores_the_prefix(model, renames):
+    def rename(state_dict, prefix, *others):
+        for key in list(state_dict):
+            for old, new in renames.items():
+                if key.startswith(f"{old}."):
+                    state_dict[new + key.removeprefix(old)] = state_dict.pop(key)
+                    break
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "The weights arrive under the new names, but the old names are still in the dict: torch "
+    "reports them as unexpected."
+)
+def copies_instead_of_moving(model, renames):
+    def rename(state_dict, prefix, *others):
+        for key in list(state_dict):
+            for old, new in renames.items():
+                beginning = f"{prefix}{old}."
+                if key.startswith(beginning):
+                    state_dict[f"{prefix}{new}." + key.removeprefix(beginning)] = state_dict[key]
+                    break
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "You replace the letters wherever they stand. The old name of one layer can be the beginning "
+    "of another one's."
+)
+def replaces_letters(model, renames):
+    def rename(state_dict, prefix, *others):
+        for key in list(state_dict):
+            renamed = key.removeprefix(prefix)
+            for old, new in renames.items():
+                renamed = renamed.replace(old, new)
+            state_dict[prefix + renamed] = state_dict.pop(key)
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "Your hook runs when the model saves. Loading does not call it: a state_dict hook and a "
+    "load_state_dict hook are two different things."
+)
+def hooks_the_saving(model, renames):
+    def rename(module, state_dict, prefix, *others):
+        for key in list(state_dict):
+            for old, new in renames.items():
+                beginning = f"{prefix}{new}."
+                if key.startswith(beginning):
+                    rest = key.removeprefix(beginning)
+                    state_dict[f"{prefix}{old}.{rest}"] = state_dict.pop(key)
+                    break
+
+    return model._register_state_dict_hook(rename)
+
+
+@exercise.mistake(
+    "You expect every old name to be there. A checkpoint that was saved yesterday has none of "
+    "them, and it does not load any more."
+)
+def expects_old_names(model, renames):
+    def rename(state_dict, prefix, *others):
+        for old, new in renames.items():
+            inside = [k for k in state_dict if k.startswith(f"{prefix}{old}.")]
+            if not inside:
+                raise KeyError(old)
+            for key in inside:
+                rest = key.removeprefix(f"{prefix}{old}.")
+                state_dict[f"{prefix}{new}.{rest}"] = state_dict.pop(key)
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.right
+def all_names_first(model, renames):
+    def hook(state_dict, prefix, *_):
+        old_keys = [key for key in state_dict if key.startswith(prefix)]
+        for key in old_keys:
+            layer, dot, rest = key[len(prefix) :].partition(".")
+            if layer in renames and dot:
+                state_dict[prefix + renames[layer] + dot + rest] = state_dict.pop(key)
+
+    return model._register_load_state_dict_pre_hook(hook)
+
+
+@exercise.right
+def empties_and_fills(model, renames):
+    def hook(module, state_dict, prefix, *_):
+        entries = list(state_dict.items())
+        state_dict.clear()
+        for key, value in entries:
+            for old, new in renames.items():
+                if key.startswith(prefix + old + "."):
+                    key = prefix + new + key[len(prefix + old) :]
+                    break
+            state_dict[key] = value
+
+    public = getattr(model, "register_load_state_dict_pre_hook", None)
+    if public is not None:
+        return public(hook)
+    owner = weakref.proxy(model)
+    return model._register_load_state_dict_pre_hook(lambda *args: hook(owner, *args))

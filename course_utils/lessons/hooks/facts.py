@@ -1,0 +1,88 @@
+"""What observations of hooks note: every kind of hook is counted before and after.
+
+An answer that works and leaves a hook behind does not pass.
+"""
+
+import contextlib
+
+from torch import nn
+
+from course_utils.observation import attempt
+
+HOOK_TABLES = (
+    "_forward_pre_hooks",
+    "_forward_hooks",
+    "_backward_pre_hooks",
+    "_backward_hooks",
+    "_state_dict_pre_hooks",
+    "_state_dict_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
+
+
+GLOBAL_TABLES = (
+    "_global_forward_pre_hooks",
+    "_global_forward_hooks",
+    "_global_backward_pre_hooks",
+    "_global_backward_hooks",
+)
+
+
+TENSOR_TABLES = ("_backward_hooks", "_post_accumulate_grad_hooks")
+
+
+def count_hooks(model: nn.Module) -> int:
+    """Hooks of every kind on a model's modules and parameters, and on all modules of torch."""
+    total = 0
+    for module in model.modules():
+        total += sum(len(getattr(module, table)) for table in HOOK_TABLES)
+    for parameter in model.parameters():
+        total += sum(len(getattr(parameter, table, None) or ()) for table in TENSOR_TABLES)
+    total += sum(len(getattr(nn.modules.module, table)) for table in GLOBAL_TABLES)
+    return total
+
+
+def forget_global_hooks() -> None:
+    """Global hooks that an answer left behind must not reach the next check."""
+    for table in GLOBAL_TABLES:
+        getattr(nn.modules.module, table).clear()
+
+
+@contextlib.contextmanager
+def broken(model: nn.Module):
+    """As long as this lasts, every layer of the model raises when it is called."""
+
+    def fail(layer, args):
+        raise RuntimeError("this layer is broken")
+
+    leaves = [module for module in model.modules() if not list(module.children())]
+    handles = [leaf.register_forward_pre_hook(fail) for leaf in leaves]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()
+
+
+def after_an_error(model: nn.Module, action) -> dict:
+    """`action()` runs the model while it is broken: what comes out, and what stays behind."""
+    before = count_hooks(model)
+    with broken(model):
+        outcome = attempt(action)
+    left = count_hooks(model) - before
+    forget_global_hooks()
+    return {"what a model that raises gives": outcome, "hooks left behind after an error": left}
+
+
+def note_calls(model: nn.Module) -> list:
+    """From now on, the names of the leaf modules are listed in the order in which they run."""
+    calls = []
+
+    def note(name):
+        return lambda module, args: calls.append(name)
+
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            module.register_forward_pre_hook(note(name))
+    return calls

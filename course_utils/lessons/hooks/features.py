@@ -1,0 +1,257 @@
+"""Get the outputs of some layers of a model that you did not write, as a small library would do it:
+nobody can see afterwards that you were there. A layer behind yours may work in place.
+"""
+
+import contextlib
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.hooks.facts import (
+    after_an_error,
+    count_hooks,
+    forget_global_hooks,
+    note_calls,
+)
+from course_utils.lessons.hooks.inputs import numbers
+from course_utils.lessons.hooks.models import Source
+
+exercise = Exercise(
+    "05.2",
+    "A feature extractor that leaves nothing behind",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "`model.get_submodule('1.0')` finds a layer by its full name.",
+        "What you keep should hold no graph. Which method of a tensor lets go of it?",
+        "A layer after yours may write into the very memory that you kept: think of "
+        "`nn.ReLU(inplace=True)`. Keep something that nobody else can write into.",
+        "Handles in a list, the run in `try`, the removing in `finally`.",
+    ],
+)
+
+
+@exercise.reference
+def features(model, names, x):
+    """Run the model once on x and give the outputs of the named layers.
+
+    names: full names of layers; each of them gives one tensor. Returns a dict: name to tensor.
+    The tensors hold the values that the layers gave (even if a later layer writes in place), do
+    not require grad and share no memory with the model. Nothing else about the model changes:
+    hooks that were there before stay, none is added, also when the model raises.
+    """
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    handles = [model.get_submodule(name).register_forward_hook(keep_as(name)) for name in names]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return kept
+
+
+@exercise.cases
+def _(rng):
+    flat = Source("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))")
+    yield flat, ["0", "2"], numbers(rng, 2, 3)
+    nested = Source("nn.Sequential(nn.Linear(3, 4), nn.Sequential(nn.Sigmoid(), nn.Linear(4, 2)))")
+    yield nested, ["1.0", "1"], numbers(rng, 2, 3)
+    yield Source("nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True))"), ["0"], numbers(rng, 4, 3)
+    yield Source("OutputFirst()"), ["output", "hidden"], numbers(rng, 2, 3)
+    yield Source("nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5))"), ["0", "1"], numbers(rng, 3, 3)
+
+
+@exercise.observe
+def _(answer, source, names, x):
+    model = source.build()
+    calls = note_calls(model)
+    layer = model.get_submodule(names[0])
+    seen = []
+    layer.register_forward_hook(lambda layer, args, output: seen.append("called"))
+    before = count_hooks(model)
+    result = answer(model, names, x)
+    in_dict = result if isinstance(result, dict) else {}
+    facts = {
+        "features": result,
+        "they require grad": {
+            str(name): value.requires_grad
+            for name, value in in_dict.items()
+            if isinstance(value, torch.Tensor)
+        },
+        "layers that ran": list(calls),
+        "the model is in training mode": [module.training for module in model.modules()],
+        "hooks left behind": max(count_hooks(model) - before, 0),
+    }
+    forget_global_hooks()
+    facts |= after_an_error(model, lambda: answer(model, names, x))
+    seen.clear()
+    model(x)
+    facts["the hook that was there before is called"] = seen
+    return facts
+
+
+@exercise.mistake(
+    "The features are right, but your hooks stay on the model: the next caller pays for them."
+)
+def leaves_hooks(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    for name in names:
+        model.get_submodule(name).register_forward_hook(keep_as(name))
+    model(x)
+    return kept
+
+
+@exercise.mistake(
+    "On a good day nothing is left behind. But when the model raises, your removing is skipped."
+)
+def removes_on_a_good_day(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    handles = [model.get_submodule(name).register_forward_hook(keep_as(name)) for name in names]
+    model(x)
+    for handle in handles:
+        handle.remove()
+    return kept
+
+
+@exercise.mistake(
+    "What you keep still holds its graph, and with it every tensor that backward would need. "
+    "Storing outputs like this fills the memory."
+)
+def keeps_the_graph(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.clone()
+
+        return hook
+
+    handles = [model.get_submodule(name).register_forward_hook(keep_as(name)) for name in names]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return kept
+
+
+@exercise.mistake(
+    "detach() does not copy. A later layer that works in place wrote into the tensor you kept."
+)
+def detached_but_shared(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach()
+
+        return hook
+
+    handles = [model.get_submodule(name).register_forward_hook(keep_as(name)) for name in names]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return kept
+
+
+@exercise.mistake(
+    "You emptied the layers' tables of hooks. Hooks of other people were in there as well; a "
+    "handle takes away only its own."
+)
+def clears_everything(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    for name in names:
+        model.get_submodule(name).register_forward_hook(keep_as(name))
+    try:
+        model(x)
+    finally:
+        for name in names:
+            model.get_submodule(name)._forward_hooks.clear()
+    return kept
+
+
+@exercise.mistake(
+    "You switched the model to evaluation and left it so. The caller did not ask for that: its "
+    "dropout and batch norm now behave in another way."
+)
+def switches_to_eval(model, names, x):
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    model.eval()
+    handles = [model.get_submodule(name).register_forward_hook(keep_as(name)) for name in names]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return kept
+
+
+@exercise.right
+def without_gradients(model, names, x):
+    wanted = dict(model.named_modules())
+    kept = {}
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(torch.no_grad())
+        for name in names:
+
+            def hook(layer, args, output, name=name):
+                kept[name] = output.clone()
+
+            stack.enter_context(wanted[name].register_forward_hook(hook))
+        model(x)
+    return kept
+
+
+@exercise.right
+def with_a_global_hook(model, names, x):
+    kept = {}
+    wanted = {model.get_submodule(name): name for name in names}
+
+    def hook(layer, args, output):
+        if layer in wanted:
+            kept[wanted[layer]] = output.detach().clone()
+
+    handle = nn.modules.module.register_module_forward_hook(hook)
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    return kept

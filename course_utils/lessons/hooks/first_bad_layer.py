@@ -1,0 +1,268 @@
+"""The loss is NaN. Name the module where it began. An infinity counts as bad, too: it is often NaN
+one layer later. In the check, `Log` and `LogOf` are small modules that take a logarithm; `log(0)`
+is -inf. `LogLast` registers its layers in another order than it runs them.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.models import Source, some_activations
+
+exercise = Exercise(
+    "05.7",
+    "Where does the first NaN come from?",
+    minutes=20,
+    difficulty=3,
+    hints=[
+        "`tensor.isfinite()` is False for NaN and for both infinities. An infinity becomes NaN "
+        "one or two layers later.",
+        "Put a forward hook on every module, containers as well. The hooks fire in the order in "
+        "which modules finish: the first bad one in this order is the one to name.",
+        "`nn.GRU` gives a tuple of tensors. Make a tuple of a single tensor, and treat both alike.",
+    ],
+)
+
+
+@exercise.reference
+def first_bad_layer(model, x):
+    """The full name of the first module whose output holds a NaN or an infinity, or None.
+
+    First: in the order in which the modules finish as the model runs on x. Any module can be the
+    one, also a container. An output is a tensor or a tuple of tensors.
+    No hook is left behind, also when the model raises; its error goes on to the caller.
+    """
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            if not all(tensor.isfinite().all() for tensor in tensors):
+                bad.append(name)
+
+        return hook
+
+    handles = []
+    for name, module in model.named_modules():
+        handles.append(module.register_forward_hook(look_at(name)))
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.cases
+def _(rng):
+    good = torch.tensor([[1.0, 2.0, float(rng.randint(1, 9))]])
+    zero = torch.tensor([[1.0, 0.0, 2.0]])
+    negative = torch.tensor([[float(-rng.randint(1, 9)), 2.0, 3.0]])
+    yield Source("nn.Sequential(nn.ReLU(), Log(), nn.Linear(3, 2))"), negative
+    yield Source("nn.Sequential(nn.ReLU(), Log(), nn.Linear(3, 2))"), good
+    yield (
+        Source("nn.Sequential(nn.Tanh(), nn.Sequential(nn.Tanh(), Log()), nn.Linear(3, 2))"),
+        negative,
+    )
+    yield Source("nn.Sequential(Log(), nn.Identity(), nn.Tanh())"), zero
+    yield Source("LogLast()"), negative
+    yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Linear(3, 2))"), zero
+    yield Source("nn.Sequential(nn.Linear(3, 3), nn.GRU(3, 2))"), good
+    yield Source("nn.Sequential(Log(), nn.GRU(3, 2))"), negative
+    for _ in range(2):
+        outer, inner = some_activations(rng, 2, 9), some_activations(rng, 1, 5)
+        inner.insert(rng.randint(1, len(inner)), "Log()")
+        outer.insert(rng.randint(1, len(outer)), f"nn.Sequential({', '.join(inner)})")
+        yield Source(f"nn.Sequential({', '.join(outer)})"), negative
+
+
+@exercise.observe
+def _(answer, source, x):
+    model = source.build()
+    result = answer(model, x)
+    facts = {"first bad layer": result, "hooks left behind": count_hooks(model)}
+    forget_global_hooks()
+    return facts | after_an_error(model, lambda: answer(model, x))
+
+
+@exercise.mistake(
+    "You look for NaN only. The trouble often begins one layer earlier, as an infinity."
+)
+def only_nan(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            if any(tensor.isnan().any() for tensor in tensors):
+                bad.append(name)
+
+        return hook
+
+    handles = [m.register_forward_hook(look_at(name)) for name, m in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.mistake(
+    "After the first bad layer, the ones behind it are bad as well. You keep the last of them."
+)
+def the_last_one(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            if not all(tensor.isfinite().all() for tensor in tensors):
+                bad.append(name)
+
+        return hook
+
+    handles = [m.register_forward_hook(look_at(name)) for name, m in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[-1] if bad else None
+
+
+@exercise.mistake(
+    "You go through the modules in the order of named_modules(), from the outside in and as "
+    "registered. The order in which they finish is another one."
+)
+def in_registered_order(model, x):
+    bad = {}
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            bad[name] = not all(tensor.isfinite().all() for tensor in tensors)
+
+        return hook
+
+    handles = [m.register_forward_hook(look_at(name)) for name, m in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return next((name for name, _ in model.named_modules() if bad.get(name)), None)
+
+
+@exercise.mistake(
+    "You put hooks on leaves only. A container's own forward can compute something as well, and "
+    "go wrong there."
+)
+def leaves_only(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            if not all(tensor.isfinite().all() for tensor in tensors):
+                bad.append(name)
+
+        return hook
+
+    handles = []
+    for name, module in model.named_modules():
+        if not list(module.children()):
+            handles.append(module.register_forward_hook(look_at(name)))
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.mistake(
+    "You look at what the layers were given. The layer you name received the bad numbers; which "
+    "one made them?"
+)
+def names_the_victim(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args):
+            if not all(tensor.isfinite().all() for tensor in args):
+                bad.append(name)
+
+        return hook
+
+    handles = [m.register_forward_pre_hook(look_at(name)) for name, m in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.mistake("Not every module gives a tensor: a recurrent layer gives a tuple of tensors.")
+def expects_one_tensor(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            if not output.isfinite().all():
+                bad.append(name)
+
+        return hook
+
+    handles = [m.register_forward_hook(look_at(name)) for name, m in model.named_modules()]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.mistake(
+    "You find the layer and remove the hooks, as long as the model runs to its end. And if it "
+    "raises half-way?"
+)
+def no_cleaning_after_an_error(model, x):
+    bad = []
+
+    def look_at(name):
+        def hook(module, args, output):
+            tensors = output if isinstance(output, tuple) else (output,)
+            if not all(tensor.isfinite().all() for tensor in tensors):
+                bad.append(name)
+
+        return hook
+
+    handles = [m.register_forward_hook(look_at(name)) for name, m in model.named_modules()]
+    model(x)
+    for handle in handles:
+        handle.remove()
+    return bad[0] if bad else None
+
+
+@exercise.right
+def stops_at_the_first(model, x):
+    class Found(Exception):
+        pass
+
+    names = {module: name for name, module in model.named_modules()}
+
+    def hook(module, args, output):
+        tensors = [output] if isinstance(output, torch.Tensor) else list(output)
+        if any((tensor.isnan() | tensor.isinf()).any() for tensor in tensors):
+            raise Found(names[module])
+
+    handles = [module.register_forward_hook(hook) for module in names]
+    try:
+        model(x)
+    except Found as found:
+        return found.args[0]
+    finally:
+        for handle in handles:
+            handle.remove()

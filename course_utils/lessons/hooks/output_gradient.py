@@ -1,0 +1,197 @@
+"""
+Pictures of what a network looks at need the gradient at an inner layer. In many networks the next
+layer is `nn.ReLU(inplace=True)`, and full backward hooks do not work there.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.inputs import numbers
+from course_utils.lessons.hooks.models import Source
+
+exercise = Exercise(
+    "05.10",
+    "The gradient at a layer, in-place ReLU or not",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "A full backward hook and a following `nn.ReLU(inplace=True)` do not go together. Another "
+        "hook meets the output as it leaves the layer.",
+        "In a forward hook, `output` is a tensor, and a tensor can be given a hook of its own.",
+        "Mind what your forward hook returns. `register_hook` gives back a handle.",
+    ],
+)
+
+
+@exercise.reference
+def output_gradient(model, name, x):
+    """The gradient of model(x).sum() with respect to what one layer gives.
+
+    name: full name of a layer whose output is a tensor. The layer after it may work in place.
+    Returns a tensor of the shape of the layer's output. The gradients of the parameters may be
+    filled on the way. No hook is left behind, also when the model raises.
+    """
+    kept = []
+
+    def watch(layer, args, output):
+        output.register_hook(lambda gradient: kept.append(gradient.clone()))
+
+    handle = model.get_submodule(name).register_forward_hook(watch)
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    return kept[0]
+
+
+@exercise.cases
+def _(rng):
+    flat = Source("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))")
+    yield flat, "0", numbers(rng, 2, 3)
+    yield flat, "2", numbers(rng, 2, 3)
+    in_place = Source("nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True), nn.Linear(6, 2))")
+    yield in_place, "0", numbers(rng, 3, 3)
+    deep = Source(
+        "nn.Sequential(nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True)), nn.Linear(6, 2))"
+    )
+    yield deep, "0.0", numbers(rng, 3, 3)
+
+
+@exercise.observe
+def _(answer, source, name, x):
+    model = source.build()
+    facts = {"gradient": answer(model, name, x), "hooks left behind": count_hooks(model)}
+    forget_global_hooks()
+    return facts | after_an_error(model, lambda: answer(model, name, x))
+
+
+@exercise.mistake(
+    "A full backward hook makes the layer's output a view that must not be changed, and the next "
+    "layer works in place. Is there another place to listen?"
+)
+def full_backward_hook(model, name, x):
+    kept = []
+
+    def watch(layer, grad_input, grad_output):
+        kept.append(grad_output[0].clone())
+
+    handle = model.get_submodule(name).register_full_backward_hook(watch)
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "In a backward hook grad_output is a tuple, also when the layer gives one tensor only. And "
+    "with an in-place layer behind, this kind of hook does not work at all."
+)
+def keeps_the_tuple(model, name, x):
+    kept = []
+
+    def watch(layer, grad_input, grad_output):
+        kept.append(grad_output)
+
+    handle = model.get_submodule(name).register_full_backward_hook(watch)
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "retain_grad() follows the tensor when it is written into: after an in-place ReLU you get the "
+    "gradient of what came out of the ReLU."
+)
+def retains_the_grad(model, name, x):
+    kept = []
+
+    def watch(layer, args, output):
+        output.retain_grad()
+        kept.append(output)
+
+    handle = model.get_submodule(name).register_forward_hook(watch)
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    return kept[0].grad
+
+
+@exercise.mistake(
+    "You register the tensor hook when backward is over. A hook only hears what comes after it."
+)
+def registers_after_backward(model, name, x):
+    kept, outputs = [], []
+
+    def watch(layer, args, output):
+        outputs.append(output)
+
+    handle = model.get_submodule(name).register_forward_hook(watch)
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    outputs[0].register_hook(kept.append)
+    return kept[0] if kept else None
+
+
+@exercise.mistake(
+    "Your forward hook returns the handle of the tensor hook, and what a forward hook returns "
+    "takes the place of the output."
+)
+def returns_the_handle(model, name, x):
+    kept = []
+    layer = model.get_submodule(name)
+    handle = layer.register_forward_hook(
+        lambda layer, args, output: output.register_hook(kept.append)
+    )
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "The gradient is right, and the forward hook stays: every later run of the model goes on "
+    "listening."
+)
+def goes_on_listening(model, name, x):
+    kept = []
+
+    def watch(layer, args, output):
+        output.register_hook(lambda gradient: kept.append(gradient.clone()))
+
+    model.get_submodule(name).register_forward_hook(watch)
+    model(x).sum().backward()
+    return kept[0]
+
+
+@exercise.right
+def a_copy_between(model, name, x):
+    # A copy of the output goes on; the layer behind writes into the copy.
+    kept = []
+
+    def hook(layer, args, output):
+        kept.append(output)
+        return output.clone()
+
+    with model.get_submodule(name).register_forward_hook(hook):
+        total = model(x).sum()
+    return torch.autograd.grad(total, kept[0])[0]
+
+
+@exercise.right
+def the_hook_of_the_tensor_in_a_with(model, name, x):
+    kept = []
+
+    def hook(layer, args, output):
+        output.register_hook(lambda gradient: kept.insert(0, gradient))
+
+    with model.get_submodule(name).register_forward_hook(hook):
+        model(x).sum().backward()
+    return kept[0]

@@ -1,0 +1,278 @@
+"""Make a dataset of a CSV text, with dictionaries as samples. For `columns=["mass"]` and
+`label="species"`:
+
+```
+species,mass        dataset.classes  ->  ['Adelie', 'Gentoo']
+Gentoo,5000         dataset[0]       ->  {'features': tensor([5000.]), 'label': tensor(1)}
+Adelie,3700         dataset[1]       ->  {'features': tensor([3700.]), 'label': tensor(0)}
+```
+"""
+
+import csv
+import io
+
+import pandas
+import torch
+import torch.utils.data
+from torch.utils.data import (
+    Dataset,
+)
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.loading.facts import batches_of
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "06.2",
+    "A CSV file as a dataset of dictionaries",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Do the work once, in `__init__`: read, drop rows with gaps, make two tensors. Then a "
+        "sample is one row of each.",
+        "`dropna(subset=[...])` looks only at the columns that you name.",
+        "Class names in alphabetical order give the numbers: `sorted(...)`, then `.index(name)`.",
+        "`table[columns].to_numpy()` chooses the number columns first, so NumPy gets numbers only.",
+    ],
+)
+
+
+@exercise.reference
+class TableDataset(Dataset):
+    """Rows of a CSV as samples.
+
+    text: the CSV as one string, with a header line. columns: the names of the columns with
+    numbers. label: the name of the column with class names.
+    Rows with a gap in one of these columns are left out; gaps elsewhere do not matter.
+    dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), 'label' the number of
+    the class, as an int or an int64 tensor of shape ().
+    dataset.classes is the list of class names in the rows that are left, in alphabetical order;
+    a label is a place in it.
+    """
+
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(table[label].unique())
+        numbers = [self.classes.index(name) for name in table[label]]
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+        self.labels = torch.tensor(numbers)  # (rows,)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.cases
+def _(rng):
+    yield (
+        "species,mass,sex\nGentoo,5000,\nAdelie,3700,male\nGentoo,,female\nAdelie,3800,male\n",
+        ["mass"],
+        "species",
+    )
+    yield "kind,a,b\nw,,9\nz,1.5,2\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
+    for _ in range(2):
+        rows = [
+            f"{rng.choice('uvw')},{rng.randint(1, 9)},{rng.choice(['', rng.randint(10, 99) / 10])}"
+            for _ in range(4)
+        ]
+        text = "kind,a,b\nw,1,1.5\nu,2,\n" + "\n".join(rows) + "\nv,3,2.5\n"
+        yield text, ["a", "b"], "kind"
+
+
+@exercise.observe
+def _(answer, text, columns, label):
+    dataset = answer(text, columns, label)
+    first = attempt(lambda: dataset[0])
+    return {
+        "len(dataset)": attempt(lambda: len(dataset)),
+        "dataset.classes": attempt(lambda: [str(name) for name in dataset.classes]),
+        "keys of a sample": sorted(first) if isinstance(first, dict) else first,
+        "features, row by row": attempt(
+            lambda: [dataset[i]["features"] for i in range(len(dataset))]
+        ),
+        "labels, row by row": attempt(
+            lambda: [int(dataset[i]["label"]) for i in range(len(dataset))]
+        ),
+        "first batch of two": attempt(lambda: batches_of(dataset, batch_size=2)[0]),
+    }
+
+
+@exercise.mistake(
+    "After `dropna` the rows keep their old numbers, with holes. `.loc[i]` looks for the row "
+    "*named* i, and that one may be gone."
+)
+class LocAfterDropna(Dataset):
+    def __init__(self, text, columns, label):
+        self.table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(self.table[label].unique())
+        self.columns, self.label = columns, label
+
+    def __len__(self):
+        return len(self.table)
+
+    def __getitem__(self, i):
+        row = self.table.loc[i]
+        features = torch.tensor(row[self.columns].to_numpy(dtype="float32"))
+        return {"features": features, "label": self.classes.index(row[self.label])}
+
+
+@exercise.mistake(
+    "One row of the table has words and numbers in it, so pandas holds it as Python objects, and "
+    "torch cannot make a tensor of objects. Choose the number columns of the whole table first."
+)
+class RowOfObjects(Dataset):
+    def __init__(self, text, columns, label):
+        self.table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(self.table[label].unique())
+        self.columns, self.label = columns, label
+
+    def __len__(self):
+        return len(self.table)
+
+    def __getitem__(self, i):
+        row = self.table.iloc[i]
+        features = torch.tensor(row[self.columns].to_numpy())
+        return {"features": features, "label": self.classes.index(row[self.label])}
+
+
+@exercise.mistake(
+    "Your classes are numbered as they come up in the file. Another file in another order would "
+    "give the same class another number. The alphabet is the same everywhere."
+)
+class OrderOfAppearance(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        numbers, names = pandas.factorize(table[label])
+        self.classes = list(names)
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+        self.labels = torch.tensor(numbers)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "`.int()` makes int32 and cuts off what stands after the decimal point. Features are float32; "
+    "labels are int64."
+)
+class IntForEverything(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]]).int()
+        self.features = torch.tensor(table[columns].to_numpy()).int()
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "Your features are float64, as pandas holds them. A layer's parameters are float32, and it "
+    "refuses to mix the two."
+)
+class KeepsFloat64(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        self.features = torch.tensor(table[columns].to_numpy(dtype="float64"))
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "You dropped rows because of a gap in a column that nobody asked for. Good rows are lost."
+)
+class DropsEveryGap(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna()
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "One of your classes has no row. You listed the classes before the rows with gaps were gone."
+)
+class ClassesOfAllRows(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text))
+        self.classes = sorted(table[label].dropna().unique())
+        table = table.dropna(subset=[*columns, label])
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "A sample is one row without a batch dimension. Yours has a dimension of size 1 in front, and "
+    "the DataLoader will add another one."
+)
+class TableOfOneRow(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i : i + 1], "label": self.labels[i]}
+
+
+@exercise.right
+class WithPandasCategories(Dataset):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text))[[*columns, label]].dropna()
+        kinds = pandas.Categorical(table[label])
+        self.classes = kinds.categories.tolist()
+        self.labels = torch.tensor(kinds.codes, dtype=torch.long)
+        self.features = torch.from_numpy(table[columns].to_numpy(dtype="float32"))
+
+    def __len__(self):
+        return self.features.shape[0]
+
+    def __getitem__(self, i):
+        return dict(features=self.features[i], label=self.labels[i])
+
+
+@exercise.right
+class WithoutPandas(Dataset):
+    def __init__(self, text, columns, label):
+        rows = csv.DictReader(text.splitlines())
+        self.rows = [row for row in rows if all(row[c] for c in [*columns, label])]
+        self.classes = sorted({row[label] for row in self.rows})
+        self.columns, self.label = columns, label
+
+    def __len__(self):
+        return len(self.rows)
+
+    def __getitem__(self, i):
+        row = self.rows[i]
+        features = torch.tensor([float(row[column]) for column in self.columns])
+        return {"features": features, "label": self.classes.index(row[self.label])}

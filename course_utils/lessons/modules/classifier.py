@@ -1,0 +1,196 @@
+"""This classifier was trained, put into eval mode, and asked the same question twice. It gave two
+answers. Find the reason and mend it.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.inputs import fill_by_name, quarters
+
+exercise = Exercise(
+    "04.10",
+    "Mend it: a model that changes its mind",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "Run the model twice in eval mode. Which line gives another result the second time?",
+        "`model.eval()` tells every module it knows. Does it know this one?",
+        "A module is made once, in `__init__`, and used in `forward`.",
+    ],
+)
+
+
+def broken_classifier():
+    # Inside a function, because the mended class has the same name.
+    class Classifier(nn.Module):
+        """Two linear layers, with ReLU and then Dropout between them.
+
+        features, hidden, classes: ints. p: the probability that Dropout sets a number to 0.
+        In training mode hidden numbers are dropped; in eval mode nothing is.
+        """
+
+        def __init__(self, features, hidden, classes, p):
+            super().__init__()
+            self.first = nn.Linear(features, hidden)
+            self.last = nn.Linear(hidden, classes)
+            self.p = p
+
+        def forward(self, x):
+            """x: shape (batch, features). Returns shape (batch, classes)."""
+            x = torch.relu(self.first(x))
+            x = nn.Dropout(self.p)(x)
+            return self.last(x)
+
+    return Classifier
+
+
+exercise.starter(broken_classifier())
+
+
+@exercise.reference
+class Classifier(nn.Module):
+    """Two linear layers, with ReLU and then Dropout between them.
+
+    features, hidden, classes: ints. p: the probability that Dropout sets a number to 0.
+    In training mode hidden numbers are dropped; in eval mode nothing is.
+    """
+
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.dropout = nn.Dropout(p)
+        self.last = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        """x: shape (batch, features). Returns shape (batch, classes)."""
+        x = torch.relu(self.first(x))
+        x = self.dropout(x)
+        return self.last(x)
+
+
+@exercise.cases
+def _(rng):
+    yield 2, 64, 2, 0.5, torch.tensor([[1.0, 2.0], [3.0, -1.0]])
+    yield 3, 32, 1, 0.3, quarters(rng, 2, 3)
+    yield 2, 4, 2, 1.0, quarters(rng, 2, 2)
+    yield 2, 32, 3, 0.0, quarters(rng, 2, 2)
+
+
+@exercise.observe
+def _(answer, features, hidden, classes, p, x):
+    model = answer(features, hidden, classes, p)
+    model(x)
+    if not isinstance(model, nn.Module):
+        return {"model": model}
+    fill_by_name(model)
+    model.eval()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter += 0.01  # sums of quarters are 0 by luck in one run of ten
+        first, second = model(x), model(x)
+        agree = bool(torch.equal(first, second))
+        facts = {
+            "two calls in eval mode agree": agree,
+            "output in eval mode": first if agree else None,
+        }
+        model.train()
+        outputs = [model(x) for _ in range(4)]
+        facts["calls in training mode agree"] = all(torch.equal(outputs[0], o) for o in outputs)
+        if p in (0.0, 1.0):  # all or nothing: the output is certain
+            facts["output in training mode"] = outputs[0]
+        facts["some output is exactly 0 in training mode"] = any((o == 0).any() for o in outputs)
+        facts["mode of the model afterwards"] = "training" if model.training else "eval"
+    facts["parameters"] = parameter_shapes(model)
+    return facts
+
+
+# The starter is no mistake of its own: its check shows what goes wrong, not why.
+@exercise.mistake(
+    "You took Dropout out. In eval mode the model is right now, but in training nothing is dropped "
+    "any more."
+)
+class NoDropout(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+
+    def forward(self, x):
+        return self.last(torch.relu(self.first(x)))
+
+
+@exercise.mistake(
+    "Dropout stands after the last layer: it sets whole scores to 0. It is the hidden numbers "
+    "that are to be dropped."
+)
+class DropoutOnTheScores(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout(p)
+
+    def forward(self, x):
+        return self.dropout(self.last(torch.relu(self.first(x))))
+
+
+@exercise.mistake("The argument p is not used: your Dropout always has its default of one half.")
+class DropoutWithDefault(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout()
+
+    def forward(self, x):
+        return self.last(self.dropout(torch.relu(self.first(x))))
+
+
+@exercise.mistake(
+    "The mode is the wrong way round: yours drops numbers in eval mode and keeps them in training."
+)
+class DropoutInEval(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        return self.last(functional.dropout(hidden, self.p, training=not self.training))
+
+
+@exercise.right
+class DropoutAsFunction(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.p = p
+
+    def forward(self, x):
+        x = functional.relu(self.first(x))
+        return self.last(functional.dropout(x, self.p, training=self.training))
+
+
+@exercise.right
+class DropoutByHand(nn.Module):
+    """Draws its random numbers in another order than nn.Dropout does."""
+
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.last = nn.Linear(hidden, classes)
+        self.first = nn.Linear(features, hidden)
+        nn.init.xavier_uniform_(self.first.weight)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        if self.training:
+            kept = torch.rand(hidden.shape) >= self.p
+            hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)
+        return self.last(hidden)

@@ -1,0 +1,224 @@
+"""Build the CNN of the lesson for any input size, so that `ConvNet(3, 32, 32, 10)` has a last layer
+for 750 numbers, and `ConvNet(1, 28, 28, 10)` one for 480. Whoever asks for an input that is too
+small should be told so when the model is made, not later.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.inputs import set_values
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "04.12",
+    "A CNN for any input size",
+    minutes=30,
+    difficulty=3,
+    hints=[
+        "Follow one axis with the rule of 04.11: convolution, pooling, convolution, pooling.",
+        "Height and width shrink separately. The last layer gets 30 times what is left of both.",
+        "Check the size in `__init__`, before any layer is made: there you know all you need.",
+        "Flatten everything but the batch: `x.flatten(start_dim=1)`.",
+    ],
+)
+
+
+@exercise.reference
+class ConvNet(nn.Module):
+    """Two times convolution, ReLU, max-pooling; then one linear layer that gives the scores.
+
+    channels, height, width: the size of one input. classes: how many scores.
+    `conv1`: 5x5, from channels to 64. `conv2`: 5x5, from 64 to 30. Both without padding. Each is
+    followed by ReLU and by 2x2 max-pooling. `head`: linear, to classes; nothing comes after it.
+    All parameters have their shapes as soon as the model is made.
+    Raises ValueError, with the height and the width in its message, if nothing is left of the
+    input before `head`.
+    """
+
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows = ((height - 4) // 2 - 4) // 2
+        columns = ((width - 4) // 2 - 4) // 2
+        if rows < 1 or columns < 1:
+            raise ValueError(
+                f"An input of {height} x {width} is too small: both sides need 16 or more."
+            )
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        """x: shape (batch, channels, height, width). Returns shape (batch, classes)."""
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.cases
+def _(rng):
+    yield 3, 32, 32, 10
+    yield 1, 28, 28, 10
+    yield 3, 16, 19, 2
+    yield 1, 15, 32, 2
+    yield 1, 40, 12, 2
+    yield 2, rng.randint(17, 30), rng.randint(31, 44), rng.randint(2, 9)
+    yield 1, rng.randint(2, 9), rng.randint(2, 9), 2
+
+
+@exercise.observe
+def _(answer, channels, height, width, classes):
+    facts = {"error": "none", "parameters": None, "output with given weights": None}
+    try:
+        model = answer(channels, height, width, classes)
+    except ValueError as error:
+        words = "".join(letter if letter.isdigit() else " " for letter in str(error)).split()
+        named = {str(height), str(width)} <= set(words)
+        facts["error"] = f"ValueError, {'with' if named else 'without'} the height and the width"
+        return facts
+    if not isinstance(model, nn.Module):
+        return {"model": model}
+    facts["parameters"] = attempt(lambda: parameter_shapes(model))
+    x = torch.zeros(2, channels, height, width)
+    x[0, :, ::2, 1::3] = 1.0
+    with torch.no_grad():
+        if "raised" not in facts["parameters"]:
+            for name, parameter in model.named_parameters():
+                set_values(parameter, name)
+                parameter /= 8
+        facts["output with given weights"] = model(x)
+    return facts
+
+
+@exercise.mistake(
+    "The last layer is made for pictures of 32 x 32. What is left of another size before it?"
+)
+class ConvNetFor32(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * 5 * 5, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "A lazy layer finds its size only when data comes: until then its parameters have no shape, "
+    "cannot be counted or initialised, and a size that is too small is noticed too late."
+)
+class ConvNetLazy(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.LazyLinear(classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "The scores go through one more ReLU, so none of them can be negative, and where it cuts, no "
+    "gradient comes back."
+)
+class ConvNetReLUAtTheEnd(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return torch.relu(self.head(x.flatten(start_dim=1)))
+
+
+@exercise.mistake(
+    "Your size is computed as if every picture were square. Height and width shrink separately."
+)
+class ConvNetSquare(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        side = (height - 12) // 4
+        if side < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * side * side, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "The arithmetic is right, but nobody is told when the input is too small: the model is built "
+    "with a last layer for nothing, or stops with an error about a size nobody wrote."
+)
+class ConvNetNoCheck(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "It is the right error at the right time, but whoever reads it does not learn which size was "
+    "too small."
+)
+class ConvNetSilentError(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError("The input is too small.")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.right
+class ConvNetMeasured(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        self.conv1 = nn.Conv2d(channels, 64, 5)
+        self.conv2 = nn.Conv2d(64, 30, 5)
+        self.pool = nn.MaxPool2d(2)
+        try:
+            features = self.features(torch.zeros(1, channels, height, width)).shape[1]
+        except RuntimeError:
+            raise ValueError(f"{height}x{width} is too small") from None
+        self.head = nn.Linear(features, classes)
+
+    def features(self, x):
+        for convolution in (self.conv1, self.conv2):
+            x = self.pool(functional.relu(convolution(x)))
+        return torch.flatten(x, 1)
+
+    def forward(self, x):
+        return self.head(self.features(x))

@@ -1,0 +1,113 @@
+"""Compute the size after a convolution along one axis. An input of 32 and a kernel of 5 give 28;
+with a step of 2, they give 14. Some kernels do not fit at all.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "04.11",
+    "How large is what a convolution gives?",
+    minutes=10,
+    difficulty=2,
+    hints=[
+        "Draw seven cells and a kernel of 3. In how many places can it stand? Then with step 2.",
+        "Padding is added on both sides.",
+        "With dilation 2, a kernel of 3 covers 5 cells: every second one is skipped.",
+        "A kernel that covers more cells than there are cannot stand anywhere.",
+    ],
+)
+
+
+@exercise.reference
+def conv_size(size, kernel, stride=1, padding=0, dilation=1):
+    """The number of outputs along one axis of a convolution or of max-pooling.
+
+    size: the number of inputs along this axis. All arguments and the result are ints.
+    Raises ValueError if the kernel does not fit even once.
+    """
+    covered = dilation * (kernel - 1) + 1
+    room = size + 2 * padding - covered
+    if room < 0:
+        raise ValueError(f"A kernel that covers {covered} does not fit into {size + 2 * padding}.")
+    return room // stride + 1
+
+
+@exercise.cases
+def _(rng):
+    yield 32, 5, 1, 0, 1
+    yield 28, 2, 2, 0, 1
+    yield 8, 3, 2, 1, 1
+    yield 7, 3, 1, 0, 2
+    yield 4, 5, 1, 0, 1
+    yield 5, 5, 1, 0, 1
+    yield 4, 3, 1, 0, 2
+    yield 9, 3, 1, 2, 1
+    for _ in range(3):
+        kernel = rng.randint(2, 5)
+        yield rng.randint(12, 40), kernel, rng.randint(1, 3), rng.randint(0, 2), rng.randint(1, 2)
+
+
+@exercise.mistake("The padding stands on both sides of the input. Yours counts one side.")
+def padding_once(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + padding - dilation * (kernel - 1) - 1
+    if room < 0:
+        raise ValueError("too small")
+    return room // stride + 1
+
+
+@exercise.mistake(
+    "You count the steps the kernel can take. It also stands in one place before the first step."
+)
+def counts_steps(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if room < 0:
+        raise ValueError("too small")
+    return room // stride
+
+
+@exercise.mistake("Dilation spreads the kernel over more cells. Your result does not see it.")
+def ignores_dilation(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - kernel
+    if room < 0:
+        raise ValueError("too small")
+    return room // stride + 1
+
+
+@exercise.mistake("When the last step would go over the edge, it is not taken. Yours rounds up.")
+def rounds_up(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if room < 0:
+        raise ValueError("too small")
+    return math.ceil(room / stride) + 1
+
+
+@exercise.mistake(
+    "A size of 0 or less is not an answer. Say that the kernel does not fit, with the error that "
+    "the docstring names."
+)
+def never_complains(size, kernel, stride=1, padding=0, dilation=1):
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+@exercise.right
+def by_counting_places(size, kernel, stride=1, padding=0, dilation=1):
+    padded = size + 2 * padding
+    last = dilation * (kernel - 1)
+    places = [start for start in range(0, padded, stride) if start + last < padded]
+    if not places:
+        raise ValueError("the kernel does not fit")
+    return len(places)
+
+
+@exercise.right
+def with_a_real_convolution(size, kernel, stride=1, padding=0, dilation=1):
+    try:
+        layer = nn.Conv1d(1, 1, kernel, stride, padding, dilation)
+        return layer(torch.zeros(1, 1, size)).shape[-1]
+    except RuntimeError:
+        raise ValueError("does not fit") from None

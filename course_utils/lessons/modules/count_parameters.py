@@ -1,0 +1,98 @@
+"""Count what a model learns. `nn.Linear(3, 2)` has 6 weights and 2 biases, so the answer is
+`(8, 0)`.
+"""
+
+import math
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.inputs import frozen
+
+
+def used_twice(layer: nn.Module) -> nn.Module:
+    return nn.Sequential(layer, nn.ReLU(), layer)
+
+
+exercise = Exercise(
+    "04.6",
+    "How many numbers are learned?",
+    minutes=8,
+    difficulty=1,
+    hints=[
+        "`parameters()` walks through the whole tree, and names each parameter once.",
+        "A parameter of shape (2, 3) holds six numbers. Which method counts them?",
+    ],
+)
+
+
+@exercise.reference
+def count_parameters(model):
+    """How many numbers are learned, and how many are frozen.
+
+    model: an nn.Module. Returns a tuple of two ints (learned, frozen). A parameter that is used
+    in several places counts once. Buffers do not count.
+    """
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    everything = sum(p.numel() for p in model.parameters())
+    return learned, everything - learned
+
+
+@exercise.cases
+def _(rng):
+    yield (nn.Linear(3, 2),)
+    yield (nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3)),)
+    yield (nn.Sequential(frozen(nn.Linear(2, 3)), nn.Linear(3, 1)),)
+    yield (used_twice(nn.Linear(2, 2)),)
+    yield (nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3)), frozen(nn.BatchNorm2d(2))),)
+    yield (nn.ReLU(),)
+    width = rng.randint(2, 5)
+    yield (nn.Sequential(nn.Linear(width, 4, bias=False), nn.Linear(4, rng.randint(2, 5))),)
+
+
+@exercise.mistake("You count tensors. A weight of shape (2, 3) is one tensor and six numbers.")
+def counts_tensors(model):
+    learned = sum(1 for p in model.parameters() if p.requires_grad)
+    return learned, sum(1 for p in model.parameters()) - learned
+
+
+@exercise.mistake(
+    "The state dict holds more than parameters: buffers are in it, and a shared weight stands "
+    "there under each of its names."
+)
+def counts_state_dict(model):
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return learned, sum(v.numel() for v in model.state_dict().values()) - learned
+
+
+@exercise.mistake(
+    "`modules()` already walks through the whole tree, and `parameters()` does so again at every "
+    "stop: most parameters are counted several times."
+)
+def counts_every_level(model):
+    parameters = [p for m in model.modules() for p in m.parameters()]
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake("You count all parameters as learned. Some of them may be frozen.")
+def counts_frozen_as_learned(model):
+    return sum(p.numel() for p in model.parameters()), 0
+
+
+@exercise.mistake(
+    "A model without parameters has nothing to count, and that is a fine answer: zero."
+)
+def counts_with_stack(model):
+    sizes = torch.stack([torch.tensor([p.numel(), p.requires_grad]) for p in model.parameters()])
+    learned = int(sizes[sizes[:, 1] == 1, 0].sum())
+    return learned, int(sizes[:, 0].sum()) - learned
+
+
+@exercise.right
+def counted_in_a_loop(model):
+    counts = {True: 0, False: 0}
+    for _, parameter in model.named_parameters():
+        counts[parameter.requires_grad] += math.prod(parameter.shape)
+    return counts[True], counts[False]

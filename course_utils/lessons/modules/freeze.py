@@ -1,0 +1,155 @@
+"""Before a trained model is trained further on new data, a part of it is often frozen. Freeze the
+part with the given name, and say what is left for the optimizer.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.inputs import frozen
+
+
+def layered(**layers: nn.Module) -> nn.Sequential:
+    """A Sequential whose layers have names."""
+    model = nn.Sequential()
+    for name, layer in layers.items():
+        model.add_module(name, layer)
+    return model
+
+
+exercise = Exercise(
+    "04.14",
+    "Freeze a part of a model",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "`get_submodule` finds a part by its name, also one deep inside: 'body.0'.",
+        "Freezing is a property of each parameter. Look for a method of Module that sets it for "
+        "a whole part.",
+        "Which parameters of the whole model are still to be trained afterwards?",
+    ],
+)
+
+
+@exercise.reference
+def freeze(model, name):
+    """Freeze one part of a model, and give back what is left to train.
+
+    model: an nn.Module. name: the name of a module inside it, such as 'body' or 'body.0'.
+    All parameters of this part stop requiring gradients; everything else stays as it is.
+    Returns the list of the model's parameters that still require gradients, for an optimizer.
+    """
+    model.get_submodule(name).requires_grad_(False)
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.cases
+def _(rng):
+    yield layered(body=nn.Linear(2, 2), head=nn.Linear(2, 1)), "body"
+    yield layered(layer1=nn.Linear(2, 2), layer10=nn.Linear(2, 1)), "layer1"
+    inner = layered(first=nn.Linear(2, 2), second=nn.Linear(2, 2, bias=False))
+    yield layered(body=inner, head=nn.Linear(2, 1)), "body.first"
+    old = frozen(nn.Linear(2, 2))
+    yield layered(old=old, norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
+    names = rng.sample("abcdefgh", 4)
+    yield layered(**{name: nn.Linear(2, 2) for name in names}), rng.choice(names)
+
+
+@exercise.observe
+def _(answer, model, name):
+    before = copy.deepcopy(model)
+    result = answer(model, name)
+    names = {id(p): n for n, p in model.named_parameters()}
+    returned = result
+    if isinstance(result, (list, tuple)):
+        returned = [names.get(id(item), "not a parameter of the model") for item in result]
+    facts = {
+        "requires_grad": {n: p.requires_grad for n, p in model.named_parameters()},
+        "returned": returned,
+        "values changed": [
+            n for n, v in model.state_dict().items() if not torch.equal(v, before.state_dict()[n])
+        ],
+        "mode of each module": {n: m.training for n, m in model.named_modules()},
+    }
+    model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).sum().backward()
+    facts["got a gradient"] = [n for n, p in model.named_parameters() if p.grad is not None]
+    return facts
+
+
+@exercise.mistake(
+    "The attribute you set does not exist, and Python does not mind: a new one was made, and "
+    "nothing is frozen. Look at the spelling."
+)
+def freezes_misspelled(model, name):
+    for parameter in model.get_submodule(name).parameters():
+        parameter.required_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "You set an attribute on the module. It is the parameters that carry this property; setting "
+    "it on a module with `=` freezes nothing."
+)
+def freezes_the_module(model, name):
+    part = model.get_submodule(name)
+    part.requires_grad = False
+    kept = {id(p) for p in part.parameters()}
+    return [p for p in model.parameters() if id(p) not in kept]
+
+
+@exercise.mistake(
+    "Names that begin alike are not the same part: with 'layer1' you also froze 'layer10'."
+)
+def freezes_by_prefix(model, name):
+    for parameter_name, parameter in model.named_parameters():
+        if parameter_name.startswith(name):
+            parameter.requires_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "eval() changes how some layers behave. It does not freeze: gradients and steps go on."
+)
+def freezes_with_eval(model, name):
+    model.get_submodule(name).eval()
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "The part is frozen, but your list still holds all parameters. Only what is to be trained "
+    "was asked for."
+)
+def returns_everything(model, name):
+    model.get_submodule(name).requires_grad_(False)
+    return list(model.parameters())
+
+
+@exercise.mistake(
+    "Some parameters were frozen before you came. You gave back all that lies outside the named "
+    "part, those included."
+)
+def returns_all_others(model, name):
+    part = model.get_submodule(name).requires_grad_(False)
+    kept = {id(p) for p in part.parameters()}
+    return [p for p in model.parameters() if id(p) not in kept]
+
+
+@exercise.right
+def parameter_by_parameter(model, name):
+    part = dict(model.named_modules())[name]
+    for parameter in part.parameters():
+        parameter.requires_grad = False
+    return list(filter(lambda p: p.requires_grad, model.parameters()))
+
+
+@exercise.right
+def by_name_with_a_dot(model, name):
+    left = []
+    for parameter_name, parameter in model.named_parameters():
+        if parameter_name.startswith(name + "."):
+            parameter.requires_grad_(False)
+        if parameter.requires_grad:
+            left.append(parameter)
+    return left

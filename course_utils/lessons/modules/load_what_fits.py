@@ -1,0 +1,145 @@
+"""You have saved weights of another model: some entries fit yours, some have another shape, some
+another name. Load what fits, and say what was left over.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.inputs import quarters
+
+exercise = Exercise(
+    "04.15",
+    "Load what fits",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "`load_state_dict(..., strict=False)` forgives names that are missing or too many. What "
+        "does it say to a wrong shape?",
+        "Make a new dict with the entries that fit, and load that one.",
+        "`state_dict()` is the list of all names and shapes that the model has.",
+    ],
+)
+
+
+@exercise.reference
+def load_what_fits(model, saved):
+    """Load the entries of a state dict whose name and shape the model has.
+
+    model: an nn.Module. saved: a state dict, perhaps from another model; it stays as it is.
+    Returns the sorted list of the names in `saved` that were not loaded.
+    """
+    own = model.state_dict()
+    fitting = {
+        name: value
+        for name, value in saved.items()
+        if name in own and own[name].shape == value.shape
+    }
+    model.load_state_dict(fitting, strict=False)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.cases
+def _(rng):
+    yield nn.Linear(2, 1), {"weight": torch.tensor([[1.0, 2.0]]), "bias": torch.tensor([3.0])}
+    yield nn.Linear(2, 1, bias=False), {"weight": torch.ones(1, 2), "bias": torch.zeros(1)}
+    yield nn.Linear(2, 2), {"weight": torch.ones(3, 2), "bias": torch.ones(2)}
+    yield (
+        nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),
+        {"1.running_mean": torch.tensor([5.0, 6.0]), "0.weight": quarters(rng, 2, 2)},
+    )
+    yield nn.Linear(2, 2), {"weight": torch.ones(2), "bias": torch.ones(1)}
+    yield (
+        nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)),
+        {"0.weight": quarters(rng, 3, 2), "0.bias": quarters(rng, 3), "head.bias": torch.ones(1)},
+    )
+
+
+@exercise.observe
+def _(answer, model, saved):
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.fill_(9.0)
+    result = answer(model, saved)
+    return {"state_dict of the model": dict(model.state_dict()), "returned": result}
+
+
+@exercise.mistake(
+    "`strict=False` forgives missing and unknown names. A known name with another shape is an "
+    "error all the same."
+)
+def loads_not_strict(model, saved):
+    return sorted(model.load_state_dict(saved, strict=False).unexpected_keys)
+
+
+@exercise.mistake(
+    "You wrote into the dict that `state_dict()` gave you. It is a new dict each time: putting "
+    "another tensor into it does not reach the model."
+)
+def loads_into_the_dict(model, saved):
+    own = model.state_dict()
+    left = []
+    for name, value in saved.items():
+        if name in own and own[name].shape == value.shape:
+            own[name] = value
+        else:
+            left.append(name)
+    return sorted(left)
+
+
+@exercise.mistake("You looked for the names among the parameters. A state dict also holds buffers.")
+def loads_parameters_only(model, saved):
+    own = dict(model.named_parameters())
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.mistake(
+    "The model took what fits, but so did you: the names that do not fit are gone from the "
+    "caller's dict."
+)
+def loads_and_pops(model, saved):
+    own = model.state_dict()
+    left = [n for n, v in saved.items() if n not in own or own[n].shape != v.shape]
+    for name in left:
+        del saved[name]
+    model.load_state_dict(saved, strict=False)
+    return sorted(left)
+
+
+@exercise.mistake(
+    "With copy_ a smaller tensor is stretched over a larger one without a word (broadcasting). "
+    "Compare the shapes yourself."
+)
+def loads_with_copy(model, saved):
+    own = model.state_dict()
+    left = []
+    for name, value in saved.items():
+        try:
+            own[name].copy_(value)
+        except (KeyError, RuntimeError):
+            left.append(name)
+    return sorted(left)
+
+
+@exercise.mistake(
+    "You gave back what the model did not get. The question was which of the saved entries were "
+    "left over."
+)
+def returns_missing(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    return sorted(model.load_state_dict(fitting, strict=False).missing_keys)
+
+
+@exercise.right
+def copied_one_by_one(model, saved):
+    own = model.state_dict()
+    left = []
+    for name in sorted(saved):
+        if name in own and own[name].size() == saved[name].size():
+            own[name].copy_(saved[name])  # the tensors in the dict are the model's own
+        else:
+            left.append(name)
+    return left

@@ -1,0 +1,168 @@
+"""Predictions of notebook 04: modules and parameters."""
+
+import torch
+
+from course_utils.prediction import Belief, Prediction
+
+Prediction(
+    "04.p1",
+    because="The register does not exist yet, so there is no place to file the parameter in.",
+    beliefs=(
+        Belief(
+            ["factor"], "So it would be in other languages. Here the base class has work to do."
+        ),
+        Belief([], "If it were only not registered, it would be silent. It is not silent."),
+    ),
+)
+
+Prediction(
+    "04.p2",
+    because="Hooks belong to `__call__`. Calling `forward` passes them by.",
+    beliefs=(
+        Belief(2, "Both give the same numbers, but only one of them runs the hooks."),
+        Belief(0, "A forward hook runs when the module is called, and it was called once."),
+    ),
+)
+
+Prediction(
+    "04.p3",
+    because="Autograd fills in the gradient of every leaf that asks for it: here 1 + 2 + 3.",
+    beliefs=(
+        Belief(None, "A gradient needs no module and no Parameter. The tensor asked for one."),
+        Belief(0.0, "The tensor takes part in the result, so its gradient is not zero."),
+        Belief("error", "Nothing is wrong with this computation, only with the register."),
+        Belief(2.0, "That is the value of the tensor. Its gradient is the sum of the inputs."),
+    ),
+)
+
+Prediction(
+    "04.p4",
+    because="Assigning to a module registers the parameter and leaves its flag alone.",
+    beliefs=(
+        Belief(True, "The flag is set when the parameter is made, not when a module gets it."),
+        Belief("error", "A frozen parameter is allowed: this is how parts are kept fixed."),
+    ),
+)
+
+Prediction(
+    "04.p5",
+    because="The product of a parameter and a number is a plain tensor; it is not registered.",
+    beliefs=(
+        Belief(["factor"], "A Parameter went in. What came out of the product?"),
+        Belief("error", "Plain tensors may be attributes. That is why the slip is silent."),
+    ),
+)
+
+Prediction(
+    "04.p6",
+    because="Parameters and buffers are saved, but not buffers with `persistent=False`.",
+    beliefs=(
+        Belief(["weight"], "More than parameters: what the model needs to go on is saved as well."),
+        Belief(
+            ["weight", "mean", "positions"], "One of the buffers was made with `persistent=False`."
+        ),
+        Belief(
+            ["weight", "mean", "positions", "mask"],
+            "A plain tensor is in no register, and one buffer asked not to be saved.",
+        ),
+        Belief(
+            ["weight", "mean", "mask"], "`mask` is an attribute like any other: not registered."
+        ),
+    ),
+)
+
+Prediction(
+    "04.p7",
+    because="`.to()` works through the register, and the plain tensor is not in it.",
+    beliefs=(
+        Belief(torch.float64, "Everything registered is float64 now. Is `mask` registered?"),
+        Belief("error", "Nothing complains here. The error comes later, when the two meet."),
+    ),
+)
+
+Prediction(
+    "04.p8",
+    because="In training mode, forward moves the buffer a tenth of the way from 0 to 10.",
+    beliefs=(
+        Belief(0.0, "No optimizer and no gradient are needed: forward itself writes the buffer."),
+        Belief(10.0, "It moves one tenth of the way with each batch."),
+        Belief("error", "`no_grad` forbids nothing. It only turns the recording off."),
+    ),
+)
+
+Prediction(
+    "04.p9",
+    because="The weight has one row for each output: (out_features, in_features).",
+    beliefs=(
+        Belief((3, 2), "The arguments come in this order, the shape does not."),
+        Belief((2,), "That is the shape of the bias."),
+    ),
+)
+
+Prediction(
+    "04.p10",
+    because="Only `first` is registered: one weight and one bias.",
+    beliefs=(
+        Belief(6, "The module does not look into a Python list."),
+        Belief(3, "Count tensors, two for each registered layer. And which layers are registered?"),
+        Belief("error", "A list is a fine attribute. That is why the slip is silent."),
+        Belief(0, "`first` was assigned to the module itself, so it is registered."),
+    ),
+)
+
+Prediction(
+    "04.p11",
+    because="It is one layer in three places, and `parameters()` lists each parameter once.",
+    beliefs=(
+        Belief(18, "`[layer] * 3` is a list of one and the same layer."),
+        Belief(2, "Two tensors, but the question was about numbers."),
+    ),
+)
+
+Prediction(
+    "04.p12",
+    because="Before the first batch the weight has no shape, so it has no number of elements.",
+    beliefs=(
+        Belief(0, "It is not empty: it does not have a shape at all."),
+        Belief(3, "The number of outputs is known, the number of inputs is not."),
+    ),
+)
+
+Prediction(
+    "04.p13",
+    because="The Dropout is new at each call, and a new module is in training mode.",
+    beliefs=(
+        Belief(False, "`eval()` sets the modules it can find. This one did not exist yet."),
+        Belief("error", "It runs. That is what makes it hard to find."),
+    ),
+)
+
+Prediction(
+    "04.p14",
+    because="28 becomes 24, 12, 8 and 4, in both directions: 30 times 4 times 4.",
+    beliefs=(
+        Belief(750, "That is for 32 x 32. Follow 28 through the four layers."),
+        Belief(16, "The channels count as well: there are 30 of them."),
+        Belief(120, "Height and width shrink both. 30 times 4 is only one row."),
+        Belief(1470, "A kernel of 5 without padding takes 4 off each side length."),
+        Belief("error", "The first convolution was replaced, so it fits one channel."),
+    ),
+)
+
+Prediction(
+    "04.p15",
+    because="The name is `requires_grad`. The other one is a new attribute that nobody reads.",
+    beliefs=(
+        Belief(False, "Read the name letter by letter."),
+        Belief("error", "Python lets you put new attributes on a tensor without a word."),
+    ),
+)
+
+Prediction(
+    "04.p16",
+    because="The tensors in a state dict share memory with the model, so they show the change.",
+    beliefs=(
+        Belief(1.0, "The dict is new. But were the numbers in it copied?"),
+        Belief("error", "Nothing complains: a change of the model is a change of the dict."),
+    ),
+)

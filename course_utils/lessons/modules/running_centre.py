@@ -1,0 +1,199 @@
+"""Write a module that remembers. After the training batches `[[1], [3]]` and `[[11]]` it has seen
+three samples with the sum 15, so in eval mode it subtracts 5.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.inputs import quarters
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "04.5",
+    "A buffer that forward changes",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "`self.training` says in which mode the module is.",
+        "How many samples are in a batch of shape (batch, features)?",
+        "x may come out of another layer, with a graph behind it. The sum you keep must not hold "
+        "on to that graph.",
+    ],
+)
+
+
+@exercise.reference
+class RunningCentre(nn.Module):
+    """Subtract the mean of all samples seen in training so far.
+
+    features: an int. Buffers: `total`, shape (features,), float32, the sum of all samples;
+    `count`, shape (), int64, how many there were. Both start at 0 and are saved. In training
+    mode, forward first adds its batch to them. In eval mode it changes nothing. With no samples
+    seen so far, nothing is subtracted. Gradients reach x, but never through total.
+    """
+
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        """x: shape (batch, features). Returns the same shape."""
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.cases
+def _(rng):
+    yield torch.tensor([[1.0], [3.0]]), torch.tensor([[11.0]]), torch.tensor([[5.0]])
+    yield torch.tensor([[4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), torch.tensor([[2.0, 2.0]])
+    yield quarters(rng, 3, 2), quarters(rng, 1, 2), quarters(rng, 2, 2)
+
+
+@exercise.observe
+def _(answer, first, second, third):
+    model = answer(first.shape[1])
+    facts = {"output before any training": model.eval()(third)} if hasattr(model, "eval") else {}
+    if not isinstance(model, nn.Module):
+        return {"model": model}
+    model.train()
+    x = first.clone().requires_grad_()
+    output = model(x)
+    output.square().sum().backward()
+    facts["outputs in training"] = [output, model(second)]
+    facts["gradient of x"] = x.grad
+    facts["output in eval"] = model.eval()(third)
+    facts["state_dict after that"] = {k: v.clone() for k, v in model.state_dict().items()}
+    facts["parameters"] = parameter_shapes(model)
+    facts["total requires grad"] = attempt(lambda: model.total.requires_grad)
+    other = answer(first.shape[1])
+
+    def output_after_loading():
+        other.load_state_dict(model.state_dict())
+        return other.eval()(third)
+
+    facts["output in eval of a model that loaded this state dict"] = attempt(output_after_loading)
+    facts["dtype of total after .to(torch.float64)"] = attempt(
+        lambda: other.to(torch.float64).total.dtype
+    )
+    return facts
+
+
+@exercise.mistake(
+    "Your module goes on collecting in eval mode, so the answer to a question depends on the "
+    "questions before it. Ask the module in which mode it is."
+)
+class CentreAlsoInEval(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        self.total += x.detach().sum(dim=0)
+        self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "The numbers are kept as plain attributes: they work, until the model is saved. Its state "
+    "dict is empty."
+)
+class CentrePlainAttributes(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.total = torch.zeros(features)
+        self.count = torch.tensor(0)
+
+    def forward(self, x):
+        if self.training:
+            self.total = self.total + x.detach().sum(dim=0)
+            self.count = self.count + len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "The sum you keep has become part of the graph: it holds on to every batch there ever was, and "
+    "a second backward will fail. Keep numbers, not their history."
+)
+class CentreKeepsGraph(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total = self.total + x.sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "You count batches. A batch of one sample must not weigh as much as a batch of two."
+)
+class CentreCountsBatches(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().mean(dim=0)
+            self.count += 1
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "A buffer is not a constant. The optimizer leaves it alone, but forward may change it: here "
+    "it has to, or nothing is remembered."
+)
+class CentreOfThisBatch(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            return x - x.detach().mean(dim=0)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "You subtract the old mean and add the batch afterwards. The batch counts at once."
+)
+class CentreTooLate(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        output = x - self.total / self.count.clamp(min=1)
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return output
+
+
+@exercise.right
+class CentreWithNoGrad(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+        self.register_buffer("total", torch.zeros(features))
+
+    def forward(self, x):
+        if self.training:
+            with torch.no_grad():
+                self.total = self.total + x.sum(0)
+                self.count = self.count + x.shape[0]
+        if self.count == 0:
+            return x
+        return x - self.total / self.count

@@ -1,0 +1,109 @@
+"""During training you want to remember the best state so far. Take a snapshot that stays as it is
+while the model goes on learning.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import one_step
+from course_utils.lessons.modules.inputs import fill_by_name
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "04.16",
+    "Remember the best weights",
+    minutes=10,
+    difficulty=2,
+    hints=[
+        "Take `before = model.state_dict()`, change the model, and look at `before`.",
+        "The tensors in a state dict share their memory with the model. Which method makes a "
+        "tensor with memory of its own?",
+    ],
+)
+
+
+@exercise.reference
+def snapshot(model):
+    """The state of a model as it is now, untouched by whatever happens to the model later.
+
+    model: an nn.Module. Returns a dict with the names of its state dict. The tensors have
+    memory of their own and do not require gradients.
+    """
+    return {name: value.clone() for name, value in model.state_dict().items()}
+
+
+@exercise.cases
+def _(rng):
+    yield (nn.Linear(2, 1),)
+    yield (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),)
+    width = rng.randint(2, 9)
+    last = nn.Linear(width, rng.randint(1, 9))
+    yield (nn.Sequential(nn.Linear(2, width), nn.Sigmoid(), last),)
+
+
+@exercise.observe
+def _(answer, model):
+    fill_by_name(model)
+    result = answer(model)
+    at_once = list(result) if isinstance(result, dict) else result
+    loss = model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).square().sum()
+    one_step(model, loss)
+    facts = {"names": at_once, "snapshot after one more step": result}
+    if isinstance(result, dict):
+        facts["requires_grad"] = [getattr(v, "requires_grad", None) for v in result.values()]
+        facts["state of the model that loads it back"] = attempt(
+            lambda: (model.load_state_dict(result), dict(model.state_dict()))[1]
+        )
+    return facts
+
+
+@exercise.mistake(
+    "`state_dict()` gives the model's own tensors, not copies: as the model is trained on, your "
+    "snapshot is trained on with it."
+)
+def snapshot_itself(model):
+    return model.state_dict()
+
+
+@exercise.mistake(
+    "The parameters are there, the buffers are not: a BatchNorm would forget what it has seen."
+)
+def snapshot_parameters(model):
+    return {name: p.detach().clone() for name, p in model.named_parameters()}
+
+
+@exercise.mistake(
+    "A clone of a parameter remembers where it comes from: your snapshot requires gradients and "
+    "keeps a piece of graph."
+)
+def snapshot_with_graph(model):
+    result = {name: p.clone() for name, p in model.named_parameters()}
+    result.update({name: b.clone() for name, b in model.named_buffers()})
+    return result
+
+
+@exercise.mistake(
+    "That is a copy of the whole model. What was asked for is its state: a dict that can be loaded."
+)
+def snapshot_of_the_model(model):
+    return copy.deepcopy(model)
+
+
+@exercise.mistake("Lists of numbers cannot be loaded back: shape and dtype belong to the state.")
+def snapshot_as_lists(model):
+    return {name: value.tolist() for name, value in model.state_dict().items()}
+
+
+@exercise.right
+def deep_copied(model):
+    return copy.deepcopy(model.state_dict())
+
+
+@exercise.right
+def parameters_and_buffers(model):
+    with torch.no_grad():
+        tensors = dict(model.named_parameters()) | dict(model.named_buffers())
+        return {name: tensors[name].clone() for name in model.state_dict()}

@@ -1,0 +1,173 @@
+"""Two numbers for each feature belong to the model: they are saved with it and move with it. They
+come from the data, so training must not change them.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.inputs import quarters
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "04.4",
+    "Numbers that belong to the model and are not learned",
+    minutes=10,
+    difficulty=1,
+    hints=[
+        "Mean and std have to be saved with the model, and to move with it. No optimizer should "
+        "get them.",
+        "`register_buffer(name, tensor)` makes the attribute itself. What does it return?",
+    ],
+)
+
+
+@exercise.reference
+class Standardize(nn.Module):
+    """Subtract a mean and divide by a standard deviation, for each feature.
+
+    mean, std: tensors of shape (features,). They are buffers with these names: they are saved,
+    they follow .to(), and no optimizer gets them.
+    """
+
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        """x: shape (batch, features). Returns the same shape."""
+        return (x - self.mean) / self.std
+
+
+@exercise.cases
+def _(rng):
+    yield torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), torch.tensor([[1.0, 2.0], [3.0, 6.0]])
+    yield torch.tensor([5.0]), torch.tensor([2.0]), torch.tensor([[5.0]])
+    yield quarters(rng, 3), torch.tensor([0.5, 1.0, 2.0]), quarters(rng, 2, 3)
+
+
+@exercise.observe
+def _(answer, mean, std, x):
+    model = answer(mean, std)
+    output = model(x)
+    if not isinstance(model, nn.Module):
+        return {"model": model}
+    fresh = answer(torch.zeros_like(mean), torch.ones_like(std))
+    double = answer(mean, std).to(torch.float64)
+    meta = answer(mean, std).to("meta")
+
+    def output_after_loading():
+        fresh.load_state_dict(nn.Module.state_dict(model))
+        return fresh(x)
+
+    return {
+        "output": output,
+        "parameters": parameter_shapes(model),
+        "requires_grad of mean": attempt(lambda: model.mean.requires_grad),
+        "buffers": dict(nn.Module.named_buffers(model)),
+        "state_dict": dict(nn.Module.state_dict(model)),
+        "output of another model that loaded the state dict": attempt(output_after_loading),
+        "dtype of mean after .to(torch.float64)": attempt(lambda: double.mean.dtype),
+        "dtype of the output then": attempt(lambda: double(x.half()).dtype),
+        # Not the output on meta: the first subtraction there in a process takes seconds.
+        "device of mean after .to('meta')": attempt(lambda: meta.mean.device),
+    }
+
+
+@exercise.mistake(
+    "Mean and std are plain attributes. Look what `state_dict()` holds, and which dtype they have "
+    "after `.to(torch.float64)`: the model does not know that they belong to it."
+)
+class StandardizePlain(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean = mean
+        self.std = std
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "As parameters, your mean and std would be changed by every step of training. They are facts "
+    "about the data, not something to learn."
+)
+class StandardizeLearned(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean = nn.Parameter(mean)
+        self.std = nn.Parameter(std)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "Frozen parameters are still parameters: they are counted, and code that unfreezes the model "
+    "makes them learn. There is a kind made for this."
+)
+class StandardizeFrozen(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean = nn.Parameter(mean, requires_grad=False)
+        self.std = nn.Parameter(std, requires_grad=False)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "Your buffers move with the model but they are not saved. Whoever loads the model would have "
+    "to know the two numbers from somewhere else."
+)
+class StandardizeUnsaved(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean, persistent=False)
+        self.register_buffer("std", std, persistent=False)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "The buffers follow the model, your own list of them does not: `.to()` puts new tensors in "
+    "the places of the buffers, and loading fills the buffers. The list keeps looking at the old "
+    "tensors."
+)
+class StandardizeOwnList(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+        self.numbers = [self.mean, self.std]
+
+    def forward(self, x):
+        mean, std = self.numbers
+        return (x - mean) / std
+
+
+@exercise.mistake(
+    "`register_buffer` returns nothing. You stored that nothing under the buffer's own name."
+)
+class StandardizeStoresNone(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.mean = self.register_buffer("mean", mean)
+        self.std = self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.right
+class StandardizeWithBuffers(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        for name, tensor in {"std": std, "mean": mean}.items():
+            self.register_buffer(name, tensor.clone().detach())
+
+    def forward(self, x):
+        return torch.div(x - self.mean, self.std)

@@ -1,0 +1,150 @@
+"""A batch of 64 does not fit into memory, four of 16 do. Take one step that is the same as with the
+large batch.
+"""
+
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import decimals, set_numbers
+
+exercise = Exercise(
+    "09.13",
+    "One step from several small batches",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "backward() adds to what is in .grad. Here that is what you want, and from the second "
+        "call of your function on it is in the way. Where does zero_grad() belong?",
+        "mse_loss gives the mean of a small batch. The sum of means is not the mean of all.",
+        "Give each small batch its share: its number of samples divided by the number of all.",
+    ],
+)
+
+
+@exercise.reference
+def accumulated_step(model, optimizer, batches):
+    """One optimizer step, as if all small batches were one large batch.
+
+    batches: a list of (x, y), float tensors of shape (n, features) and (n, 1); n may differ.
+    The loss is nn.functional.mse_loss. Afterwards the model has moved by one step. There may be
+    old gradients at the start; they do not count. Returns nothing.
+    """
+    total = sum(len(x) for x, _ in batches)
+    optimizer.zero_grad()
+    for x, y in batches:
+        loss = F.mse_loss(model(x), y) * len(x) / total
+        loss.backward()
+    optimizer.step()
+
+
+@exercise.cases
+def _(rng):
+    for sizes in ((2,), (2, 2), (3, 1), (4, 2, 1)):
+        model = set_numbers(nn.Linear(2, 1), rng)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        yield model, optimizer, [(decimals(rng, n, 2), decimals(rng, n, 1)) for n in sizes]
+
+
+@exercise.observe
+def _(answer, model, optimizer, batches):
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)
+    steps = []
+    optimizer.register_step_post_hook(lambda *_: steps.append(1))
+    facts = {}
+    for call in ("first", "second"):
+        answer(model, optimizer, batches)
+        facts[f"weight after the {call} call"] = model.weight.detach().clone()
+        facts[f"bias after the {call} call"] = model.bias.detach().clone()
+    facts["calls of optimizer.step()"] = len(steps)
+    return facts
+
+
+@exercise.mistake(
+    "You clear the gradients before each small batch, so only the last one is left when the step "
+    "is taken."
+)
+def clears_every_time(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    for x, y in batches:
+        optimizer.zero_grad()
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "You add up means: with four small batches the gradient is about four times too large."
+)
+def sum_of_means(model, optimizer, batches):
+    optimizer.zero_grad()
+    for x, y in batches:
+        F.mse_loss(model(x), y).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "Each small batch gets the same share. A batch of one sample should not count as much as a "
+    "batch of four."
+)
+def equal_shares(model, optimizer, batches):
+    optimizer.zero_grad()
+    for x, y in batches:
+        (F.mse_loss(model(x), y) / len(batches)).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "There is a step after every small batch, so the next one is computed with parameters that "
+    "have already moved."
+)
+def a_step_for_each(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    for x, y in batches:
+        optimizer.zero_grad()
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+        optimizer.step()
+
+
+@exercise.mistake(
+    "You never clear the gradients: what was there before still takes part, and the second call "
+    "adds to the first."
+)
+def never_clears(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    for x, y in batches:
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "You clear the gradients just before the step. Then there is nothing left for it to do."
+)
+def clears_before_the_step(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    for x, y in batches:
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+    optimizer.zero_grad()
+    optimizer.step()
+
+
+@exercise.right
+def step_from_sums(model, optimizer, batches):
+    model.zero_grad()
+    total = 0
+    for x, y in batches:
+        F.mse_loss(model(x), y, reduction="sum").backward()
+        total += y.numel()
+    for parameter in model.parameters():
+        parameter.grad /= total
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+@exercise.right
+def step_from_one_loss(model, optimizer, batches):
+    x, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    optimizer.zero_grad(set_to_none=False)
+    F.mse_loss(model(x), y).backward()
+    optimizer.step()

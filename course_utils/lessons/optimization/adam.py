@@ -1,0 +1,160 @@
+"""Adam over several steps. Check your function against `torch.optim.Adam` before you run the check:
+that is how you will find mistakes in your own code later.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import decimals
+
+exercise = Exercise(
+    "09.9",
+    "Several steps of Adam by hand",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Two running means begin at 0: one of the gradient, one of its square.",
+        "Because they begin at 0 they are too small at first. Divide each by one minus its beta "
+        "to the power of the step number. Which number has the first step?",
+        "The epsilon is there so that nothing is divided by zero. It is added to the root.",
+    ],
+)
+
+
+@exercise.reference
+def adam(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    """What torch.optim.Adam makes of a parameter, step by step, computed by hand.
+
+    w: a tensor. gradients: a list of tensors of w's shape, one for each step. lr, eps: floats.
+    betas: two floats. Returns the list of w after each step. No argument is changed.
+    """
+    mean = torch.zeros_like(w)
+    square = torch.zeros_like(w)
+    steps = []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        corrected_mean = mean / (1 - betas[0] ** t)
+        corrected_square = square / (1 - betas[1] ** t)
+        w = w - lr * corrected_mean / (corrected_square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.cases
+def _(rng):
+    yield torch.tensor([1.0, 1.0]), [torch.tensor([1000.0, -0.001])], 0.1
+    yield torch.tensor([1.0]), [torch.tensor([g]) for g in (1.0, 2.0, -4.0)], 0.1
+    yield torch.tensor([2.0]), [torch.tensor([0.1])] * 3, 0.1, (0.5, 0.9), 0.5
+    yield decimals(rng, 2, 2), [decimals(rng, 2, 2) for _ in range(3)], 0.3
+    yield decimals(rng, 3), [decimals(rng, 3) for _ in range(4)], 0.2, (0.6, 0.8)
+
+
+@exercise.mistake(
+    "The running means begin at 0, and nothing makes up for that: your first steps have the "
+    "wrong length."
+)
+def no_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for grad in gradients:
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "You number the steps from 0. Any number to the power of 0 is 1, and one minus one is what "
+    "you divide by."
+)
+def counts_from_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        # Tensors divide by zero without an error.
+        one, two = torch.tensor(1 - betas[0] ** t), torch.tensor(1 - betas[1] ** t)
+        w = w - lr * (mean / one) / ((square / two).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "The epsilon stands under the root in your formula. There a small epsilon becomes a larger "
+    "one, and a large one a smaller one."
+)
+def epsilon_under_the_root(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / (square / (1 - betas[1] ** t) + eps).sqrt()
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "This is plain gradient descent. Adam's first step has the length of the learning rate, "
+    "however large the gradient is."
+)
+def plain_descent(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    steps = []
+    for grad in gradients:
+        w = w - lr * grad
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "The root is missing: you divide by a mean of *squares*, so large gradients make tiny steps."
+)
+def forgets_the_root(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / (square / (1 - betas[1] ** t) + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "Your running means give the *new* gradient the large share. The betas say how much of the "
+    "old mean stays."
+)
+def betas_the_other_way(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = (1 - betas[0]) * mean + betas[0] * grad
+        square = (1 - betas[1]) * square + betas[1] * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.right
+def adam_by_torch(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    parameter = nn.Parameter(w.clone())
+    optimizer = torch.optim.Adam([parameter], lr=lr, betas=betas, eps=eps)
+    places = []
+    for gradient in gradients:
+        parameter.grad = gradient.clone()
+        optimizer.step()
+        places.append(parameter.detach().clone())
+    return places
+
+
+@exercise.right
+def adam_with_a_corrected_rate(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    one, two = betas
+    m = v = torch.zeros(w.shape)
+    result = []
+    for t in range(1, len(gradients) + 1):
+        g = gradients[t - 1]
+        m, v = m + (1 - one) * (g - m), v + (1 - two) * (g * g - v)
+        root = (v / (1 - two**t)) ** 0.5 + eps
+        w = w - lr / (1 - one**t) * m / root
+        result.append(w)
+    return result

@@ -1,0 +1,231 @@
+"""This classifier runs, its loss falls a little, and then nothing more happens. Find what is wrong
+with `forward` and with `probabilities`, and mend them.
+"""
+
+# A starter and its reference have one name, because both are the student's answer.
+# ruff: noqa: F811
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+
+
+def kind_of_scores(scores: torch.Tensor, last: torch.Tensor) -> str:
+    """In words, what a classifier's output is, compared with what its last layer gave."""
+    if scores.shape != last.shape:
+        return f"a tensor of shape {tuple(scores.shape)}"
+    if torch.allclose(scores, last):
+        return "the scores of the last linear layer, as they are"
+    if torch.allclose(scores, last.log_softmax(dim=1), atol=1e-5):
+        return "logarithms of probabilities"
+    if torch.allclose(scores.sum(dim=1), torch.ones(len(scores))) and bool((scores >= 0).all()):
+        return "probabilities"
+    return "scores that are never negative" if bool((scores >= 0).all()) else "other numbers"
+
+
+def kind_of_shares(given: torch.Tensor, last: torch.Tensor) -> str:
+    """In words, what a classifier's probabilities are, compared with what its last layer gave."""
+    kinds = {
+        "softmax of each row of scores": last.softmax(dim=-1),
+        "softmax of each column of scores": last.softmax(dim=0),
+        "sigmoid of each score": last.sigmoid(),
+    }
+    for kind, numbers in kinds.items():
+        if given.shape == numbers.shape and torch.allclose(given, numbers, atol=1e-5):
+            return kind
+    return "other numbers"
+
+
+exercise = Exercise(
+    "09.7",
+    "Mend a classifier",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "What does cross_entropy expect, and what does it do first? Then: what may a score for a "
+        "class that is ruled out look like?",
+        "forward is for the loss. Probabilities are for people: another method makes them.",
+        "The class with the largest score has the largest probability, too.",
+    ],
+)
+
+
+@exercise.starter
+class Classifier(nn.Module):
+    """Two linear layers with a ReLU between them. Runs, and learns badly: mend it.
+
+    Classifier(features, classes).
+    forward(x): what `cross_entropy` expects, shape (n, classes), for x of shape (n, features).
+    probabilities(x): shape (n, classes), each row adds up to 1; for people to read.
+    predicted(x): the most probable class of each sample, int64, shape (n,).
+    """
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.hidden = nn.Linear(features, 8)
+        self.out = nn.Linear(8, classes)
+
+    def forward(self, x):
+        x = torch.relu(self.hidden(x))
+        x = torch.relu(self.out(x))
+        return torch.softmax(x, dim=1)
+
+    def probabilities(self, x):
+        return torch.softmax(self(x), dim=0)
+
+    def predicted(self, x):
+        return self(x).argmax(dim=1)
+
+
+@exercise.reference
+class Classifier(nn.Module):
+    """Two linear layers with a ReLU between them.
+
+    Classifier(features, classes).
+    forward(x): what `cross_entropy` expects, shape (n, classes), for x of shape (n, features).
+    probabilities(x): shape (n, classes), each row adds up to 1; for people to read.
+    predicted(x): the most probable class of each sample, int64, shape (n,).
+    """
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.hidden = nn.Linear(features, 8)
+        self.out = nn.Linear(8, classes)
+
+    def forward(self, x):
+        return self.out(torch.relu(self.hidden(x)))
+
+    def probabilities(self, x):
+        return torch.softmax(self(x), dim=1)
+
+    def predicted(self, x):
+        return self(x).argmax(dim=1)
+
+
+@exercise.cases
+def _(rng):
+    yield 2, 3
+    yield 4, 2
+    yield rng.randint(3, 5), rng.randint(4, 40)
+
+
+@exercise.observe
+def _(answer, features, classes):
+    model = answer(features, classes)
+    if not isinstance(model, nn.Module):
+        return {"a model": model}
+    outputs = []
+    linear = [module for module in model.modules() if type(module) is nn.Linear]
+    for module in linear:
+        module.register_forward_hook(lambda module, args, output: outputs.append(output.detach()))
+    x = torch.randn(40, features)
+    scores = model(x)
+    last = outputs[-1] if outputs else torch.zeros(0)
+    given = model.probabilities(x)
+    picked = model.predicted(x)
+    for result in (scores, given, picked):
+        if type(result) is not torch.Tensor:
+            return {"forward, probabilities, predicted": [scores, given, picked]}
+    return {
+        "forward gives": kind_of_scores(scores.detach(), last),
+        "probabilities gives": kind_of_shares(given.detach(), last),
+        "rows of probabilities add up to 1": torch.allclose(given.sum(dim=-1), torch.ones(1)),
+        "predicted is right for every sample": picked.shape == (40,)
+        and torch.equal(picked, last.argmax(dim=1)),
+        "dtype of predicted": picked.dtype,
+        "shape of what forward gives": tuple(scores.shape),
+        "linear layers": len(linear),
+        "a gradient comes back": bool(scores.requires_grad),
+    }
+
+
+class TwoLayers(nn.Module):
+    """What the mistakes below have in common."""
+
+    def __init__(self, features, classes):
+        super().__init__()
+        self.hidden = nn.Linear(features, 8)
+        self.out = nn.Linear(8, classes)
+
+    def forward(self, x):
+        return self.out(torch.relu(self.hidden(x)))
+
+    def probabilities(self, x):
+        return torch.softmax(self(x), dim=1)
+
+    def predicted(self, x):
+        return self(x).argmax(dim=1)
+
+
+@exercise.mistake(
+    "`forward` still ends in softmax. cross_entropy does that itself, and the second softmax "
+    "keeps the loss of a perfect answer far from 0."
+)
+class SoftmaxInForward(TwoLayers):
+    def forward(self, x):
+        return torch.softmax(super().forward(x), dim=1)
+
+    def probabilities(self, x):
+        return self(x)
+
+
+@exercise.mistake(
+    "`forward` still ends in softmax, and `probabilities` does it a second time: the "
+    "probabilities come out nearly equal."
+)
+class SoftmaxInBoth(TwoLayers):
+    def forward(self, x):
+        return torch.softmax(super().forward(x), dim=1)
+
+
+@exercise.mistake(
+    "A ReLU stands behind the last layer. Scores have to be free to go below zero; a score that "
+    "is cut off also gets no gradient."
+)
+class ReluAtTheEnd(TwoLayers):
+    def forward(self, x):
+        return torch.relu(super().forward(x))
+
+
+@exercise.mistake(
+    "`forward` gives logarithms of probabilities. The loss is right by luck (doing it twice "
+    "changes nothing), but it is work for nothing, and readers expect scores."
+)
+class LogSoftmaxInForward(TwoLayers):
+    def forward(self, x):
+        return torch.log_softmax(super().forward(x), dim=1)
+
+
+@exercise.mistake(
+    "Your probabilities add up to one down the batch. Each sample shares out its probability "
+    "among the classes."
+)
+class SoftmaxOverTheBatch(TwoLayers):
+    def probabilities(self, x):
+        return torch.softmax(self(x), dim=0)
+
+
+@exercise.mistake(
+    "Sigmoid answers one yes-or-no question for each class. These classes exclude each other, so "
+    "their probabilities have to be shared out."
+)
+class SigmoidForClasses(TwoLayers):
+    def probabilities(self, x):
+        return torch.sigmoid(self(x))
+
+
+@exercise.right
+class SequentialClassifier(nn.Module):
+    def __init__(self, features, classes):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Linear(features, 16), nn.ReLU(), nn.Linear(16, classes))
+
+    def forward(self, x):
+        return self.layers(x)
+
+    def probabilities(self, x):
+        return self.forward(x).softmax(-1)
+
+    def predicted(self, x):
+        return self.probabilities(x).max(dim=1).indices

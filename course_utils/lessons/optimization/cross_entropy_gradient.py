@@ -1,0 +1,90 @@
+"""Now its gradient, without autograd: one line of paper and pencil for one sample, then the batch.
+For the logits `[0, 0]` and class 1 it is `[0.5, -0.5]`.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import decimals, labels
+
+exercise = Exercise(
+    "09.3",
+    "The gradient of cross-entropy",
+    minutes=12,
+    difficulty=2,
+    without=["nn.functional.cross_entropy", "nn.functional.nll_loss", "Tensor.backward"],
+    hints=[
+        "The loss of one sample is `logsumexp(logits) - logits[target]`. Differentiate the two "
+        "parts one after the other.",
+        "The derivative of logsumexp with respect to the logits is something you know well.",
+        "The loss is a mean. What does that do to the gradient of one sample?",
+    ],
+)
+
+
+@exercise.reference
+def cross_entropy_gradient(logits, target):
+    """The gradient of the mean cross-entropy with respect to the logits, without autograd.
+
+    logits: floats of shape (n, classes). target: int64, shape (n,).
+    Returns a float tensor of shape (n, classes), the logits' dtype. The logits stay as they are.
+    """
+    gradient = logits.softmax(dim=1)  # (n, classes)
+    gradient[torch.arange(len(target)), target] -= 1
+    return gradient / len(target)
+
+
+@exercise.cases
+def _(rng):
+    yield torch.tensor([[0.0, 0.0]]), torch.tensor([1])
+    yield torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), torch.tensor([0, 1])
+    for n, classes in ((3, 2), (4, 3)):
+        yield decimals(rng, n, classes), labels(rng, n, classes)
+
+
+@exercise.mistake("This is the gradient of the sum. The loss is the mean over the batch.")
+def of_the_sum(logits, target):
+    gradient = logits.softmax(dim=1)
+    gradient[torch.arange(len(target)), target] -= 1
+    return gradient
+
+
+@exercise.mistake(
+    "The sign is the other way round: a step *against* the gradient must raise the right logit."
+)
+def the_other_sign(logits, target):
+    gradient = -logits.softmax(dim=1)
+    gradient[torch.arange(len(target)), target] += 1
+    return gradient / len(target)
+
+
+@exercise.mistake(
+    "Only the right class has a gradient here. Softmax ties the classes together: raising any "
+    "logit lowers the probability of the right class."
+)
+def only_the_right_class(logits, target):
+    gradient = torch.zeros_like(logits)
+    rows = torch.arange(len(target))
+    gradient[rows, target] = logits.softmax(dim=1)[rows, target] - 1
+    return gradient / len(target)
+
+
+@exercise.mistake(
+    "The target is not in your gradient at all. Every row of the true gradient adds up to 0."
+)
+def forgets_the_target(logits, target):
+    return logits.softmax(dim=1) / len(target)
+
+
+@exercise.mistake("You divide by the number of logits. The mean goes over the samples.")
+def divides_by_all_elements(logits, target):
+    gradient = logits.softmax(dim=1)
+    gradient[torch.arange(len(target)), target] -= 1
+    return gradient / logits.numel()
+
+
+@exercise.right
+def gradient_with_one_hot(logits, target):
+    n, classes = logits.shape
+    return (torch.softmax(logits, 1) - F.one_hot(target, classes)) / n

@@ -1,0 +1,128 @@
+"""Sort the parameters of a model into two groups: with weight decay and without."""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import wake_optimizers
+
+exercise = Exercise(
+    "09.11",
+    "Weight decay for weights only",
+    minutes=10,
+    difficulty=2,
+    hints=[
+        "Look at the number of dimensions: how many has the weight of a linear layer, a bias, "
+        "the weight of a LayerNorm?",
+        "parameters() and filter() can be walked through once. A list can be walked through again.",
+        "A group is a dict: {'params': [...], 'weight_decay': ...}.",
+    ],
+)
+
+
+@exercise.reference
+def decay_groups(model, weight_decay):
+    """Two parameter groups for an optimizer: weight decay for some, none for the rest.
+
+    Tensors with two or more dimensions get `weight_decay`, all others (biases, the scales of
+    normalisation layers) get 0. Frozen parameters are in no group.
+    Returns a list of two dicts, ready for torch.optim.AdamW(groups, lr=...).
+    """
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+
+
+@exercise.cases
+def _(rng):
+    wake_optimizers()
+    yield nn.Sequential(nn.Linear(2, 3), nn.ReLU(), nn.Linear(3, 1)), 0.1
+    yield nn.Sequential(nn.Linear(2, 3), nn.LayerNorm(3), nn.Linear(3, 1, bias=False)), 0.1
+    yield nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2)), 0.5
+    model = nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 2), nn.Linear(2, 2))
+    model[1].requires_grad_(False)
+    yield model, rng.randint(1, 99) / 100
+
+
+@exercise.observe
+def _(answer, model, weight_decay):
+    groups = answer(model, weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=0.1)
+    names = {id(p): name for name, p in model.named_parameters()}
+    decays = {
+        names.get(id(p), "a tensor that is not in the model"): float(group["weight_decay"])
+        for group in optimizer.param_groups
+        for p in group["params"]
+    }
+    return {
+        "weight decay": dict(sorted(decays.items())),
+        "left out": [name for name in names.values() if name not in decays],
+        "groups": len(optimizer.param_groups),
+    }
+
+
+@exercise.mistake(
+    "Everything gets weight decay, as in an optimizer without groups. It pulls the scales of "
+    "normalisation layers and the biases towards 0."
+)
+def decays_everything(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": trained, "weight_decay": weight_decay},
+        {"params": [], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake("You go by the name. The scale of a LayerNorm is called `weight`, too.")
+def goes_by_the_name(model, weight_decay):
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    return [
+        {"params": [p for n, p in named if "weight" in n], "weight_decay": weight_decay},
+        {"params": [p for n, p in named if "weight" not in n], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "The second group is empty. An iterator such as filter(...) can be walked through once; "
+    "after that there is nothing left in it."
+)
+def walks_twice(model, weight_decay):
+    trained = filter(lambda p: p.requires_grad, model.parameters())
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Frozen parameters are in a group. If an old gradient is still there, the optimizer moves them."
+)
+def takes_the_frozen(model, weight_decay):
+    everything = list(model.parameters())
+    return [
+        {"params": [p for p in everything if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in everything if p.dim() < 2], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "The group that gets no decay has no setting of its own, so it takes the optimizer's default. "
+    "AdamW's is not 0."
+)
+def leaves_the_default(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() < 2]},
+    ]
+
+
+@exercise.right
+def groups_by_a_loop(model, weight_decay):
+    decay, rest = [], []
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            (decay if parameter.ndim > 1 else rest).append(parameter)
+    return [dict(params=rest, weight_decay=0), dict(params=decay, weight_decay=weight_decay)]

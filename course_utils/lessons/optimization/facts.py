@@ -1,0 +1,19 @@
+"""What observations of losses and optimizers note."""
+
+import torch
+
+
+def loss_and_gradient(answer, x: torch.Tensor, *rest) -> dict:
+    """The loss, and the gradient that its sum sends back to x."""
+    x = x.clone().requires_grad_()
+    loss = answer(x, *rest)
+    facts = {"loss": loss, "gradient": "none: the loss is not connected to its input"}
+    if type(loss) is torch.Tensor and loss.requires_grad:
+        loss.sum().backward()
+        facts["gradient"] = x.grad
+    return facts
+
+
+def current_rates(optimizer: torch.optim.Optimizer) -> list[float]:
+    """The learning rate of each group, as the optimizer would use it now."""
+    return [float(group["lr"]) for group in optimizer.param_groups]

@@ -1,0 +1,104 @@
+"""Labels come out of files in all kinds of shapes and dtypes. Make them fit the loss, also in a
+batch of one sample.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import labels
+
+exercise = Exercise(
+    "09.5",
+    "Labels that fit the loss",
+    minutes=8,
+    difficulty=1,
+    hints=[
+        "The lesson has a table: for each loss the shape and the dtype of the target.",
+        "Test your function with a batch of one sample. What does squeeze() without an argument "
+        "make of shape (1, 1)?",
+        "`reshape(-1)` and `reshape(-1, 1)` give a shape whatever the shape was before.",
+    ],
+)
+
+
+@exercise.reference
+def fit_labels(raw, loss):
+    """The class labels of a batch, in the shape and dtype that a loss expects.
+
+    raw: whole numbers in a tensor of shape (n,) or (n, 1), of any dtype (int32, float64, ...).
+    loss: 'cross_entropy' with logits of shape (n, classes), or 'bce_with_logits' with logits of
+    shape (n, 1). Returns a tensor.
+    """
+    if loss == "cross_entropy":
+        return raw.reshape(-1).long()
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.cases
+def _(rng):
+    for loss in ("cross_entropy", "bce_with_logits"):
+        yield torch.tensor([[0], [1], [1]], dtype=torch.int32), loss
+        yield torch.tensor([1.0, 0.0], dtype=torch.float64), loss
+        yield torch.tensor([[1]]), loss
+        yield torch.tensor([1]), loss
+        yield labels(rng, 4, 2), loss
+
+
+@exercise.mistake(
+    "squeeze() takes away every dimension of size 1. In a last batch of one sample that is the "
+    "batch, too."
+)
+def squeezes_everything(raw, loss):
+    if loss == "cross_entropy":
+        return raw.squeeze().long()
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "`.int()` gives 32 bits. Cross-entropy uses labels to look up columns, and wants torch's "
+    "usual type for that."
+)
+def thirty_two_bits(raw, loss):
+    if loss == "cross_entropy":
+        return raw.reshape(-1).int()
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "All your labels are floats. For cross-entropy a label is the number of a class: something "
+    "to count with."
+)
+def always_floats(raw, loss):
+    return raw.reshape(-1).float() if loss == "cross_entropy" else raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "All your labels are whole numbers. Binary cross-entropy multiplies with its target, which "
+    "may lie between 0 and 1."
+)
+def always_whole_numbers(raw, loss):
+    return raw.reshape(-1).long() if loss == "cross_entropy" else raw.reshape(-1, 1).long()
+
+
+@exercise.mistake(
+    "Both losses get the same shape from you. Binary cross-entropy compares element by element: "
+    "what shape have its logits?"
+)
+def always_one_dimension(raw, loss):
+    return raw.reshape(-1).long() if loss == "cross_entropy" else raw.reshape(-1).float()
+
+
+@exercise.mistake(
+    "Both losses get a column from you. How many numbers does cross-entropy want for one sample, "
+    "and how many dimensions has its target?"
+)
+def always_a_column(raw, loss):
+    return raw.reshape(-1, 1).long() if loss == "cross_entropy" else raw.reshape(-1, 1).float()
+
+
+@exercise.right
+def labels_by_flattening(raw, loss):
+    flat = raw.flatten()
+    if loss == "cross_entropy":
+        return flat.to(torch.int64)
+    return flat.to(torch.float32).unsqueeze(-1)

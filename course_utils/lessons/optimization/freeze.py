@@ -1,0 +1,151 @@
+"""Freeze a part of a model between two batches, so that no optimizer moves it any more. Its
+gradients of the last batch are still there when your function is called.
+"""
+
+import copy
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import set_numbers, wake_optimizers
+
+
+def freeze_and_train(answer, part: nn.Module, momentum: float, decay: float) -> dict:
+    """Two batches, then the answer freezes the part, then three more steps."""
+    rest = nn.Linear(2, 1)
+    model = nn.Sequential(part, rest)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum, weight_decay=decay)
+    x = torch.tensor([[1.0, 2.0], [0.5, -1.0]])
+
+    def batch(clear):
+        if clear:
+            optimizer.zero_grad()
+        model(x).pow(2).mean().backward()
+        optimizer.step()
+
+    batch(clear=True)
+    batch(clear=True)
+    answer(part)
+    frozen, before = copy.deepcopy(part.state_dict()), rest.weight.detach().clone()
+    optimizer.step()
+    facts = {
+        "the part moves in the next step": moved(part, frozen),
+        "the rest still moves": not torch.equal(before, rest.weight.detach()),
+    }
+    batch(clear=True)
+    batch(clear=False)
+    facts["the part moves later"] = moved(part, frozen)
+    facts["requires_grad of its parameters"] = [p.requires_grad for p in part.parameters()]
+    still = [p.numel() for p in part.parameters() if not p.requires_grad]
+    facts["how many numbers are frozen"] = sum(still)
+    facts["the part is in training mode"] = part.training
+    facts["attributes added to the module"] = "requires_grad" in vars(part)
+    facts["the rest requires a gradient"] = [p.requires_grad for p in rest.parameters()]
+    return facts
+
+
+def moved(part: nn.Module, before: dict) -> bool:
+    """True if any tensor of the state dict is different from before."""
+    now = part.state_dict()
+    return any(not torch.equal(now[name], before[name]) for name in before)
+
+
+exercise = Exercise(
+    "09.12",
+    "Freeze a part in the middle of training",
+    minutes=10,
+    difficulty=2,
+    hints=[
+        "The optimizer does not look at requires_grad. What does it look at?",
+        "A gradient of zero is still a gradient: momentum and weight decay go on.",
+        "`module.requires_grad_(False)`, with the underscore, reaches every parameter.",
+    ],
+)
+
+
+@exercise.reference
+def freeze(part):
+    """Freeze a module at once: no optimizer moves it any more, and no gradient is computed for it.
+
+    part: an nn.Module in the middle of training, with gradients of the last batch. Its parameters
+    stay in the optimizer, which may have momentum and weight decay. The module stays in training
+    mode. Returns nothing.
+    """
+    for parameter in part.parameters():
+        parameter.requires_grad_(False)
+        parameter.grad = None
+
+
+@exercise.cases
+def _(rng):
+    wake_optimizers()
+    yield (set_numbers(nn.Linear(2, 2), rng),)
+    yield (set_numbers(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), rng),)
+    width = rng.randint(2, 40)
+    yield (nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, 2)),)
+
+
+@exercise.observe
+def _(answer, part):
+    facts = {}
+    for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.9, 0.1)):
+        setting = f"momentum {momentum}, weight decay {decay}"
+        facts[setting] = freeze_and_train(answer, copy.deepcopy(part), momentum, decay)
+    return facts
+
+
+@exercise.mistake(
+    "No new gradients are computed now, but the last ones are still there, and the optimizer "
+    "uses them."
+)
+def leaves_the_gradient(part):
+    part.requires_grad_(False)
+
+
+@exercise.mistake(
+    "The gradients are zero now. To the optimizer that is a gradient like any other: momentum "
+    "and weight decay go on."
+)
+def zero_gradients(part):
+    for parameter in part.parameters():
+        parameter.requires_grad_(False)
+        parameter.grad.zero_()
+
+
+@exercise.mistake(
+    "`part.requires_grad = False` only puts a new attribute on the module. Nothing reads it, and "
+    "Python does not complain."
+)
+def an_attribute_of_the_module(part):
+    part.requires_grad = False
+
+
+@exercise.mistake(
+    "eval() changes what Dropout and BatchNorm do. It has nothing to do with gradients or the "
+    "optimizer."
+)
+def evaluation_mode(part):
+    part.eval()
+
+
+@exercise.mistake(
+    "The next step leaves the part alone, but the batch after that computes gradients for it again."
+)
+def only_clears(part):
+    for parameter in part.parameters():
+        parameter.grad = None
+
+
+@exercise.right
+def freeze_with_zero_grad(part):
+    part.requires_grad_(False)
+    part.zero_grad(set_to_none=True)
+
+
+@exercise.right
+def freeze_module_by_module(part):
+    for module in part.modules():
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad = False
+            parameter.grad = None

@@ -1,0 +1,121 @@
+"""Write `mse_loss` yourself, and make it refuse two shapes that would only broadcast."""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.facts import loss_and_gradient
+from course_utils.lessons.optimization.inputs import decimals
+
+exercise = Exercise(
+    "09.1",
+    "Mean squared error that does not broadcast",
+    minutes=6,
+    difficulty=1,
+    without=["nn.functional.mse_loss"],
+    hints=[
+        "Begin with all squared errors. The reduction is a second step.",
+        "Compare the two shapes before you subtract. Which exception does the docstring name?",
+    ],
+)
+
+
+@exercise.reference
+def mse(prediction, target, reduction="mean"):
+    """The squared error between a prediction and its target.
+
+    prediction, target: float tensors of the same shape.
+    reduction: 'none' gives every squared error, in that shape; 'mean' and 'sum' give a tensor
+    of shape ().
+    Raises ValueError when the shapes differ, even if they could be broadcast.
+    """
+    if prediction.shape != target.shape:
+        raise ValueError(f"shapes differ: {tuple(prediction.shape)}, {tuple(target.shape)}")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.cases
+def _(rng):
+    target = torch.tensor([1.0, 4.0, 0.0])
+    for reduction in ("mean", "sum", "none"):
+        yield torch.tensor([1.0, 2.0, 3.0]), target, reduction
+    yield torch.tensor([[1.0], [2.0], [3.0]]), target, "mean"
+    for reduction in ("mean", "none"):
+        yield decimals(rng, 2, 3), decimals(rng, 2, 3), reduction
+
+
+@exercise.observe
+def _(answer, prediction, target, reduction):
+    return loss_and_gradient(answer, prediction, target, reduction)
+
+
+@exercise.mistake(
+    "A prediction of shape (n, 1) and a target of shape (n,) broadcast to a square table: each "
+    "prediction meets each target. Your function lets that happen."
+)
+def lets_shapes_broadcast(prediction, target, reduction="mean"):
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "You took the root of the mean. That is a number to report (RMSE); the loss of this name "
+    "has none."
+)
+def takes_the_root(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean().sqrt() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "The half that textbooks put in front makes the derivative look nicer. torch does not have it."
+)
+def has_a_half_in_front(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction - target) ** 2 / 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "You average over the rows and add up inside each row. How many numbers are in the table?"
+)
+def mean_over_rows_only(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.sum() / len(squares) if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "The number is right, but `.item()` made a Python number of it: no gradient can go back "
+    "through that."
+)
+def leaves_the_graph(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean().item() if reduction == "mean" else squares.sum().item()
+
+
+@exercise.right
+def mse_by_elements(prediction, target, reduction="mean"):
+    if list(prediction.shape) != list(target.shape):
+        raise ValueError
+    difference = prediction.sub(target)
+    squares = difference * difference
+    return {"none": squares, "sum": torch.sum(squares), "mean": torch.mean(squares)}[reduction]

@@ -1,0 +1,100 @@
+"""Give the rates of a `MultiStepLR` without making one."""
+
+import collections
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "09.15",
+    "The rates of MultiStepLR",
+    minutes=8,
+    difficulty=1,
+    hints=[
+        "Write down the rates for base_lr=1, milestones=[2, 4], gamma=0.1 and six steps.",
+        "In step number 2, has the milestone 2 been reached?",
+        "How many milestones have been reached in step t? That is the power of gamma.",
+    ],
+)
+
+
+@exercise.reference
+def multi_step_rates(base_lr, milestones, gamma, steps):
+    """The learning rates that MultiStepLR gives to the optimizer steps 0 to steps - 1.
+
+    The scheduler's step() is called after each optimizer step. milestones: a list of ints in
+    rising order; a number may stand in it twice. Returns a list of `steps` floats.
+    """
+    return [
+        base_lr * gamma ** sum(milestone <= t for milestone in milestones) for t in range(steps)
+    ]
+
+
+@exercise.cases
+def _(rng):
+    yield 1.0, [2, 4], 0.1, 6
+    yield 0.8, [3], 0.5, 5
+    yield 1.0, [2, 2, 5], 0.5, 7
+    yield 0.5, [], 0.1, 3
+    first = rng.randint(1, 3)
+    yield rng.randint(1, 9) / 10, [first, first + rng.randint(1, 3)], 0.2, rng.randint(7, 9)
+
+
+@exercise.mistake(
+    "You read the milestones as distances from one change to the next. They count from the "
+    "beginning of training."
+)
+def milestones_as_distances(base_lr, milestones, gamma, steps):
+    places, place = [], 0
+    for milestone in milestones:
+        place += milestone
+        places.append(place)
+    return [base_lr * gamma ** sum(m <= t for m in places) for t in range(steps)]
+
+
+@exercise.mistake(
+    "Your rate changes one step late. After `m` calls of step() the counter stands at m, and the "
+    "next optimizer step already uses the new rate."
+)
+def one_step_late(base_lr, milestones, gamma, steps):
+    return [base_lr * gamma ** sum(m < t for m in milestones) for t in range(steps)]
+
+
+@exercise.mistake("Your rate falls at the milestone and then comes back. Each change stays.")
+def only_at_the_milestone(base_lr, milestones, gamma, steps):
+    return [base_lr * gamma ** milestones.count(t) for t in range(steps)]
+
+
+@exercise.mistake("These are the factors. The rate is the factor times the base rate.")
+def factors_only(base_lr, milestones, gamma, steps):
+    return [float(gamma ** sum(m <= t for m in milestones)) for t in range(steps)]
+
+
+@exercise.mistake(
+    "A milestone that is named twice lowers the rate twice; in a set it is left only once."
+)
+def milestones_in_a_set(base_lr, milestones, gamma, steps):
+    return [base_lr * gamma ** sum(m <= t for m in set(milestones)) for t in range(steps)]
+
+
+@exercise.right
+def rates_of_torch(base_lr, milestones, gamma, steps):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=base_lr)
+    schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=gamma)
+    rates = []
+    for _ in range(steps):
+        rates += schedule.get_last_lr()
+        optimizer.step()
+        schedule.step()
+    return rates
+
+
+@exercise.right
+def rates_by_a_counter(base_lr, milestones, gamma, steps):
+    counted, lr, rates = collections.Counter(milestones), base_lr, []
+    for t in range(steps):
+        lr *= gamma ** counted[t]
+        rates.append(lr)
+    return rates

@@ -1,0 +1,259 @@
+"""
+A whole optimizer, as people write it who invent one: `__init__` is there, `step` is yours. It has
+to work with groups, with a schedule, and with `state_dict`.
+"""
+
+# A starter and its reference have one name, because both are the student's answer.
+# ruff: noqa: F811
+
+import collections
+import copy
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import decimals, wake_optimizers
+from course_utils.observation import attempt
+
+exercise = Exercise(
+    "09.10",
+    "Your own AdamW",
+    minutes=30,
+    difficulty=3,
+    hints=[
+        "Loop over `self.param_groups`, and inside over `group['params']`. A group is a dict with "
+        "its own 'lr', 'betas', 'eps' and 'weight_decay'.",
+        "`self.state[p]` is a dict for each parameter, empty at first. What is kept there is "
+        "saved by `state_dict()`; what you keep elsewhere is not.",
+        "First `p` shrinks by the factor 1 - lr * weight_decay, then comes the step of exercise "
+        "09.9. Write into p itself: `p.mul_(...)`, `p.sub_(...)`.",
+        "A parameter whose gradient is None is left alone: not even the decay touches it.",
+    ],
+)
+
+
+@exercise.starter
+class OwnAdamW(torch.optim.Optimizer):
+    """AdamW: the step of Adam, and weight decay that goes straight to the parameter.
+
+    Works like torch.optim.AdamW with parameter groups, parameters without a gradient, rates that
+    a schedule changes, and state_dict.
+    """
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self):
+        raise NotImplementedError  # your answer goes here
+
+
+@exercise.reference
+class OwnAdamW(torch.optim.Optimizer):
+    """AdamW: the step of Adam, and weight decay that goes straight to the parameter.
+
+    Works like torch.optim.AdamW with parameter groups, parameters without a gradient, rates that
+    a schedule changes, and state_dict.
+    """
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        defaults = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        super().__init__(params, defaults)
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            first, second = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state["step"] = 0
+                    state["mean"] = torch.zeros_like(p)
+                    state["square"] = torch.zeros_like(p)
+                state["step"] += 1
+                state["mean"] = first * state["mean"] + (1 - first) * p.grad
+                state["square"] = second * state["square"] + (1 - second) * p.grad**2
+                mean = state["mean"] / (1 - first ** state["step"])
+                square = state["square"] / (1 - second ** state["step"])
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * mean / (square.sqrt() + group["eps"]))
+
+
+@exercise.cases
+def _(rng):
+    wake_optimizers()
+    for lr, decay, size in ((0.1, 0.0, 1), (0.1, 0.5, 1), (0.2, 0.1, 2)):
+        values = [torch.ones(size), torch.full((size,), 5.0), decimals(rng, size)]
+        a, unused, b = (nn.Parameter(value) for value in values)
+        first = {"params": [a, unused], "weight_decay": decay}
+        yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5}], lr
+
+
+@exercise.observe
+def _(answer, groups, lr):
+    """Three steps: a and b have gradients, and a schedule lowers the rate of the first group."""
+    groups = copy.deepcopy(groups)
+    optimizer = answer(groups, lr)
+    resumed_groups = copy.deepcopy(groups)
+    (a, unused), (b,) = (group["params"] for group in groups)
+
+    def step(optimizer, a, b, number):
+        optimizer.param_groups[0]["lr"] = lr / number
+        a.grad = torch.full_like(a, [1.0, 2.0, -3.0][number - 1])
+        b.grad = torch.full_like(b, [-2.0, 0.1, 0.5][number - 1])
+        optimizer.step()
+        return [a.detach().clone(), b.detach().clone()]
+
+    facts = {
+        "a and b after the first step": step(optimizer, a, b, 1),
+        "a and b after the second step": step(optimizer, a, b, 2),
+        "the parameter without a gradient": unused.detach().clone(),
+    }
+    saved = copy.deepcopy(optimizer.state_dict())
+    middle = [a.detach().clone(), b.detach().clone()]
+    facts["a and b after the third step"] = step(optimizer, a, b, 3)
+    (c, _), (d,) = (group["params"] for group in resumed_groups)
+    with torch.no_grad():
+        c.copy_(middle[0])
+        d.copy_(middle[1])
+    resumed = answer(resumed_groups, lr)
+    facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
+    facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
+    return facts
+
+
+class BareAdamW(torch.optim.Optimizer):
+    """What the mistakes below have in common: everything but the step."""
+
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        super().__init__(
+            params, {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay}
+        )
+
+    def direction(self, p, gradient, group):
+        """Adam's mean over root, from the state of p."""
+        first, second = group["betas"]
+        state = self.state[p]
+        if not state:
+            state.update(step=0, mean=torch.zeros_like(p), square=torch.zeros_like(p))
+        state["step"] += 1
+        state["mean"] = first * state["mean"] + (1 - first) * gradient
+        state["square"] = second * state["square"] + (1 - second) * gradient**2
+        square = state["square"] / (1 - second ** state["step"])
+        return state["mean"] / (1 - first ** state["step"]) / (square.sqrt() + group["eps"])
+
+
+@exercise.mistake(
+    "You add the decay to the gradient: that is Adam with weight_decay. The division by the root "
+    "then makes the decay the same for large and small parameters."
+)
+class DecayInTheGradient(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    gradient = p.grad + group["weight_decay"] * p
+                    p.sub_(group["lr"] * self.direction(p, gradient, group))
+
+
+@exercise.mistake(
+    "All groups get the rate given at the beginning. Each group has its own, and a schedule "
+    "changes it there."
+)
+class OneRateForAll(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        lr = self.defaults["lr"]
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - lr * group["weight_decay"])
+                    p.sub_(lr * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "The decay does not follow the learning rate: in each step the parameter loses the same "
+    "share, even when the rate is nearly 0."
+)
+class DecayWithoutTheRate(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "A parameter without a gradient moves. None means: not part of this step. Not even the decay "
+    "may touch it."
+)
+class TouchesTheUnused(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                if p.grad is not None:
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "Nothing moves: `p = ...` gives the name p to a new tensor. The model still holds the old one."
+)
+class GivesTheNameAway(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    direction = self.direction(p, p.grad, group)
+                    p = p * (1 - group["lr"] * group["weight_decay"])
+                    p = p - group["lr"] * direction
+
+
+@exercise.mistake(
+    "Your running means live outside `self.state`, so `state_dict()` does not save them: after "
+    "loading, the optimizer begins from nothing."
+)
+class StateOfItsOwn(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        if not hasattr(self, "kept"):
+            self.kept = collections.defaultdict(dict)
+        self.state = self.kept
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+        self.state = collections.defaultdict(dict)
+
+
+@exercise.right
+class AdamWOfTorch(torch.optim.AdamW):
+    """torch's own has to pass, too."""
+
+
+@exercise.right
+class AdamWInPlace(torch.optim.Optimizer):
+    def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
+        super().__init__(params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay))
+
+    def step(self, closure=None):
+        for group in self.param_groups:
+            one, two = group["betas"]
+            for p in (p for p in group["params"] if p.grad is not None):
+                state, g = self.state[p], p.grad
+                state["t"] = t = state.get("t", 0) + 1
+                state["m"] = state.get("m", torch.zeros_like(g)).mul(one).add(g, alpha=1 - one)
+                state["v"] = state.get("v", torch.zeros_like(g)).mul(two).add(g * g, alpha=1 - two)
+                root = (state["v"] / (1 - two**t)).sqrt().add(group["eps"])
+                p.data -= group["lr"] * group["weight_decay"] * p.data
+                p.data -= group["lr"] * (state["m"] / (1 - one**t)) / root

@@ -1,0 +1,156 @@
+"""Write the rule of `ReduceLROnPlateau` yourself. For the values `[5, 4, 4, 4, 4]` with patience 2
+and factor 0.5, the rate 1 falls to 0.5 after the last value.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "09.19",
+    "Lower the rate when nothing improves",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "Keep two things: the best value so far, and how many values in a row were no better.",
+        "With patience 2, two values without improvement are forgiven; the third is not.",
+        "After the rate has fallen the patience begins anew. And in mode 'max', what is better?",
+    ],
+)
+
+
+@exercise.reference
+def plateau_rates(values, lr, mode="min", factor=0.1, patience=2):
+    """The rate after each value, as ReduceLROnPlateau(threshold=0) sets it.
+
+    values: floats, one for each epoch: a loss (mode 'min', smaller is better) or an accuracy
+    (mode 'max'). `patience` values in a row that are no better than the best are forgiven; at
+    the next one the rate is multiplied by `factor` and the counting begins anew.
+    Returns a list of floats, as long as values.
+    """
+    best = None
+    waited = 0
+    rates = []
+    for value in values:
+        better = best is None or (value < best if mode == "min" else value > best)
+        if better:
+            best = value
+            waited = 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr = lr * factor
+            waited = 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.cases
+def _(rng):
+    yield [5.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0], 1.0, "min", 0.5, 2
+    yield [0.1, 0.2, 0.3, 0.4, 0.5, 0.6], 1.0, "max", 0.5, 1
+    yield [3.0, 5.0, 4.0, 3.5, 3.2, 2.0], 0.8, "min", 0.5, 2
+    yield [3.0, 4.0, 4.0, 2.0, 3.0, 3.0, 1.0], 1.0, "min", 0.5, 2
+    yield [2.0, 2.0, 2.0], 0.4, "min", 0.1, 0
+    rate = rng.randint(1, 99) / 100
+    yield [rng.randint(1, 9) / 10 for _ in range(9)], rate, "max", 0.5, 1
+
+
+@exercise.mistake(
+    "You always look for smaller values. An accuracy that gets better all the time then looks "
+    "like standing still."
+)
+def always_smaller(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or value < best:
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "Your rate falls one value too early: as many values as `patience` says are still forgiven."
+)
+def impatient(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+            if waited >= patience:
+                lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "You compare each value with the one before it. After a bad value, a less bad one is not an "
+    "improvement: the best value so far counts."
+)
+def compares_with_the_last(values, lr, mode="min", factor=0.1, patience=2):
+    last, waited, rates = None, 0, []
+    for value in values:
+        if last is None or (value < last if mode == "min" else value > last):
+            waited = 0
+        else:
+            waited += 1
+        last = value
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "You count all bad values since the last change of the rate. An improvement wipes the "
+    "count out."
+)
+def never_forgives(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best = value
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "Once the patience is used up, your rate falls with every further value. After a change the "
+    "counting begins anew."
+)
+def falls_and_falls(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr = lr * factor
+        rates.append(lr)
+    return rates
+
+
+@exercise.right
+def plateau_of_torch(values, lr, mode="min", factor=0.1, patience=2):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)
+    schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
+        optimizer, mode=mode, factor=factor, patience=patience, threshold=0.0
+    )
+    rates = []
+    for value in values:
+        optimizer.step()
+        schedule.step(value)
+        rates.append(optimizer.param_groups[0]["lr"])
+    return rates

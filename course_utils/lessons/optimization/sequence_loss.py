@@ -1,0 +1,115 @@
+"""A model gives scores for every word of every text, and short texts are filled up with padding.
+Every real word counts the same; padding counts nothing.
+"""
+
+import torch
+from torch.nn import functional as F
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.facts import loss_and_gradient
+from course_utils.lessons.optimization.inputs import decimals
+
+exercise = Exercise(
+    "09.6",
+    "Loss of padded sequences",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "cross_entropy wants the classes in dimension 1, or a table with one row for each word.",
+        "`ignore_index` leaves words out of the sum *and* out of the count.",
+        "With `reduction='sum'` you do the division yourself, and can avoid dividing by zero.",
+    ],
+)
+
+
+@exercise.reference
+def sequence_loss(logits, target, pad):
+    """The mean cross-entropy of all words that are not padding.
+
+    logits: floats of shape (n, length, classes). target: int64 of shape (n, length), where the
+    number `pad` marks padding. Returns a tensor of shape (), connected to the logits; it is 0
+    if everything is padding.
+    """
+    total = F.cross_entropy(
+        logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="sum"
+    )
+    return total / (target != pad).sum().clamp(min=1)
+
+
+@exercise.cases
+def _(rng):
+    yield decimals(rng, 1, 2, 2), torch.tensor([[1, 0]]), 0
+    yield decimals(rng, 2, 3, 3), torch.tensor([[1, 2, 0], [2, 0, 0]]), 0
+    yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, 3], [3, -100, -100]]), -100
+    yield decimals(rng, 2, 4, 3), torch.tensor([[1, 2, 1, 2], [2, 2, 1, 1]]), 0
+    yield decimals(rng, 1, 3, 2), torch.tensor([[0, 0, 0]]), 0
+
+
+@exercise.observe
+def _(answer, logits, target, pad):
+    return loss_and_gradient(answer, logits, target, pad)
+
+
+@exercise.mistake(
+    "The shapes fit, but view() only cuts the same row of numbers in a new way: the scores of "
+    "different words and classes are mixed up. Lesson 01 has the picture."
+)
+def scrambles_with_view(logits, target, pad):
+    n, length, classes = logits.shape
+    losses = F.cross_entropy(
+        logits.reshape(n, classes, length), target, ignore_index=pad, reduction="sum"
+    )
+    return losses / (target != pad).sum().clamp(min=1)
+
+
+@exercise.mistake(
+    "Padding counts as words in your loss. torch does not know which number means padding until "
+    "you say so; 0 is nothing special to it."
+)
+def counts_padding(logits, target, pad):
+    target = target.clamp(min=0)
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten())
+
+
+@exercise.mistake(
+    "The mean over no words at all is 0 / 0. One such batch puts NaN into every parameter."
+)
+def nan_without_words(logits, target, pad):
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=pad)
+
+
+@exercise.mistake(
+    "You add up the words without padding but divide by all places. The loss then depends on how "
+    "much padding a batch happens to have."
+)
+def divides_by_all_places(logits, target, pad):
+    losses = F.cross_entropy(
+        logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="none"
+    )
+    return losses.mean()
+
+
+@exercise.mistake(
+    "You average each sequence first, and then the sequences. A word in a short sequence then "
+    "counts more than one in a long sequence."
+)
+def mean_of_means(logits, target, pad):
+    losses = F.cross_entropy(
+        logits.transpose(1, 2), target, ignore_index=pad, reduction="none"
+    ).sum(dim=1)
+    return (losses / (target != pad).sum(dim=1).clamp(min=1)).mean()
+
+
+@exercise.right
+def sequence_loss_with_a_mask(logits, target, pad):
+    real = target != pad
+    if not real.any():
+        return (logits * 0).sum()
+    return F.cross_entropy(logits[real], target[real])
+
+
+@exercise.right
+def sequence_loss_with_classes_in_the_middle(logits, target, pad):
+    losses = F.cross_entropy(logits.permute(0, 2, 1), target, ignore_index=pad, reduction="none")
+    count = int((target != pad).sum())
+    return losses.sum() / max(count, 1)

@@ -1,0 +1,136 @@
+"""SGD has three settings that change its rule: momentum, weight decay and Nesterov. Write one step
+with all of them. The documentation of `torch.optim.SGD` has it as a table of instructions.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.inputs import decimals
+
+exercise = Exercise(
+    "09.8",
+    "One step of SGD, with everything",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Do it in this order: weight decay is added to the gradient, then momentum, then the step.",
+        "In the first step there is no buffer yet: it becomes the gradient, not a part of it.",
+        "Nesterov looks one step ahead: gradient plus momentum times the *new* buffer.",
+    ],
+)
+
+
+@exercise.reference
+def sgd_step(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    """One step of torch.optim.SGD on one tensor, computed by hand.
+
+    w, grad: tensors of the same shape. buffer: the momentum buffer of the step before, a tensor
+    of that shape, or None before the first step. lr, momentum, weight_decay: floats.
+    Returns (new w, new buffer); without momentum the buffer stays None. No argument is changed.
+    """
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    step = grad + momentum * buffer if nesterov else buffer
+    return w - lr * step, buffer
+
+
+@exercise.cases
+def _(rng):
+    w, grad = torch.tensor([1.0, -2.0]), torch.tensor([0.5, 1.0])
+    yield w, grad, None, 0.1
+    yield w, grad, None, 0.1, 0.9
+    yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9
+    yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.0, True
+    yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.5, False
+    yield decimals(rng, 2, 2), decimals(rng, 2, 2), None, 0.5, 0.5, 0.1, True
+    yield decimals(rng, 3), decimals(rng, 3), None, 0.2, 0.0, 0.3
+
+
+@exercise.mistake(
+    "You blend the old buffer with a small part of the gradient. Adam does that; SGD's buffer is "
+    "a sum in which the new gradient counts in full."
+)
+def blends_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + (1 - momentum) * grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "Your weight decay goes past the momentum, straight to the parameter. In SGD it is a part of "
+    "the gradient, so it gets into the buffer as well."
+)
+def decay_past_momentum(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    decay = lr * weight_decay * w
+    if momentum == 0:
+        return w - lr * grad - decay, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer) - decay, buffer
+
+
+@exercise.mistake(
+    "Your buffer holds learning rate times gradient. When a schedule changes the rate, the old "
+    "rate stays in there; torch multiplies at the very end."
+)
+def rate_in_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = lr * grad if buffer is None else momentum * buffer + lr * grad
+    return w - (lr * grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "`nesterov` changes nothing in your function. What is added to the gradient then?"
+)
+def ignores_nesterov(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * buffer, buffer
+
+
+@exercise.mistake(
+    "Your Nesterov step begins from the buffer and adds more of the buffer. The new gradient comes "
+    "first, and the look ahead is added to that."
+)
+def looks_ahead_from_the_buffer(
+    w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False
+):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * (buffer + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.right
+def sgd_step_in_place_on_copies(
+    w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False
+):
+    new, grad = w.clone(), grad.clone()
+    grad += weight_decay * new
+    if momentum:
+        buffer = torch.zeros_like(w) if buffer is None else buffer.clone()
+        buffer.mul_(momentum).add_(grad)
+        grad = grad + momentum * buffer if nesterov else buffer
+    return new.sub_(lr * grad), buffer
+
+
+@exercise.right
+def sgd_step_by_torch(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    parameter = nn.Parameter(w.clone())
+    optimizer = torch.optim.SGD(
+        [parameter], lr=lr, momentum=momentum, weight_decay=weight_decay, nesterov=nesterov
+    )
+    if buffer is not None:
+        optimizer.state[parameter]["momentum_buffer"] = buffer.clone()
+    parameter.grad = grad.clone()
+    optimizer.step()
+    return parameter.detach(), optimizer.state[parameter].get("momentum_buffer")

@@ -1,0 +1,177 @@
+"""
+Three things are wrong with this loop. Mend it: it should use the whole schedule, keep to `every`,
+and note the rates that were really used.
+"""
+
+# A starter and its reference have one name, because both are the student's answer.
+# ruff: noqa: F811
+
+import itertools
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.facts import current_rates
+from course_utils.lessons.optimization.inputs import two_groups
+
+exercise = Exercise(
+    "09.17",
+    "Who steps when?",
+    minutes=10,
+    difficulty=2,
+    hints=[
+        "The rate a step uses stands in optimizer.param_groups[0]['lr'] at the moment of the step.",
+        "Since torch 1.1 the order is: first the optimizer, then the scheduler.",
+        "The scheduler does not know what an epoch is. It counts the calls of its step().",
+    ],
+)
+
+
+@exercise.starter
+def used_rates(optimizer, scheduler, epochs, batches, every):
+    """Train (without data) and note the learning rate that each optimizer step uses.
+
+    There are `epochs` epochs of `batches` batches; each batch is one optimizer.step().
+    every: 'batch' or 'epoch': after each of these, scheduler.step() is called once.
+    Returns a list of epochs * batches floats: the rates that were used, in order.
+    """
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            scheduler.step()
+            optimizer.step()
+            rates.append(scheduler.get_lr()[0])
+    return rates
+
+
+@exercise.reference
+def used_rates(optimizer, scheduler, epochs, batches, every):
+    """Train (without data) and note the learning rate that each optimizer step uses.
+
+    There are `epochs` epochs of `batches` batches; each batch is one optimizer.step().
+    every: 'batch' or 'epoch': after each of these, scheduler.step() is called once.
+    Returns a list of epochs * batches floats: the rates that were used, in order.
+    """
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.cases
+def _(rng):
+    for epochs, batches, every, size in (
+        (3, 2, "epoch", 1),
+        (2, 3, "batch", 2),
+        (4, 1, "epoch", 2),
+        (2, 2, "batch", rng.randint(1, 2)),
+    ):
+        optimizer = two_groups([rng.randint(1, 9) / 10])
+        scheduler = torch.optim.lr_scheduler.StepLR(optimizer, size, gamma=0.5)
+        yield optimizer, scheduler, epochs, batches, every
+
+
+@exercise.observe
+def _(answer, optimizer, scheduler, epochs, batches, every):
+    used = []
+    optimizer.register_step_pre_hook(lambda *_: used.append(current_rates(optimizer)[0]))
+    given = answer(optimizer, scheduler, epochs, batches, every)
+    return {
+        "rates that you returned": given,
+        "rates that the optimizer used": used,
+        "calls of scheduler.step()": scheduler.last_epoch,
+    }
+
+
+@exercise.mistake("Your scheduler goes first, so the first rate of the schedule is never used.")
+def scheduler_first(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        if every == "epoch":
+            scheduler.step()
+        for _ in range(batches):
+            if every == "batch":
+                scheduler.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+    return rates
+
+
+@exercise.mistake(
+    "Your scheduler steps after every batch, whatever is asked for. A schedule that was made for "
+    "epochs is over within the first one."
+)
+def always_after_a_batch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "Your scheduler steps after every epoch, whatever is asked for. A schedule made for batches "
+    "hardly moves then."
+)
+def always_after_an_epoch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+        scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "get_lr() is for the scheduler's own use: it works out a *next* value, so at a change the "
+    "decay is in it twice."
+)
+def asks_get_lr(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(scheduler.get_lr()[0])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "The training is right, but you read the rate after the scheduler has changed it for the "
+    "next step."
+)
+def reads_too_late(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+        if every == "epoch":
+            scheduler.step()
+            rates[-1] = optimizer.param_groups[0]["lr"]
+    return rates
+
+
+@exercise.right
+def rates_by_get_last_lr(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _, batch in itertools.product(range(epochs), range(1, batches + 1)):
+        rates.append(scheduler.get_last_lr()[0])
+        optimizer.step()
+        if every == "batch" or batch == batches:
+            scheduler.step()
+    return rates

@@ -1,0 +1,133 @@
+"""The schedule that most large models are trained with. With `warmup=2`, `total=6` and base rate 1,
+the rates are 0.5, 1, then half a cosine: 1, 0.854, 0.5, 0.146, and 0 from step 6 on.
+"""
+
+import math
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.optimization.facts import current_rates
+from course_utils.lessons.optimization.inputs import two_groups
+
+exercise = Exercise(
+    "09.16",
+    "Warm-up, then a cosine",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "LambdaLR calls your function with its counter 0, 1, 2, ... and multiplies what comes "
+        "back with the base rate of each group.",
+        "In step 0 the factor should be 1 / warmup, not 0: the first step is a step, too.",
+        "After the warm-up let `part` run from 0 to 1 and use (1 + cos(pi * part)) / 2, which "
+        "runs from 1 to 0. What should `part` be after the end?",
+    ],
+)
+
+
+@exercise.reference
+def warmup_cosine(optimizer, warmup, total):
+    """A schedule for `optimizer`: linear warm-up, then half a cosine down to 0, then 0 for ever.
+
+    The factor on every group's rate is 1/warmup, 2/warmup, ..., 1 in the steps 0 to warmup - 1,
+    then (1 + cos(pi * part)) / 2, where part runs from 0 in step `warmup` to 1 in step `total`.
+    Returns a torch.optim.lr_scheduler.LambdaLR.
+    """
+
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        part = min((step - warmup) / (total - warmup), 1)
+        return (1 + math.cos(math.pi * part)) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.cases
+def _(rng):
+    for warmup, total, rates in ((2, 6, [0.1]), (4, 8, [0.5, 0.05]), (1, 5, [2.0])):
+        yield two_groups(rates), warmup, total
+    yield two_groups([rng.randint(1, 99) / 100]), rng.randint(2, 4), rng.randint(8, 12)
+
+
+@exercise.observe
+def _(answer, optimizer, warmup, total):
+    schedule = answer(optimizer, warmup, total)
+    if not isinstance(schedule, torch.optim.lr_scheduler.LambdaLR):
+        return {"a LambdaLR": schedule}
+    rates = []
+    for _ in range(total + 3):
+        rates.append(current_rates(optimizer))
+        optimizer.step()
+        schedule.step()
+    return {"rates in each step": torch.tensor(rates)}
+
+
+@exercise.mistake(
+    "Your first step has rate 0: nothing is learned in it. The counter begins at 0, and the "
+    "schedule acts from the beginning."
+)
+def begins_at_zero(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return step / warmup
+        return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "Your function gives back the rate. LambdaLR multiplies what it gets with the base rate, so "
+    "the base rate counts twice."
+)
+def gives_the_rate(optimizer, warmup, total):
+    base = optimizer.param_groups[0]["lr"]
+
+    def factor(step):
+        if step < warmup:
+            return base * (step + 1) / warmup
+        return base * (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "A cosine goes up again after its lowest point, and so does your rate when training goes on."
+)
+def comes_back_up(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * (step - warmup) / (total - warmup))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("Your warm-up never ends: the factor goes on growing past 1.")
+def never_stops_growing(optimizer, warmup, total):
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: (step + 1) / warmup)
+
+
+@exercise.mistake(
+    "Your cosine began with the training, so the rate jumps down when the warm-up is over. It "
+    "should begin at its top then."
+)
+def cosine_from_the_start(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min(step / total, 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.right
+def warmup_then_sine(optimizer, warmup, total):
+    def factor(t):
+        if t + 1 <= warmup:
+            return (t + 1) / warmup
+        if t >= total:
+            return 0.0
+        return math.cos(math.pi / 2 * (t - warmup) / (total - warmup)) ** 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda=factor)

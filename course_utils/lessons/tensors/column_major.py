@@ -1,0 +1,85 @@
+"""Some programs store matrices column by column. Give all elements of a matrix in that order.
+
+```
+[[1, 2, 3],
+ [4, 5, 6]]   ->   [1, 4, 2, 5, 3, 6]
+```
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.inputs import whole_numbers
+
+exercise = Exercise(
+    "01.5",
+    "Flatten a matrix column by column",
+    minutes=6,
+    difficulty=1,
+    hints=[
+        "Which tensor has the columns of the matrix as its rows?",
+        "If torch tells you that a view is not possible: why not, and which function copies when "
+        "it has to?",
+    ],
+)
+
+
+@exercise.reference
+def column_major(matrix):
+    """All elements of a matrix, first column first.
+
+    matrix: a tensor of shape (rows, columns). Returns a tensor of shape (rows * columns,).
+    """
+    return matrix.t().reshape(-1)
+
+
+@exercise.cases
+def _(rng):
+    yield (torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),)
+    yield (torch.tensor([[7.0]]),)
+    yield (whole_numbers(rng, 4, 1),)
+    yield (whole_numbers(rng, 3, 4).t(),)
+    yield (whole_numbers(rng, 3, 3, dtype=torch.int64),)
+
+
+@exercise.mistake("That is the order in which the matrix already lies in memory: row after row.")
+def row_after_row(matrix):
+    return matrix.reshape(-1)
+
+
+@exercise.mistake(
+    "A transposed matrix cannot be flattened by view(): walking along its rows would need jumps "
+    "that are not all the same."
+)
+def view_of_transpose(matrix):
+    return matrix.t().view(-1)
+
+
+@exercise.mistake(
+    "You collected the elements in a Python list. Most of torch works on one tensor instead."
+)
+def list_of_elements(matrix):
+    return [element for column in matrix.t() for element in column]
+
+
+@exercise.mistake(
+    "The columns are in the right order, but they are still rows of a matrix; one long row was "
+    "asked for."
+)
+def not_flattened(matrix):
+    return matrix.t()
+
+
+@exercise.mistake("You turned the order round. It is the axes that should change places.")
+def turned_round(matrix):
+    return matrix.reshape(-1).flip(0)
+
+
+@exercise.right
+def contiguous_first(matrix):
+    return matrix.T.contiguous().view(-1)
+
+
+@exercise.right
+def columns_joined(matrix):
+    return torch.cat([matrix[:, j] for j in range(matrix.shape[1])])

@@ -1,0 +1,110 @@
+"""Read the columns you are told to read, leave out rows with gaps in them, and give a float32
+tensor with one column for each name.
+"""
+
+import csv
+import io
+
+import pandas
+import torch
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "01.13",
+    "Columns of a CSV file as a tensor",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "pandas.read_csv(io.StringIO(text)) reads text as if it were a file.",
+        "frame[names] with a list of names stays a table, also for one name.",
+        "dropna() drops rows with missing values; first choose the columns, then drop.",
+        "Check the dtype at the end: what does pandas make of numbers?",
+    ],
+)
+
+
+@exercise.reference
+def columns_to_tensor(text, names):
+    """The named columns of a CSV text as a float32 tensor; rows with a gap in them are left out.
+
+    text: the CSV with a header line. names: a list of column names, in any order. A gap in a
+    column that is not named does not matter.
+    Returns a tensor of shape (rows, len(names)): column j holds the values of names[j].
+    """
+    frame = pandas.read_csv(io.StringIO(text))
+    values = frame[names].dropna().to_numpy()
+    return torch.tensor(values, dtype=torch.float32)
+
+
+@exercise.cases
+def _(rng):
+    yield "mass,age\n3750,2\n3800,3\n", ["mass"]
+    yield "mass,age\n3750,2\n,3\n3250,4\n", ["mass", "age"]
+    yield "mass,age,sex\n3750,2,\n3800,3,male\n", ["age", "mass"]
+    for _ in range(2):
+        rows = [f"{rng.randint(10, 99)},{rng.randint(10, 99) / 10}" for _ in range(3)]
+        yield "depth,length\n" + "\n".join(rows) + "\n", ["length"]
+
+
+@exercise.mistake(
+    "The numbers came through as float64, as pandas and NumPy hold them. Parameters are float32, "
+    "and a layer refuses to mix the two."
+)
+def keeps_float64(text, names):
+    frame = pandas.read_csv(io.StringIO(text))
+    return torch.tensor(frame[names].dropna().to_numpy(dtype="float64"))
+
+
+@exercise.mistake(
+    "One column became a row of numbers without a second dimension. A model wants a table also "
+    "when it has one column."
+)
+def squeezes_one_column(text, names):
+    frame = pandas.read_csv(io.StringIO(text))
+    values = frame[names].dropna().to_numpy()
+    return torch.tensor(values, dtype=torch.float32).squeeze()
+
+
+@exercise.mistake(
+    "You dropped rows because of a gap in a column that was not asked for. Choose first, then drop."
+)
+def drops_too_early(text, names):
+    frame = pandas.read_csv(io.StringIO(text)).dropna()
+    return torch.tensor(frame[names].to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake(
+    "Gaps were kept: pandas shows a missing number as NaN, and one NaN makes every sum with it NaN."
+)
+def keeps_gaps(text, names):
+    frame = pandas.read_csv(io.StringIO(text))
+    return torch.tensor(frame[names].to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake(
+    "With `usecols`, pandas keeps the columns in the order of the file, whatever the order of your "
+    "names. What does column 0 of your tensor hold?"
+)
+def in_the_order_of_the_file(text, names):
+    frame = pandas.read_csv(io.StringIO(text), usecols=names)
+    return torch.tensor(frame.dropna().to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake("Your numbers lost everything after the decimal point.")
+def whole_numbers_only(text, names):
+    frame = pandas.read_csv(io.StringIO(text))
+    return torch.tensor(frame[names].dropna().to_numpy()).int().float()
+
+
+@exercise.right
+def without_pandas(text, names):
+    rows = list(csv.DictReader(text.splitlines()))
+    kept = [row for row in rows if all(row[name] != "" for name in names)]
+    return torch.tensor([[float(row[name]) for name in names] for row in kept])
+
+
+@exercise.right
+def gaps_dropped_by_subset(text, names):
+    frame = pandas.read_csv(io.StringIO(text)).dropna(subset=names)
+    return torch.from_numpy(frame[names].to_numpy()).float()

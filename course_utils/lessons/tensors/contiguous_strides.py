@@ -1,0 +1,111 @@
+"""A fresh tensor of shape (2, 3, 4) has the strides (12, 4, 1). Write the function that finds the
+strides from the shape.
+"""
+
+import math
+
+import numpy
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "01.1",
+    "Strides of a contiguous tensor",
+    minutes=8,
+    difficulty=1,
+    without=["Tensor.stride"],
+    hints=[
+        "Write down by hand, for shape (2, 3, 4), how many numbers you pass when the last index "
+        "goes up by one. Then the middle index. Then the first.",
+        "Moving one step along a dimension jumps over one whole block of everything that comes "
+        "after that dimension.",
+        "Go through the shape from the back and keep the product of the sizes you have passed.",
+    ],
+)
+
+
+@exercise.reference
+def contiguous_strides(shape):
+    """The strides of a contiguous tensor of this shape.
+
+    shape: a tuple of ints. Returns a tuple of ints of the same length.
+    """
+    result = []
+    step = 1
+    for size in reversed(shape):
+        result.insert(0, step)
+        step *= size
+    return tuple(result)
+
+
+@exercise.cases
+def _(rng):
+    yield ((2, 3, 4),)
+    yield ((5,),)
+    yield ((),)
+    yield ((1, 7),)
+    for _ in range(4):
+        yield (tuple(rng.randint(1, 6) for _ in range(rng.randint(2, 5))),)
+
+
+@exercise.mistake("A stride skips the dimensions after its own; yours counts its own as well.")
+def counts_own_dimension(shape):
+    result = []
+    step = 1
+    for size in reversed(shape):
+        step *= size
+        result.insert(0, step)
+    return tuple(result)
+
+
+@exercise.mistake(
+    "Your strides grow towards the last dimension. In torch the last index is the one whose "
+    "neighbours lie next to each other."
+)
+def column_major_strides(shape):
+    result = []
+    step = 1
+    for size in shape:
+        result.append(step)
+        step *= size
+    return tuple(result)
+
+
+@exercise.mistake("Your strides count bytes, as NumPy does. A torch stride counts elements.")
+def strides_in_bytes(shape):
+    result = []
+    step = 4
+    for size in reversed(shape):
+        result.insert(0, step)
+        step *= size
+    return tuple(result)
+
+
+@exercise.mistake(
+    "Each of your strides looks at one neighbouring dimension only. With three dimensions, how "
+    "many numbers lie between x[0, 0, 0] and x[1, 0, 0]?"
+)
+def next_size_only(shape):
+    return tuple(list(shape[1:]) + [1]) if shape else ()
+
+
+@exercise.mistake(
+    "The strides are there, but in the opposite order: stride[0] belongs to dimension 0."
+)
+def in_reverse(shape):
+    result = []
+    step = 1
+    for size in reversed(shape):
+        result.append(step)
+        step *= size
+    return tuple(result)
+
+
+@exercise.right
+def product_of_the_rest(shape):
+    return tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
+
+
+@exercise.right
+def numpy_in_elements(shape):
+    return tuple(s // 8 for s in numpy.empty(shape, dtype="float64").strides)

@@ -1,0 +1,95 @@
+"""Use `as_strided` to look at the diagonal of a matrix. The matrix may be transposed, or a slice
+of a larger one; your diagonal must still be a view of it.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.inputs import whole_numbers
+from course_utils.observation import shares_storage
+
+exercise = Exercise(
+    "01.7",
+    "The diagonal as a view",
+    minutes=12,
+    difficulty=2,
+    without=["torch.diagonal", "torch.diag", "torch.linalg.diagonal"],
+    hints=[
+        "From [0, 0] to [1, 1] you take one step along each dimension. How far is that in the "
+        "storage?",
+        "Ask the matrix for its own strides: it need not be contiguous.",
+        "as_strided starts at the beginning of the storage unless you say otherwise.",
+    ],
+)
+
+
+@exercise.reference
+def diagonal(matrix):
+    """The main diagonal, as a view made with as_strided.
+
+    matrix: a tensor of shape (rows, columns), contiguous or not.
+    Returns a tensor of shape (min(rows, columns),) over the same storage.
+    """
+    length = min(matrix.shape)
+    step = matrix.stride(0) + matrix.stride(1)
+    return matrix.as_strided((length,), (step,), matrix.storage_offset())
+
+
+@exercise.cases
+def _(rng):
+    yield (torch.arange(9.0).reshape(3, 3),)
+    yield (whole_numbers(rng, 2, 4),)
+    yield (whole_numbers(rng, 4, 2),)
+    yield (whole_numbers(rng, 3, 4).t(),)
+    yield (whole_numbers(rng, 5, 6)[1:, 2:],)
+    yield (whole_numbers(rng, 6, 6)[::2, 1::2],)
+
+
+@exercise.observe
+def _(answer, matrix):
+    result = answer(matrix)
+    return {"result": result, "shares the storage": shares_storage(result, matrix)}
+
+
+@exercise.mistake(
+    "The step along a diagonal is columns + 1 only if the rows follow each other without gaps. "
+    "Yours is wrong for a transposed or sliced matrix: which numbers describe any matrix?"
+)
+def assumes_contiguous(matrix):
+    length = min(matrix.shape)
+    return matrix.as_strided((length,), (matrix.shape[1] + 1,), matrix.storage_offset())
+
+
+@exercise.mistake(
+    "Yours is right as long as the matrix starts where its storage starts. A slice does not."
+)
+def forgets_where_it_starts(matrix):
+    length = min(matrix.shape)
+    return matrix.as_strided((length,), (matrix.stride(0) + matrix.stride(1),), 0)
+
+
+@exercise.mistake(
+    "The values are right, but they are a copy: writing into your diagonal would not change the "
+    "matrix."
+)
+def copies_elements(matrix):
+    return torch.stack([matrix[i, i] for i in range(min(matrix.shape))])
+
+
+@exercise.mistake("A matrix need not be square. Where does the diagonal of a wide one end?")
+def assumes_square(matrix):
+    step = matrix.stride(0) + matrix.stride(1)
+    return matrix.as_strided((matrix.shape[0],), (step,), matrix.storage_offset())
+
+
+@exercise.mistake("You walk straight down the first column. A diagonal moves along both axes.")
+def walks_down(matrix):
+    return matrix.as_strided((min(matrix.shape),), (matrix.stride(0),), matrix.storage_offset())
+
+
+@exercise.right
+def with_torch_as_strided(matrix):
+    rows, columns = matrix.shape
+    return torch.as_strided(
+        matrix, (min(rows, columns),), (sum(matrix.stride()),), matrix.storage_offset()
+    )

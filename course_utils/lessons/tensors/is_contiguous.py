@@ -1,0 +1,113 @@
+"""Decide whether a tensor is contiguous when you know only its shape and its strides. Two corners
+to think about: dimensions of size 1, and tensors without elements.
+"""
+
+import math
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.inputs import some_of_each
+
+exercise = Exercise(
+    "01.3",
+    "Contiguous or not, from shape and strides alone",
+    minutes=12,
+    difficulty=2,
+    without=["Tensor.is_contiguous", "Tensor.contiguous", "Tensor.stride"],
+    hints=[
+        "You know which strides a contiguous tensor of this shape would have (01.1).",
+        "Think of a dimension of size 1: is its stride ever used to go anywhere?",
+        "And a tensor without any elements has nothing that could be out of order.",
+    ],
+)
+
+
+@exercise.reference
+def is_contiguous(shape, stride):
+    """True if a tensor with this shape and these strides is contiguous.
+
+    shape, stride: tuples of ints of the same length. Returns a bool.
+    """
+    if 0 in shape:
+        return True
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride)):
+        # Nobody takes a step along a dimension of size 1, so its stride does not matter.
+        if size != 1:
+            if step != expected:
+                return False
+            expected *= size
+    return True
+
+
+@exercise.cases
+def _(rng):
+    yield (2, 3), (3, 1)
+    yield (3, 2), (1, 3)
+    yield (2, 1, 3), (3, 99, 1)
+    yield (1, 4), (1, 1)
+    yield (0, 3), (1, 7)
+    yield (3, 4), (0, 1)
+    yield (2, 2), (4, 1)
+    yield (4,), (2,)
+    yield (), ()
+    for in_order in some_of_each(rng):
+        x = torch.empty([rng.randint(2, 4) for _ in range(3)])
+        x = x if in_order else x.transpose(*rng.sample(range(3), 2))
+        yield tuple(x.shape), x.stride()
+    for _ in range(2):
+        x = torch.empty([rng.randint(1, 4) for _ in range(3)]).permute(rng.sample(range(3), 3))
+        yield tuple(x.shape), x.stride()
+
+
+@exercise.mistake(
+    "A dimension of size 1 has only index 0: no step is ever taken along it. Can its stride "
+    "make a difference?"
+)
+def compares_all_strides(shape, stride):
+    if 0 in shape:
+        return True
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride)):
+        if step != expected:
+            return False
+        expected *= size
+    return True
+
+
+@exercise.mistake(
+    "Strides that get smaller from front to back are not enough: there may be gaps between the "
+    "rows, or the same row again and again."
+)
+def only_descending(shape, stride):
+    return all(a >= b for a, b in zip(stride, stride[1:]))
+
+
+@exercise.mistake(
+    "A last stride of 1 says that a row is in one piece. It does not say that the next row "
+    "follows at once."
+)
+def last_stride_is_one(shape, stride):
+    return not stride or stride[-1] == 1
+
+
+@exercise.mistake(
+    "Your test says no to a tensor with no elements at all. What could be out of order in it?"
+)
+def forgets_empty(shape, stride):
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride)):
+        if size != 1:
+            if step != expected:
+                return False
+            expected *= size
+    return True
+
+
+@exercise.right
+def against_contiguous_strides(shape, stride):
+    if math.prod(shape) == 0:
+        return True
+    wanted = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    return all(s == w for s, w, size in zip(stride, wanted, shape, strict=True) if size > 1)

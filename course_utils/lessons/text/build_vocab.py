@@ -1,0 +1,155 @@
+"""Number the tokens. The same texts must always give the same numbers: a saved model is of no use
+with another vocabulary.
+
+```
+[["b", "a"], ["c", "b", "b"]] with specials ["<unk>"]   ->   {"<unk>": 0, "b": 1, "a": 2, "c": 3}
+```
+"""
+
+import itertools
+from collections import Counter, defaultdict
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "08.2",
+    "A vocabulary",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "`collections.Counter` counts: `counter.update(tokens)` adds a whole list.",
+        "`sorted` takes a `key`. A tuple as key sorts by its first part, and by the second where "
+        "the first parts are equal. A minus turns the order of numbers around.",
+        "Make one list of all tokens, specials first, then `enumerate` it. A special that comes "
+        "up in a text must not stand in the list twice.",
+    ],
+)
+
+
+@exercise.reference
+def build_vocab(texts, min_freq=1, specials=()):
+    """A vocabulary: a dict from token (str) to id (int).
+
+    texts: a list of texts, each a list of tokens. Ids are 0, 1, 2, ... without a gap, first for
+    the specials in their order, then for all other tokens that come up at least min_freq times in
+    all texts together: the most frequent first, equally frequent ones in alphabetical order.
+    A special that also comes up in a text keeps its one place in front.
+    """
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.cases
+def _(rng):
+    yield [["b", "a"], ["c", "b", "b"]], 1, ["<pad>", "<unk>"]
+    yield [["x", "<unk>", "x", "a"], ["y", "<unk>", "y", "<unk>"]], 2, ["<unk>"]
+    yield [["t", "s"], []], 1, []
+    yield [["d", "d", "e"]], 1, ["<unk>", "<pad>", "<bos>"]
+    yield [["n", "n", "n"], ["m", "o"], ["o"]], 2, ["<pad>", "<unk>"]
+    for _ in range(2):
+        texts = [[rng.choice("pqrstu") for _ in range(rng.randint(2, 5))] for _ in range(3)]
+        yield [*texts, ["z", "q", "q"]], rng.randint(1, 2), ["<pad>", "<unk>"]
+
+
+@exercise.observe
+def _(answer, texts, min_freq, specials):
+    vocab = answer(texts, min_freq, specials)
+    if not isinstance(vocab, dict):
+        return vocab
+    # The order of a dict's keys is nobody's business: what counts is which token has which id.
+    return {"tokens and ids": {token: vocab[token] for token in sorted(vocab, key=str)}}
+
+
+@exercise.mistake(
+    "Your tokens are numbered as they come up in the texts. Read again in another order, the same "
+    "texts would give other ids, and a saved model would be lost."
+)
+def order_of_appearance(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    known = [t for t in counter if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "`most_common` leaves equally frequent tokens in the order in which they came up. There is a "
+    "second rule for them."
+)
+def ties_as_they_come(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    known = [t for t, n in counter.most_common() if n >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake("A token that comes up exactly `min_freq` times is to be in the vocabulary.")
+def more_than_min_freq(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] > min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "Your specials come last. In front, their ids stay the same when the vocabulary grows: "
+    "`<pad>` is 0 in every one."
+)
+def specials_last(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*known, *specials])}
+
+
+@exercise.mistake(
+    "A special came up in a text and was numbered twice. Its id changed, and one id belongs to "
+    "nobody."
+)
+def special_twice(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake("You counted in how many texts a token comes up. Two times in one text are two.")
+def texts_not_times(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in set(tokens))
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "Your ids begin with 1. An embedding has rows 0 to n - 1, so the last id would have no row."
+)
+def from_one(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known], start=1)}
+
+
+@exercise.right
+def counts_in_a_dictionary(texts, min_freq=1, specials=()):
+    times = defaultdict(int)
+    for token in itertools.chain.from_iterable(texts):
+        times[token] += 1
+    vocab = {}
+    for special in specials:
+        vocab[special] = len(vocab)
+    by_alphabet = sorted(times)
+    for token in sorted(by_alphabet, key=times.get, reverse=True):
+        if times[token] >= min_freq and token not in vocab:
+            vocab[token] = len(vocab)
+    return vocab
+
+
+@exercise.right
+def numbers_at_first_look(texts, min_freq=1, specials=()):
+    counter = Counter(itertools.chain(*texts))
+    vocab = defaultdict(lambda: len(vocab))
+    for token in [*specials, *sorted(counter, key=lambda token: (-counter[token], token))]:
+        if token in specials or counter[token] >= min_freq:
+            vocab[token]
+    return vocab

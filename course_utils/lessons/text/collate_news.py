@@ -1,0 +1,128 @@
+"""The last piece before a classifier: what a `DataLoader` does with a list of news.
+
+```
+[(2, ["late", "goal"]), (3, ["shares"])]   ->   labels [1, 2], 3 ids, offsets [0, 2]
+```
+"""
+
+import torch
+from torch.nn.utils.rnn import pad_sequence
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "08.12",
+    "A collate_fn for news",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Three lists: the labels, the ids of all texts one after the other, and the lengths.",
+        "`F.cross_entropy` counts classes from 0.",
+        "Offsets are the places where the texts begin: exercise 08.7.",
+        "The ids of a batch are one row, without padding. Say the dtype: there may be no ids.",
+    ],
+)
+
+
+@exercise.reference
+def collate_news(samples, vocab):
+    """A batch for an `nn.EmbeddingBag` classifier.
+
+    samples: a list of at least one (label, tokens); label an int from 1 to 4, as in AG_NEWS,
+    tokens a list of str, which may be empty. vocab: a dict from token to id, with "<unk>" for
+    all tokens that it does not have.
+    Returns (labels, ids, offsets), all int64: labels of shape (batch,) from 0 to 3; ids of shape
+    (all tokens,), the texts one after the other; offsets of shape (batch,), where each begins.
+    """
+    labels = torch.tensor([label - 1 for label, _ in samples])  # (batch,)
+    unknown = vocab["<unk>"]
+    ids = [vocab.get(token, unknown) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])  # (batch,)
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.cases
+def _(rng):
+    vocab = {"<pad>": 0, "<unk>": 1, "goal": 2, "shares": 3, "rise": 4}
+    yield [(2, ["late", "goal"]), (3, ["shares", "rise", "late"]), (1, ["goal"])], vocab
+    yield [(4, []), (2, ["goal"]), (3, ["rise"])], vocab
+    yield [(1, []), (4, [])], vocab
+    vocab = {"<pad>": 0, "goal": 1, "shares": 2, "<unk>": 3, "rise": 4}
+    words = ["goal", "shares", "rise", "moon", "vote"]
+    for _ in range(2):
+        texts = [[rng.choice(words) for _ in range(n)] for n in (3, rng.randint(1, 2), 2)]
+        yield [(rng.randint(1, 4), text) for text in [["moon", "goal"], *texts]], vocab
+
+
+@exercise.mistake(
+    "Your labels still go from 1 to 4. A loss for four classes has no class 4 and raises; with "
+    "labels 1 to 3 only, it would say nothing and learn the wrong classes."
+)
+def labels_from_one(samples, vocab):
+    labels = torch.tensor([label for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "Your offsets are lengths, moved by one place. They have to be added up: where does the third "
+    "text begin?"
+)
+def offsets_not_added_up(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    offsets = torch.tensor([0, *[len(tokens) for _, tokens in samples]][:-1])
+    return labels, torch.tensor(ids, dtype=torch.int64), offsets
+
+
+@exercise.mistake(
+    "A word that is not in the vocabulary raises. In validation and in use there are always some."
+)
+def unknown_words_raise(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab[token] for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "You padded the texts. A bag needs no padding, and with offsets the ids have to be one row: "
+    "all padding would count as words."
+)
+def padded_rows(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    texts = [
+        torch.tensor([vocab.get(t, vocab["<unk>"]) for t in tokens], dtype=torch.int64)
+        for _, tokens in samples
+    ]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, pad_sequence(texts, batch_first=True), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("Your labels are float32. The number of a class is int64.")
+def float_labels(samples, vocab):
+    labels = torch.tensor([label - 1.0 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "Your offsets are the places where the texts end. The first text would be cut off."
+)
+def offsets_of_the_ends(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0)
+
+
+@exercise.right
+def one_sample_after_the_other(samples, vocab):
+    labels, ids, offsets = [], [], []
+    for label, tokens in samples:
+        labels.append(label - 1)
+        offsets.append(len(ids))
+        ids.extend(vocab[t] if t in vocab else vocab["<unk>"] for t in tokens)
+    return torch.tensor(labels), torch.tensor(ids).long(), torch.tensor(offsets)

@@ -1,0 +1,116 @@
+"""Texts of different lengths do not stack. Fill them up, and keep the lengths: they cannot be found
+again later.
+
+```
+[[5, 2], [7, 4, 9]], pad_id=1   ->   [[5, 2, 1], [7, 4, 9]]  and  [2, 3]
+```
+"""
+
+import itertools
+
+import torch
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "08.4",
+    "Padding by hand",
+    minutes=10,
+    difficulty=1,
+    without=["nn.utils.rnn.pad_sequence"],
+    hints=[
+        "Find the longest text. Then make a tensor that is padding everywhere.",
+        "`torch.full((batch, longest), pad_id)`, then write each text into the front of its row.",
+        "The lengths are those of the lists. Do not try to read them off the padded tensor.",
+    ],
+)
+
+
+@exercise.reference
+def pad_batch(texts, pad_id):
+    """One tensor of texts that differ in length, and the lengths.
+
+    texts: a list of at least one text, each a list of ids (int). A text may be empty, and the
+    number pad_id may also come up inside a text.
+    Returns (ids, lengths): ids int64 of shape (batch, longest), each text at the front of its
+    row and pad_id after it; lengths int64 of shape (batch,).
+    """
+    lengths = torch.tensor([len(text) for text in texts])  # (batch,)
+    ids = torch.full((len(texts), int(lengths.max())), pad_id)  # (batch, longest)
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = torch.tensor(text, dtype=torch.int64)
+    return ids, lengths
+
+
+@exercise.cases
+def _(rng):
+    yield [[5, 2], [7, 4, 9], [3]], 1
+    yield [[8, 0, 0], [6], []], 0
+    yield [[4]], 9
+    for _ in range(2):
+        texts = [[rng.randint(2, 9) for _ in range(rng.randint(1, 4))] for _ in range(3)]
+        yield [*texts, [2, 2, 2, 2, 2]], 1
+
+
+@exercise.mistake(
+    "You filled up with zeros. Zero may be the id of a real word; the padding id is given."
+)
+def zeros_always(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[0] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake("Your padding stands in front of the texts. Here it comes after them.")
+def padding_in_front(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*[pad_id] * (longest - len(text)), *text] for text in texts]
+    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "Your tensor is (time, batch): a text is a column. Some layers want that by default, but here "
+    "a text is a row."
+)
+def texts_as_columns(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows).t(), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "You cut all texts to the shortest one. Then no padding is needed, but words are lost."
+)
+def cuts_to_the_shortest(texts, pad_id):
+    shortest = min(len(text) for text in texts)
+    rows = torch.tensor([text[:shortest] for text in texts], dtype=torch.int64)
+    return rows, torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "You counted what differs from the padding id. A text may have that number inside it: after "
+    "padding nobody can see the difference."
+)
+def counts_what_is_not_padding(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    ids = torch.tensor([[*text, *[pad_id] * (longest - len(text))] for text in texts])
+    return ids, (ids != pad_id).sum(dim=1)
+
+
+@exercise.mistake(
+    "Your ids are float32: that is what `torch.zeros` and `torch.ones` make. An embedding looks up "
+    "rows by whole numbers."
+)
+def float_ids(texts, pad_id):
+    lengths = torch.tensor([len(text) for text in texts])
+    ids = torch.zeros(len(texts), int(lengths.max())) + pad_id
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = torch.tensor(text)
+    return ids, lengths
+
+
+@exercise.right
+def with_zip_longest(texts, pad_id):
+    columns = itertools.zip_longest(*texts, fillvalue=pad_id)
+    ids = torch.tensor(list(columns)).T
+    return ids, torch.tensor(list(map(len, texts)))

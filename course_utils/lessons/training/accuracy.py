@@ -1,0 +1,92 @@
+"""Some datasets give labels of shape (batch,), some of shape (batch, 1). Your function takes both,
+and batches of one sample too.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "10.3",
+    "Accuracy, whatever the shape of the labels",
+    minutes=8,
+    difficulty=1,
+    hints=[
+        "Print the shapes of both sides of your == before you compare.",
+        "Shapes (4,) and (4, 1) broadcast to (4, 4): sixteen comparisons for four samples.",
+        "Bring the labels to one dimension first. What does that need for a batch of one?",
+    ],
+)
+
+
+@exercise.reference
+def accuracy(logits, labels):
+    """The share of samples whose largest score belongs to the right class, as a Python float.
+
+    logits: floats, shape (batch, classes). labels: int64, shape (batch,) or (batch, 1).
+    """
+    predicted = logits.argmax(dim=1)
+    hits = predicted == labels.reshape(-1)
+    return hits.float().mean().item()
+
+
+@exercise.cases
+def _(rng):
+    scores = torch.tensor([[2.0, 1.0, 0.0], [0.0, 3.0, 1.0], [1.0, 2.0, 0.0], [0.0, 1.0, 5.0]])
+    yield scores, torch.tensor([0, 1, 0, 2])
+    yield scores, torch.tensor([[0], [1], [0], [2]])
+    yield scores[:1], torch.tensor([[0]])
+    yield scores[1:2], torch.tensor([1])
+    for n in (7, 11, 13):
+        logits = torch.tensor([rng.sample(range(9), 3) for _ in range(n)], dtype=torch.float32)
+        labels = logits.argmax(dim=1)
+        missed = rng.sample(range(n), rng.randint(1, n - 1))
+        labels[missed] = (labels[missed] + 1) % 3
+        yield logits, labels.reshape(n, 1)
+
+
+@exercise.mistake(
+    "Look at the shapes around your ==. Predictions of shape (4,) and labels of shape (4, 1) are "
+    "compared each with each, and a sum of sixteen answers is divided by four."
+)
+def compares_each_with_each(logits, labels):
+    return (logits.argmax(dim=1) == labels).sum().item() / len(labels)
+
+
+@exercise.mistake(
+    "The result looks possible, but with labels of shape (4, 1) it is a mean over sixteen "
+    "comparisons: every prediction met every label."
+)
+def mean_over_a_square(logits, labels):
+    return (logits.argmax(dim=1) == labels).float().mean().item()
+
+
+@exercise.mistake(
+    "max(dim) gives a pair: the largest scores and their places. You compared the scores with "
+    "the labels."
+)
+def compares_scores(logits, labels):
+    return (logits.max(dim=1).values == labels.reshape(-1)).float().mean().item()
+
+
+@exercise.mistake(
+    "You look for the best sample of each class. The question is which class is best for each "
+    "sample, so another dimension has to go."
+)
+def argmax_over_the_batch(logits, labels):
+    predicted = logits.argmax(dim=0)
+    count = min(len(predicted), len(labels))
+    return (predicted[:count] == labels.reshape(-1)[:count]).sum().item() / len(labels)
+
+
+@exercise.mistake(
+    "You counted the hits. Accuracy is a share, so that batches of different size can be compared."
+)
+def counts_hits(logits, labels):
+    return float((logits.argmax(dim=1) == labels.reshape(-1)).sum())
+
+
+@exercise.right
+def with_topk(logits, labels):
+    predicted = logits.topk(1, dim=1).indices
+    return (predicted == labels.view(-1, 1)).sum().item() / logits.shape[0]

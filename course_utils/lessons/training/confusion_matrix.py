@@ -1,0 +1,105 @@
+"""One number hides which classes are mixed up. With labels `[0, 1, 1, 0]` and predictions
+`[0, 1, 1, 1]` the matrix is `[[1, 1], [0, 2]]`: one 0 was taken for a 1.
+"""
+
+import torch
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "10.5",
+    "A confusion matrix",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "Give each pair (true class, predicted class) a number of its own, so that pairs can be "
+        "counted like single numbers.",
+        "With 3 classes, the pair (2, 1) could be number 2 * 3 + 1.",
+        "torch.bincount counts numbers, and minlength says how many different ones there are.",
+    ],
+)
+
+
+@exercise.reference
+def confusion_matrix(predicted, labels, classes):
+    """How often each class was taken for each class.
+
+    predicted, labels: int64 tensors of shape (n,), with values from 0 to classes - 1.
+    Returns an int64 tensor of shape (classes, classes): row i, column j counts the samples of
+    class i that were predicted to be class j.
+    """
+    pairs = labels * classes + predicted
+    return torch.bincount(pairs, minlength=classes**2).reshape(classes, classes)
+
+
+@exercise.cases
+def _(rng):
+    yield torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 1, 0]), 2
+    yield torch.tensor([0, 0, 2]), torch.tensor([1, 1, 2]), 4
+    yield torch.tensor([], dtype=torch.int64), torch.tensor([], dtype=torch.int64), 2
+    for _ in range(3):
+        labels = [rng.randint(0, 2) for _ in range(12)] + [0, 0, 0]
+        predicted = [rng.randint(0, 2) for _ in range(12)] + [1, 1, 1]
+        yield torch.tensor(predicted), torch.tensor(labels), 4
+
+
+@exercise.mistake(
+    "Rows and columns have changed places: the rows belong to the true classes. Much software "
+    "does it the other way round, so it has to be said, and read."
+)
+def rows_are_predictions(predicted, labels, classes):
+    return torch.bincount(predicted * classes + labels, minlength=classes**2).reshape(
+        classes, classes
+    )
+
+
+@exercise.mistake(
+    "No cell of yours is larger than 1. When an index appears several times in an indexed +=, it "
+    "is counted once."
+)
+def counts_each_pair_once(predicted, labels, classes):
+    matrix = torch.zeros(classes, classes, dtype=torch.int64)
+    matrix[labels, predicted] += 1
+    return matrix
+
+
+@exercise.mistake("Counts are whole numbers; yours are floats.")
+def as_floats(predicted, labels, classes):
+    matrix = torch.zeros(classes, classes)
+    for p, t in zip(predicted, labels, strict=True):
+        matrix[t, p] += 1
+    return matrix
+
+
+@exercise.mistake(
+    "Your matrix grows with the classes that happen to appear. A class without a single sample "
+    "has its row too, full of zeros."
+)
+def only_classes_that_appear(predicted, labels, classes):
+    size = int(max([-1, *predicted.tolist(), *labels.tolist()])) + 1
+    matrix = torch.zeros(size, size, dtype=torch.int64)
+    for p, t in zip(predicted, labels, strict=True):
+        matrix[t, p] += 1
+    return matrix
+
+
+@exercise.mistake(
+    "You count only the hits. The point of this matrix is what lies beside its diagonal."
+)
+def diagonal_only(predicted, labels, classes):
+    hits = labels[labels == predicted]
+    return torch.diag(torch.bincount(hits, minlength=classes))
+
+
+@exercise.right
+def counted_one_by_one(predicted, labels, classes):
+    matrix = torch.zeros(classes, classes, dtype=torch.int64)
+    for p, t in zip(predicted.tolist(), labels.tolist(), strict=True):
+        matrix[t, p] += 1
+    return matrix
+
+
+@exercise.right
+def with_index_put(predicted, labels, classes):
+    matrix = torch.zeros((classes, classes), dtype=torch.long)
+    return matrix.index_put((labels, predicted), torch.ones_like(labels), accumulate=True)

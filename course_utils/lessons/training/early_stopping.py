@@ -1,0 +1,217 @@
+"""The check makes one object with the patience it shows, and calls `step` with one loss of the
+list after the other, until it says stop. Between the calls the model changes, as it does in
+training.
+"""
+
+import copy
+
+from torch import nn
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "10.8",
+    "Early stopping that keeps the best model",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Keep three things: the best loss, a counter of bad epochs, and the parameters of the "
+        "best epoch.",
+        "A better loss sets the counter back to 0.",
+        "model.state_dict() holds the parameters themselves, not copies. What will they be after "
+        "the next epoch?",
+    ],
+)
+
+
+@exercise.reference
+class EarlyStopping:
+    """Says when to stop: after `patience` epochs in a row without a new lowest loss.
+
+    EarlyStopping(patience): patience is an int of at least 1.
+    step(loss, model): called once after each epoch with its validation loss, a float. Returns
+    True if training should stop now, else False; after a True it is not called again. An equal
+    loss is not a better one.
+    best_loss: the lowest loss so far, a float; infinity at the beginning.
+    best_state: the model's state dict as it was after the best epoch; None at the beginning.
+    """
+
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = copy.deepcopy(model.state_dict())
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs >= self.patience
+
+
+@exercise.cases
+def _(rng):
+    yield 2, [3.0, 2.0, 2.5, 2.25, 1.0]
+    yield 2, [3.0, 4.0, 2.0, 3.0, 2.5, 5.0]
+    yield 1, [2.0, 2.0, 1.0]
+    yield 3, []
+    for _ in range(3):
+        first = [float(n) for n in rng.sample(range(10, 20), 3)]
+        yield 2, [*first, 5.0, 5.0, 4.5, 9.0, 7.0, 6.0]
+        losses = [rng.randint(2, 40) / 2 for _ in range(rng.randint(5, 9))]
+        yield rng.randint(1, 3), losses
+
+
+@exercise.observe
+def _(answer, patience, losses):
+    model = nn.Linear(1, 1, bias=False)
+    stopper = answer(patience)
+    decisions = []
+    for epoch, loss in enumerate(losses):
+        nn.init.constant_(model.weight, float(epoch))
+        decisions.append(stopper.step(loss, model))
+        if decisions[-1] is True:  # nobody goes on after that
+            break
+    nn.init.constant_(model.weight, -1.0)
+    return {
+        "step() after each epoch": decisions,
+        "best_loss": stopper.best_loss,
+        "best_state (the weight is the number of the epoch)": stopper.best_state,
+    }
+
+
+@exercise.mistake(
+    "The decisions are right, but your best state is the state of the last epoch: it looks at "
+    "the model's own memory, which training goes on writing to."
+)
+class KeepsAView:
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = model.state_dict()
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs >= self.patience
+
+
+@exercise.mistake(
+    "You count bad epochs over the whole run. A good epoch in between shows that there is still "
+    "something to learn."
+)
+class NotInARow:
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = copy.deepcopy(model.state_dict())
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs >= self.patience
+
+
+@exercise.mistake(
+    "You compare with the epoch before. A loss that goes up a lot and then down a little is not "
+    "better than the best."
+)
+class AgainstTheEpochBefore:
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_state = copy.deepcopy(model.state_dict())
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        self.best_loss = loss
+        return self.bad_epochs >= self.patience
+
+
+@exercise.mistake("You stop one epoch late: with a patience of 1, one bad epoch is enough.")
+class OneEpochLate:
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = copy.deepcopy(model.state_dict())
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs > self.patience
+
+
+@exercise.mistake(
+    "An equal loss counts as progress in yours. A model that stands still would train for ever."
+)
+class EqualIsBetter:
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss <= self.best_loss:
+            self.best_loss = loss
+            self.best_state = copy.deepcopy(model.state_dict())
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs >= self.patience
+
+
+@exercise.right
+class ByHistory:
+    def __init__(self, patience):
+        self.patience = patience
+        self.losses = []
+        self.best_state = None
+
+    @property
+    def best_loss(self):
+        return min(self.losses, default=float("inf"))
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_state = {k: v.detach().clone() for k, v in model.state_dict().items()}
+        self.losses.append(loss)
+        since = len(self.losses) - 1 - self.losses.index(min(self.losses))
+        return since >= self.patience
+
+
+@exercise.right
+class StaysStopped:
+    def __init__(self, patience):
+        self.left = self.patience = patience
+        self.best_loss, self.best_state, self.stop = float("inf"), None, False
+
+    def step(self, loss, model):
+        self.left -= 1
+        if loss < self.best_loss:
+            self.best_loss, self.left = loss, self.patience
+            self.best_state = copy.deepcopy(model).state_dict()
+        self.stop = self.stop or self.left == 0
+        return self.stop

@@ -1,0 +1,1066 @@
+# %% [markdown]
+# Five lines train every model of this course:
+#
+# ```
+# output = model(x)            # 1 forward: from inputs to scores
+# loss = loss_fn(output, y)    # 2 loss: one number, smaller is better
+# optimizer.zero_grad()        # 3 clear the gradients of the last step
+# loss.backward()              # 4 backward: a gradient for each parameter
+# optimizer.step()             # 5 step: move the parameters
+# ```
+#
+# PyTorch has no `fit` method that does this for you. That is freedom, and it is the reason for
+# this lesson: a loop with a bug in it mostly *runs*. It raises no error. It only learns badly, or
+# reports numbers that are not true.
+
+# %% [markdown]
+# ## What each step changes
+#
+# We begin with one weight. It is 1, the input is 2 and the target is 8. The model says 2, which is
+# 6 too small. The squared error is 36. Its gradient is 2 * (2 - 8) * 2 = -24.
+
+# %%
+import torch
+from torch import nn
+
+from course_utils import predict
+
+two, eight = torch.tensor([[2.0]]), torch.tensor([[8.0]])  # (1, 1)
+
+
+def fresh():
+    model = nn.Linear(1, 1, bias=False)
+    nn.init.constant_(model.weight, 1.0)
+    return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+
+
+model, optimizer = fresh()
+nn.functional.mse_loss(model(two), eight).item()
+
+# %% [markdown]
+# Three things can change: the weight, its `.grad`, and the memory of the optimizer (here the
+# momentum). We look at all three after each step.
+#
+# **Predict 10.p1.** The weight is 1. What is it right after `loss.backward()`?
+
+# %%
+guess = ...
+
+
+def weight_after_backward():
+    model, optimizer = fresh()
+    nn.functional.mse_loss(model(two), eight).backward()
+    return model.weight.item()
+
+
+predict("10.p1", guess, weight_after_backward)
+
+# %% [markdown]
+# **Predict 10.p2.** And what does `weight.grad` hold right after `optimizer.step()`? The gradient
+# was -24, the learning rate is 0.1.
+
+# %%
+guess = ...
+
+
+def grad_after_step():
+    model, optimizer = fresh()
+    nn.functional.mse_loss(model(two), eight).backward()
+    optimizer.step()
+    return model.weight.grad.item()
+
+
+predict("10.p2", guess, grad_after_step)
+
+# %% [markdown]
+# A small function writes down the three numbers, so that we can compare before and after.
+
+
+# %%
+def look(moment):
+    memory = optimizer.state[model.weight].get("momentum_buffer")
+    found = [model.weight, model.weight.grad, memory]
+    shown = ["-" if t is None else f"{t.item():.1f}" for t in found]
+    print(f"{moment:14}" + "".join(f"{text:>10}" for text in shown))
+
+
+# %%
+print(" " * 14 + "    weight     .grad    memory")
+look("before")
+loss = nn.functional.mse_loss(model(two), eight)
+look("forward, loss")
+loss.backward()
+look("backward()")
+optimizer.step()
+look("step()")
+optimizer.zero_grad()
+look("zero_grad()")
+
+# %% [markdown]
+# Each line changes one column. `backward()` writes gradients and nothing else. `step()` reads
+# them and moves the weight: 1 - 0.1 * (-24) = 3.4. It does not store gradients anywhere.
+# `zero_grad()` takes gradients away. It does not touch a weight, and it does not set the optimizer
+# back to its beginning:
+#
+# **Predict 10.p3.** The momentum is -24 after the first step. What is it after `zero_grad()`?
+
+# %%
+guess = ...
+
+
+def memory_after_zero_grad():
+    model, optimizer = fresh()
+    nn.functional.mse_loss(model(two), eight).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return optimizer.state[model.weight]["momentum_buffer"].item()
+
+
+predict("10.p3", guess, memory_after_zero_grad)
+
+# %% [markdown]
+# `backward()` *adds* to `.grad`. That is useful when a gradient comes in parts. It is a bug when
+# nobody clears.
+#
+# **Predict 10.p4.** `backward()` is called for the same loss twice, with a new forward each time,
+# and no `zero_grad()` between. No step is made. What does `weight.grad` hold?
+
+# %%
+guess = ...
+
+
+def two_backwards():
+    model, optimizer = fresh()
+    for _ in range(2):
+        nn.functional.mse_loss(model(two), eight).backward()
+    return model.weight.grad.item()
+
+
+predict("10.p4", guess, two_backwards)
+
+# %% [markdown]
+# So each step needs clean gradients. `zero_grad()` may stand before the forward, between forward
+# and backward, or after the step. One place is wrong:
+#
+# **Predict 10.p5.** The order is `backward()`, `zero_grad()`, `step()`. What is the weight then?
+
+# %%
+guess = ...
+
+
+def cleared_too_late():
+    model, optimizer = fresh()
+    nn.functional.mse_loss(model(two), eight).backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return model.weight.item()
+
+
+predict("10.p5", guess, cleared_too_late)
+
+# %% [markdown]
+# Nothing was raised. The loss will be the same for ever. This is the typical bug of this lesson.
+
+# %% [markdown]
+# ## A real table
+#
+# Now real data: four measurements of each penguin, and the question which of three species it is.
+
+# %%
+from course_utils import data
+
+columns = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+table = data.penguins().dropna(subset=columns)
+measured = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)  # (342, 4)
+species = ["Adelie", "Chinstrap", "Gentoo"]
+labels = torch.tensor([species.index(name) for name in table["species"]])  # (342,)
+measured.shape, labels.shape, labels.bincount().tolist()
+
+# %% [markdown]
+# The table is sorted by species, so the rows are mixed before they are divided. 250 penguins are
+# for training. The other 92 are for **validation**: the model never learns from them.
+
+# %%
+order = torch.randperm(342, generator=torch.Generator().manual_seed(1))  # (342,)
+train_rows, valid_rows = order[:250], order[250:]
+
+# %% [markdown]
+# Grams are large numbers and bill depths are small ones. We bring every column to mean 0 and
+# standard deviation 1. Both are measured on the training rows alone: validation data must not
+# decide anything.
+
+# %%
+mean, std = measured[train_rows].mean(dim=0), measured[train_rows].std(dim=0)  # (4,), (4,)
+features = (measured - mean) / std  # (342, 4)
+
+# %% [markdown]
+# A `DataLoader` gives the batches, as in lesson 06. Training data is shuffled in every epoch.
+# Validation data need not be.
+
+# %%
+from torch.utils.data import DataLoader, TensorDataset
+
+train_data = TensorDataset(features[train_rows], labels[train_rows])
+valid_data = TensorDataset(features[valid_rows], labels[valid_rows])
+train_loader = DataLoader(train_data, batch_size=32, shuffle=True)
+valid_loader = DataLoader(valid_data, batch_size=32)
+len(train_loader), [len(y) for x, y in train_loader]
+
+# %% [markdown]
+# 250 samples make seven batches of 32 and a short one of 26. An **epoch** is one walk through all
+# of them. The loader can be walked through again and again; it is not used up.
+#
+# **Predict 10.p6.** A tutorial writes `for epoch in range(epochs + 1)` with `epochs = 5`. How many
+# times is `optimizer.step()` called, with 8 batches in an epoch?
+
+# %%
+guess = ...
+
+
+def count_steps(epochs=5):
+    steps = 0
+    for _ in range(epochs + 1):
+        for _ in range(len(train_loader)):
+            steps += 1
+    return steps
+
+
+predict("10.p6", guess, count_steps)
+
+# %% [markdown]
+# ## The loop
+#
+# The five steps, for each batch, in each epoch. The seed makes the start weights and the shuffling
+# the same in every run.
+
+# %%
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
+loss_fn = nn.CrossEntropyLoss()
+optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+
+for epoch in range(4):
+    for x, y in train_loader:  # (batch, 4), (batch,)
+        output = model(x)  # (batch, 3)
+        loss = loss_fn(output, y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    print(f"epoch {epoch}: loss of the last batch {loss.item():.2f}")
+
+# %% [markdown]
+# It learns. But look at what is printed: after the inner loop, `loss` is the loss of the *last
+# batch*. Lecture notes show exactly this as "the loss of the epoch". It jumps, because another
+# batch is last each time.
+
+# %% [markdown]
+# ## The mean over an epoch
+#
+# So the losses have to be collected. Each one is a mean over its batch already. Take three batches
+# of 4, 4 and 2 samples, with the mean losses 1, 1 and 5.
+#
+# **Predict 10.p7.** What is the mean loss over all ten samples?
+
+# %%
+guess = ...
+losses, sizes = [1.0, 1.0, 5.0], [4, 4, 2]
+total = sum(loss * size for loss, size in zip(losses, sizes))
+predict("10.p7", guess, lambda: total / sum(sizes))
+
+# %% [markdown]
+# Multiply each mean with the size of its batch, add, and divide by the number of samples. The mean
+# of the means gives the short batch too much weight. One more detail stands in the loop below:
+# `loss.item()`. Without it, `total` would be a tensor that keeps the graphs of all batches in
+# memory.
+
+
+# %%
+def train_epoch(model, loader, optimizer):
+    model.train()
+    total, samples = 0.0, 0
+    for x, y in loader:
+        loss = loss_fn(model(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        total += loss.item() * len(y)
+        samples += len(y)
+    return total / samples
+
+
+# %%
+for epoch in range(4, 8):
+    print(f"epoch {epoch}: mean loss {train_epoch(model, train_loader, optimizer):.2f}")
+
+# %% [markdown]
+# Now the numbers fall without jumping. Note that this mean is collected while the model changes:
+# the first batch of an epoch met an older model than the last one.
+
+# %% [markdown]
+# ## Validation: two switches
+#
+# A model that is only used needs two switches, and they do different things.
+#
+# | switch | what it changes | what it does not change |
+# |---|---|---|
+# | `model.eval()` | how Dropout and BatchNorm work | the recording of gradients |
+# | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
+#
+# **Predict 10.p8.** After `model.eval()`, does the output still require a gradient? Write `True`
+# or `False`.
+
+# %%
+import copy
+
+guess = ...
+predict("10.p8", guess, lambda: copy.deepcopy(model).eval()(features).requires_grad)
+
+# %% [markdown]
+# **Predict 10.p9.** `Dropout(0.5)` in training mode turns about half of the numbers to 0. What
+# does it make of four ones in eval mode? Write a list.
+
+# %%
+guess = ...
+predict("10.p9", guess, lambda: nn.Dropout(0.5).eval()(torch.ones(4)))
+
+# %% [markdown]
+# "eval uses all nodes", as some notes say, is this sentence about Dropout. BatchNorm does something
+# else: in training mode it moves its running mean a tenth of the way towards the mean of each
+# batch.
+#
+# **Predict 10.p10.** A fresh BatchNorm has a running mean of 0. One batch with mean 10 goes through
+# it inside `no_grad()`, in training mode. What is the running mean then?
+
+# %%
+guess = ...
+
+
+def look_with_no_grad():
+    layer = nn.BatchNorm1d(1)
+    with torch.no_grad():
+        layer(torch.tensor([[9.0], [11.0]]))
+    return layer.running_mean.item()
+
+
+predict("10.p10", guess, look_with_no_grad)
+
+# %% [markdown]
+# That is a leak: validation data has taught the model something. So validation sets both switches.
+# It also has to leave the model as the next epoch wants it. `train_epoch` calls `model.train()` at
+# its own beginning, so nobody can forget it.
+
+
+# %%
+def evaluate(model, loader):
+    model.eval()
+    total, hits, samples = 0.0, 0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            output = model(x)  # (batch, classes)
+            total += loss_fn(output, y).item() * len(y)
+            hits += (output.argmax(dim=1) == y).sum().item()
+            samples += len(y)
+    return total / samples, hits / samples
+
+
+# %%
+loss, accuracy = evaluate(model, valid_loader)
+round(loss, 1), accuracy > 0.9
+
+# %% [markdown]
+# On a computer with a GPU, both functions need one more line at the beginning of the inner loop:
+# `x, y = x.to(device), y.to(device)`. Often it is written in the training half and forgotten in
+# the other. And both halves have to use *the same* loss: a squared error for training and a
+# cross-entropy for validation cannot be drawn into one picture.
+
+# %% [markdown]
+# ## A run, written down
+#
+# A run also has a learning rate schedule. `StepLR` counts the calls of `scheduler.step()`, so it
+# is called once in each epoch, after the training.
+
+
+# %%
+def start():
+    torch.manual_seed(0)
+    model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.02, momentum=0.9)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=4, gamma=0.1)
+    return model, optimizer, scheduler
+
+
+def rate(optimizer):
+    return optimizer.param_groups[0]["lr"]
+
+
+# %%
+model, optimizer, scheduler = start()
+train_losses, valid_losses, rates = [], [], []
+for _ in range(12):
+    rates.append(rate(optimizer))
+    train_losses.append(train_epoch(model, train_loader, optimizer))
+    valid_losses.append(evaluate(model, valid_loader)[0])
+    scheduler.step()
+
+# %%
+from course_utils import figures
+
+figures.training_run(train_losses, valid_losses, rates)
+
+# %% [markdown]
+# Read such a picture in this order. Does the training loss fall at all? Does the validation loss
+# fall with it? Where does it stop falling while the training loss goes on? From there on, the
+# model learns its training data by heart. Here the two curves stay together. They are almost flat
+# from epoch 4 on: the learning rate is a tenth of what it was, perhaps too early.
+
+# %% [markdown]
+# ## Accuracy, and a trap
+#
+# Accuracy is easy to compute, and easy to get wrong. Some datasets give labels as a column.
+#
+# **Predict 10.p11.** The predictions are `[1, 1, 0, 1]`. The labels are 1, 1, 0, 0, and come as a
+# column of shape (4, 1). What does `(predicted == labels).sum()` give?
+
+# %%
+guess = ...
+predicted = torch.tensor([1, 1, 0, 1])  # (4,)
+column = torch.tensor([[1], [1], [0], [0]])  # (4, 1)
+predict("10.p11", guess, lambda: (predicted == column).sum().item())
+
+# %%
+(predicted == column).shape, (predicted == column.squeeze(1)).sum().item()
+
+# %% [markdown]
+# Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension. A
+# bare `squeeze()` would also take away the batch dimension of a last batch with one sample.
+
+# %% [markdown]
+# ## torchmetrics
+#
+# The package torchmetrics has many metrics, tested, in two forms. First, as a **function** of one
+# batch.
+#
+# **Predict 10.p12.** Older notes write `accuracy(predicted, target)` with nothing else. What does
+# that give today, for three right answers out of four? Write a number, or `'error'`.
+
+# %%
+from torchmetrics.functional import accuracy
+
+guess = ...
+target = torch.tensor([1, 1, 0, 0])  # (4,)
+predict("10.p12", guess, lambda: accuracy(predicted, target))
+
+# %%
+accuracy(predicted, target, task="multiclass", num_classes=2).item()
+
+# %% [markdown]
+# The second form is an **object** that collects over batches. It has three methods: `update` takes
+# a batch, `compute` gives the result so far, `reset` forgets.
+
+# %%
+from torchmetrics import Accuracy
+
+metric = Accuracy(task="multiclass", num_classes=2)
+metric.update(predicted, target)
+metric.compute().item()
+
+# %% [markdown]
+# **Predict 10.p13.** Two batches: in the first, the only sample is right. In the second, none of
+# three is right. What does `compute()` give after both?
+
+# %%
+guess = ...
+
+
+def two_batches():
+    metric = Accuracy(task="multiclass", num_classes=2)
+    metric.update(torch.tensor([1]), torch.tensor([1]))
+    metric.update(torch.tensor([0, 0, 0]), torch.tensor([1, 1, 1]))
+    return metric.compute().item()
+
+
+predict("10.p13", guess, two_batches)
+
+# %% [markdown]
+# The samples are pooled, so unequal batches are no problem. They are pooled since the last
+# `reset()`, whatever you call an epoch.
+#
+# **Predict 10.p14.** In epoch 0, two of four samples are right. In epoch 1, four of four. Nobody
+# calls `reset()`. What does `compute()` give at the end of epoch 1?
+
+# %%
+guess = ...
+
+
+def without_reset():
+    metric = Accuracy(task="multiclass", num_classes=2)
+    metric.update(torch.tensor([1, 1, 1, 1]), torch.tensor([1, 1, 0, 0]))
+    metric.compute()
+    metric.update(torch.tensor([1, 1, 1, 1]), torch.tensor([1, 1, 1, 1]))
+    return metric.compute().item()
+
+
+predict("10.p14", guess, without_reset)
+
+# %% [markdown]
+# One more surprise: there are two classes for the same metric, and they average differently.
+# `Accuracy(task="multiclass")` counts samples. `MulticlassAccuracy` takes the mean over classes.
+#
+# **Predict 10.p15.** Three samples of class 0 and one of class 1; the model always says 0. What
+# does `MulticlassAccuracy(num_classes=2)` say?
+
+# %%
+from torchmetrics.classification import MulticlassAccuracy
+
+guess = ...
+always_zero, truth = torch.tensor([0, 0, 0, 0]), torch.tensor([0, 0, 0, 1])  # (4,), (4,)
+by_class = MulticlassAccuracy(num_classes=2)
+predict("10.p15", guess, lambda: by_class(always_zero, truth).item())
+
+# %%
+MulticlassAccuracy(num_classes=2, average="micro")(always_zero, truth).item()
+
+# %% [markdown]
+# Both are useful; say which one you mean, with `average="micro"` or `average="macro"`.
+
+# %% [markdown]
+# ## Real digits
+#
+# The same functions train on pictures, 28 by 28 pixels each. We make them floats between 0 and 1,
+# and keep a part of the *training* set for validation. The test set waits until the end.
+
+# %%
+images, digits = data.digits(train=True)  # (1442, 28, 28), (1442,)
+order = torch.randperm(1442, generator=torch.Generator().manual_seed(2))  # (1442,)
+pixels, digits = images[order].float() / 255, digits[order]  # (1442, 28, 28), (1442,)
+digit_train = DataLoader(TensorDataset(pixels[:1200], digits[:1200]), batch_size=50, shuffle=True)
+digit_valid = DataLoader(TensorDataset(pixels[1200:], digits[1200:]), batch_size=100)
+
+# %%
+torch.manual_seed(3)
+net = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))
+net_optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
+
+# %% [markdown]
+# Before you train: what should the first loss be? A model that knows nothing gives each class the
+# same score.
+#
+# **Predict 10.p16.** What is the cross-entropy when all ten scores are equal? One decimal is
+# enough, but give two.
+
+# %%
+guess = ...
+no_idea = torch.zeros(1, 10)  # (1, 10)
+predict("10.p16", guess, lambda: loss_fn(no_idea, torch.tensor([7])).item())
+
+# %%
+round(evaluate(net, digit_valid)[0], 1)
+
+# %% [markdown]
+# The untrained model is where it should be. If a first loss is much higher, look for a mistake in
+# the labels, the scale of the inputs, or the last layer.
+
+# %% [markdown]
+# ## TensorBoard: write
+#
+# TensorBoard is a program that draws curves while a model trains. The `SummaryWriter` writes
+# points to a file in a folder. Each point has a name, a value and a step.
+
+# %%
+import tempfile
+
+from torch.utils.tensorboard import SummaryWriter
+
+folder = tempfile.TemporaryDirectory()
+writer = SummaryWriter(log_dir=folder.name)
+
+# %% [markdown]
+# ## A progress bar
+#
+# Training takes time, and `tqdm` shows how far it is. Put it around anything that can be looped
+# over. By default it writes times and speeds, which are different in every run. The format below
+# leaves them out, and the bar is written to the normal output, so this notebook looks the same
+# each time.
+
+# %%
+import sys
+
+from tqdm import tqdm
+
+
+def progress(epochs):
+    form = "{bar:20} epoch {n_fmt} of {total_fmt}"
+    return tqdm(
+        range(epochs), file=sys.stdout, ascii=" #", bar_format=form, mininterval=0, miniters=1
+    )
+
+
+# %% [markdown]
+# In a program that you start and wait for, `for epoch in tqdm(range(5))` is all you need. Now the
+# run, with everything together.
+
+# %%
+metric = MulticlassAccuracy(num_classes=10, average="micro")
+for epoch in progress(5):
+    train_loss = train_epoch(net, digit_train, net_optimizer)
+    valid_loss, _ = evaluate(net, digit_valid)
+    metric.reset()
+    with torch.no_grad():
+        for x, y in digit_valid:
+            metric.update(net(x), y)
+    writer.add_scalar("loss/train", train_loss, epoch)
+    writer.add_scalar("loss/valid", valid_loss, epoch)
+    writer.add_scalar("accuracy/valid", metric.compute(), epoch)
+writer.close()
+
+# %% [markdown]
+# `evaluate` has left the model in eval mode, so the metric was measured in the right one. `reset`
+# stands at the beginning of each epoch.
+
+# %% [markdown]
+# ## TensorBoard: look and read back
+#
+# To look at the curves in JupyterLab, run these two lines in a cell of their own. They are not run
+# here, because they start a server:
+#
+# ```
+# %load_ext tensorboard
+# %tensorboard --logdir runs
+# ```
+#
+# `runs` is the folder where a `SummaryWriter()` without arguments writes. Or open a terminal
+# (File, New, Terminal), start `tensorboard --logdir runs`, and open the address that it prints in
+# a browser. Keep one sub-folder for each run: TensorBoard draws them in one picture, with one
+# colour each.
+#
+# The same file can be read by a program. That is how you compare runs without looking at pictures.
+
+# %%
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+log = EventAccumulator(folder.name).Reload()
+points = log.Scalars("loss/train")
+log.Tags()["scalars"], [point.step for point in points]
+
+# %%
+points[0].value > 2 * points[-1].value, log.Scalars("accuracy/valid")[-1].value > 0.9
+
+# %% [markdown]
+# **Predict 10.p17.** Somebody writes `add_scalar("loss", loss, epoch)` *inside* the loop over the
+# batches. There are 2 epochs of 3 batches. How many points does the file hold for step 0?
+
+# %%
+guess = ...
+
+
+def points_at_step_zero():
+    with tempfile.TemporaryDirectory() as other:
+        with SummaryWriter(log_dir=other) as writer:
+            for epoch in range(2):
+                for loss in (3.0, 2.0, 1.0):
+                    writer.add_scalar("loss", loss, epoch)
+        points = EventAccumulator(other).Reload().Scalars("loss")
+    return sum(point.step == 0 for point in points)
+
+
+predict("10.p17", guess, points_at_step_zero)
+
+# %% [markdown]
+# TensorBoard draws them as a vertical line. Use the epoch as the step for numbers of an epoch, and
+# a counter that never goes back for numbers of a batch.
+
+# %% [markdown]
+# ## Which digits are mixed up?
+#
+# Accuracy is one number. A **confusion matrix** has a row for each true class and a column for each
+# predicted one. Only now, at the end, do we use the test set.
+
+# %%
+from torchmetrics.functional.classification import multiclass_confusion_matrix
+
+test_images, test_digits = data.digits(train=False)  # (355, 28, 28), (355,)
+with torch.no_grad():
+    scores = net.eval()(test_images.float() / 255)  # (355, 10)
+matrix = multiclass_confusion_matrix(scores, test_digits, num_classes=10)  # (10, 10)
+matrix.sum().item(), (matrix.diag().sum() / matrix.sum()).item() > 0.9
+
+# %%
+figures.confusion(matrix, [str(digit) for digit in range(10)])
+
+# %% [markdown]
+# A frame marks a mistake. This model knows the zeros, and it has trouble with the eights: five of
+# them were taken for ones. Next you would look at those five pictures; lesson 07 does that.
+
+# %%
+folder.cleanup()
+
+# %% [markdown]
+# ## Checkpoints
+#
+# Training can take days, and computers stop. A **checkpoint** is a file with everything that the
+# next epoch needs. What does it need?
+#
+# | part | why |
+# |---|---|
+# | the model's state dict | parameters and buffers |
+# | the optimizer's state dict | momentum, Adam's averages, the learning rate |
+# | the scheduler's state dict | how often it has been called |
+# | the number of the epoch | where to go on |
+# | the state of the random generator | shuffling and Dropout draw from it |
+#
+# A model's state dict alone is enough to *use* a model. It is not enough to go on training.
+
+
+# %%
+def save(path, model, optimizer, scheduler, epoch):
+    torch.save(
+        {
+            "model": model.state_dict(),
+            "optimizer": optimizer.state_dict(),
+            "scheduler": scheduler.state_dict(),
+            "epoch": epoch,
+            "random state": torch.get_rng_state(),
+        },
+        path,
+    )
+
+
+# %%
+def run(model, optimizer, scheduler, epochs, path=None):
+    losses = []
+    for epoch in epochs:
+        losses.append(train_epoch(model, train_loader, optimizer))
+        scheduler.step()
+        if path is not None and epoch == 3:
+            save(path, model, optimizer, scheduler, epoch)
+    return losses
+
+
+# %% [markdown]
+# The first run goes through all twelve epochs and saves a checkpoint after epoch 3.
+
+# %%
+from pathlib import Path
+
+place = tempfile.TemporaryDirectory()
+path = Path(place.name) / "checkpoint.pt"
+whole = run(*start(), range(12), path)
+sorted(torch.load(path, weights_only=True))
+
+# %% [markdown]
+# The second run begins like a program that was started again: fresh objects, which then take over
+# what was saved.
+
+# %%
+checkpoint = torch.load(path, weights_only=True)
+model, optimizer, scheduler = start()
+model.load_state_dict(checkpoint["model"])
+optimizer.load_state_dict(checkpoint["optimizer"])
+scheduler.load_state_dict(checkpoint["scheduler"])
+torch.set_rng_state(checkpoint["random state"])
+resumed = run(model, optimizer, scheduler, range(checkpoint["epoch"] + 1, 12))
+resumed == whole[4:]
+
+# %% [markdown]
+# Not "nearly": every loss of the eight epochs is the same number, to the last bit.
+#
+# **Predict 10.p18.** A third run loads the parameters alone. The optimizer, the schedule and the
+# random state begin anew. Are its losses equal to those of the whole run? Write `True` or `False`.
+
+# %%
+guess = ...
+model, optimizer, scheduler = start()
+model.load_state_dict(checkpoint["model"])
+careless = run(model, optimizer, scheduler, range(4, 12))
+predict("10.p18", guess, lambda: careless == whole[4:])
+
+# %%
+figures.resumed_run(whole, resumed, careless)
+
+# %% [markdown]
+# The careless run has lost its momentum and begins again with the first learning rate. Here it
+# even comes out lower. But it is another run than the one that was planned, and nothing warned
+# about it.
+#
+# A checkpoint that is *kept in memory*, such as the best one so far, needs one thing more. A state
+# dict holds the model's own tensors, and training goes on writing to them.
+
+# %%
+kept, copied = model.state_dict(), copy.deepcopy(model.state_dict())
+train_epoch(model, train_loader, optimizer)
+same = [torch.equal(state["0.weight"], model[0].weight) for state in (kept, copied)]
+same
+
+# %% [markdown]
+# ## Loading can run code
+#
+# `torch.save` uses Python's pickle format, and a pickle can hold calls of any function. Here is a
+# harmless one. A bad one could delete your files.
+
+
+# %%
+class Trick:
+    def __reduce__(self):
+        return print, ("this line was run while the file was loaded",)
+
+
+trick_path = Path(place.name) / "trick.pt"
+torch.save({"weight": torch.ones(2), "extra": Trick()}, trick_path)
+loaded = torch.load(trick_path, weights_only=False)
+
+# %% [markdown]
+# With `weights_only=True`, only tensors, numbers, strings and plain containers are built. Anything
+# else is refused.
+
+# %%
+try:
+    torch.load(trick_path, weights_only=True)
+except Exception as error:
+    print(type(error).__name__)
+
+# %% [markdown]
+# | lane | torch | `torch.load(path)` without the argument |
+# |---|---|---|
+# | `torchtext` | 2.3.1 | loads everything, **runs code from the file**, and does not warn |
+# | `latest` | 2.15 | loads as with `weights_only=True` |
+#
+# So write `weights_only=True` every time: then both lanes do the same, and nothing from the file
+# is run. Use `weights_only=False` only for files that you have made yourself. It is also why a
+# state dict is saved and not the model: a whole model is refused.
+#
+# **Predict 10.p19.** A checkpoint holds the best accuracy as a NumPy number. It is loaded with
+# `weights_only=True`. What does `loaded["best"]` give? Write a number, or `'error'`.
+
+# %%
+import io
+
+import numpy
+
+guess = ...
+
+
+def load_numpy_number():
+    file = io.BytesIO()
+    torch.save({"best": numpy.float64(0.5)}, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)["best"]
+
+
+predict("10.p19", guess, load_numpy_number)
+
+# %% [markdown]
+# Save `float(best)` instead. Now the folder can go.
+
+# %%
+place.cleanup()
+
+# %% [markdown]
+# ## The same run again
+#
+# A seed sets the random generator to a known place. From there it goes on.
+#
+# **Predict 10.p20.** After `torch.manual_seed(0)`, `torch.rand(2)` is called twice. Do both calls
+# give the same numbers? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+def draw_twice():
+    torch.manual_seed(0)
+    return torch.equal(torch.rand(2), torch.rand(2))
+
+
+predict("10.p20", guess, draw_twice)
+
+# %% [markdown]
+# Start weights, Dropout and shuffling all draw from this one generator. So a model with one more
+# layer also sees its data in another order:
+
+
+# %%
+def first_shuffle(layers):
+    torch.manual_seed(0)
+    nn.Sequential(*[nn.Linear(2, 2) for _ in range(layers)])  # draws its start weights
+    return torch.randperm(6).tolist()
+
+
+first_shuffle(1) == first_shuffle(2), first_shuffle(2) == first_shuffle(2)
+
+# %% [markdown]
+# To compare two models on the same order of data, give the loader a generator of its own. Its state
+# then belongs into the checkpoint as well. If your transforms use `random` or NumPy, seed those
+# too: they have generators of their own.
+
+
+# %%
+def first_batch(layers):
+    torch.manual_seed(0)
+    nn.Sequential(*[nn.Linear(2, 2) for _ in range(layers)])
+    own = torch.Generator().manual_seed(4)
+    loader = DataLoader(torch.arange(6), batch_size=6, shuffle=True, generator=own)
+    return next(iter(loader)).tolist()
+
+
+first_batch(1) == first_batch(2)
+
+# %% [markdown]
+# ## Early stopping
+#
+# When the validation loss has not become better for some epochs, more training will not help. The
+# number of epochs one is ready to wait is the **patience**.
+#
+# **Predict 10.p21.** These are the validation losses, and the patience is 2. After which epoch,
+# counted from 0, does the training stop?
+#
+# `[0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5]`
+
+
+# %%
+def stops_after(losses, patience):
+    best, bad = float("inf"), 0
+    for epoch, loss in enumerate(losses):
+        if loss < best:
+            best, bad = loss, 0
+        else:
+            bad += 1
+        if bad == patience:
+            return epoch
+    return None
+
+
+# %%
+guess = ...
+predict("10.p21", guess, lambda: stops_after([0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5], 2))
+
+# %% [markdown]
+# In a loop, keep a copy of the best state as well, and load it at the end. You write such a class
+# in exercise 10.8.
+
+# %% [markdown]
+# ## A loop that runs and is wrong
+#
+# When a model does not learn, do not change the learning rate first. Look, in this order:
+#
+# | look at | if it is wrong, suspect |
+# |---|---|
+# | one batch: shapes, dtypes, a label next to its picture | data, transforms |
+# | the first loss: about log(number of classes)? | last layer, labels, scale of the inputs |
+# | a parameter before and after one step | place of `zero_grad`, parameters of the optimizer |
+# | `.grad` before the step: None, zero, huge? | frozen or unused layers, missing `zero_grad` |
+# | `model.training` in both halves | `train()` and `eval()` |
+# | can it learn *one* batch by heart? | the loss, the model |
+# | the learning rate of each epoch | a scheduler that is called too often |
+# | the metric on five samples, by hand | shapes, missing `reset`, unequal batches |
+#
+# The sixth line is the strongest. A loop without a bug can learn a single batch by heart:
+
+# %%
+torch.manual_seed(0)
+model = nn.Sequential(nn.Linear(4, 16), nn.Tanh(), nn.Linear(16, 3))
+optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+batch = [(features[train_rows[:32]], labels[train_rows[:32]])]
+for _ in range(100):
+    loss = train_epoch(model, batch, optimizer)
+loss < 0.05
+
+# %% [markdown]
+# And the third line of the table, as three lines of code:
+
+# %%
+before = copy.deepcopy(model.state_dict())
+train_epoch(model, batch, optimizer)
+[name for name, value in model.state_dict().items() if torch.equal(value, before[name])]
+
+# %% [markdown]
+# An empty list: every parameter has moved. A name in this list is a layer that does not learn. The
+# exercises of this lesson end with a clinic of ten such loops.
+
+# %% [markdown]
+# ## Summary
+#
+# | idea | in one line |
+# |---|---|
+# | the five steps | forward, loss, `zero_grad`, `backward`, `step`; each changes one thing |
+# | loss of an epoch | sum of loss * batch size, divided by the number of samples; with `.item()` |
+# | `train()`, `eval()` | how layers behave; set at the beginning of each half |
+# | `no_grad()` | no recording; a second, independent switch |
+# | metric object | `update` for each batch, `compute` at the end, `reset` before the next epoch |
+# | TensorBoard | `add_scalar(name, value, step)`; the epoch or a counter that never goes back |
+# | checkpoint | model, optimizer, scheduler, epoch, random state |
+# | `torch.load` | always with `weights_only=True` |
+# | seed | fixes the sequence, not each draw; one generator for all, unless you give another |
+
+# %% [markdown]
+# ## What people get wrong
+#
+# - "`no_grad()` is enough for validation." BatchNorm goes on learning:
+#   [thread](https://github.com/princeton-vl/pytorch_stacked_hourglass/issues/44).
+# - "`model.train()` once, before the loop." After the first validation the model stays in eval
+#   mode: [thread](https://github.com/fartashf/vsepp/issues/4).
+# - "The mean of the batches' means is the mean." Only for equal batches:
+#   [thread](https://github.com/catalyst-team/catalyst/issues/799). Dividing
+#   the sum of means by the number of samples is wrong as well, by about the size of a batch.
+# - "`total += loss` adds numbers." It keeps graphs:
+#   [thread](https://github.com/google/brax/pull/152).
+# - "`(predicted == y).sum()` counts hits." Not with (4,) and (4, 1):
+#   [thread](https://github.com/935963004/LaBraM/issues/15).
+# - "`Accuracy()` and `accuracy(predicted, target)`." `task=` has been needed since torchmetrics
+#   0.11: [thread](https://github.com/rasbt/machine-learning-book/issues/128).
+# - "Accuracy is accuracy." The two classes average differently:
+#   [thread](https://github.com/Lightning-AI/torchmetrics/issues/1317).
+# - "`compute()` is the mean over the batches." It pools all samples since the last `reset()`.
+# - "`add_scalar('Loss', loss, epoch)` in the batch loop." Many points at one step:
+#   [thread](https://github.com/mworchel/svbrdf-estimation/issues/27).
+# - "`torch.load` loads whatever I saved." Not with `weights_only=True`, now the default:
+#   [thread](https://github.com/speechbrain/speechbrain/issues/2856).
+# - "With a seed, every `torch.rand` is the same." A seed fixes the sequence:
+#   [thread](https://github.com/pytorch/pytorch/issues/18119).
+# - "With a seed, the order of the data is the same in every experiment." One more layer changes
+#   it: [thread](https://github.com/pytorch/pytorch/issues/7068).
+# - "The model's state dict is enough to resume."
+#   [A report from users](https://github.com/xiaofeng94/GMFlowNet/issues/7).
+# - "`zero_grad()` initialises the optimizer." It clears gradients; momentum stays.
+# - "`step()` stores the gradients in `.grad`", or "the optimizer collects them". `backward()`
+#   writes and adds them; `step()` reads.
+# - "`zero_grad()` anywhere will do." Not between `backward()` and `step()`:
+#   [thread](https://github.com/tientrandinh/Revisiting-Reverse-Distillation/issues/12).
+# - "`range(epochs + 1)`, to be safe." One epoch too many.
+# - "`batch_loss = 0.0` before the loop collects the loss." Only if something is added to it.
+# - "Labels as float for training, as int64 for validation." Then there are two different losses,
+#   and the curves cannot be compared.
+# - "`squeeze()` removes the column." With a last batch of one sample it removes everything.
+# - "Only the training batch has to go to the device." The validation batch too.
+# - "`eval()` uses all nodes." That is Dropout; BatchNorm changes as well.
+# - From lesson 09, in the clinic: a head replaced after the optimizer was made
+#   ([thread](https://github.com/pytorch/pytorch/issues/14467)), parameters from an iterator that
+#   is used up ([thread](https://github.com/YanaiEliyahu/AdasOptimizer/issues/2)), a scheduler
+#   that is called for each batch ([thread](https://github.com/sthalles/SimCLR/issues/8)).
+
+# %% [markdown]
+# ## Further reading
+#
+# - the tutorial [Optimizing model parameters](https://pytorch.org/tutorials/beginner/basics/optimization_tutorial.html)
+# - [`torch.optim`](https://pytorch.org/docs/stable/optim.html),
+#   [`Optimizer.zero_grad`](https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html),
+#   [`StepLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html),
+#   [`Tensor.backward`](https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html)
+# - [`Module.train`, `Module.eval`](https://pytorch.org/docs/stable/generated/torch.nn.Module.html),
+#   [`torch.no_grad`](https://pytorch.org/docs/stable/generated/torch.no_grad.html),
+#   [`BatchNorm1d`](https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html),
+#   [`Dropout`](https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html)
+# - [`DataLoader`](https://pytorch.org/docs/stable/data.html),
+#   [`CrossEntropyLoss`](https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
+# - torchmetrics: [accuracy](https://lightning.ai/docs/torchmetrics/stable/classification/accuracy.html),
+#   [confusion matrix](https://lightning.ai/docs/torchmetrics/stable/classification/confusion_matrix.html)
+# - [`SummaryWriter`](https://pytorch.org/docs/stable/tensorboard.html) and
+#   [TensorBoard in notebooks](https://www.tensorflow.org/tensorboard/tensorboard_in_notebooks)
+# - [tqdm](https://tqdm.github.io/)
+# - [saving and loading](https://pytorch.org/tutorials/beginner/saving_loading_models.html),
+#   [`torch.save`](https://pytorch.org/docs/stable/generated/torch.save.html),
+#   [`torch.load`](https://pytorch.org/docs/stable/generated/torch.load.html),
+#   [`weights_only`](https://pytorch.org/docs/stable/notes/serialization.html)
+# - [reproducibility](https://pytorch.org/docs/stable/notes/randomness.html),
+#   [`torch.manual_seed`](https://pytorch.org/docs/stable/generated/torch.manual_seed.html)
+#
+# Next: the exercises of this lesson, and its debug clinic.

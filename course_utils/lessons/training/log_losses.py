@@ -1,0 +1,169 @@
+"""You are given the losses of a run and something with `add_scalar`, like TensorBoard's
+`SummaryWriter`. Write the points of two curves.
+"""
+
+import numpy
+import torch
+
+from course_utils.exercise import Exercise
+
+
+class Recorder:
+    """Stands in for TensorBoard's SummaryWriter: keeps the points instead of writing a file."""
+
+    def __init__(self) -> None:
+        self.points: dict[str, list] = {}
+
+    def add_scalar(self, tag, scalar_value, global_step=None):
+        point = (self._number(global_step), self._number(scalar_value))
+        self.points.setdefault(str(tag), []).append(point)
+
+    @staticmethod
+    def _number(value):
+        """Numbers of NumPy and tensors of one element count, as with SummaryWriter."""
+        return value.item() if isinstance(value, (torch.Tensor, numpy.generic)) else value
+
+    def flush(self):
+        """As SummaryWriter has it; there is nothing to write."""
+
+    def close(self):
+        """As SummaryWriter has it; there is no file."""
+
+
+exercise = Exercise(
+    "10.7",
+    "Log batches and epochs",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "Two curves, two counters: one goes up with every batch and never goes back.",
+        "The point of an epoch can only be written when its last batch is known.",
+        "Which mean is the loss of an epoch when the last batch is shorter?",
+    ],
+)
+
+
+@exercise.reference
+def log_losses(writer, epochs):
+    """Write two curves: "loss/batch", a point for each batch, "loss/epoch", one for each epoch.
+
+    writer: has add_scalar(tag, value, step), like SummaryWriter. epochs: a list of epochs, each a
+    list of pairs (mean loss of a batch, number of its samples).
+    The step of a batch is its number in the whole run, the step of an epoch is its number; both
+    count from 0. The value of an epoch is the mean over its samples. Returns nothing.
+    """
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        total, samples = 0.0, 0
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+            total += loss * n
+            samples += n
+        writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+@exercise.cases
+def _(rng):
+    yield Recorder(), [[(4.0, 2), (1.0, 1)], [(2.0, 2), (0.5, 1)]]
+    yield Recorder(), [[(3.0, 2)]]
+    for _ in range(3):
+        sizes = [4, 4, rng.randint(1, 2)]
+        yield Recorder(), [[(float(rng.randint(1, 9)), n) for n in sizes] for _ in range(3)]
+
+
+@exercise.observe
+def _(answer, writer, epochs):
+    answer(writer, epochs)
+    return {f"points (step, value) of {tag}": points for tag, points in writer.points.items()}
+
+
+@exercise.mistake(
+    "All batches of an epoch have the same step. TensorBoard draws them above each other, as a "
+    "vertical line."
+)
+def epoch_as_step(writer, epochs):
+    for epoch, batches in enumerate(epochs):
+        total, samples = 0.0, 0
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, epoch)
+            total += loss * n
+            samples += n
+        writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+@exercise.mistake(
+    "In every epoch your batches are counted from 0 again, so the curve jumps back and draws "
+    "over itself."
+)
+def counter_starts_again(writer, epochs):
+    for epoch, batches in enumerate(epochs):
+        total, samples = 0.0, 0
+        for step, (loss, n) in enumerate(batches):
+            writer.add_scalar("loss/batch", loss, step)
+            total += loss * n
+            samples += n
+        writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+@exercise.mistake(
+    "The value you write for an epoch is the loss of its last batch. Nothing was collected on "
+    "the way."
+)
+def last_batch_for_the_epoch(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        for loss, _ in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+        writer.add_scalar("loss/epoch", loss, epoch)
+
+
+@exercise.mistake(
+    "Your epochs are means of means: the samples of the short last batch count more than others."
+)
+def epoch_as_mean_of_means(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        for loss, _ in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+        writer.add_scalar("loss/epoch", sum(loss for loss, _ in batches) / len(batches), epoch)
+
+
+@exercise.mistake(
+    "You divide by the samples of the whole run so far. Each epoch stands for itself: what has "
+    "to begin again with it?"
+)
+def never_starts_again(writer, epochs):
+    step, total, samples = 0, 0.0, 0
+    for epoch, batches in enumerate(epochs):
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+            total += loss * n
+            samples += n
+        writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+@exercise.right
+def epochs_first(writer, epochs):
+    for number, batches in enumerate(epochs):
+        samples = sum(n for _, n in batches)
+        mean = sum(loss * n for loss, n in batches) / samples
+        writer.add_scalar("loss/epoch", mean, global_step=number)
+    for number, (loss, _) in enumerate(pair for batches in epochs for pair in batches):
+        writer.add_scalar("loss/batch", loss, global_step=number)
+
+
+@exercise.right
+def numbers_of_numpy_and_flushed(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        losses, sizes = zip(*batches, strict=True)
+        for loss in losses:
+            writer.add_scalar("loss/batch", torch.tensor(loss), step)
+            step += 1
+        writer.add_scalar("loss/epoch", numpy.average(losses, weights=sizes), epoch)
+    writer.flush()
+    writer.close()

@@ -1,0 +1,155 @@
+"""The other half: bring a fresh model, optimizer and scheduler to where the checkpoint was made.
+The check then trains four epochs with dropout and shuffling, and compares every loss.
+"""
+
+import copy
+import io
+
+import torch
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.training.inputs import seeded
+from course_utils.lessons.training.runs import noisy_run, train_epochs
+
+
+class Checkpoint(dict):
+    """A dict; a message shows its name instead of all its tensors."""
+
+
+exercise = Exercise(
+    "10.10",
+    "Go on as if nothing had happened",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "Three objects have load_state_dict. The two other parts of the checkpoint need "
+        "something else.",
+        "torch.set_rng_state is the opposite of torch.get_rng_state.",
+        "The epoch in the checkpoint has ended. Which one comes next?",
+    ],
+)
+
+
+@exercise.reference
+def resume(checkpoint, model, optimizer, scheduler):
+    """Bring a fresh model, optimizer and scheduler to the state of a checkpoint.
+
+    checkpoint: a dict as in exercise 10.9: "model", "optimizer", "scheduler", "epoch" (the epoch
+    that had just ended) and "random state".
+    Afterwards training goes on exactly as it would have without the interruption.
+    Returns the number of the epoch to go on with, an int.
+    """
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.cases
+def _(rng):
+    for epochs in (3, 1, 4):
+        run = seeded(rng, noisy_run)
+
+        def interrupted(run=run, epochs=epochs):
+            model, optimizer, scheduler = run
+            train_epochs(*run, range(epochs))
+            return Checkpoint(
+                {
+                    "model": model.state_dict(),
+                    "optimizer": optimizer.state_dict(),
+                    "scheduler": scheduler.state_dict(),
+                    "epoch": epochs - 1,
+                    "random state": torch.get_rng_state(),
+                }
+            )
+
+        checkpoint = seeded(rng, interrupted)
+        yield checkpoint, *seeded(rng, noisy_run)
+
+
+@exercise.observe
+def _(answer, checkpoint, model, optimizer, scheduler):
+    epoch = answer(checkpoint, model, optimizer, scheduler)
+    facts = dict.fromkeys(("epoch to go on with", "the next four epochs", "parameters after them"))
+    facts["epoch to go on with"] = epoch
+    if type(epoch) is int:
+        # The number of epochs is the same for every answer, so that the numbers can be compared.
+        facts["the next four epochs"] = train_epochs(model, optimizer, scheduler, range(4))
+        facts["parameters after them"] = model.state_dict()
+    return facts
+
+
+@exercise.mistake("You go on with the epoch that had just ended, and train on it twice.")
+def repeats_the_epoch(checkpoint, model, optimizer, scheduler):
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"]
+
+
+@exercise.mistake(
+    "The parameters are there, but the optimizer has lost its momentum and its learning rate."
+)
+def forgets_the_optimizer(checkpoint, model, optimizer, scheduler):
+    model.load_state_dict(checkpoint["model"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.mistake(
+    "The learning rate is right at first, and then it falls at the wrong epochs: the schedule "
+    "counts from 0 again."
+)
+def forgets_the_scheduler(checkpoint, model, optimizer, scheduler):
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.mistake(
+    "Everything is loaded, and yet the losses are a little different: dropout and shuffling draw "
+    "other random numbers than they would have."
+)
+def forgets_the_random_state(checkpoint, model, optimizer, scheduler):
+    model.load_state_dict(checkpoint["model"])
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.mistake(
+    "The parameters are those of a model that has never been trained. Which part of the "
+    "checkpoint did you not use?"
+)
+def forgets_the_model(checkpoint, model, optimizer, scheduler):
+    optimizer.load_state_dict(checkpoint["optimizer"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.right
+def in_another_order(checkpoint, model, optimizer, scheduler):
+    torch.random.set_rng_state(checkpoint["random state"])
+    scheduler.load_state_dict(checkpoint["scheduler"])
+    optimizer.load_state_dict(copy.deepcopy(checkpoint["optimizer"]))
+    with torch.no_grad():
+        for name, value in checkpoint["model"].items():
+            model.get_parameter(name).copy_(value)
+    return 1 + checkpoint["epoch"]
+
+
+@exercise.right
+def through_a_file(checkpoint, model, optimizer, scheduler):
+    file = io.BytesIO()
+    torch.save(dict(checkpoint), file)
+    file.seek(0)
+    state = torch.load(file, weights_only=True)
+    for name, part in {"model": model, "optimizer": optimizer, "scheduler": scheduler}.items():
+        part.load_state_dict(state[name])
+    torch.default_generator.set_state(state["random state"])
+    return state["epoch"] + 1

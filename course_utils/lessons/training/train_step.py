@@ -1,0 +1,130 @@
+"""Forward, loss, clear, backward, step. The check calls your function three times with the same
+model: a gradient that was left behind shows in the second call.
+"""
+
+import torch
+from torch import nn
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.training.inputs import labelled_batch, normed_net, seeded
+
+exercise = Exercise(
+    "10.1",
+    "One training step",
+    minutes=10,
+    difficulty=1,
+    hints=[
+        "Write the five steps of the lesson as five comments, in order. Then one line under each.",
+        "The gradients of the step before may still be there when your function begins.",
+        "A loss is a tensor with a graph behind it. Which method gives the bare number?",
+    ],
+)
+
+
+@exercise.reference
+def train_step(model, loss_fn, optimizer, x, y):
+    """One training step on one batch, with the model in training mode.
+
+    model: a Module, in any mode. loss_fn: called as loss_fn(output, y). optimizer: holds the
+    model's parameters; their gradients of an earlier step may still be there.
+    x: features, shape (batch, features). y: labels, shape (batch,).
+    Returns the loss of this batch, measured before the step, as a Python float.
+    """
+    model.train()
+    loss = loss_fn(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.cases
+def _(rng):
+    for samples, training in ((4, True), (5, False), (3, True)):
+        model = seeded(rng, normed_net).train(training)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        x, y = seeded(rng, lambda n=samples: labelled_batch(n))
+        yield model, nn.CrossEntropyLoss(), optimizer, x, y
+
+
+@exercise.observe
+def _(answer, model, loss_fn, optimizer, x, y):
+    losses = [answer(model, loss_fn, optimizer, x, y) for _ in range(3)]
+    return {
+        "losses of three steps": losses,
+        "model.training afterwards": model.training,
+        "parameters and buffers afterwards": model.state_dict(),
+    }
+
+
+@exercise.mistake(
+    "The loss of the first step is right. Then the gradients of the first step take part in the "
+    "second: backward() adds to what is there."
+)
+def without_zero_grad(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.mistake(
+    "The parameters never change: when the optimizer came to look, there were no gradients. Which "
+    "line makes them, which one throws them away, and in which order?"
+)
+def zero_grad_too_late(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.zero_grad()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.mistake(
+    "You give back a tensor. It looks like a number, but it holds its whole graph alive; a list "
+    "of a thousand of them holds a thousand graphs."
+)
+def returns_the_tensor(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+
+
+@exercise.mistake(
+    "Somebody may have called eval() before you are called: then BatchNorm and Dropout work in "
+    "the wrong mode during your step."
+)
+def trusts_the_mode(model, loss_fn, optimizer, x, y):
+    loss = loss_fn(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.mistake(
+    "The loss you give back belongs to the model after the step. It costs a second forward, and "
+    "it is not the loss whose gradient was used."
+)
+def loss_after_the_step(model, loss_fn, optimizer, x, y):
+    model.train()
+    optimizer.zero_grad()
+    loss_fn(model(x), y).backward()
+    optimizer.step()
+    return loss_fn(model(x), y).item()
+
+
+@exercise.right
+def cleared_at_the_end(model, loss_fn, optimizer, x, y):
+    model.train(True)
+    optimizer.zero_grad(set_to_none=False)
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return float(loss.detach())

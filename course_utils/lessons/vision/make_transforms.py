@@ -1,0 +1,187 @@
+"""Two pipelines for one set of images: one that changes the images at random, for training, and
+one that never does. Use the classes of `transforms`.
+"""
+
+import torch
+from PIL import Image
+from torch import nn
+from torchvision import transforms
+from torchvision.transforms import v2
+
+from course_utils.exercise import Exercise
+from course_utils.observation import attempt
+
+
+def grey_image(size):
+    """A PIL image in which every pixel has another value, and the corners are not black."""
+    values = torch.arange(size * size).mul(7).add(9).remainder(256).to(torch.uint8)
+    return Image.fromarray(values.reshape(size, size).numpy())
+
+
+def all_shifts(image, size):
+    """Every picture that a shift by up to 2 pixels can give, as lists of lists."""
+    pixels = transforms.PILToTensor()(image)[0].int()  # (size, size)
+    padded = nn.functional.pad(pixels, (2, 2, 2, 2))
+    return [padded[i : i + size, j : j + size].tolist() for i in range(5) for j in range(5)]
+
+
+def as_bytes(normalised, mean, std):
+    """The pixels before ToTensor and Normalize, as lists of lists."""
+    return (normalised * std + mean).mul(255).round().int()[0].tolist()
+
+
+def put_beside(train, size, mean, std):
+    """The values that come up beside the pixels of a white image, in many calls."""
+    white = Image.new("L", (size, size), color=255)
+    pictures = [as_bytes(train(white), mean, std) for _ in range(20)]
+    return sorted({value for picture in pictures for row in picture for value in row} - {255})
+
+
+exercise = Exercise(
+    "07.8",
+    "Two pipelines: training and validation",
+    minutes=12,
+    difficulty=2,
+    hints=[
+        "Three kinds of steps: some need a picture, one makes a tensor, one needs a tensor. That "
+        "gives the order.",
+        "Which of the steps are random? They belong in one of the two pipelines only.",
+        "The three steps of training: transforms.RandomCrop, transforms.ToTensor, "
+        "transforms.Normalize, in this order.",
+    ],
+)
+
+
+@exercise.reference
+def make_transforms(size, mean, std):
+    """The transforms of the training images and of the validation images.
+
+    size: the height and width of the grey PIL images that the transforms get. mean, std: floats.
+    Returns (train, valid). Both turn an image into a float32 tensor of shape (1, size, size),
+    scaled to 0 ... 1 and then normalised with mean and std. Before that, `train` shifts the image
+    at random: it puts 2 black pixels on each side and cuts out size x size. `valid` has no chance
+    in it.
+    """
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.cases
+def _(rng):
+    yield 6, 0.5, 0.5
+    yield 8, rng.randint(10, 40) / 100, 0.25
+    yield 5, 0.2, rng.randint(30, 70) / 100
+
+
+@exercise.observe
+def _(answer, size, mean, std):
+    train, valid = answer(size, mean, std)
+    image = grey_image(size)
+    seen = [attempt(lambda: train(image)) for _ in range(20)]
+    shapes = {tuple(one.shape) if isinstance(one, torch.Tensor) else str(one) for one in seen}
+    facts = {
+        "valid(image)": attempt(lambda: valid(image)),
+        "valid(image) is always the same": attempt(
+            lambda: all(torch.equal(valid(image), valid(image)) for _ in range(10))
+        ),
+        "shapes of train(image)": sorted(shapes),
+    }
+    if all(isinstance(one, torch.Tensor) for one in seen):
+        shifts = all_shifts(image, size)
+        pictures = [attempt(lambda one=one: as_bytes(one, mean, std)) for one in seen]
+        facts["train(image) gives more than one picture"] = (
+            len({str(picture) for picture in pictures}) > 1
+        )
+        facts["values put beside a white image"] = attempt(
+            lambda: put_beside(train, size, mean, std)
+        )
+        facts["each of them is the image, shifted by up to 2"] = all(
+            picture in shifts for picture in pictures
+        )
+        # Of 25 shifts 16 go to the border, so 20 calls do not miss all of them.
+        inner = [shifts[5 * i + j] for i in (1, 2, 3) for j in (1, 2, 3)]
+        facts["some of them are shifted by 2"] = any(picture not in inner for picture in pictures)
+    return facts
+
+
+@exercise.mistake(
+    "Normalize computes with tensors, and here it meets a PIL image. Which step makes the tensor?"
+)
+def normalizes_first(size, mean, std):
+    to_numbers = [transforms.Normalize((mean,), (std,)), transforms.ToTensor()]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your validation images are shifted at random, too. Then the score changes from run to run "
+    "although the model does not."
+)
+def augments_both(size, mean, std):
+    steps = [transforms.RandomCrop(size, padding=2), transforms.ToTensor()]
+    both = transforms.Compose([*steps, transforms.Normalize((mean,), (std,))])
+    return both, both
+
+
+@exercise.mistake(
+    "Your training images never change: the same piece is cut out every time. In how many places "
+    "does a piece of the full size fit, if nothing was put around the image?"
+)
+def crops_without_padding(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "You pad after Normalize. The zeros that are put there are no longer black: black has another "
+    "value by then."
+)
+def pads_after_normalizing(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([*to_numbers, transforms.RandomCrop(size, padding=2)])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "You divide by 255 a second time: ToTensor has already done it, and `mean` and `std` belong to "
+    "values from 0 to 1."
+)
+def scales_twice(size, mean, std):
+    to_numbers = [
+        transforms.ToTensor(),
+        transforms.Normalize((255 * mean,), (255 * std,)),
+    ]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake("First the training transform, then the one for validation, please.")
+def in_other_order(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return transforms.Compose(to_numbers), train
+
+
+@exercise.right
+def with_v2(size, mean, std):
+    numbers = [v2.ToImage(), v2.ToDtype(torch.float32, scale=True), v2.Normalize([mean], [std])]
+    train = v2.Compose([v2.RandomCrop((size, size), padding=2), *numbers])
+    return train, v2.Compose(numbers)
+
+
+@exercise.right
+def pads_as_a_tensor(size, mean, std):
+    valid = transforms.Compose([transforms.ToTensor(), transforms.Normalize([mean], [std])])
+    steps = [transforms.ToTensor(), transforms.RandomCrop(size, padding=2), valid.transforms[1]]
+    return [transforms.Compose(steps), valid]
+
+
+@exercise.right
+def as_functions(size, mean, std):
+    def valid(image):
+        return (transforms.ToTensor()(image) - mean) / std
+
+    crop = transforms.Compose([transforms.Pad(2), transforms.RandomCrop(size)])
+    return lambda image: valid(crop(image)), valid

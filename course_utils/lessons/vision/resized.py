@@ -1,0 +1,107 @@
+"""Before you load a folder of photos, you want to know which sizes will come out of `Resize`."""
+
+import math
+
+import torch
+from torchvision import transforms
+
+from course_utils.exercise import Exercise
+
+exercise = Exercise(
+    "07.5",
+    "What Resize gives",
+    minutes=8,
+    difficulty=1,
+    hints=[
+        "An int speaks of one edge only. Which one, and what happens to the other?",
+        "The shorter edge becomes `size`; the longer one keeps the proportion.",
+        "`int(...)` cuts off, as torchvision does here.",
+    ],
+)
+
+
+@exercise.reference
+def resized(height, width, size):
+    """The size of an image after transforms.Resize(size).
+
+    height, width: ints. size: an int, or a pair of ints (height, width).
+    With an int, the proportion stays; a length that is not whole is cut off, not rounded.
+    Returns the pair (new height, new width), two ints.
+    """
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.cases
+def _(rng):
+    yield 28, 56, 24
+    yield 56, 28, 24
+    yield 28, 28, 24
+    yield 100, 50, (30, 40)
+    yield 60, 101, 32
+    for _ in range(2):
+        yield rng.randint(20, 40), rng.randint(50, 90), rng.randint(10, 60)
+
+
+@exercise.mistake(
+    "An int does not make a square. It sets one edge, and the picture keeps its proportion."
+)
+def makes_a_square(height, width, size):
+    return (size, size) if isinstance(size, int) else tuple(size)
+
+
+@exercise.mistake(
+    "You set the longer edge. Resize sets the other one, so that a crop of this size fits inside."
+)
+def sets_longer_edge(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * shorter / longer)
+    return (other, size) if height <= width else (size, other)
+
+
+@exercise.mistake(
+    "Your pair is (width, height), as PIL has it. torchvision's sizes are the other way round."
+)
+def as_pil_says(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)[::-1]
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * longer / shorter)
+    return (other, size) if height <= width else (size, other)
+
+
+@exercise.mistake(
+    "You always set the height. For a picture that is taller than wide, this is the longer edge."
+)
+def always_the_height(height, width, size):
+    return (size, int(size * width / height)) if isinstance(size, int) else tuple(size)
+
+
+@exercise.mistake("Almost: a length that is not whole is cut off here, not rounded.")
+def rounds(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = round(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.right
+def by_trying(height, width, size):
+    image = torch.zeros(1, height, width)
+    return tuple(transforms.Resize(size, antialias=True)(image).shape[1:])
+
+
+@exercise.right
+def with_floor(height, width, size):
+    if isinstance(size, tuple):
+        return size
+    scale = size / min(height, width)
+    if height < width:
+        return size, math.floor(size * width / height)
+    return (math.floor(scale * height) if width == height else size * height // width), size

@@ -1,0 +1,190 @@
+"""Give the training part its augmentation and the validation part none, and let no image be in
+both. `make_dataset(transform)` stands for `MNIST(root, transform=transform)`.
+"""
+
+import random
+
+import torch
+from torch.utils.data import Dataset, Subset, random_split
+
+from course_utils.exercise import Exercise
+
+
+class Numbered(Dataset):
+    """Sample i is (transform(i), label); sorted by label, as a folder of files often is."""
+
+    def __init__(self, transform):
+        self.transform = transform
+
+    def __len__(self):
+        return 40
+
+    def __getitem__(self, i):
+        if not 0 <= i < 40:
+            raise IndexError(i)
+        return self.transform(i), i // 10
+
+
+def training(i):
+    """Stands for a transform with augmentation: which sample, and that it was this transform."""
+    return i, "training transform"
+
+
+def validation(i):
+    """Stands for a transform without augmentation."""
+    return i, "validation transform"
+
+
+def members(dataset):
+    """Which samples are in a dataset of Numbered, and which transforms they went through."""
+    samples = [dataset[i][0] for i in range(len(dataset))]
+    return [int(i) for i, _ in samples], sorted({how for _, how in samples})
+
+
+exercise = Exercise(
+    "07.9",
+    "A real validation split",
+    minutes=15,
+    difficulty=2,
+    hints=[
+        "A transform belongs to a dataset object. Two transforms need two objects.",
+        "Draw one random order of all indices. The first part is for validation, the rest for "
+        "training.",
+        "`torch.randperm(n, generator=...)` and `Subset(dataset, indices)`.",
+    ],
+)
+
+
+@exercise.reference
+def split(make_dataset, count, train_transform, valid_transform, seed):
+    """Split a training set into two parts with different transforms.
+
+    make_dataset(transform): gives a new dataset over the same files each time, with this
+    transform. count: how many samples are for validation.
+    seed: decides which ones; the same seed gives the same split, another seed another one.
+    Returns (train, valid), two datasets. Every sample is in exactly one of them; which one is
+    decided at random, because the files may be sorted by class. Samples of `train` went through
+    train_transform, those of `valid` through valid_transform.
+    """
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[count:]), Subset(valid, order[:count])
+
+
+@exercise.cases
+def _(rng):
+    yield Numbered, 10, training, validation, 0
+    # With fewer than eight samples, all of them may be of one class by chance.
+    yield Numbered, 8, training, validation, rng.randint(1, 99)
+    yield Numbered, rng.randint(9, 19), training, validation, rng.randint(1, 99)
+    yield Numbered, rng.randint(21, 31), training, validation, rng.randint(1, 99)
+
+
+@exercise.observe
+def _(answer, make_dataset, count, train_transform, valid_transform, seed):
+    def drawn(seed):
+        return answer(make_dataset, count, train_transform, valid_transform, seed)
+
+    train, valid = drawn(seed)
+    (in_train, train_how), (in_valid, valid_how) = members(train), members(valid)
+    again, other = members(drawn(seed)[1])[0], members(drawn(seed + 1)[1])[0]
+    labels = {i // 10 for i in in_valid}
+    return {
+        "samples for training": len(in_train),
+        "samples for validation": len(in_valid),
+        "samples in both parts": len(set(in_train) & set(in_valid)),
+        "samples in neither part": 40 - len(set(in_train) | set(in_valid)),
+        "transforms seen in training": train_how,
+        "transforms seen in validation": valid_how,
+        "validation has samples of several classes": len(labels) > 1,
+        "the same seed gives the same split": sorted(again) == sorted(in_valid),
+        "another seed gives another split": sorted(other) != sorted(in_valid),
+    }
+
+
+@exercise.mistake(
+    "Both parts look at one dataset object, and an object has one transform: the last one that you "
+    "set. Training has lost its augmentation."
+)
+def sets_the_transform_afterwards(make_dataset, count, train_transform, valid_transform, seed):
+    dataset = make_dataset(train_transform)
+    generator = torch.Generator().manual_seed(seed)
+    train, valid = random_split(dataset, [len(dataset) - count, count], generator)
+    valid.dataset.transform = valid_transform
+    return train, valid
+
+
+@exercise.mistake(
+    "One dataset with the training transform was split, so validation is augmented as well."
+)
+def one_dataset_for_both(make_dataset, count, train_transform, valid_transform, seed):
+    dataset = make_dataset(train_transform)
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(random_split(dataset, [len(dataset) - count, count], generator))
+
+
+@exercise.mistake(
+    "You drew twice, and the second draw is another one. Samples of one part are in the other part "
+    "as well: the score is measured on what was learned by heart."
+)
+def draws_twice(make_dataset, count, train_transform, valid_transform, seed):
+    generator = torch.Generator().manual_seed(seed)
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    sizes = [len(train) - count, count]
+    return random_split(train, sizes, generator)[0], random_split(valid, sizes, generator)[1]
+
+
+@exercise.mistake(
+    "You took the last samples as they stand in the file. If it is sorted, validation has one "
+    "class only, and training has none of it."
+)
+def takes_the_last(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    n = len(train)
+    return Subset(train, range(n - count)), Subset(valid, range(n - count, n))
+
+
+@exercise.mistake(
+    "Your validation part was cut off, but training still gets everything. What is in both cannot "
+    "tell you anything about new pictures."
+)
+def trains_on_everything(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return train, Subset(valid, order[:count])
+
+
+@exercise.mistake("`count` is the size of the validation part; yours is what training gets.")
+def exchanges_the_sizes(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[:count]), Subset(valid, order[count:])
+
+
+@exercise.right
+def two_equal_draws(make_dataset, count, train_transform, valid_transform, seed):
+    def parts(transform):
+        dataset = make_dataset(transform)
+        generator = torch.Generator().manual_seed(seed)
+        return random_split(dataset, [len(dataset) - count, count], generator=generator)
+
+    return parts(train_transform)[0], parts(valid_transform)[1]
+
+
+@exercise.right
+def shuffles_a_list(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    chosen = random.Random(seed).sample(range(len(train)), count)
+    rest = [i for i in range(len(train)) if i not in chosen]
+    return Subset(train, rest), [valid[i] for i in sorted(chosen)]
+
+
+@exercise.right
+def with_one_split(make_dataset, count, train_transform, valid_transform, seed):
+    train = make_dataset(train_transform)
+    generator = torch.Generator().manual_seed(seed)
+    valid, rest = random_split(range(len(train)), [count, len(train) - count], generator=generator)
+    return Subset(train, list(rest)), Subset(make_dataset(valid_transform), list(valid))

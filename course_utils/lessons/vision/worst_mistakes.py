@@ -1,0 +1,136 @@
+"""Which wrong answers should you look at first? Those where the model believed least in the truth."""  # noqa: E501
+
+import torch
+import torch.nn.functional as F
+
+from course_utils.exercise import Exercise
+from course_utils.lessons.vision.inputs import numbers
+
+exercise = Exercise(
+    "07.12",
+    "The worst mistakes",
+    minutes=15,
+    difficulty=3,
+    hints=[
+        "First find the places where the prediction is wrong. Keep their numbers: you need them at "
+        "the end.",
+        "How sure was the model of the *true* class? `softmax` makes probabilities of logits.",
+        "`argsort` on the probabilities of the wrong samples gives places among the wrong ones; "
+        "look up their numbers.",
+    ],
+)
+
+
+@exercise.reference
+def worst_mistakes(logits, labels, count):
+    """The wrongly classified samples to look at first.
+
+    logits: float32 of shape (samples, classes). labels: int64 of shape (samples,). count: how
+    many to give at most.
+    Returns the indices of wrong predictions, int64 of shape (k,), with k at most `count`: first
+    the sample whose true class got the smallest probability.
+    """
+    probabilities = logits.softmax(dim=1)  # (samples, classes)
+    of_true_class = probabilities.gather(1, labels[:, None])[:, 0]  # (samples,)
+    wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]  # (wrong,)
+    return wrong[of_true_class[wrong].argsort()[:count]]
+
+
+@exercise.cases
+def _(rng):
+    yield (
+        torch.tensor([[3.0, 0.0], [0.0, 1.0], [0.0, 4.0], [2.0, 0.0]]),
+        torch.tensor([0, 0, 0, 1]),
+        2,
+    )
+    yield torch.tensor([[0.0, 2.0, 1.0], [5.0, 0.0, 0.0]]), torch.tensor([1, 0]), 3
+    yield (
+        torch.tensor([[9.0, 8.0, 0.0], [1.0, 0.0, -1.0], [0.1, 0.0, 0.0], [6.0, 0.0, 5.5]]),
+        torch.tensor([1, 2, 0, 2]),
+        5,
+    )
+    # The first sample is right, with less confidence than the true class of the others has.
+    logits = torch.tensor([[0.2, 0.1, 0.0], [1.0, 0.9, -5.0], [2.0, 1.8, -5.0]])
+    yield logits, torch.tensor([0, 1, 1]), 2
+    for _ in range(2):
+        logits = numbers(rng, 9, 3, low=-40, high=40, dtype=torch.float32) / 10
+        noise = torch.tensor([rng.random() for _ in range(27)]).reshape(9, 3) / 20
+        yield logits + noise, torch.tensor([rng.randint(0, 2) for _ in range(9)]), 3
+
+
+@exercise.mistake(
+    "Your numbers count among the wrong samples only. The caller wants to look up the images in "
+    "the whole set."
+)
+def places_among_the_wrong(logits, labels, count):
+    of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    wrong = logits.argmax(dim=1) != labels
+    return of_true_class[wrong].argsort()[:count]
+
+
+@exercise.mistake(
+    "Some of your samples were classified rightly, only without much confidence. They are not "
+    "mistakes."
+)
+def unsure_ones_too(logits, labels, count):
+    of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    return of_true_class.argsort()[:count]
+
+
+@exercise.mistake("You begin with the mistakes that were almost right. The worst ones come first.")
+def mildest_first(logits, labels, count):
+    of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]
+    return wrong[of_true_class[wrong].argsort(descending=True)[:count]]
+
+
+@exercise.mistake(
+    "You compare logits of different samples. Only differences inside one row mean something: make "
+    "probabilities of them first."
+)
+def by_logits(logits, labels, count):
+    of_true_class = logits.gather(1, labels[:, None])[:, 0]
+    wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]
+    return wrong[of_true_class[wrong].argsort()[:count]]
+
+
+@exercise.mistake(
+    "Your list of mistakes is right, but it stands in the order of the data set: nothing says "
+    "which of them is the worst."
+)
+def as_they_come(logits, labels, count):
+    return (logits.argmax(dim=1) != labels).nonzero()[:, 0][:count]
+
+
+@exercise.mistake(
+    "`nonzero` gives one row for each place it finds, so your result has one dimension too many."
+)
+def a_column(logits, labels, count):
+    of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
+    wrong = (logits.argmax(dim=1) != labels).nonzero()
+    return wrong[of_true_class[wrong[:, 0]].argsort()[:count]]
+
+
+@exercise.right
+def by_the_loss(logits, labels, count):
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    losses[logits.argmax(1) == labels] = -1
+    order = losses.argsort(descending=True)
+    return order[losses[order] >= 0][:count]
+
+
+@exercise.right
+def with_topk(logits, labels, count):
+    probabilities = torch.softmax(logits, dim=1)
+    wrong = probabilities.argmax(dim=1) != labels
+    of_true_class = probabilities[torch.arange(len(labels)), labels]
+    of_true_class[~wrong] = 2.0
+    return of_true_class.topk(min(count, int(wrong.sum())), largest=False).indices
+
+
+@exercise.right
+def with_sorted(logits, labels, count):
+    logs = logits.log_softmax(1)
+    wrong = [i for i in range(len(labels)) if logits[i].argmax() != labels[i]]
+    wrong.sort(key=lambda i: logs[i, labels[i]].item())
+    return torch.tensor(wrong[:count], dtype=torch.int64)

@@ -1,1 +1,0 @@
-"""The predictions of each lesson, one module a topic."""
