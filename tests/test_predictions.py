@@ -12,15 +12,11 @@ from course_utils.prediction import Belief, Prediction, actual, alike, all_predi
 from tools import build
 
 ROOT = Path(__file__).parent.parent
-LESSONS = sorted(
-    path
-    for path in (ROOT / "notebooks" / "source").glob("[0-9][0-9]_*.py")
-    if not path.stem.endswith("_exercises")
-)
+LESSONS = [target for target in build.targets() if not target.practice]
 
 
-@pytest.mark.parametrize("path", LESSONS, ids=lambda p: p.stem)
-def test_the_predictions_of_a_lesson(path, monkeypatch):
+@pytest.mark.parametrize("target", LESSONS, ids=lambda target: target.name)
+def test_the_predictions_of_a_lesson(target, monkeypatch):
     """Runs the lesson's cells with `predict` replaced by one that tries every guess."""
     tried = []
 
@@ -38,12 +34,12 @@ def test_the_predictions_of_a_lesson(path, monkeypatch):
     monkeypatch.chdir(ROOT / "notebooks")
     monkeypatch.setattr(course_utils, "predict", try_all)
     scope = {"__name__": "__main__"}
-    for cell in build.expand(path).cells:
+    for cell in build.expand(target).cells:
         if cell.cell_type == "code":
-            exec(compile(cell.source, path.stem, "exec"), scope)
+            exec(compile(cell.source, target.name, "exec"), scope)
     for asked, truth, panel in tried:
         assert panel.kind == "good", f"{asked.id}: {truth!r} is not accepted"
-    declared = [asked.id for asked in all_predictions() if asked.id[:2] == path.stem[:2]]
+    declared = [asked.id for asked in all_predictions() if asked.id[:2] == target.name[:2]]
     assert [asked.id for asked, _, _ in tried] == declared
 
 
