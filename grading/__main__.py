@@ -6,7 +6,8 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import assign_command, grade_command, review_command
+from . import assign_command, grade_command
+from .review import command as review_command
 
 COMMANDS = [assign_command, grade_command, review_command]
 

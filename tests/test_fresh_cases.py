@@ -6,7 +6,7 @@ Students see the cases of seed 0 as often as they like. A grader draws other one
 import pytest
 
 from course_utils.exercise import all_exercises
-from grading.review import gets_through, written_cases
+from grading.review.readiness import gets_through, written_cases
 
 EXERCISES = all_exercises()
 MISTAKES = [(e, m) for e in EXERCISES for m in e.mistakes]

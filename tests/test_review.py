@@ -6,7 +6,7 @@ import pytest
 
 from course_utils.exercise import Exercise, find
 from grading.__main__ import main
-from grading.review import problems
+from grading.review.readiness import problems
 
 QUIZ = Path(__file__).parent / "private_quiz.py"
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")

@@ -15,7 +15,7 @@ import torch
 from course_utils.exercise import Exercise, Mistake, compare
 from course_utils.observation import Observation, plain, same
 
-from . import screening
+from .. import screening
 
 VISIBLE = 0  # the seed of the cases that students see
 SEEDS = (*range(1, 20), 2**62 + 12345)  # of hidden ones, drawn for marking

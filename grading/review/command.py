@@ -22,8 +22,8 @@ def run(options: argparse.Namespace) -> int:
     """Try every exercise of the files. Returns 1 when one has a problem. Raises AssignmentError."""
     from course_utils.exercise import Exercise
 
-    from .assignment import AssignmentError, load_private
-    from .review import problems
+    from ..assignment import AssignmentError, load_private
+    from .readiness import problems
 
     modules = load_private(tuple(options.files))
     things = [thing for module in modules for thing in vars(module).values()]
