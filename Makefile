@@ -10,7 +10,7 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: readme lab test notebooks solutions assign grade lock bench lint install install-grading help
+.PHONY: readme lab test notebooks solutions review assign grade lock bench lint install install-grading help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
@@ -24,6 +24,9 @@ notebooks: install  ## rebuild the notebooks whose source changed
 
 solutions: install  ## build the solved notebooks into build/
 	$(BIN)/python tools/build.py --solutions $(ARGS)
+
+review: install  ## say what an exercise lacks: make review ARGS=05.14
+	@$(BIN)/python -m grading review $(ARGS)
 
 assign: install  ## make an assignment: make assign ARGS='01.1 01.4=2 --name week3'
 	@$(BIN)/python -m grading assign $(ARGS)

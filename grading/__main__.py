@@ -6,10 +6,10 @@ import argparse
 import sys
 from typing import NoReturn
 
-from . import review_command
 from .assign import command as assign_command
 from .errors import GradingError
 from .mark import command as grade_command
+from .review import command as review_command
 
 COMMANDS = [assign_command, grade_command, review_command]
 

@@ -9,7 +9,7 @@ import warnings
 import pytest
 
 from grading.__main__ import main
-from grading.mark import sandbox
+from grading.mark import executors, sandbox
 from tests.submissions import hand_in, mistake, notebook, right
 from tests.test_grade_command import marks
 
@@ -76,7 +76,8 @@ def test_a_class_is_marked_although_a_worker_is_killed(cluster, tmp_path):
     assert points == ["1" if number % 3 == 0 else "2" for number in range(STUDENTS)]
 
 
-def test_no_scheduler_is_told(tmp_path, capsys):
+def test_no_scheduler_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(executors, "CLUSTER_SECONDS", 1)
     assert main(["assign", *IDS, "--name", "week1", "--output", str(tmp_path)]) == 0
     folder, output = tmp_path / "handed in", tmp_path / "marks"
     hand_in(folder, "kim", notebook({id: right(id) for id in IDS}))

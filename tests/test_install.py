@@ -510,7 +510,10 @@ def test_make_uses_the_environment_of_the_lane():
 
 @pytest.mark.parametrize(
     ("target", "extra"),
-    [("test", True), ("bench", True), ("lab", False), ("assign", False), ("grade", False)],
+    [
+        *(("test", True), ("bench", True)),
+        *(("lab", False), ("review", False), ("assign", False), ("grade", False)),
+    ],
 )
 def test_make_adds_the_extra_only_where_it_is_needed(target, extra):
     if not shutil.which("make"):

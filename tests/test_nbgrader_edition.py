@@ -15,7 +15,6 @@ import pytest
 from course_utils.exercise import all_exercises, find
 from course_utils.sources import STUB_LINE, undecorated_source
 from grading.__main__ import main
-from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
 from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solution_marks
 from grading.assignment import Assignment, Item

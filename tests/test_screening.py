@@ -2,6 +2,7 @@
 """Screening: no honest answer is left to a person, and no way into the interpreter goes unseen."""
 
 import ast
+import functools
 import inspect
 import sys
 from pathlib import Path
@@ -14,7 +15,6 @@ from grading.inside import screening
 from grading.inside.reading import find_program, read_cell
 
 EXERCISES = all_exercises()
-ANSWERS = [(e.id, answer) for e in EXERCISES for answer in (e.answer, *e.right_answers)]
 USUAL_IMPORTS = """\
 import collections, copy, functools, gc, io, itertools, math, os, random, sys, time, warnings
 import numpy as np
@@ -63,21 +63,28 @@ def reasons(source):
     return screening.reasons(ast.parse(source).body)
 
 
-@pytest.mark.parametrize(("id", "answer"), ANSWERS, ids=lambda v: getattr(v, "__name__", v))
-def test_a_right_answer_of_the_course_is_not_left_to_a_person(id, answer):
-    module = inspect.getmodule(answer)
-    helpers = [
+@functools.cache
+def cells_of(module):
+    """The imports and the functions of a module of the course, each in a cell."""
+    functions = [
         undecorated_source(thing)
         for name, thing in vars(module).items()
         if inspect.isfunction(thing) and thing.__module__ == module.__name__ and name != "_"
     ]
-    # Another right answer has a name of its own, and so may its helpers.
-    source = undecorated_source(answer)
-    if answer.__name__ != find(id).name:
-        source += f"\n{find(id).name} = {answer.__name__}\n"
-    program = program_of(id, source, USUAL_IMPORTS, imports_of(module), *helpers)
-    assert program.state == "found", program.note
-    assert program.flags == A_PERSON_LOOKS.get(answer.__name__, ())
+    return [imports_of(module), *functions]
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.id)
+def test_a_right_answer_of_the_course_is_not_left_to_a_person(exercise):
+    for answer in (exercise.answer, *exercise.right_answers):
+        # Another right answer has a name of its own, and so may its helpers.
+        source = undecorated_source(answer)
+        if answer.__name__ != exercise.name:
+            source += f"\n{exercise.name} = {answer.__name__}\n"
+        cells = cells_of(inspect.getmodule(answer))
+        program = program_of(exercise.id, source, USUAL_IMPORTS, *cells)
+        assert program.state == "found", f"{answer.__name__}: {program.note}"
+        assert program.flags == A_PERSON_LOOKS.get(answer.__name__, ()), answer.__name__
 
 
 ANSWER = "def contiguous_strides(shape):\n    return ()\n"

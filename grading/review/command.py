@@ -1,0 +1,135 @@
+"""`python -m grading review`: is an exercise ready for a class, and if not, why?"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from pathlib import Path
+
+from ..errors import AssignmentError
+
+ID = r"\d\d\.\d+"
+LESSON = re.compile(r"\d\d")
+CHOICE = re.compile(rf"{LESSON.pattern}|{ID}(-{ID})?")  # all that is no file
+
+EXAMPLES = """\
+examples:
+  python -m grading review 05.14            one exercise
+  python -m grading review 05.1-05.3 07     some exercises, and those of a lesson
+  python -m grading review quiz.py          exercises of your own
+  python -m grading review --all            the whole course
+"""
+
+
+def add_arguments(subparsers: argparse._SubParsersAction) -> None:
+    """Add the options of `review` to the command line."""
+    parser = subparsers.add_parser(
+        "review",
+        help="try exercises before a class does",
+        description="Try exercises of the course or of your own: the reference must pass, every "
+        "mistake must fail with its own sentence, hidden cases must differ from the visible ones, "
+        "and more. Says what is not ready; the exit status is then 1.",
+        epilog=EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        "what",
+        nargs="*",
+        metavar="WHAT",
+        help="an id (05.14), a range (05.1-05.3), a lesson (05), or a file of your own (quiz.py)",
+    )
+    parser.add_argument("--all", action="store_true", help="every exercise of the course")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Try the exercises; returns 1 when one is not ready. Raises AssignmentError."""
+    # Loading torch takes seconds: only when the options have been read.
+    from tqdm import tqdm
+
+    from .readiness import lesson_problems, review
+
+    exercises, lessons = wanted(options.what, everything=options.all)
+    bad = 0
+    alone = len(exercises) == 1
+    # None: no bar where nobody looks at a terminal.
+    with tqdm(exercises, unit="exercise", leave=False, disable=alone or None) as bar:
+        for exercise in bar:
+            found = review(exercise)
+            bad += bool(found.problems)
+            state = "" if found.problems else f"ready, {len(exercise.mistakes)} mistakes."
+            lines = [f"{exercise.id} {exercise.title}: {state}".rstrip()]
+            lines += [f"  {sentence}" for sentence in found.problems]
+            lines += [f"  Advice: {sentence}" for sentence in found.advice]
+            bar.write("\n".join(lines))
+    about_lessons = [sentence for lesson in lessons for sentence in lesson_problems(lesson)]
+    for sentence in about_lessons:
+        print(sentence)
+    if not alone:
+        print(f"{len(exercises) - bad} of {len(exercises)} exercises are ready.")
+    return 1 if bad or about_lessons else 0
+
+
+def wanted(what: list[str], *, everything: bool) -> tuple[list, list[list]]:
+    """The exercises that are asked for, each once, and those of each lesson that is asked for.
+
+    Raises AssignmentError.
+    """
+    from course_utils.exercise import all_exercises
+
+    if not what and not everything:
+        raise AssignmentError(
+            "Say what to review: an id such as 05.14, a lesson such as 05, a file such as quiz.py, "
+            "or --all."
+        )
+    course: dict[str, list] = {}
+    for exercise in all_exercises():
+        course.setdefault(exercise.id.split(".")[0], []).append(exercise)
+    # Files first, so that a range knows their ids.
+    files = {text: declared_in(text) for text in what if not CHOICE.fullmatch(text)}
+    lessons = list(course) if everything else []
+    chosen = {exercise.id: exercise for lesson in lessons for exercise in course[lesson]}
+    for text in what:
+        if LESSON.fullmatch(text):
+            exercises = of_lesson(text, course)
+            lessons.append(text)
+        else:
+            exercises = files.get(text) or in_range(text)
+        chosen |= {exercise.id: exercise for exercise in exercises}
+    return list(chosen.values()), [course[lesson] for lesson in dict.fromkeys(lessons)]
+
+
+def of_lesson(lesson: str, course: dict[str, list]) -> list:
+    """The exercises of a lesson. Raises AssignmentError when there is none of this number."""
+    if lesson not in course:
+        raise AssignmentError(f"There is no lesson {lesson}; the lessons are {', '.join(course)}.")
+    return course[lesson]
+
+
+def in_range(text: str) -> list:
+    """The exercises that an id or a range names. Raises AssignmentError."""
+    from course_utils.exercise import find
+
+    from ..assign.command import items
+
+    return [find(item.id) for item in items(text, points=1.0)]
+
+
+def declared_in(file: str) -> list:
+    """The exercises of an instructor's file. Raises AssignmentError."""
+    from course_utils.exercise import Exercise
+
+    from ..assignment import load_private
+
+    path = Path(file)
+    if path.suffix != ".py" and not path.exists():
+        raise AssignmentError(
+            f"{file!r} is neither an exercise id such as 05.14, nor a range such as 05.1-05.3, a "
+            "lesson such as 05, or a file such as quiz.py."
+        )
+    [module] = load_private((path,))
+    exercises = [thing for thing in vars(module).values() if isinstance(thing, Exercise)]
+    if not exercises:
+        raise AssignmentError(f"{file}: no exercise is declared there.")
+    return exercises
