@@ -326,7 +326,7 @@ def test_a_reading_comes_back_as_it_was(reading):
     assert wire.read_reading(wire.write_reading(reading), ["01.1", "01.2"]) == reading
 
 
-def forged(**changes):
+def forged_reading(**changes):
     program = {**dataclasses.asdict(PROGRAM), **changes}
     return {"problem": "", "notes": [], "programs": {"01.1": program}}
 
@@ -339,20 +339,20 @@ def forged(**changes):
         {"problem": 3, "notes": [], "programs": {}},
         {"problem": "x", "notes": [], "programs": []},
         {"problem": "", "notes": [], "programs": {"01.1": []}},
-        {**forged(), "more": 1},
-        forged(more=1),
-        forged(state="passed"),
-        forged(state=["found"]),
-        forged(note=None),
-        forged(answer=["x"]),
-        forged(flags="flag"),
-        forged(flags=[1]),
-        forged(mentions={}),
-        forged(parts=[3]),
-        forged(parts=[{"cell": 1, "code": "x"}]),
-        forged(parts=[{"cell": True, "code": "x", "statements": []}]),
-        forged(parts=[{"cell": 1, "code": b"x".hex(), "statements": [-1]}]),
-        forged(parts=[{"cell": 1, "code": None, "statements": []}]),
+        {**forged_reading(), "more": 1},
+        forged_reading(more=1),
+        forged_reading(state="passed"),
+        forged_reading(state=["found"]),
+        forged_reading(note=None),
+        forged_reading(answer=["x"]),
+        forged_reading(flags="flag"),
+        forged_reading(flags=[1]),
+        forged_reading(mentions={}),
+        forged_reading(parts=[3]),
+        forged_reading(parts=[{"cell": 1, "code": "x"}]),
+        forged_reading(parts=[{"cell": True, "code": "x", "statements": []}]),
+        forged_reading(parts=[{"cell": 1, "code": b"x".hex(), "statements": [-1]}]),
+        forged_reading(parts=[{"cell": 1, "code": None, "statements": []}]),
     ],
     ids=lambda facts: repr(facts)[:60],
 )
