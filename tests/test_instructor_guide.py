@@ -41,7 +41,7 @@ def test_every_assign_command_of_the_guide_works(quiz, tmp_path, monkeypatch):
 def test_the_options_and_files_that_the_guide_names_exist():
     for path in re.findall(r"`((?:grading|course_utils|tests)/[\w/.]+)`", GUIDE):
         assert (ROOT / path).exists(), path
-    paths = [*(ROOT / "grading").glob("*.py"), *(ROOT / "tools").glob("*.py")]
+    paths = [*(ROOT / "grading").rglob("*.py"), *(ROOT / "tools").glob("*.py")]
     code = "".join(path.read_text(encoding="utf-8") for path in paths)
     for option in set(re.findall(r"`?(--[a-z]+)", GUIDE)) - {"--nthreads"}:
         assert f'"{option}"' in code, option
