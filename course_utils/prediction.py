@@ -66,52 +66,120 @@ class Prediction:
         missing, or `run` is nothing that can be called.
         """
         if guess is ...:
-            choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
-            form = f" ({choices})" if choices else ""
-            text = (
-                f"Make your guess first: write it in place of `...`{form}, and run the cell again."
-            )
-            return Panel("note", self.id, text)
+            return self._note(self._make_a_guess())
         try:
             guess = as_data(guess)
         except TooLarge as error:
-            return Panel("note", self.id, f"Your guess holds {error}. Write a shorter one.")
+            sentence = text(
+                "predict.too_large", "Your guess holds {error}. Write a shorter one.", error=error
+            )
+            return self._note(sentence)
         if self.choices and not any(means(guess, choice) for choice in self.choices):
-            choices = " or ".join(f"`{choice!r}`" for choice in self.choices)
-            text = f"Your guess should be {choices}; nothing is revealed yet."
-            return Panel("note", self.id, text)
+            sentence = text(
+                "predict.no_choice",
+                "Your guess should be {choices}; nothing is revealed yet.",
+                choices=one_of(self.choices),
+            )
+            return self._note(sentence)
         if not _can_be_called(run):
-            kind = type_name(type(run))
-            text = "Run the cells above first: what stands here in the place of the code, of type "
-            text += f"`{kind}`, cannot be called without arguments."
-            return Panel("note", self.id, text)
-        value, how = actual(run)
+            sentence = text(
+                "predict.no_code",
+                "Run the cells above first: what stands here in the place of the code, of type "
+                "`{kind}`, cannot be called without arguments.",
+                kind=type_name(type(run)),
+            )
+            return self._note(sentence)
+        value = actual(run)
         name = _name_not_there(value, run)
         if name is not None:
-            text = f"Run the cells above first: `{name}` is not there yet."
-            return Panel("note", self.id, text)
+            sentence = text(
+                "predict.name_not_there",
+                "Run the cells above first: `{name}` is not there yet.",
+                name=name,
+            )
+            return self._note(sentence)
+        why = (text("predict.why", "Why"), text(f"{self.id}.because", self.because))
         if alike(guess, value):
-            return Panel("good", self.id, f"You predicted it: {how}.", (("Why", self.because),))
-        rows = []
-        for belief in self.beliefs:
-            if means(guess, belief.guess):
-                rows.append(("", belief.sentence))
-                break
-        rows.append(("Why", self.because))
-        guessed = show(guess)
-        if how == f"the code gives `{guessed}`":  # a long value is not shown whole
-            how += ", with other values"
-        return Panel("wrong", self.id, f"You predicted `{guessed}`; {how}.", tuple(rows))
+            return Panel("good", self.id, _predicted(value), (why,))
+        rows = [
+            ("", text(f"{self.id}.belief.{number}", belief.sentence))
+            for number, belief in enumerate(self.beliefs, start=1)
+            if means(guess, belief.guess)
+        ]
+        return Panel("wrong", self.id, _not_predicted(guess, value), (*rows[:1], why))
+
+    def _note(self, sentence: str) -> Panel:
+        """Nothing is judged."""
+        return Panel("note", self.id, sentence)
+
+    def _make_a_guess(self) -> str:
+        if not self.choices:
+            return text(
+                "predict.guess_first",
+                "Make your guess first: write it in place of `...`, and run the cell again.",
+            )
+        return text(
+            "predict.choose_first",
+            "Make your guess first: write it in place of `...` ({choices}), and run the cell "
+            "again.",
+            choices=one_of(self.choices),
+        )
 
 
-def actual(run: Callable[[], Any]) -> tuple[Any, str]:
-    """Run the code. Gives its value (the exception if it raised) and a sentence part for it."""
+def one_of(choices: tuple[Any, ...]) -> str:
+    """'`3` or `4` or `5`'."""
+    either = text("predict.or", "or")
+    return f" {either} ".join(f"`{choice!r}`" for choice in choices)
+
+
+def _predicted(value: Any) -> str:
+    """The headline for a right guess."""
+    if isinstance(value, Exception):
+        return text(
+            "predict.right_raises",
+            "You predicted it: the code raises `{error}`.",
+            error=first_line(value),
+        )
+    return text(
+        "predict.right_gives", "You predicted it: the code gives `{value}`.", value=show(value)
+    )
+
+
+def _not_predicted(guess: Any, value: Any) -> str:
+    """The headline for a wrong guess."""
+    if isinstance(value, Exception):
+        return text(
+            "predict.wrong_raises",
+            "You predicted `{guess}`; the code raises `{error}`.",
+            guess=show(guess),
+            error=first_line(value),
+        )
+    if show(guess) == show(value):  # a long value is not shown whole
+        return text(
+            "predict.wrong_looks_equal",
+            "You predicted `{guess}`; the code gives `{value}`, with other values.",
+            guess=show(guess),
+            value=show(value),
+        )
+    return text(
+        "predict.wrong_gives",
+        "You predicted `{guess}`; the code gives `{value}`.",
+        guess=show(guess),
+        value=show(value),
+    )
+
+
+def first_line(error: Exception) -> str:
+    """'IndexError: list index out of range'."""
+    return f"{type(error).__name__}: {(str(error).splitlines() or [''])[0]}"
+
+
+def actual(run: Callable[[], Any]) -> Any:
+    """What the code gives, as data; the exception, if it raises one."""
     try:
-        value = as_data(run())
+        return as_data(run())
     except Exception as error:
-        first_line = (str(error).splitlines() or [""])[0]
-        return error, f"the code raises `{type(error).__name__}: {first_line}`"
-    return value, f"the code gives `{show(value)}`"
+        return error
 
 
 def _can_be_called(run: Any) -> bool:

@@ -69,7 +69,7 @@ def test_the_predictions_of_a_lesson(target, monkeypatch, one_thread):
         asked = prediction.catalogue.load(id)
         if id not in answered:
             try_every_guess(asked, run)
-            truth, _ = actual(run)
+            truth = actual(run)
             answered[id] = (run, truth, asked.reveal(truth, run))
         ask_again(id, run, "at once")
 
