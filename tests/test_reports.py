@@ -542,11 +542,11 @@ def test_what_is_written(tmp_path):
 def test_files_that_did_not_change_are_not_written_again(tmp_path, monkeypatch):
     write_reports(WEEK, [result("kim"), result("lee")], tmp_path)
     put = []
-    really_put = reports.Writer._put
+    really = reports.write_whole
     monkeypatch.setattr(
-        reports.Writer,
-        "_put",
-        lambda self, path, content: (put.append(path.name), really_put(self, path, content)),
+        reports,
+        "write_whole",
+        lambda path, content: (put.append(path.name), really(path, content)),
     )
     write_reports(WEEK, [result("kim"), result("lee", wrong("01.1", 2))], tmp_path)
     assert sorted(set(put)) == [MANIFEST, "class.html", "details.json", "lee.html", "marks.csv"]

@@ -16,7 +16,8 @@ FOLDER = Path(course_utils.__file__).parent
 MODULES = ("checks", "comparison", "exercise", "feedback", "observation", "prediction", "texts")
 TREES = {name: ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
 FOR_AUTHORS = {"ValueError", "CheckFailed"}  # raised at those who write exercises or scripts
-NOT_TEXTS = {"good", "wrong", "note", "check", "predict", "passed", "not attempted"}  # kinds and states
+NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
+NOT_TEXTS |= {"passed", "not attempted"}  # states
 NOT_TEXTS |= {"type", "structure", "shape", "dtype", "values"}  # stages of a difference
 NOT_TEXTS |= {"time", "raised", "result", "changed"}
 WORDS = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z]")

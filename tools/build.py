@@ -44,6 +44,7 @@ from course_utils.notebook import (
     opening,
     prose_cell,
 )
+from course_utils.whole_files import write_whole
 
 ROOT = Path(__file__).resolve().parent.parent
 COURSE = ROOT / "course_utils"
@@ -226,9 +227,7 @@ def inspect_outputs(cell: NotebookNode, place: str) -> None:
 def write(notebook: NotebookNode, path: Path) -> None:
     """Write at once or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_suffix(".partial")
-    partial.write_text(as_text(notebook), encoding="utf-8")
-    partial.replace(path)
+    write_whole(path, as_text(notebook).encode())
 
 
 def without_outputs(notebook: NotebookNode) -> list[dict]:

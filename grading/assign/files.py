@@ -10,11 +10,10 @@ The same assignment always gives the same bytes.
 
 from __future__ import annotations
 
-import os
-import tempfile
 from pathlib import Path
 
 from course_utils.notebook import as_text
+from course_utils.whole_files import write_whole
 
 from ..assignment import Assignment
 from ..errors import AssignmentError
@@ -77,14 +76,6 @@ def write_files(files: dict[str, bytes], folder: Path) -> list[str]:
         if path.is_file() and path.read_bytes() == content:
             continue
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(partial).chmod(0o644)
-            Path(partial).replace(path)
-        except BaseException:
-            Path(partial).unlink()
-            raise
+        write_whole(path, content)
         written.append(name)
     return written

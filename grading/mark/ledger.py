@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
+from course_utils.whole_files import write_whole
 
 from ..assignment import Assignment
 from ..errors import RunError
@@ -38,7 +39,7 @@ class Ledger:
             )
         if not facts or again:
             facts = {"assignment": assignment.name, "seed": secrets.randbits(62)}
-            _write_atomically(secret, json.dumps(facts))
+            write_whole(secret, json.dumps(facts).encode())
             secret.chmod(0o600)
         if not isinstance(facts.get("seed"), int):
             raise RunError(
@@ -63,7 +64,7 @@ class Ledger:
 
     def keep(self, result: SubmissionResult, content: bytes) -> None:
         text = json.dumps(result.as_dict())
-        _write_atomically(self._place(result.student, content), text)
+        write_whole(self._place(result.student, content), text.encode())
 
 
 def _rules(assignment: Assignment, seed: int, trusted: bool) -> bytes:
@@ -98,9 +99,3 @@ def _read_json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return facts if isinstance(facts, dict) else {}
-
-
-def _write_atomically(path: Path, text: str) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)

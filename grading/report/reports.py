@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from course_utils.exercise import find
+from course_utils.whole_files import write_whole
 
 from ..assignment import Assignment
 from ..errors import ReportError
@@ -36,7 +37,6 @@ from .sanitize import csv_cell, one_line
 
 FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"
-PARTIAL = ".reports.partial"
 REASON_LIMIT = 1_000  # characters of a reason in the table; details.json has all of it
 
 
@@ -230,7 +230,7 @@ class Writer:
                     continue
                 if os.path.lexists(path) and now not in self.written[name]:
                     kept.append(self._keep(path))
-                self._put(path, content)
+                write_whole(path, content)
             for name in sorted(before - set(contents)):
                 self._remove(name)
             self.written = {name: [its_digest] for name, its_digest in digests.items()}
@@ -242,15 +242,6 @@ class Writer:
                 "program that has it open, and run this again."
             ) from None
         return kept
-
-    def _put(self, path: Path, content: bytes) -> None:
-        partial = path.parent / PARTIAL
-        partial.write_bytes(content)
-        try:
-            partial.replace(path)
-        except OSError:
-            partial.unlink()
-            raise
 
     def _keep(self, path: Path) -> Path:
         """Move a file that is not ours out of the way."""
@@ -275,7 +266,7 @@ class Writer:
 
     def _write_manifest(self) -> None:
         facts = {"format": FORMAT, "written": dict(sorted(self.written.items()))}
-        self._put(self.folder / MANIFEST, as_bytes(json.dumps(facts, indent=1) + "\n"))
+        write_whole(self.folder / MANIFEST, as_bytes(json.dumps(facts, indent=1) + "\n"))
 
 
 def as_bytes(text: str) -> bytes:
