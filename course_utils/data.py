@@ -21,49 +21,29 @@ import hashlib
 import http.client
 import io
 import json
-import math
 import os
 import re
 import socket
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from .texts import counted
 
 if TYPE_CHECKING:
     import pandas
     import torch
 
-PENGUIN_COLUMNS = {
-    "species": ("Adelie", "Chinstrap", "Gentoo"),
-    "island": ("Biscoe", "Dream", "Torgersen"),
-    "bill_length_mm": float,
-    "bill_depth_mm": float,
-    "flipper_length_mm": float,
-    "body_mass_g": float,
-    "sex": ("female", "male", "NA"),
-    "year": int,
-}
-TUMOUR_COLUMNS = {
-    "texture": float,
-    "smoothness": float,
-    "compactness": float,
-    "symmetry": float,
-    "diagnosis": ("benign", "malignant"),
-}
-GAPS = ("NA", "")
-
 NEWS_CLASSES = {1: "World", 2: "Sports", 3: "Business", 4: "Sci/Tech"}
 
-# Where torchvision's MNIST looks below its root, and how large its files are: IDX has 4 bytes
-# for the format and 4 for each size, then one byte for each pixel or label.
+# MNIST's files are IDX: 4 bytes for the format and 4 for each size, then one byte for each pixel
+# or label.
+IMAGES_START, LABELS_START = 4 + 3 * 4, 4 + 4
+# Where torchvision's MNIST looks below its root, and how large its files are.
 MNIST_FILES = {
-    "MNIST/raw/train-images-idx3-ubyte": 16 + 60_000 * 28 * 28,
-    "MNIST/raw/train-labels-idx1-ubyte": 8 + 60_000,
-    "MNIST/raw/t10k-images-idx3-ubyte": 16 + 10_000 * 28 * 28,
-    "MNIST/raw/t10k-labels-idx1-ubyte": 8 + 10_000,
+    "MNIST/raw/train-images-idx3-ubyte": IMAGES_START + 60_000 * 28 * 28,
+    "MNIST/raw/train-labels-idx1-ubyte": LABELS_START + 60_000,
+    "MNIST/raw/t10k-images-idx3-ubyte": IMAGES_START + 10_000 * 28 * 28,
+    "MNIST/raw/t10k-labels-idx1-ubyte": LABELS_START + 10_000,
 }
 # Where torchtext's AG_NEWS looks below its root. It brings no progress bar and does not load in
 # every lane, so its addresses and MD5 sums are repeated here; a test compares them.
@@ -75,7 +55,6 @@ AG_NEWS_MD5 = {
 }
 NETWORK_SECONDS = 30  # how long a download waits for a silent server
 
-Column = type | Sequence[str]
 NewsItem = tuple[int, str]
 
 
@@ -170,15 +149,6 @@ def _shown(path: Path) -> str:
     return str(path)
 
 
-def _content(path: str | Path) -> bytes:
-    """The content of any file, a student's own for example."""
-    path = Path(path)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{_shown(path)} cannot be read: {error.strerror}.") from None
-
-
 # Tables -------------------------------------------------------------------------------------
 
 
@@ -189,7 +159,7 @@ def penguins() -> pandas.DataFrame:
     measurements are float64 in mm and g. A gap is NaN.
     Raises DataError if the file is missing or damaged.
     """
-    return _table(_shipped("penguins.csv"), folder() / "penguins.csv", PENGUIN_COLUMNS)
+    return _table("penguins.csv")
 
 
 def tumours() -> pandas.DataFrame:
@@ -200,84 +170,14 @@ def tumours() -> pandas.DataFrame:
     rare is told in data/README.md.
     Raises DataError if the file is missing or damaged.
     """
-    return _table(_shipped("tumours.csv"), folder() / "tumours.csv", TUMOUR_COLUMNS)
+    return _table("tumours.csv")
 
 
-def read_table(path: str | Path, columns: Mapping[str, Column]) -> pandas.DataFrame:
-    """A CSV file with a header as a DataFrame; taught in lessons 01 and 06.
-
-    columns: what is expected under each name: float, int, str, or a list of the labels allowed.
-    Other columns are left out. A gap ("NA", or nothing) becomes NaN; it is allowed under float
-    and str, and under a list of labels that contains "NA".
-    Raises DataError naming the file and line: no such column, a row with too few or too many
-    cells, a number that is none, an unknown label.
-    """
-    return _table(_content(path), Path(path), columns)
-
-
-def _table(content: bytes, path: Path, columns: Mapping[str, Column]) -> pandas.DataFrame:
+def _table(name: str) -> pandas.DataFrame:
+    # Not at the top: the first cell reads this module also where pandas cannot be imported.
     import pandas
 
-    rows = _csv_rows(content, path)
-    try:
-        _, header = next(rows)
-    except StopIteration:
-        raise DataError(f"{_shown(path)} is empty.") from None
-    for name in columns:
-        if header.count(name) != 1:
-            fault = "no column" if name not in header else "more than one column"
-            message = f"{_shown(path)}, line 1: {fault} {name!r}; it has {', '.join(header)}."
-            raise DataError(message)
-    positions = {name: header.index(name) for name in columns}
-    values: dict[str, list] = {name: [] for name in columns}
-    for line, row in rows:
-        where = f"{_shown(path)}, line {line}"
-        if len(row) != len(header):
-            message = f"{where}: {counted(len(row), 'cell')}, where the header has {len(header)}."
-            raise DataError(message)
-        for name, position in positions.items():
-            values[name].append(_cell(row[position], columns[name], f"{where}, column {name}"))
-    return pandas.DataFrame(values)
-
-
-def _cell(text: str, column: Column, where: str) -> float | int | str:
-    if text in GAPS:
-        if column is float or column is str or (column is not int and "NA" in column):
-            return float("nan")
-        raise DataError(f"{where}: a value is missing.")
-    if column is str:
-        return text
-    if column is float or column is int:
-        try:
-            return column(text)
-        except ValueError:
-            kind = "whole number" if column is int else "number"
-            raise DataError(f"{where}: {text!r} is not a {kind}.") from None
-    if text not in column:
-        known = ", ".join(label for label in column if label not in GAPS)
-        raise DataError(f"{where}: {text!r} is not one of {known}.")
-    return text
-
-
-def _csv_rows(content: bytes, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Each record of a CSV file with the line it starts on; empty lines are left out."""
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{_shown(path)}, line {line}: this is not UTF-8 text.") from None
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    while True:
-        line = reader.line_num + 1
-        try:
-            row = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            fault = "a quote is opened and never closed" if "end of data" in str(error) else error
-            raise DataError(f"{_shown(path)}, line {line}: {fault}.") from None
-        if row:
-            yield line, row
+    return pandas.read_csv(io.BytesIO(_shipped(name)))
 
 
 # Digits -------------------------------------------------------------------------------------
@@ -292,7 +192,7 @@ def digits_root(full: bool | None = None) -> Path:
     """
     if _wants_full(full):
         for name, size in MNIST_FILES.items():
-            _expect_full(full_folder() / name, size, "mnist")
+            _expect_full(full_folder() / name, "mnist", "size", size)
         return full_folder()
     for name in MNIST_FILES:
         _shipped(f"digits/{name}")
@@ -305,43 +205,16 @@ def digits(train: bool = True) -> tuple[torch.Tensor, torch.Tensor]:
     Returns images (n, 28, 28) uint8 from 0 to 255, and labels (n,) int64.
     Raises DataError if a file is missing or damaged.
     """
-    part = "train" if train else "t10k"
-    arrays = []
-    for kind in ("images-idx3", "labels-idx1"):
-        name = f"digits/MNIST/raw/{part}-{kind}-ubyte"
-        arrays.append(_idx(_shipped(name), folder() / name))
-    images, labels = arrays
-    return images, labels.long()
-
-
-def read_idx(path: str | Path) -> torch.Tensor:
-    """An IDX file of unsigned bytes, the format of MNIST, as a uint8 tensor of its own shape.
-
-    Raises DataError if the file is of another format, cut short or too long.
-    """
-    return _idx(_content(path), Path(path))
-
-
-def _idx(content: bytes, path: Path) -> torch.Tensor:
     # Not at the top: the first cell reads this module also where torch cannot be imported.
     import torch
 
-    dimensions = content[3] if len(content) > 3 else 0
-    start = 4 + 4 * dimensions
-    if content[:3] != bytes([0, 0, 8]) or dimensions == 0 or len(content) < start:
-        raise DataError(f"{_shown(path)} is not an IDX file of unsigned bytes.")
-    shape = [int.from_bytes(content[i : i + 4], "big") for i in range(4, start, 4)]
-    if len(content) - start != math.prod(shape):
-        sizes = "x".join(str(size) for size in shape)
-        message = (
-            f"{_shown(path)} should hold {sizes} = {math.prod(shape)} bytes after its header; "
-            f"it holds {len(content) - start}."
-        )
-        raise DataError(message)
-    if math.prod(shape) == 0:
-        return torch.empty(shape, dtype=torch.uint8)
-    values = torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start)
-    return values.reshape(shape).clone()
+    def values(kind: str, start: int) -> torch.Tensor:
+        part = "train" if train else "t10k"
+        content = _shipped(f"digits/MNIST/raw/{part}-{kind}-ubyte")
+        return torch.frombuffer(bytearray(content), dtype=torch.uint8, offset=start).clone()
+
+    images, labels = values("images-idx3", IMAGES_START), values("labels-idx1", LABELS_START)
+    return images.reshape(-1, 28, 28), labels.long()
 
 
 # News ---------------------------------------------------------------------------------------
@@ -359,48 +232,33 @@ def news(split: str = "train", full: bool | None = None) -> list[NewsItem]:
         raise DataError(f"there is no split {split!r}: write 'train' or 'test'.")
     if _wants_full(full):
         path = full_folder() / AG_NEWS_FOLDER / f"{split}.csv"
-        _expect_full(path, None, "ag_news")
-        return read_news(path)
-    name = f"news/{split}.csv"
-    return _news(_shipped(name), folder() / name)
-
-
-def read_news(path: str | Path) -> list[NewsItem]:
-    """A file in the format of AG_NEWS: "class","title","description", without a header.
-
-    Raises DataError naming the file and line: not three cells, an unknown class.
-    """
-    return _news(_content(path), Path(path))
-
-
-def _news(content: bytes, path: Path) -> list[NewsItem]:
-    items = []
-    for line, row in _csv_rows(content, path):
-        where = f"{_shown(path)}, line {line}"
-        if len(row) != 3:
-            message = f"{where}: {counted(len(row), 'cell')}, not class, title and description."
-            raise DataError(message)
-        label, title, description = row
-        if label not in [str(known) for known in NEWS_CLASSES]:
-            known = ", ".join(f"{number} {name}" for number, name in NEWS_CLASSES.items())
-            raise DataError(f"{where}: {label!r} is not a class; the classes are {known}.")
-        items.append((int(label), f"{title} {description}"))
-    return items
+        _expect_full(path, "ag_news", "md5", AG_NEWS_MD5[split])
+        content = path.read_bytes()
+    else:
+        content = _shipped(f"news/{split}.csv")
+    rows = csv.reader(io.StringIO(content.decode("utf-8"), newline=""))
+    return [(int(label), f"{title} {description}") for label, title, description in rows]
 
 
 # The full sets ------------------------------------------------------------------------------
 
 
-def _expect_full(path: Path, size: int | None, name: str) -> None:
-    """Raise DataError unless a file of a downloaded set is there, with its right size."""
+def _expect_full(path: Path, name: str, measure: str, expected: int | str) -> None:
+    """Raise DataError unless a downloaded file is there and its "size" or "md5" is right."""
     command = f"python -m course_utils.data {name}"
-    if not path.exists():
+    try:
+        if measure == "size":
+            found: int | str = path.stat().st_size
+        else:
+            found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    except FileNotFoundError:
         message = f"{_shown(path)} is not there: download the full set with `{command}`."
-        raise DataError(message)
-    found = path.stat().st_size
-    if size is not None and found != size:
+        raise DataError(message) from None
+    except OSError as error:
+        raise DataError(f"{_shown(path)} cannot be read: {error.strerror}.") from None
+    if found != expected:
         message = (
-            f"{_shown(path)} is damaged ({found} bytes instead of {size}): "
+            f"{_shown(path)} is damaged (its {measure} is {found}, not {expected}): "
             f"download it again with `{command}`."
         )
         raise DataError(message)

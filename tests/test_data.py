@@ -18,7 +18,6 @@ from collections import Counter
 from importlib import metadata
 from pathlib import Path
 
-import pandas
 import pytest
 import torch
 
@@ -137,24 +136,21 @@ def test_a_notebook_shows_the_sentence_without_a_traceback():
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
-    code = "from course_utils import data\ndata.read_table('nowhere.csv', {})"
     with capture_output() as captured:
-        InteractiveShell().run_cell(code)
-    expected = "DataError: nowhere.csv cannot be read: No such file or directory."
+        InteractiveShell().run_cell("from course_utils import data\ndata.news('valid')")
+    expected = "DataError: there is no split 'valid': write 'train' or 'test'."
     assert captured.stdout.strip() == expected
 
 
-# Penguins, and tables in general ------------------------------------------------------------
-
-
-def test_penguins_are_what_pandas_reads():
-    expected = pandas.read_csv(DATA / "penguins.csv")
-    pandas.testing.assert_frame_equal(data.penguins(), expected)
+# Tables ------------------------------------------------------------------------------------
 
 
 def test_penguins_have_their_gaps():
     penguins = data.penguins()
     assert penguins.shape == (344, 8)
+    measures = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
+    assert (penguins[measures].dtypes == "float64").all()
+    assert penguins["year"].dtype == "int64"
     assert penguins["species"].value_counts().to_dict() == {
         "Adelie": 152,
         "Gentoo": 124,
@@ -164,78 +160,11 @@ def test_penguins_have_their_gaps():
     assert penguins["sex"].isna().sum() == 11
 
 
-COLUMNS = {"kind": ("cat", "dog"), "weight": float, "legs": int, "name": str}
-
-
-def test_a_table_of_ones_own(tmp_path):
-    path = tmp_path / "pets.csv"
-    path.write_text(
-        'name,legs,weight,kind,more\nMia,4,2.5,cat,\n\n"Rex, the\nthird",3,NA,dog,x\n',
-        encoding="utf-8",
-    )
-    table = data.read_table(path, COLUMNS)
-    assert list(table.columns) == ["kind", "weight", "legs", "name"]
-    assert table["kind"].tolist() == ["cat", "dog"]
-    assert table["weight"].isna().tolist() == [False, True]
-    assert table.dtypes.astype(str).tolist() == ["object", "float64", "int64", "object"]
-    assert table["name"].tolist() == ["Mia", "Rex, the\nthird"]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("", " is empty."),
-        (
-            "kind;weight;legs;name\n",
-            ", line 1: no column 'kind'; it has kind;weight;legs;name.",
-        ),
-        (
-            "kind,weight,legs,legs,name\n",
-            ", line 1: more than one column 'legs'; it has kind, weight, legs, legs, name.",
-        ),
-        (
-            'kind,weight,legs,name\ncat,1,4,"a\nb"\ncat,1,4\n',
-            ", line 4: 3 cells, where the header has 4.",
-        ),
-        (
-            "kind,weight,legs,name\ncat,1,4,Mia\n\nbird,1,2,Tim\n",
-            ", line 4, column kind: 'bird' is not one of cat, dog.",
-        ),
-        ("kind,weight,legs,name\nNA,1,4,Mia\n", ", line 2, column kind: a value is missing."),
-        (
-            "kind,weight,legs,name\ncat,heavy,4,Mia\n",
-            ", line 2, column weight: 'heavy' is not a number.",
-        ),
-        (
-            "kind,weight,legs,name\ncat,1,4.5,Mia\n",
-            ", line 2, column legs: '4.5' is not a whole number.",
-        ),
-        ("kind,weight,legs,name\ncat,1,,Mia\n", ", line 2, column legs: a value is missing."),
-        (
-            'kind,weight,legs,name\ncat,1,4,Mia\ncat,1,4,"Mia\n',
-            ", line 3: a quote is opened and never closed.",
-        ),
-        (
-            'kind,weight,legs,name\ncat,1,4,"Mia"x\n',
-            ", line 2: ',' expected after '\"'.",
-        ),
-        ("kind,weight,legs,name\ncat,1,4,Zo\udcff\n", ", line 2: this is not UTF-8 text."),
-    ],
-)
-def test_a_bad_table_is_told_where(tmp_path, text, expected):
-    path = tmp_path / "pets.csv"
-    path.write_bytes(text.encode("utf-8", "surrogateescape"))
-    with pytest.raises(DataError) as caught:
-        data.read_table(path, COLUMNS)
-    assert str(caught.value) == f"{path}{expected}"
-
-
 def test_tumours_are_imbalanced():
     tumours = data.tumours()
     assert tumours.shape == (400, 5)
     assert tumours["diagnosis"].value_counts().to_dict() == {"benign": 357, "malignant": 43}
     assert not tumours.isna().any().any()
-    pandas.testing.assert_frame_equal(tumours, pandas.read_csv(DATA / "tumours.csv"))
 
 
 # Digits -------------------------------------------------------------------------------------
@@ -296,38 +225,6 @@ def test_damaged_digits_are_named(copied_data, name):
         file.write(b"x")
     with pytest.raises(DataError, match=f"^data/digits/{name} is damaged"):
         data.digits_root()
-
-
-def test_an_idx_file_of_ones_own(tmp_path):
-    path = tmp_path / "x"
-    path.write_bytes(bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 255]))
-    assert data.read_idx(path).tolist() == [[1, 2, 3], [4, 5, 255]]
-    path.write_bytes(bytes([0, 0, 8, 1, 0, 0, 0, 0]))
-    assert data.read_idx(path).shape == (0,)
-
-
-@pytest.mark.parametrize(
-    ("content", "expected"),
-    [
-        (b"", " is not an IDX file of unsigned bytes."),
-        (b"\x1f\x8b\x08\x00\x00\x00", " is not an IDX file of unsigned bytes."),
-        (bytes([0, 0, 8, 3, 0, 0]), " is not an IDX file of unsigned bytes."),
-        (
-            bytes([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4]),
-            " should hold 2x3 = 6 bytes after its header; it holds 4.",
-        ),
-        (
-            bytes([0, 0, 8, 1, 0, 0, 0, 2, 1, 2, 3]),
-            " should hold 2 = 2 bytes after its header; it holds 3.",
-        ),
-    ],
-)
-def test_a_bad_idx_file_is_told(tmp_path, content, expected):
-    path = tmp_path / "x"
-    path.write_bytes(content)
-    with pytest.raises(DataError) as caught:
-        data.read_idx(path)
-    assert str(caught.value) == f"{path}{expected}"
 
 
 # News ---------------------------------------------------------------------------------------
@@ -405,36 +302,6 @@ def test_a_bag_of_words_learns_the_news_but_not_perfectly():
         held_out = everything[fold::5]
         others = [item for place, item in enumerate(everything) if place % 5 != fold]
         assert 0.75 < naive_bayes_accuracy(others, held_out) < 0.97
-
-
-def test_news_of_ones_own(tmp_path):
-    path = tmp_path / "news.csv"
-    path.write_text('"3","Profit up","It rose, ""much"" too."\n4,A,B\n', encoding="utf-8")
-    assert data.read_news(path) == [(3, 'Profit up It rose, "much" too.'), (4, "A B")]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ('"1","a","b\nc"\n"2","a"\n', ", line 3: 2 cells, not class, title and description."),
-        (
-            '"1","a","b"\n"5","a","b"\n',
-            ", line 2: '5' is not a class; the classes are 1 World, 2 Sports, 3 Business, "
-            "4 Sci/Tech.",
-        ),
-        (
-            "Class,Title,Text\n",
-            ", line 1: 'Class' is not a class; the classes are 1 World, 2 Sports, 3 Business, "
-            "4 Sci/Tech.",
-        ),
-    ],
-)
-def test_bad_news_are_told_where(tmp_path, text, expected):
-    path = tmp_path / "news.csv"
-    path.write_text(text, encoding="utf-8")
-    with pytest.raises(DataError) as caught:
-        data.read_news(path)
-    assert str(caught.value) == f"{path}{expected}"
 
 
 def test_an_unknown_split_is_told():
@@ -555,17 +422,34 @@ def test_what_is_there_is_not_downloaded_again(small_sets):
         data.download(name)
 
 
-def test_a_download_that_was_cut_short_is_mended(small_sets):
-    path = data.download("mnist") / "MNIST/raw/train-images-idx3-ubyte"
+@pytest.mark.parametrize(
+    ("name", "file", "fault", "read"),
+    [
+        (
+            "mnist",
+            "MNIST/raw/train-images-idx3-ubyte",
+            "its size is 2367, not 2368",
+            lambda: data.digits_root(full=True),
+        ),
+        (
+            "ag_news",
+            "datasets/AG_NEWS/test.csv",
+            f"its md5 is {md5(SMALL_NEWS['test'][:-1])}, not {md5(SMALL_NEWS['test'])}",
+            lambda: data.news("test", full=True),
+        ),
+    ],
+)
+def test_a_download_that_was_cut_short_is_not_read_and_mended(small_sets, name, file, fault, read):
+    path = data.download(name) / file
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError) as caught:
-        data.digits_root(full=True)
+        read()
     assert str(caught.value) == (
-        "data/full/MNIST/raw/train-images-idx3-ubyte is damaged (2367 bytes instead of 2368): "
-        "download it again with `python -m course_utils.data mnist`."
+        f"data/full/{file} is damaged ({fault}): "
+        f"download it again with `python -m course_utils.data {name}`."
     )
-    data.download("mnist")
-    data.digits_root(full=True)
+    data.download(name)
+    read()
 
 
 def test_a_set_that_was_not_downloaded_is_told(copied_data):

@@ -567,8 +567,8 @@ BAD_CALLS = {
     "Lesson 02 needs 01, which is not among the lessons": lambda: figures.course_map(
         [("02", "two", ["01"])]
     ),
-    "need each other in a circle: 01, 02": lambda: figures.course_map(
-        [("00", "zero", []), ("01", "one", ["02"]), ("02", "two", ["01"])]
+    "in a circle: 01 needs 03, which needs 02, which needs 01.": lambda: figures.course_map(
+        [("00", "0", []), ("01", "1", ["03", "00"]), ("02", "2", ["01"]), ("03", "3", ["02"])]
     ),
     "Two lessons have the same number": lambda: figures.course_map(
         [("1", "a", []), ("1", "b", [])]

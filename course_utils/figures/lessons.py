@@ -6,6 +6,7 @@ Taught in notebook 00.
 from __future__ import annotations
 
 import dataclasses
+import graphlib
 import itertools
 import statistics
 from collections.abc import Iterable, Sequence
@@ -159,18 +160,19 @@ def spread(column: list[Node], wishes: list[float]) -> None:
 
 def depths(needs: dict[str, list[str]]) -> dict[str, int]:
     """For each lesson its column: one more than the deepest lesson that it needs."""
-    found: dict[str, int] = {}
     for number, needed in needs.items():
         for other in needed:
             if other not in needs:
                 raise ValueError(f"Lesson {number} needs {other}, which is not among the lessons.")
-    while len(found) < len(needs):
-        ready = [n for n in needs if n not in found and all(other in found for other in needs[n])]
-        if not ready:
-            circle = ", ".join(number for number in needs if number not in found)
-            raise ValueError(f"These lessons need each other in a circle: {circle}.")
-        for number in ready:
-            found[number] = max((found[other] + 1 for other in needs[number]), default=0)
+    try:
+        order = list(graphlib.TopologicalSorter(needs).static_order())
+    except graphlib.CycleError as error:
+        first, *others = reversed(error.args[1])
+        circle = f"{first} needs {', which needs '.join(others)}"
+        raise ValueError(f"These lessons need each other in a circle: {circle}.") from None
+    found: dict[str, int] = {}
+    for number in order:
+        found[number] = max((found[other] + 1 for other in needs[number]), default=0)
     return {number: found[number] for number in needs}
 
 
