@@ -131,6 +131,10 @@ def test_cases_that_cannot_be_made(make):
     )
 
 
+def test_no_cases(make):
+    assert only(make(cases=lambda rng: iter(()))) == "There are no cases with the seed 0."
+
+
 def test_no_docstring(make):
     def bare(number):
         return 2 * number

@@ -115,9 +115,12 @@ def unusable(exercise: Exercise) -> Iterator[str]:
         return
     for seed in seeds_of(exercise):
         try:
-            made(exercise, seed)
+            cases = made(exercise, seed)
         except Exception as error:  # whatever the exercise's own code does
             yield f"Making the cases of the seed {seed} raised {type(error).__name__}: {error}"
+            return
+        if not cases:
+            yield f"There are no cases with the seed {seed}."
             return
 
 
