@@ -132,6 +132,10 @@ def test_cases_that_cannot_be_made(make):
     )
 
 
+def test_no_cases(make):
+    assert only(make(cases=lambda rng: iter(()))) == "98.1: its @cases yields none."
+
+
 def test_no_docstring(make):
     def bare(number):
         return 2 * number

@@ -15,15 +15,14 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from course_utils.comparison import a_type, show
 from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
 from course_utils.observation import error_text
+from course_utils.settings import one_thread
 
 from ..assignment import load_topic
 from ..inside import wire
@@ -115,18 +114,6 @@ def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
             with contextlib.suppress(ExerciseFault):  # told where an answer is marked
                 find(id).reference_observations(seed)
     return [name for name in sys.modules if name not in before and name.split(".")[0] in LIBRARIES]
-
-
-@contextlib.contextmanager
-def one_thread() -> Iterator[None]:
-    """As in the sandbox: how a sum is shared among threads decides how it is rounded, and a
-    training run magnifies that."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(threads)
 
 
 # This one puts functions of its own in torch's place when it is loaded: it must not be loaded

@@ -21,10 +21,9 @@ from course_utils.comparison import same
 from course_utils.exercise import Exercise, ExerciseFault, Mistake, Verdict
 from course_utils.observation import Observation, compare
 from course_utils.plain import plain
-from course_utils.settings import course_settings
+from course_utils.settings import course_settings, one_thread
 
 from ..inside import screening
-from ..mark.marking import one_thread
 from .hostile_answers import HOSTILE_ANSWERS
 
 VISIBLE = 0  # the seed of the cases that students see
