@@ -8,7 +8,8 @@ from pathlib import Path
 # would wait by counting, and take the processor from the tests of the other worker.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-COMPARED_AS = "nbval.cfg" if sys.platform == "linux" else "nbval_other_systems.cfg"
+COMPARED_AS = Path(__file__).parent / "tests" / "notebooks"
+COMPARED_AS /= "nbval.cfg" if sys.platform == "linux" else "nbval_other_systems.cfg"
 # Files are given to workers in this order, so that no worker is left with a long one at the end.
 LONG = (
     "test_exercises.py",
@@ -26,7 +27,7 @@ LONG = (
 
 def pytest_configure(config):
     if getattr(config.option, "nbval_sanitize_with", "") is None:
-        config.option.nbval_sanitize_with = str(Path(__file__).parent / "tests" / COMPARED_AS)
+        config.option.nbval_sanitize_with = str(COMPARED_AS)
 
 
 def pytest_collection_modifyitems(config, items):

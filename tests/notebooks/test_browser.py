@@ -14,16 +14,15 @@ import subprocess
 import sys
 import time
 import urllib.request
-from pathlib import Path
 
 import nbformat
 import pytest
 
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 TOKEN = "a-token-for-this-test"
 TARGETS = [target for target in build.targets() if target.practice]
 START_SECONDS = 60

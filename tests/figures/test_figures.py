@@ -1,7 +1,7 @@
 """Every figure says in words what it draws, can be read, and looks like its stored image.
 
-After a wanted change:  python -m pytest tests/test_figures.py --update-figures
-Then look at every image in tests/figures/ that changed.
+After a wanted change:  python -m pytest tests/figures/test_figures.py --update-figures
+Then look at every image in tests/figures/images/ that changed.
 
 A new figure needs one line in EXAMPLES; all tests of legibility then hold for it.
 """
@@ -26,9 +26,10 @@ from torchvision import transforms
 
 from course_utils import figures
 from course_utils.figures import drawing, lessons, views
-from tests.test_figures_modules import CNN, AllKinds, PoolsInForward
+from tests import ROOT
+from tests.figures.test_figures_modules import CNN, AllKinds, PoolsInForward
 
-STORED = Path(__file__).parent / "figures"
+STORED = Path(__file__).parent / "images"
 TOLERANCE = 1.0  # root mean square of the differences, of 255: a shifted label is far above
 
 x = torch.arange(6).reshape(2, 3)
@@ -235,7 +236,7 @@ def test_looks_like_its_stored_image(name, request, tmp_path):
     if request.config.getoption("--update-figures"):
         STORED.mkdir(exist_ok=True)
         stored.write_bytes(figure.png)
-    assert stored.exists(), "run: python -m pytest tests/test_figures.py --update-figures"
+    assert stored.exists(), "run: python -m pytest tests/figures/test_figures.py --update-figures"
     drawn = tmp_path / f"{name}.png"
     drawn.write_bytes(figure.png)
     copy = tmp_path / f"{name}_stored.png"  # the comparison writes files beside its input
@@ -611,7 +612,6 @@ def test_import_is_light_and_drawing_leaves_pyplot_alone():
         "figures.course_map([('00', 'start', [])])\n"
         "assert 'matplotlib.pyplot' not in sys.modules, 'pyplot keeps figures'\n"
     )
-    root = Path(__file__).parent.parent
     command = [sys.executable, "-W", "error", "-c", program]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, timeout=120)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
     assert done.returncode == 0, done.stderr

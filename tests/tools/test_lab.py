@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import ROOT
+
 OLD, NEW, NEWER, MINE = b'{"course": 1}', b'{"course": 2}', b'{"course": 3}', b'{"mine": 1}'
 
 

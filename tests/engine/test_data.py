@@ -16,15 +16,14 @@ import threading
 import warnings
 from collections import Counter
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import torch
 
 from course_utils import data
 from course_utils.data import DataError
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 DATA = ROOT / "data"
 AG_NEWS_URL, AG_NEWS_MD5 = data.AG_NEWS_URL, data.AG_NEWS_MD5  # tests put small sets in place
 MANIFEST = json.loads((DATA / "manifest.json").read_text(encoding="utf-8"))

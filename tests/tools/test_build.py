@@ -13,9 +13,9 @@ from nbformat.v4 import new_output
 
 from course_utils.contents import page_of
 from course_utils.notebook import ENVIRONMENT_CELL
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 PAGE = """\
 from course_utils.contents import Contents
 

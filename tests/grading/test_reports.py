@@ -23,7 +23,7 @@ from grading.report.class_results import common_mistakes, number, why_a_person
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import csv_cell, in_lines, one_line, readable
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
-from tests.test_browser import browser  # noqa: F401 - a fixture
+from tests.notebooks.test_browser import browser  # noqa: F401 - a fixture
 
 PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 MARKED, PARTLY, NOTHING_MARKED = SubmissionState

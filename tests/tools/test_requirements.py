@@ -2,14 +2,13 @@
 
 import importlib.metadata
 import re
-from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 
+from tests import ROOT
 from tools import install, lock
 
-ROOT = Path(__file__).resolve().parents[1]
 LANES = ["torchtext", "latest"]
 EXTRAS = ["grading"]
 FILES = ["course.in", *(f"{name}{end}" for name in LANES + EXTRAS for end in (".in", ".txt"))]

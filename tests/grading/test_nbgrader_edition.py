@@ -20,9 +20,9 @@ from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solu
 from grading.assignment import Assignment, Item
 from grading.errors import AssignmentError
 from grading.mark import sandbox
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 QUIZ = Path(__file__).parent / "private_quiz.py"
 # Powers of two: a total says which exercises earned their points.
 WORTH = {"01.1": 1, "04.1": 2, "04.10": 4, "10.12": 8, "90.1": 16, "09.12": 32}

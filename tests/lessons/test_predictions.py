@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import math
-from pathlib import Path
 
 import numpy
 import pytest
@@ -13,9 +12,9 @@ import course_utils
 from course_utils import prediction
 from course_utils.catalogue import Catalogue
 from course_utils.prediction import Belief, Prediction, actual, alike, all_predictions, predict
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 LESSONS = [target for target in build.targets() if not target.practice]
 # Its error carries a stack trace of torch's own, which takes 0.2 s: asked again in the end only.
 SLOW = ("08.p2",)

@@ -1,7 +1,7 @@
 """Marking a class: nothing is lost when workers are, and nothing is done twice.
 
-What the executors are given to do is replaced here by something quick; tests/test_grade_command.py
-and tests/test_cluster.py mark for real.
+What the executors are given to do is replaced here by something quick; test_grade_command.py and
+test_cluster.py mark for real.
 """
 
 import contextlib

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from grading.__main__ import main
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 GUIDE = (ROOT / "docs" / "instructors.md").read_text(encoding="utf-8")
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
 

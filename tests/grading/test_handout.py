@@ -20,9 +20,9 @@ from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
 from grading.assignment import Assignment, Item
 from grading.errors import AssignmentError
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 QUIZ = Path(__file__).parent / "private_quiz.py"
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
 

@@ -1,13 +1,12 @@
 """The README says what is there."""
 
 import re
-from pathlib import Path
 
 import pytest
 
+from tests import ROOT
 from tools import readme
 
-ROOT = Path(__file__).parent.parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
 
 

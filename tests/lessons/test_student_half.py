@@ -18,8 +18,8 @@ from course_utils.contents import all_lessons
 from course_utils.exercise import all_exercises
 from course_utils.plain import plain
 from course_utils.sources import HIDDEN, student_half
+from tests import ROOT
 
-ROOT = Path(lessons.__file__).parent.parent.parent
 FILES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in sorted(Path(lessons.__file__).parent.rglob("*.py"))

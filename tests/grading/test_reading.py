@@ -7,7 +7,7 @@ import pytest
 
 from course_utils.exercise import find
 from grading.inside.reading import NotANotebook, find_programs, read_notebook
-from tests.submissions import as_file, code, notebook, right
+from tests.grading.submissions import as_file, code, notebook, right
 
 ID = "01.1"
 RIGHT = right(ID)

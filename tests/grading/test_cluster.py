@@ -10,8 +10,8 @@ import pytest
 
 from grading.__main__ import main
 from grading.mark import executors, sandbox
-from tests.submissions import hand_in, mistake, notebook, right
-from tests.test_grade_command import marks
+from tests.grading.submissions import hand_in, mistake, notebook, right
+from tests.grading.test_grade_command import marks
 
 pytestmark = pytest.mark.skipif(
     bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"

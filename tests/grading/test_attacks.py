@@ -22,9 +22,9 @@ from grading.mark import sandbox as sandboxes
 from grading.mark.marking import Task, mark
 from grading.mark.sandbox import Limits, Sandbox
 from grading.result import ExerciseState, SubmissionState
-from tests import hostile_notebooks as hostile
-from tests.hostile_notebooks import Attack
-from tests.submissions import as_file, code, notebook, right
+from tests.grading import hostile_notebooks as hostile
+from tests.grading.hostile_notebooks import Attack
+from tests.grading.submissions import as_file, code, notebook, right
 
 WHY_NOT = sandboxes.problem()
 pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")

@@ -6,15 +6,14 @@ import subprocess
 import sys
 import tomllib
 from importlib import metadata
-from pathlib import Path
 
 import pytest
 import torch
 
 from course_utils import data, environment
 from course_utils.notebook import ENVIRONMENT_CELL
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 HAS_TORCHTEXT = any(d.name == "torchtext" for d in metadata.distributions())
 
 TORCHTEXT_PINS = {

@@ -14,9 +14,9 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from tests import ROOT
 from tools import build
 
-ROOT = Path(__file__).parent.parent
 TARGETS = build.targets()
 LESSONS = [target for target in TARGETS if not target.practice]
 

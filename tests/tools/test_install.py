@@ -16,9 +16,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from tests import ROOT
 from tools import install
 
-ROOT = Path(__file__).resolve().parents[1]
 # uv is one of the course's packages: it lies beside this Python, on the PATH or not.
 os.environ["PATH"] += os.pathsep + str(Path(sys.executable).parent)
 

@@ -13,9 +13,9 @@ import pytest
 
 from grading.__main__ import main
 from grading.mark import sandbox
-from tests.submissions import as_file, code, hand_in, mistake, notebook, right, untouched
+from tests import ROOT
+from tests.grading.submissions import as_file, code, hand_in, mistake, notebook, right, untouched
 
-ROOT = Path(__file__).resolve().parent.parent
 needs_sandbox = pytest.mark.skipif(
     bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"
 )

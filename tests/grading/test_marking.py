@@ -19,7 +19,7 @@ from grading.mark import marking, sandbox
 from grading.mark.marking import Task, mark
 from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox
 from grading.result import ExerciseState
-from tests.submissions import as_file, code, mistake, notebook, right, untouched
+from tests.grading.submissions import as_file, code, mistake, notebook, right, untouched
 
 PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 SEED = 1_234_567
