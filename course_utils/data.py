@@ -29,6 +29,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .texts import text
+
 if TYPE_CHECKING:
     import pandas
     import torch
@@ -97,9 +99,20 @@ def _manifest() -> dict[str, dict]:
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except OSError:
-        raise DataError(f"{_shown(path)} is missing: {_remedy('manifest.json')}.") from None
+        message = text(
+            "data.manifest_missing",
+            "{path} is missing: {remedy}.",
+            path=_shown(path),
+            remedy=_remedy("manifest.json"),
+        )
     except ValueError:
-        raise DataError(f"{_shown(path)} is damaged: {_remedy('manifest.json')}.") from None
+        message = text(
+            "data.manifest_damaged",
+            "{path} is damaged: {remedy}.",
+            path=_shown(path),
+            remedy=_remedy("manifest.json"),
+        )
+    raise DataError(message)
 
 
 def _shipped(name: str) -> bytes:
@@ -107,24 +120,51 @@ def _shipped(name: str) -> bytes:
     manifest = _manifest()
     if name not in manifest:
         path = folder() / "manifest.json"
-        raise DataError(f"{_shown(path)} does not list {name}: {_remedy('manifest.json')}.")
+        message = text(
+            "data.not_listed",
+            "{path} does not list {name}: {remedy}.",
+            path=_shown(path),
+            name=name,
+            remedy=_remedy("manifest.json"),
+        )
+        raise DataError(message)
     expected = manifest[name]["sha256"]
     path = folder() / name
     try:
         content = path.read_bytes()
     except FileNotFoundError:
-        message = f"{_shown(path)} is missing (sha256 {expected}): {_remedy(name)}."
+        message = text(
+            "data.missing",
+            "{path} is missing (sha256 {expected}): {remedy}.",
+            path=_shown(path),
+            expected=expected,
+            remedy=_remedy(name),
+        )
         raise DataError(message) from None
     except OSError as error:
-        raise DataError(f"{_shown(path)} cannot be read: {error.strerror}.") from None
+        raise _unreadable(path, error) from None
     found = hashlib.sha256(content).hexdigest()
     if found != expected:
-        message = (
-            f"{_shown(path)} is damaged (its sha256 is {found[:12]}..., not {expected}): "
-            f"{_remedy(name)}."
+        message = text(
+            "data.damaged",
+            "{path} is damaged (its sha256 is {found}..., not {expected}): {remedy}.",
+            path=_shown(path),
+            found=found[:12],
+            expected=expected,
+            remedy=_remedy(name),
         )
         raise DataError(message)
     return content
+
+
+def _unreadable(path: Path, error: OSError) -> DataError:
+    message = text(
+        "data.unreadable",
+        "{path} cannot be read: {reason}.",
+        path=_shown(path),
+        reason=error.strerror,
+    )
+    return DataError(message)
 
 
 def _wants_full(full: bool | None) -> bool:
@@ -137,9 +177,17 @@ def full_folder() -> Path:
 
 
 def _remedy(name: str) -> str:
+    """What to do about a shipped file, as a clause."""
     if os.environ.get("COURSE_DATA"):
-        return "COURSE_DATA names this folder, so unset it or copy the course's own file there"
-    return f"in the course's folder, restore it with `git checkout -- data/{name}`"
+        return text(
+            "data.copy_it",
+            "COURSE_DATA names this folder, so unset it or copy the course's own file there",
+        )
+    return text(
+        "data.restore_it",
+        "in the course's folder, restore it with `git checkout -- data/{name}`",
+        name=name,
+    )
 
 
 def _shown(path: Path) -> str:
@@ -229,7 +277,10 @@ def news(split: str = "train", full: bool | None = None) -> list[NewsItem]:
     Raises DataError if the file is missing or damaged, or if AG_NEWS has not been downloaded.
     """
     if split not in AG_NEWS_MD5:
-        raise DataError(f"there is no split {split!r}: write 'train' or 'test'.")
+        message = text(
+            "data.no_split", "there is no split {split!r}: write 'train' or 'test'.", split=split
+        )
+        raise DataError(message)
     if _wants_full(full):
         path = full_folder() / AG_NEWS_FOLDER / f"{split}.csv"
         _expect_full(path, "ag_news", "md5", AG_NEWS_MD5[split])
@@ -252,16 +303,33 @@ def _expect_full(path: Path, name: str, measure: str, expected: int | str) -> No
         else:
             found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
     except FileNotFoundError:
-        message = f"{_shown(path)} is not there: download the full set with `{command}`."
+        message = text(
+            "data.not_downloaded",
+            "{path} is not there: download the full set with `{command}`.",
+            path=_shown(path),
+            command=command,
+        )
         raise DataError(message) from None
     except OSError as error:
-        raise DataError(f"{_shown(path)} cannot be read: {error.strerror}.") from None
-    if found != expected:
-        message = (
-            f"{_shown(path)} is damaged (its {measure} is {found}, not {expected}): "
-            f"download it again with `{command}`."
+        raise _unreadable(path, error) from None
+    if found == expected:
+        return
+    holes = {"path": _shown(path), "found": found, "expected": expected, "command": command}
+    if measure == "size":
+        message = text(
+            "data.wrong_size",
+            "{path} is damaged (its size is {found}, not {expected}): download it again with "
+            "`{command}`.",
+            **holes,
         )
-        raise DataError(message)
+    else:
+        message = text(
+            "data.wrong_md5",
+            "{path} is damaged (its md5 is {found}, not {expected}): download it again with "
+            "`{command}`.",
+            **holes,
+        )
+    raise DataError(message)
 
 
 def download(name: str) -> Path:
@@ -281,11 +349,16 @@ def download(name: str) -> Path:
             DOWNLOADS[name](root)
     except (OSError, RuntimeError, http.client.HTTPException) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-            message = f"{name} was not downloaded: the disk is full."
+            message = text(
+                "data.disk_full", "{name} was not downloaded: the disk is full.", name=name
+            )
         else:
-            message = (
-                f"{name} was not downloaded ({_reason(error)}): check the network and run the "
-                "command again; the lessons work without it."
+            message = text(
+                "data.download_failed",
+                "{name} was not downloaded ({reason}): check the network and run the command "
+                "again; the lessons work without it.",
+                name=name,
+                reason=_reason(error),
             )
         raise DataError(message) from None
     finally:
@@ -323,7 +396,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; returns the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m course_utils.data",
-        description="Download a full data set into data/full/. The lessons work without it.",
+        description=text(
+            "data.command",
+            "Download a full data set into data/full/. The lessons work without it.",
+        ),
     )
     parser.add_argument("name", choices=sorted(DOWNLOADS))
     name = parser.parse_args(arguments).name
@@ -332,7 +408,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except DataError as error:
         print(error, file=sys.stderr)
         return 1
-    print(f"{name} is in {root}. To use it, set COURSE_FULL=1, or call its reader with full=True.")
+    message = text(
+        "data.downloaded",
+        "{name} is in {root}. To use it, set COURSE_FULL=1, or call its reader with full=True.",
+        name=name,
+        root=root,
+    )
+    print(message)
     return 0
 
 

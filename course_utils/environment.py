@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from . import data
+from .texts import text
 
 OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
@@ -33,8 +34,11 @@ def report() -> None:
         return
     remarks = notes()
     for line in remarks:
-        print(f"Note: {line}")
-    print("Ready: data intact." if remarks else "Ready: packages as pinned, data intact.")
+        print(text("environment.note", "Note: {remark}", remark=line))
+    if remarks:
+        print(text("environment.ready_with_notes", "Ready: data intact."))
+    else:
+        print(text("environment.ready", "Ready: packages as pinned, data intact."))
 
 
 def lane() -> str:
@@ -84,47 +88,94 @@ def _read_pins(path: Path) -> dict[str, list[str]]:
 def _python_problems() -> list[str]:
     if sys.version_info[:2] >= OLDEST_PYTHON:
         return []
-    found = ".".join(map(str, sys.version_info[:2]))
-    oldest = ".".join(map(str, OLDEST_PYTHON))
-    return [f"Python {found} is older than the course's {oldest}: {_remedy(LANES[0])}"]
+    sentence = text(
+        "environment.old_python",
+        "Python {found} is older than the course's {oldest}: close JupyterLab and run `{command}`.",
+        found=".".join(map(str, sys.version_info[:2])),
+        oldest=".".join(map(str, OLDEST_PYTHON)),
+        command=_command(LANES[0]),
+    )
+    return [sentence]
 
 
 def _package_findings() -> tuple[list[str], list[str]]:
     """Problems and notes about the packages, compared with the lane that torch belongs to."""
     torch_found = installed("torch")
     if not all(pins(each) for each in LANES):
-        return [], ["requirements/ was not found, so the versions were not compared."]
+        remark = text(
+            "environment.no_requirements",
+            "requirements/ was not found, so the versions were not compared.",
+        )
+        return [], [remark]
     if torch_found is None:
-        return [f"torch is not installed: {_remedy(LANES[0])}"], []
+        return [_not_installed("torch", LANES[0])], []
     older = _key(torch_found) <= _key(pins("torchtext")["torch"][0])
     own_lane = "torchtext" if older else "latest"
     expected = pins(own_lane)
-    trouble, other = [], []
+    trouble, differences = [], []
     for package in CHECKED:
         found, wanted = installed(package), expected.get(package)
         if found is None and wanted is not None:
-            trouble.append(f"{package} is not installed: {_remedy(own_lane)}")
+            trouble.append(_not_installed(package, own_lane))
         elif found is not None and wanted is None:
-            trouble.append(
-                f"{package} {found} does not load with torch {torch_found}: remove it with "
-                f"`pip uninstall {package}` and restart the kernel."
+            sentence = text(
+                "environment.does_not_load",
+                "{package} {found} does not load with torch {torch}: remove it with "
+                "`pip uninstall {package}` and restart the kernel.",
+                package=package,
+                found=found,
+                torch=torch_found,
             )
+            trouble.append(sentence)
         elif found is not None and wanted is not None and found not in wanted:
-            fact = f"{package} {found} is not the course's {' or '.join(wanted)}"
+            holes = {"package": package, "found": found, "wanted": _one_of(wanted)}
             # A newer torch than any of ours, as on Colab, brings packages of its own that fit it.
             if own_lane == "torchtext" or torch_found in expected["torch"]:
-                trouble.append(f"{fact}: {_remedy(own_lane)}")
+                sentence = text(
+                    "environment.other_version",
+                    "{package} {found} is not the course's {wanted}: close JupyterLab and run "
+                    "`{command}`.",
+                    **holes,
+                    command=_command(own_lane),
+                )
+                trouble.append(sentence)
             else:
-                other.append(fact)
-    if other:
-        joined = "; ".join(other)
-        other = [f"{joined}. Most of the course works the same; printed results may differ."]
-    return trouble, other
+                difference = text(
+                    "environment.difference",
+                    "{package} {found} is not the course's {wanted}",
+                    **holes,
+                )
+                differences.append(difference)
+    if not differences:
+        return trouble, []
+    remark = text(
+        "environment.differences",
+        "{differences}. Most of the course works the same; printed results may differ.",
+        differences="; ".join(differences),
+    )
+    return trouble, [remark]
 
 
-def _remedy(for_lane: str) -> str:
-    lane_option = "" if for_lane == LANES[0] else f" LANE={for_lane}"
-    return f"close JupyterLab and run `make lab{lane_option}`."
+def _not_installed(package: str, for_lane: str) -> str:
+    return text(
+        "environment.not_installed",
+        "{package} is not installed: close JupyterLab and run `{command}`.",
+        package=package,
+        command=_command(for_lane),
+    )
+
+
+def _one_of(versions: list[str]) -> str:
+    """'2.4.6 or 2.5.5'."""
+    said = versions[0]
+    for version in versions[1:]:
+        said = text("environment.or", "{said} or {version}", said=said, version=version)
+    return said
+
+
+def _command(for_lane: str) -> str:
+    """What starts JupyterLab in a lane."""
+    return "make lab" if for_lane == LANES[0] else f"make lab LANE={for_lane}"
 
 
 def _key(version: str) -> tuple[int, ...]:
