@@ -80,7 +80,7 @@ def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
     return new_code_cell(call, metadata={"check": exercise.id})
 
 
-def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
+def notebook_of(cells: list[NotebookNode]) -> NotebookNode:
     """A notebook of these cells, with the cell that checks the environment after the first."""
     cells = [cells[0], new_code_cell(ENVIRONMENT_CELL), *cells[1:]]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -88,12 +88,12 @@ def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
-    give_ids(notebook, name)
+    give_ids(notebook)
     return notebook
 
 
-def give_ids(notebook: NotebookNode, stem: str) -> None:
-    """Ids that depend on a cell's content, so that an edit changes one id and no other."""
+def give_ids(notebook: NotebookNode) -> None:
+    """Ids that depend on a cell's content alone: an edit changes one id, a new name none."""
     seen: dict[str, int] = {}
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
@@ -102,9 +102,7 @@ def give_ids(notebook: NotebookNode, stem: str) -> None:
         if "check" in cell.metadata:
             cell.id = "check-" + cell.metadata["check"].replace(".", "-")
             continue
-        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[
-            :10
-        ]
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 

@@ -103,7 +103,7 @@ def expand(target: Target, *, solved: bool = False) -> NotebookNode:
     solved: each stub is the reference answer.
     """
     make = practice_cells if target.practice else lesson_cells
-    return notebook_of(make(target.contents, solved), target.name)
+    return notebook_of(make(target.contents, solved))
 
 
 def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
