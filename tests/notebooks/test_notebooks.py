@@ -153,7 +153,7 @@ def test_figures_are_compared_by_their_pixels_and_not_by_their_compression(reque
     config = Path(request.config.option.nbval_sanitize_with)
     assert config.name == ("nbval.cfg" if sys.platform == "linux" else "nbval_other_systems.cfg")
     rules = configparser.ConfigParser()
-    rules.read(ROOT / "tests" / "nbval.cfg")
+    assert rules.read(ROOT / "tests" / "notebooks" / "nbval.cfg")
     notebook = built(LESSONS[1])
     page = "".join(
         output.get("data", {}).get("text/html", "")
