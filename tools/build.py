@@ -71,7 +71,7 @@ class Target:
     @property
     def name(self) -> str:
         """The file's name, without '.ipynb'."""
-        return self.contents.notebook + ("_exercises" if self.practice else "")
+        return self.contents.practice_notebook if self.practice else self.contents.notebook
 
     @property
     def built(self) -> Path:

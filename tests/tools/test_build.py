@@ -151,18 +151,18 @@ def test_a_notebook_depends_on_what_it_shows_and_imports_and_on_nothing_else():
 
     course = "course_utils"
     for name in ("output_shapes.py", "models.py"):
-        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply_exercises"]
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_practice_hooks_and_apply"]
     for name in ("lesson.py", "predictions.py"):
-        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply"]
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_lesson_hooks_and_apply"]
     assert users(f"{course}/lessons/hooks/__init__.py") == []
     assert users(f"{course}/lessons/start/largest.py") == ["00_start_here"]
-    assert users(f"{course}/worker_datasets.py") == ["06_datasets_and_dataloaders"]
+    assert users(f"{course}/worker_datasets.py") == ["06_lesson_datasets_and_dataloaders"]
     lessons = [target.name for target in build.targets() if not target.practice]
     assert users(f"{course}/figures/drawing.py") == lessons
     assert users(f"{course}/figures/course.mplstyle") == lessons
     assert users(f"{course}/observation.py") == list(depends)
-    assert "08_text_pipeline" in users("data/news/train.csv")
-    assert "05_hooks_and_apply_exercises" not in users("data/news/train.csv")
+    assert "08_lesson_text_pipeline" in users("data/news/train.csv")
+    assert "05_practice_hooks_and_apply" not in users("data/news/train.csv")
 
 
 @pytest.mark.parametrize(
