@@ -125,6 +125,19 @@ def all_lessons() -> tuple[Contents, ...]:
     return tuple(sorted(pages, key=lambda page: page.number))
 
 
+def lesson_numbered(number: str) -> Contents:
+    """The contents page of a lesson. Raises ContentsError if the course has no such lesson."""
+    for page in all_lessons():
+        if page.number == number:
+            return page
+    raise ContentsError(f"There is no lesson {number}: see course_utils/lessons/.")
+
+
+def next_lesson(page: Contents) -> Contents | None:
+    """The lesson that comes after another in the order of their numbers; None after the last."""
+    return next((other for other in all_lessons() if other.number > page.number), None)
+
+
 def page_of(id: str) -> Contents | None:
     """The contents page on which an exercise stands; None if the course has no such id."""
     return next((page for page in all_lessons() if id in page.exercises), None)

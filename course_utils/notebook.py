@@ -13,7 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from .contents import lesson_numbered
 from .exercise import Exercise
+from .links import lesson_link
 
 CELL_SECONDS = 120  # a cell that takes longer is stopped
 
@@ -37,14 +39,17 @@ def opening(
     needs: Sequence[str] = (),
     knowing: str = "",
 ) -> NotebookNode:
-    """Title, what the reader will be able to do, what is needed first, how long it takes."""
+    """Title, what the reader will be able to do, what is needed first, how long it takes.
+
+    needs: the numbers of the lessons that come before; each is a link.
+    """
     lines = [f"# {number} · {title}", ""]
     if lead:
         lines += [lead, ""]
     if after:
         lines += ["**After this lesson you can**", ""]
         lines += [f"- {verb}" for verb in after] + [""]
-    first = [f"notebook {other}" for other in needs]
+    first = [lesson_link(lesson_numbered(other)) for other in needs]
     first += [knowing] if knowing else []
     if first:
         lines += [f"**You need first:** {'; '.join(first)}", ""]

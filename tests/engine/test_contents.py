@@ -13,6 +13,8 @@ from course_utils.contents import (
     all_lessons,
     exercise_modules,
     import_exercise,
+    lesson_numbered,
+    next_lesson,
 )
 
 LESSONS = all_lessons()
@@ -45,6 +47,15 @@ def test_a_lesson_names_what_it_needs(page):
     for needed in page.needs:
         assert needed in {other.number for other in LESSONS}
         assert needed != page.number
+
+
+def test_a_lesson_is_found_by_its_number_and_the_next_one_after_it():
+    tensors = lesson_numbered("01")
+    assert tensors.name == "tensors_storage_stride"
+    assert next_lesson(tensors) is lesson_numbered("04"), "02 and 03 are not written"
+    assert next_lesson(LESSONS[-1]) is None
+    with pytest.raises(ContentsError, match="There is no lesson 77"):
+        lesson_numbered("77")
 
 
 def test_a_file_that_is_not_what_its_page_says_is_named(monkeypatch):
