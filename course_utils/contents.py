@@ -46,7 +46,7 @@ class Contents:
     """What a lesson is called, needs and promises, and which exercises it has, in their order.
 
     package: the module name of the lesson's folder: `__name__` on its contents page.
-    number: '05'. name: the notebook's, without its number: 'hooks_and_apply'.
+    number: '05'. name: the topic, as it stands in the notebooks' names: 'hooks_and_apply'.
     needs: numbers of the lessons before it. knowing: what else a reader should know.
     after: what the reader can do then, three to six verbs.
     exercises: id -> name of the file beside the contents page, without '.py'.
@@ -79,8 +79,19 @@ class Contents:
 
     @property
     def notebook(self) -> str:
-        """The name of the lesson's notebook: '05_hooks_and_apply'."""
-        return f"{self.number}_{self.name}"
+        """The name of the lesson's notebook, without '.ipynb': '05_lesson_hooks_and_apply'.
+
+        A list of files is narrow and sorted by name: the lesson stands before its exercises, and
+        the first letters say which is which. A lesson without an exercise notebook has nothing to
+        be told from: '00_start_here'.
+        """
+        kind = "lesson_" if self.practice else ""
+        return f"{self.number}_{kind}{self.name}"
+
+    @property
+    def practice_notebook(self) -> str:
+        """The name of the exercise notebook: '05_practice_hooks_and_apply'; '' if there is none."""
+        return f"{self.number}_practice_{self.name}" if self.practice else ""
 
     @property
     def folder(self) -> Path:
@@ -112,6 +123,19 @@ def all_lessons() -> tuple[Contents, ...]:
     names = [module.name for module in pkgutil.iter_modules(lessons.__path__) if module.ispkg]
     pages = [importlib.import_module(f"{lessons.__name__}.{name}").contents for name in names]
     return tuple(sorted(pages, key=lambda page: page.number))
+
+
+def lesson_numbered(number: str) -> Contents:
+    """The contents page of a lesson. Raises ContentsError if the course has no such lesson."""
+    for page in all_lessons():
+        if page.number == number:
+            return page
+    raise ContentsError(f"There is no lesson {number}: see course_utils/lessons/.")
+
+
+def next_lesson(page: Contents) -> Contents | None:
+    """The lesson that comes after another in the order of their numbers; None after the last."""
+    return next((other for other in all_lessons() if other.number > page.number), None)
 
 
 def page_of(id: str) -> Contents | None:

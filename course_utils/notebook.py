@@ -13,7 +13,9 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+from .contents import lesson_numbered
 from .exercise import Exercise
+from .links import lesson_link
 
 CELL_SECONDS = 120  # a cell that takes longer is stopped
 
@@ -37,14 +39,17 @@ def opening(
     needs: Sequence[str] = (),
     knowing: str = "",
 ) -> NotebookNode:
-    """Title, what the reader will be able to do, what is needed first, how long it takes."""
+    """Title, what the reader will be able to do, what is needed first, how long it takes.
+
+    needs: the numbers of the lessons that come before; each is a link.
+    """
     lines = [f"# {number} · {title}", ""]
     if lead:
         lines += [lead, ""]
     if after:
         lines += ["**After this lesson you can**", ""]
         lines += [f"- {verb}" for verb in after] + [""]
-    first = [f"notebook {other}" for other in needs]
+    first = [lesson_link(lesson_numbered(other)) for other in needs]
     first += [knowing] if knowing else []
     if first:
         lines += [f"**You need first:** {'; '.join(first)}", ""]
@@ -80,7 +85,7 @@ def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
     return new_code_cell(call, metadata={"check": exercise.id})
 
 
-def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
+def notebook_of(cells: list[NotebookNode]) -> NotebookNode:
     """A notebook of these cells, with the cell that checks the environment after the first."""
     cells = [cells[0], new_code_cell(ENVIRONMENT_CELL), *cells[1:]]
     notebook = nbformat.v4.new_notebook(cells=cells)
@@ -88,12 +93,12 @@ def notebook_of(cells: list[NotebookNode], name: str) -> NotebookNode:
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},
         language_info={"name": "python"},
     )
-    give_ids(notebook, name)
+    give_ids(notebook)
     return notebook
 
 
-def give_ids(notebook: NotebookNode, stem: str) -> None:
-    """Ids that depend on a cell's content, so that an edit changes one id and no other."""
+def give_ids(notebook: NotebookNode) -> None:
+    """Ids that depend on a cell's content alone: an edit changes one id, a new name none."""
     seen: dict[str, int] = {}
     for cell in notebook.cells:
         if "exercise" in cell.metadata:
@@ -102,9 +107,7 @@ def give_ids(notebook: NotebookNode, stem: str) -> None:
         if "check" in cell.metadata:
             cell.id = "check-" + cell.metadata["check"].replace(".", "-")
             continue
-        digest = hashlib.sha256(f"{stem}\n{cell.cell_type}\n{cell.source}".encode()).hexdigest()[
-            :10
-        ]
+        digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:10]
         seen[digest] = seen.get(digest, 0) + 1
         cell.id = digest if seen[digest] == 1 else f"{digest}-{seen[digest]}"
 

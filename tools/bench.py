@@ -84,7 +84,7 @@ for path in sys.argv[1:]:
             exec(compile(source, path, "exec"), scope)
         seconds = time.perf_counter() - start
         total += seconds
-        if "_exercises" not in path:
+        if "_practice_" not in path:
             slowest = max(slowest, (seconds, path + ": " + source.splitlines()[0]))
 print(json.dumps([total, slowest]))
 """

@@ -7,7 +7,8 @@
 
 A lesson's notebook is made from its contents page and `lesson.py`, its exercise notebook from the
 contents page and one file an exercise. What they need not repeat is put in here: opening, the cell
-that checks the environment, and heading, stub and check of each exercise.
+that checks the environment, heading, stub and check of each exercise, and the links to other
+notebooks.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ from traitlets.config import Config
 from course_utils.contents import Contents, all_lessons
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
+from course_utils.links import closing, lesson_table, linked, practice_minutes
 from course_utils.notebook import (
     CELL_SECONDS,
     answer_cell,
@@ -71,7 +73,7 @@ class Target:
     @property
     def name(self) -> str:
         """The file's name, without '.ipynb'."""
-        return self.contents.notebook + ("_exercises" if self.practice else "")
+        return self.contents.practice_notebook if self.practice else self.contents.notebook
 
     @property
     def built(self) -> Path:
@@ -103,7 +105,7 @@ def expand(target: Target, *, solved: bool = False) -> NotebookNode:
     solved: each stub is the reference answer.
     """
     make = practice_cells if target.practice else lesson_cells
-    return notebook_of(make(target.contents, solved), target.name)
+    return notebook_of(make(target.contents, solved))
 
 
 def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
@@ -122,7 +124,10 @@ def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
     path = contents.folder / "lesson.py"
     for cell in jupytext.read(path, fmt="py:percent").cells:
         if cell.cell_type == "markdown":
-            cells.append(new_markdown_cell(cell.source))
+            prose = linked(cell.source, contents)
+            if "lesson_table" in cell.metadata:
+                prose += f"\n\n{lesson_table(contents)}"
+            cells.append(new_markdown_cell(prose))
         elif "course_map" in cell.metadata:
             cells.append(new_code_cell(course_map_code()))
         elif "exercise" in cell.metadata:
@@ -130,21 +135,20 @@ def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
         else:
             tags = {"tags": cell.metadata["tags"]} if "tags" in cell.metadata else {}
             cells.append(new_code_cell(cell.source, metadata=tags))
-    return cells
+    return [*cells, new_markdown_cell(closing(contents, practice=False))]
 
 
 def practice_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
     """The cells of a lesson's exercise notebook."""
     practice = contents.practice
     exercises = [find(id) for id in contents.exercises]
-    minutes = sum(exercise.minutes for exercise in exercises)
     cells = [
         opening(
             contents.number,
             practice.title,
             lead=practice.lead,
             needs=[contents.number],
-            minutes=minutes,
+            minutes=practice_minutes(contents),
         )
     ]
     cells += [new_code_cell(code) for code in practice.imports]
@@ -154,7 +158,7 @@ def practice_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
         cells += exercise_cells(exercise, solved)
     if practice.closing:
         cells.append(new_markdown_cell(practice.closing))
-    return cells
+    return [*cells, new_markdown_cell(closing(contents, practice=True))]
 
 
 def exercise_cells(exercise: Exercise, solved: bool) -> list[NotebookNode]:

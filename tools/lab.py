@@ -13,6 +13,9 @@ notebook as it was copied, so that a file which still has it is known to be unto
 
 Running a notebook in JupyterLab changes its file, so a notebook that was run is the student's.
 To start one over, delete it and run `make lab` again.
+
+A notebook that the course has renamed is renamed in work/ too, changed or not, and so is a newer
+one beside it. Where the new name is taken, both files stay as they are.
 """
 
 from __future__ import annotations
@@ -31,6 +34,26 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = ".course.json"
 FIRST = "00_start_here.ipynb"
+# What notebooks were called -> what they are called now, without ".ipynb". Rows stay: a student
+# may come back after any number of months.
+RENAMED = {
+    "01_tensors_storage_stride": "01_lesson_tensors_storage_stride",
+    "01_tensors_storage_stride_exercises": "01_practice_tensors_storage_stride",
+    "04_modules_and_parameters": "04_lesson_modules_and_parameters",
+    "04_modules_and_parameters_exercises": "04_practice_modules_and_parameters",
+    "05_hooks_and_apply": "05_lesson_hooks_and_apply",
+    "05_hooks_and_apply_exercises": "05_practice_hooks_and_apply",
+    "06_datasets_and_dataloaders": "06_lesson_datasets_and_dataloaders",
+    "06_datasets_and_dataloaders_exercises": "06_practice_datasets_and_dataloaders",
+    "07_vision_pipeline": "07_lesson_vision_pipeline",
+    "07_vision_pipeline_exercises": "07_practice_vision_pipeline",
+    "08_text_pipeline": "08_lesson_text_pipeline",
+    "08_text_pipeline_exercises": "08_practice_text_pipeline",
+    "09_losses_optimizers_schedulers": "09_lesson_losses_optimizers_schedulers",
+    "09_losses_optimizers_schedulers_exercises": "09_practice_losses_optimizers_schedulers",
+    "10_training_loop": "10_lesson_training_loop",
+    "10_training_loop_exercises": "10_practice_training_loop",
+}
 
 
 # ---------------------------------------------------------------------------------------------
@@ -45,12 +68,17 @@ def copy_notebooks(source: Path, work: Path) -> dict[str, list[str]]:
         work: the student's folder; made if it is missing.
 
     Returns:
-        File names in work/ under "copied", "updated", "kept" and "beside" (the newer versions of
-        kept files), in alphabetical order.
+        File names in work/, in alphabetical order, under "renamed" (the new names), "doubled" (both
+        names of what is there twice), "copied", "updated", "kept" and "beside" (the newer versions
+        of kept files).
     """
     work.mkdir(exist_ok=True)
     known = _read_manifest(work)
-    done: dict[str, list[str]] = {"copied": [], "updated": [], "kept": [], "beside": []}
+    kinds = ("renamed", "doubled", "copied", "updated", "kept", "beside")
+    done: dict[str, list[str]] = {kind: [] for kind in kinds}
+    for old_stem, new_stem in RENAMED.items():
+        if (source / f"{new_stem}.ipynb").exists():
+            _rename(work, old_stem, new_stem, known, done)
     for path in sorted(source.glob("*.ipynb")):
         name, new = path.name, path.read_bytes()
         new_sum, last_sum = _sha256(new), known.get(name)
@@ -72,6 +100,25 @@ def copy_notebooks(source: Path, work: Path) -> dict[str, list[str]]:
             known[name] = new_sum
             _write(work / MANIFEST, json.dumps(known, indent=1).encode())
     return done
+
+
+def _rename(
+    work: Path, old_stem: str, new_stem: str, known: dict[str, str], done: dict[str, list[str]]
+) -> None:
+    """Rename a notebook of work/ and those beside it; what was done to which is added to `done`."""
+    for old in [work / f"{old_stem}.ipynb", *sorted(work.glob(f"{old_stem}.new*.ipynb"))]:
+        new = work / old.name.replace(old_stem, new_stem, 1)
+        if not old.is_file():
+            continue
+        if new.exists():
+            done["doubled"] += [old.name, new.name]
+            continue
+        if old.name in known:
+            # Written before the file moves: after a stop in between, the next run goes on.
+            known[new.name] = known.pop(old.name)
+            _write(work / MANIFEST, json.dumps(known, indent=1).encode())
+        old.rename(new)
+        done["renamed"].append(new.name)
 
 
 def _put_beside(mine: Path, new: bytes, last_sum: str | None) -> list[str]:
@@ -123,6 +170,15 @@ def _write(path: Path, content: bytes) -> None:
 def report(done: dict[str, list[str]], work: Path) -> str:
     """What was done, for the student: one line for each kind, at most."""
     lines = []
+    if done["renamed"]:
+        lines.append(
+            f"Renamed as in the course, with all that is in them: {_names(done['renamed'])}."
+        )
+    if done["doubled"]:
+        lines.append(
+            "There under an older and a newer name; both are kept, so look into both: "
+            f"{_names(done['doubled'])}."
+        )
     if done["copied"]:
         lines.append(f"Copied to {work.name}/: {_names(done['copied'])}.")
     if done["updated"]:

@@ -25,7 +25,7 @@ def lesson_table() -> str:
     ]
     for c in all_lessons():
         count = len(c.exercises) if c.practice else 0
-        exercises = f"[{count}](notebooks/{c.notebook}_exercises.ipynb)" if count else "-"
+        exercises = f"[{count}](notebooks/{c.practice_notebook}.ipynb)" if count else "-"
         link = f"[{c.title}](notebooks/{c.notebook}.ipynb)"
         rows.append(f"| {c.number} | {link} | {'; '.join(c.after)} | {c.minutes} | {exercises} |")
     return "\n".join(rows)

@@ -63,7 +63,7 @@ def notebook_with(
                 shown.add(section)
             cells.append(prose_cell(exercise, worth))
         cells += answer_cells(item, exercise)
-    return notebook_of(cells, assignment.name)
+    return notebook_of(cells)
 
 
 def is_private(exercise: Exercise) -> bool:

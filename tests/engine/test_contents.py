@@ -13,6 +13,8 @@ from course_utils.contents import (
     all_lessons,
     exercise_modules,
     import_exercise,
+    lesson_numbered,
+    next_lesson,
 )
 
 LESSONS = all_lessons()
@@ -47,6 +49,15 @@ def test_a_lesson_names_what_it_needs(page):
         assert needed != page.number
 
 
+def test_a_lesson_is_found_by_its_number_and_the_next_one_after_it():
+    tensors = lesson_numbered("01")
+    assert tensors.name == "tensors_storage_stride"
+    assert next_lesson(tensors) is lesson_numbered("04"), "02 and 03 are not written"
+    assert next_lesson(LESSONS[-1]) is None
+    with pytest.raises(ContentsError, match="There is no lesson 77"):
+        lesson_numbered("77")
+
+
 def test_a_file_that_is_not_what_its_page_says_is_named(monkeypatch):
     hooks = next(page for page in LESSONS if page.number == "05")
     files = {"77.1": "output_shapes", "77.2": "models", "77.3": "nowhere"}
@@ -79,3 +90,12 @@ def test_a_section_holds_until_the_next_one():
     assert page.imports == ["import torch"]
     assert small().section("77.1") == ""
     assert small().imports == ["from course_utils import check, hint, solution"]
+
+
+def test_in_a_list_of_files_a_lesson_stands_before_its_exercises():
+    pairs = [(page.notebook, page.practice_notebook) for page in LESSONS]
+    assert pairs[0] == ("00_start_here", "")
+    assert pairs[3] == ("05_lesson_hooks_and_apply", "05_practice_hooks_and_apply")
+    names = [name for pair in pairs for name in pair if name]
+    assert names == sorted(names)
+    assert len({name[:12] for name in names}) == len(names), "a narrow list shows no more"

@@ -14,6 +14,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
+from course_utils.exercise import all_exercises
 from tests import ROOT
 from tools import build
 
@@ -96,7 +97,54 @@ def test_a_lesson_opens_and_closes_as_agreed(target):
     assert places == sorted(places)
 
 
-CLOSING = ["Summary", "What people get wrong", "Further reading"]
+CLOSING = ["Summary", "What people get wrong", "Further reading", "Next"]
+
+
+def links(text):
+    """The targets of a Markdown text's links, but for those into the web."""
+    return [to for to in re.findall(r"\]\(([^)]*)\)", text) if not re.match(r"https?://", to)]
+
+
+@by_name
+def test_every_link_leads_to_a_notebook_beside_it(target):
+    # A file's name alone: students have all notebooks in one folder, and a place inside a notebook
+    # is written differently in JupyterLab, in other editors and on a page.
+    for to in links(markdown(built(target))):
+        assert to in {other.built.name for other in TARGETS} - {target.built.name}
+        assert (target.built.parent / to).is_file()
+
+
+@by_name
+def test_a_notebook_links_to_what_it_needs_to_its_other_half_to_the_next_and_to_all(target):
+    cells = built(target).cells
+    page = target.contents
+    pages = [lesson.contents for lesson in LESSONS]
+    before = [page] if target.practice else [other for other in pages if other.number in page.needs]
+    assert sorted(links(cells[0].source)) == sorted(f"{other.notebook}.ipynb" for other in before)
+    other_half = page.notebook if target.practice else page.practice_notebook
+    next_ones = [other.notebook for other in pages[pages.index(page) + 1 :]][:1]
+    contents = [] if page.number == "00" else ["00_start_here"]
+    expected = [other_half, *next_ones, *contents]
+    assert links(cells[-1].source) == [f"{name}.ipynb" for name in expected if name]
+
+
+def test_lesson_00_has_a_table_of_all_notebooks_with_their_minutes():
+    [table] = [c.source for c in built(TARGETS[0]).cells if c.source.startswith("## The lessons")]
+    assert links(table) == [target.built.name for target in TARGETS[1:]]
+    row = "| 05 | [Hooks and apply](05_lesson_hooks_and_apply.ipynb) | 90 | "
+    assert f"{row}[14 exercises](05_practice_hooks_and_apply.ipynb) | 210 |\n" in table
+    lessons = sum(target.contents.minutes for target in LESSONS)
+    exercises = sum(e.minutes for e in all_exercises() if not e.id.startswith("00."))
+    for minutes, what in ((lessons, "lessons"), (exercises, "exercises")):
+        [hours] = re.findall(rf"([\d.]+) hours of {what}", table)
+        assert abs(float(hours) * 60 - minutes) <= 15
+
+
+def test_what_an_assignment_takes_from_the_course_has_no_link_to_a_notebook():
+    texts = [text for one in all_exercises() for text in (one.task, *one.hints)]
+    for target in LESSONS:
+        texts += target.contents.practice.sections.values() if target.contents.practice else []
+    assert not [to for text in texts for to in links(text)]
 
 
 @by_lesson
@@ -153,7 +201,7 @@ def test_figures_are_compared_by_their_pixels_and_not_by_their_compression(reque
     config = Path(request.config.option.nbval_sanitize_with)
     assert config.name == ("nbval.cfg" if sys.platform == "linux" else "nbval_other_systems.cfg")
     rules = configparser.ConfigParser()
-    rules.read(ROOT / "tests" / "nbval.cfg")
+    assert rules.read(ROOT / "tests" / "notebooks" / "nbval.cfg")
     notebook = built(LESSONS[1])
     page = "".join(
         output.get("data", {}).get("text/html", "")

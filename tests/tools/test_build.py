@@ -115,14 +115,27 @@ def test_what_a_lesson_need_not_say_is_put_in(small):
     cells = build.expand(small).cells
     assert cells[0].source.startswith("# 00 · A small one\n\nWhat it is for.")
     assert "- two" in cells[0].source
-    assert "notebook 00; Python" in cells[0].source
+    assert "**You need first:** [00 · Start here](00_start_here.ipynb); Python" in cells[0].source
     assert cells[1].source == ENVIRONMENT_CELL
-    assert cells[-3].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
-    assert cells[-3].source.endswith("Give the largest number of a list without changing the list.")
-    assert cells[-2].source.startswith("def largest(numbers):")
-    assert cells[-2].source.endswith("raise NotImplementedError  # your answer goes here")
-    assert cells[-2].id == "answer-00-1"
-    assert cells[-1].source == 'check("00.1", largest)'
+    assert cells[-4].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
+    assert cells[-4].source.endswith("Give the largest number of a list without changing the list.")
+    assert cells[-3].source.startswith("def largest(numbers):")
+    assert cells[-3].source.endswith("raise NotImplementedError  # your answer goes here")
+    assert cells[-3].id == "answer-00-1"
+    assert cells[-2].source == 'check("00.1", largest)'
+    assert cells[-1].source.startswith("## Next\n\n- [The next lesson: 01 · Tensors")
+
+
+def test_a_lesson_that_is_named_becomes_a_link(small):
+    prose = (
+        "As lesson\n# 05 and Lesson 06 say; not lesson 00, this one, nor lesson 77, which is none."
+    )
+    write_lesson(small, "Some words.", prose)
+    assert build.expand(small).cells[2].source == (
+        "As [lesson\n05](05_lesson_hooks_and_apply.ipynb) and "
+        "[Lesson 06](06_lesson_datasets_and_dataloaders.ipynb) say; "
+        "not lesson 00, this one, nor lesson 77, which is none."
+    )
 
 
 def test_a_stale_notebook_is_caught(small):
@@ -151,18 +164,18 @@ def test_a_notebook_depends_on_what_it_shows_and_imports_and_on_nothing_else():
 
     course = "course_utils"
     for name in ("output_shapes.py", "models.py"):
-        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply_exercises"]
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_practice_hooks_and_apply"]
     for name in ("lesson.py", "predictions.py"):
-        assert users(f"{course}/lessons/hooks/{name}") == ["05_hooks_and_apply"]
+        assert users(f"{course}/lessons/hooks/{name}") == ["05_lesson_hooks_and_apply"]
     assert users(f"{course}/lessons/hooks/__init__.py") == []
     assert users(f"{course}/lessons/start/largest.py") == ["00_start_here"]
-    assert users(f"{course}/worker_datasets.py") == ["06_datasets_and_dataloaders"]
+    assert users(f"{course}/worker_datasets.py") == ["06_lesson_datasets_and_dataloaders"]
     lessons = [target.name for target in build.targets() if not target.practice]
     assert users(f"{course}/figures/drawing.py") == lessons
     assert users(f"{course}/figures/course.mplstyle") == lessons
     assert users(f"{course}/observation.py") == list(depends)
-    assert "08_text_pipeline" in users("data/news/train.csv")
-    assert "05_hooks_and_apply_exercises" not in users("data/news/train.csv")
+    assert "08_lesson_text_pipeline" in users("data/news/train.csv")
+    assert "05_practice_hooks_and_apply" not in users("data/news/train.csv")
 
 
 @pytest.mark.parametrize(
@@ -185,7 +198,7 @@ def test_outputs_that_must_not_be_stored_stop_the_build(small, cell, words):
 def test_the_solved_edition_wants_every_check_passed(small):
     build.build_solutions([small])
     solved = nbformat.read(build.SOLVED / "00_small.ipynb", as_version=4)
-    assert "return max(numbers)" in solved.cells[-2].source
+    assert "return max(numbers)" in solved.cells[-3].source
     # The lesson takes a name that the answer uses: the check then looks at something wrong.
     write_lesson(small, "1 + 1", "max = min")
     with pytest.raises(build.BuildError, match=r"did not pass: 00\.1\."):

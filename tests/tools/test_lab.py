@@ -49,7 +49,8 @@ def there(work: Path) -> dict[str, bytes]:
 
 
 def done(**lists):
-    return {"copied": [], "updated": [], "kept": [], "beside": [], **lists}
+    kinds = ("renamed", "doubled", "copied", "updated", "kept", "beside")
+    return {kind: [] for kind in kinds} | lists
 
 
 def test_new_notebooks_are_copied_and_only_once(lab, course, work):
@@ -138,6 +139,77 @@ def test_without_a_manifest_everything_there_is_the_students(lab, course, work, 
     assert there(work) == {"01.ipynb": MINE, "own.ipynb": MINE, "01.new.ipynb": OLD}
 
 
+@pytest.fixture
+def renamed(lab, course, work, monkeypatch):
+    """Work as it was under the older names, in a course that has given newer ones to 01 to 04."""
+    names = {"01": "01_lesson", "02": "02_lesson", "03": "03_lesson", "04": "04_lesson"}
+    for old in names:
+        (course / f"{old}.ipynb").write_bytes(OLD)
+    lab.copy_notebooks(course, work)
+    for old, new in names.items():
+        (course / f"{old}.ipynb").replace(course / f"{new}.ipynb")
+    monkeypatch.setattr(lab, "RENAMED", names)
+    return course
+
+
+def test_what_the_course_renamed_is_renamed_with_the_answers_in_it(lab, renamed, work):
+    (work / "02.ipynb").write_bytes(MINE)
+    (work / "03.ipynb").unlink()
+    (work / "04.ipynb").write_bytes(MINE)
+    (work / "04.new.ipynb").write_bytes(NEWER)
+    (work / "04.new2.ipynb").write_bytes(MINE + MINE)
+    (renamed / "01_lesson.ipynb").write_bytes(NEW)
+    new_names = ["01_lesson", "02_lesson", "04_lesson", "04_lesson.new", "04_lesson.new2"]
+    assert lab.copy_notebooks(renamed, work) == done(
+        renamed=[f"{name}.ipynb" for name in new_names],
+        updated=["01_lesson.ipynb"],
+        kept=["02_lesson.ipynb", "04_lesson.ipynb"],
+        copied=["03_lesson.ipynb"],
+    )
+    expected = dict(zip(new_names, [NEW, MINE, MINE, NEWER, MINE + MINE], strict=True))
+    expected["03_lesson"] = OLD
+    assert there(work) == {f"{name}.ipynb": content for name, content in expected.items()}
+    assert lab.copy_notebooks(renamed, work) == done(kept=["02_lesson.ipynb", "04_lesson.ipynb"])
+
+
+def test_where_the_newer_name_is_taken_both_are_kept(lab, renamed, work):
+    (work / "01.ipynb").write_bytes(MINE)
+    (work / "01_lesson.ipynb").write_bytes(MINE + MINE)
+    told = lab.copy_notebooks(renamed, work)
+    assert told["doubled"] == ["01.ipynb", "01_lesson.ipynb"]
+    assert there(work)["01.ipynb"] == MINE and there(work)["01_lesson.ipynb"] == MINE + MINE
+    (work / "01_lesson.ipynb").unlink()
+    assert lab.copy_notebooks(renamed, work)["renamed"] == ["01_lesson.ipynb"]
+    assert there(work)["01_lesson.ipynb"] == MINE
+
+
+def test_without_the_newer_one_in_the_course_nothing_is_renamed(lab, renamed, work):
+    (renamed / "01_lesson.ipynb").unlink()
+    lab.copy_notebooks(renamed, work)
+    assert (work / "01.ipynb").exists() and not (work / "01_lesson.ipynb").exists()
+
+
+@pytest.mark.parametrize("step", ["rename", "replace"])  # of the notebook, of the manifest
+def test_a_stop_while_renaming_forgets_nothing(lab, renamed, work, monkeypatch, step):
+    with monkeypatch.context() as patch:
+
+        def stopped(path, target):
+            raise OSError(13, "Permission denied", str(path))
+
+        patch.setattr(Path, step, stopped)
+        with pytest.raises(OSError, match="Permission"):
+            lab.copy_notebooks(renamed, work)
+    (renamed / "01_lesson.ipynb").write_bytes(NEW)
+    assert lab.copy_notebooks(renamed, work)["updated"] == ["01_lesson.ipynb"], "known as untouched"
+    assert set(there(work).values()) == {OLD, NEW}
+
+
+def test_every_newer_name_is_a_notebook_of_the_course(lab):
+    for old, new in lab.RENAMED.items():
+        assert (ROOT / "notebooks" / f"{new}.ipynb").exists()
+        assert not (ROOT / "notebooks" / f"{old}.ipynb").exists()
+
+
 def test_a_folder_of_that_name_is_kept(lab, course, work):
     (work / "01.ipynb").mkdir(parents=True)
     assert lab.copy_notebooks(course, work)["kept"] == ["01.ipynb"]
@@ -163,8 +235,11 @@ def test_a_full_disk_leaves_whole_notebooks_and_running_again_continues(
 
 
 def test_the_report_names_the_files(lab, work):
-    said = lab.report(done(copied=list("abcdef"), updated=["g"], kept=["h"], beside=["i"]), work)
+    facts = {"copied": list("abcdef"), "updated": ["g"], "kept": ["h"], "beside": ["i"]}
+    said = lab.report(done(renamed=["j"], doubled=["k", "l"], **facts), work)
     assert said.splitlines() == [
+        "Renamed as in the course, with all that is in them: j.",
+        "There under an older and a newer name; both are kept, so look into both: k, l.",
         "Copied to work/: a, b, c, 3 more.",
         "Updated, as you had not changed them: g.",
         "Kept, as they are yours: h.",

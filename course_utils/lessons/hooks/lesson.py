@@ -921,5 +921,3 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - [`copy.deepcopy`](https://docs.python.org/3/library/copy.html) and the
 #   [`with` statement](https://docs.python.org/3/reference/compound_stmts.html#the-with-statement)
 #   in Python's own documentation
-#
-# Next: the exercises of this lesson, then lesson 06.

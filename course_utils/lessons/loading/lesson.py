@@ -968,5 +968,3 @@ figures.epoch_time(times)
 # - [reproducibility](https://pytorch.org/docs/stable/notes/randomness.html): seeds, also in workers
 # - [`torch.multiprocessing`](https://pytorch.org/docs/stable/multiprocessing.html): how tensors are
 #   shared between processes
-#
-# Next: the exercises of this lesson, then lesson 07.

@@ -817,5 +817,3 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [`nn.init`](https://pytorch.org/docs/stable/nn.init.html),
 #   [the meta device](https://pytorch.org/docs/stable/meta.html),
 #   [saving and loading](https://pytorch.org/docs/stable/notes/serialization.html)
-#
-# Next: the exercises of this lesson, then lesson 05.

@@ -1251,5 +1251,3 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 #   [`OneCycleLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html),
 #   [`ChainedScheduler`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html),
 #   [`ReduceLROnPlateau`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html)
-#
-# Next: the exercises of this lesson, then lesson 10, the training loop.

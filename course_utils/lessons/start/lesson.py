@@ -9,6 +9,21 @@ import torch
 
 torch.arange(3) + 1
 
+# %% [markdown] lesson_table="from the contents pages"
+# ## The lessons
+#
+# Each lesson but this one has an exercise notebook of its own. Click on a name to open it. At its
+# end, each notebook leads to the next one, and back to this table.
+
+# %% [markdown]
+# You need not read them in the order of their numbers. An arrow goes from a lesson to the ones
+# that build on it.
+
+# %%
+from course_utils import figures, predict
+
+# %% course_map="from the contents pages"
+
 # %% [markdown]
 # ## Predict, then run
 #
@@ -19,8 +34,6 @@ torch.arange(3) + 1
 # **Predict 00.p1.** What does `7 // 2` give in Python?
 
 # %%
-from course_utils import predict
-
 guess = ...
 predict("00.p1", guess, lambda: 7 // 2)
 
@@ -38,9 +51,8 @@ predict("00.p2", guess, lambda: torch.zeros(2) + torch.zeros(3))
 # %% [markdown]
 # ## Exercises
 #
-# Each lesson has an exercise notebook beside it. An exercise looks like the next two cells: a
-# place for your answer, and a check. Run both now: the check says that nothing is there yet, and
-# stops nothing.
+# An exercise looks like the next two cells: a place for your answer, and a check. Run both now:
+# the check says that nothing is there yet, and stops nothing.
 
 # %%
 from course_utils import check, hint, solution
@@ -66,16 +78,6 @@ solution("00.1")
 # What the check looks at: your function is called with a few inputs, small ones first. Its
 # results are compared with those of a reference answer, in this order: was there an error, is the
 # type right, the shape, the dtype, the values. Code that does not come to an end is stopped.
-
-# %% [markdown]
-# ## The lessons
-#
-# An arrow goes from a lesson to the ones that build on it.
-
-# %%
-from course_utils import figures
-
-# %% course_map="from the headers"
 
 # %% [markdown]
 # ## How to read the documentation
@@ -173,5 +175,3 @@ x
 # - [JupyterLab: notebooks](https://jupyterlab.readthedocs.io/en/stable/user/notebook.html)
 # - [the PyTorch documentation](https://pytorch.org/docs/stable/index.html)
 # - [`torch.gather`](https://pytorch.org/docs/stable/generated/torch.gather.html)
-#
-# Next: lesson 01.

@@ -20,7 +20,7 @@
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
 # `torch.nn` is a part of torch, not a separate package. One import is enough. Not all of these
-# lessons are written yet; the map in notebook 00 shows those that are.
+# lessons are written yet; the table in lesson 00 has those that are.
 
 # %%
 import torch
@@ -595,7 +595,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # %% [markdown]
 # ## Further reading
 #
-# Reading the documentation is a skill of its own; notebook 00 shows how. The pages of what was
+# Reading the documentation is a skill of its own; lesson 00 shows how. The pages of what was
 # used here:
 #
 # - [tensor views](https://pytorch.org/docs/stable/tensor_view.html): the list of all functions
@@ -617,5 +617,3 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   [`Tensor.unfold`](https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html),
 #   [`Tensor.expand`](https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
 # - [`torch.save`](https://pytorch.org/docs/stable/generated/torch.save.html)
-#
-# Next: the exercises of this lesson, then lesson 04.

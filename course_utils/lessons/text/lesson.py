@@ -777,5 +777,3 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 #   [`DataLoader`](https://pytorch.org/docs/stable/data.html)
 # - [torchtext 0.18](https://pytorch.org/text/0.18.0/): `get_tokenizer`,
 #   `build_vocab_from_iterator`, `torchtext.transforms`, `AG_NEWS`
-#
-# Next: the exercises of this lesson, then lesson 09.

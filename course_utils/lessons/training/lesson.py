@@ -1062,5 +1062,3 @@ train_epoch(model, batch, optimizer)
 #   [`weights_only`](https://pytorch.org/docs/stable/notes/serialization.html)
 # - [reproducibility](https://pytorch.org/docs/stable/notes/randomness.html),
 #   [`torch.manual_seed`](https://pytorch.org/docs/stable/generated/torch.manual_seed.html)
-#
-# Next: the exercises of this lesson, and its debug clinic.

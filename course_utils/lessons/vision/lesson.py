@@ -616,5 +616,3 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # - [`bincount`](https://pytorch.org/docs/stable/generated/torch.bincount.html),
 #   [`gather`](https://pytorch.org/docs/stable/generated/torch.gather.html),
 #   [`random_split` and `Subset`](https://pytorch.org/docs/stable/data.html)
-#
-# Next: the exercises of this lesson, then lesson 08.
