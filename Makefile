@@ -40,9 +40,10 @@ bench: install-grading  ## measure import time, checks, validation
 readme: install  ## write the README's table of lessons
 	$(BIN)/python -m tools.readme
 
-lint: install  ## check the style of the code
+lint: install-grading  ## check the style and the types of the code
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
 
 lock: install  ## write requirements/*.txt from requirements/*.in
 	$(BIN)/python tools/lock.py $(ARGS)

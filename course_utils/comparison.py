@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -88,7 +89,9 @@ def _floats(expected: float, got: float, exact: bool, place: str) -> Difference 
     return Difference("values", contrast(expected, got), place)
 
 
-def _sequences(expected, got, exact: bool, place: str) -> Difference | None:
+def _sequences(
+    expected: Sequence[Any], got: Sequence[Any], exact: bool, place: str
+) -> Difference | None:
     if len(expected) != len(got):
         holes = {"expected": counted(len(expected), "item"), "got": len(got)}
         message = text("compare.length", "expected {expected}, yours has {got}", **holes)
@@ -159,8 +162,8 @@ def _tensors(
         )
         return Difference("values", message, place)
     try:
-        tolerance = {"rtol": 0.0, "atol": 0.0} if exact else {}
-        torch.testing.assert_close(got, expected, equal_nan=True, **tolerance)
+        tolerance = 0.0 if exact else None  # None: torch's own, by dtype
+        torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     except AssertionError:
         return Difference("values", _value_message(expected, got), place)
     return None

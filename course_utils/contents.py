@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import importlib
+import inspect
 import pkgutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -96,7 +97,7 @@ class Contents:
     @property
     def folder(self) -> Path:
         """Where the lesson's files are."""
-        return Path(sys.modules[self.package].__file__).parent
+        return Path(inspect.getfile(sys.modules[self.package])).parent
 
     @property
     def imports(self) -> Sequence[str]:
@@ -138,9 +139,12 @@ def next_lesson(page: Contents) -> Contents | None:
     return next((other for other in all_lessons() if other.number > page.number), None)
 
 
-def page_of(id: str) -> Contents | None:
-    """The contents page on which an exercise stands; None if the course has no such id."""
-    return next((page for page in all_lessons() if id in page.exercises), None)
+def page_of(id: str) -> Contents:
+    """The contents page on which an exercise stands. Raises ContentsError for an unknown id."""
+    for page in all_lessons():
+        if id in page.exercises:
+            return page
+    raise ContentsError(f"No contents page of the course has an exercise {id}.")
 
 
 def exercise_modules(id: str | None) -> list[str]:

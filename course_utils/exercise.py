@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from . import contents
+from . import contents, lessons
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, show
 from .observation import Observation, compare, describe_exception, error_text, observe
@@ -29,7 +29,7 @@ from .settings import course_settings
 from .sources import emptied, undecorated_source
 from .texts import text
 
-LESSONS = f"{contents.lessons.__name__}."  # the modules of the course's own exercises
+LESSONS = f"{lessons.__name__}."  # the modules of the course's own exercises
 
 
 class UnknownExercise(LookupError):
@@ -117,8 +117,9 @@ class Exercise:
         self.without = tuple(without)
         self.seconds = seconds
         self.look: Callable[..., Any] = call
-        self.make_cases: Callable[[random.Random], Iterable[tuple]] | None = None
-        self.answer: Callable[..., Any] | None = None
+        # None until they are declared; of an exercise that was found, both are there.
+        self.make_cases: Callable[[random.Random], Iterable[tuple]] = None  # type: ignore[assignment]
+        self.answer: Callable[..., Any] = None  # type: ignore[assignment]
         self.start: Callable[..., Any] | None = None
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
@@ -197,8 +198,8 @@ class Exercise:
         """What is asked, in Markdown, without a heading."""
         if self._task:
             return self._task
-        home = sys.modules[self.answer.__module__]
-        asked = home if home.__name__.startswith(LESSONS) else self.answer
+        home = self.answer.__module__
+        asked = sys.modules[home] if home.startswith(LESSONS) else self.answer
         return (inspect.getdoc(asked) or "").strip()
 
     @property
@@ -318,7 +319,7 @@ class Exercise:
         for case, right, got in zip(self.make_cases(random.Random(seed)), expected, seen):  # noqa: B905 - seen may end early
             difference = compare(right, got)
             if difference is not None:
-                return self._wrong(case, right, got, difference, seen, seed)
+                return self._wrong(case, got, difference, seen, seed)
         if len(seen) != len(expected):
             headline = text(
                 "check.cases_lost",
@@ -337,7 +338,14 @@ class Exercise:
             return Verdict("wrong", headline)
         return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
 
-    def _wrong(self, case, right, got, difference, seen, seed) -> Verdict:
+    def _wrong(
+        self,
+        case: tuple,
+        got: Observation,
+        difference: Difference,
+        seen: list[Observation],
+        seed: int,
+    ) -> Verdict:
         mistake = self.recognise(seen, seed)
         return Verdict(
             "wrong",
@@ -358,7 +366,7 @@ class Exercise:
                 "Stopped after {seconds:g} seconds: the code did not come to an end.",
                 seconds=self.seconds,
             )
-        if _is_stub(got):
+        if got.raised is not None and _is_stub(got):
             return text(
                 "check.half_a_stub",
                 "Not finished yet: `{function}` still raises NotImplementedError.",

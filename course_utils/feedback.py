@@ -80,7 +80,7 @@ def display(panel: Panel) -> None:
 def in_notebook() -> bool:
     """True inside a Jupyter kernel."""
     try:
-        shell = get_ipython()  # noqa: F821 - IPython puts it there
+        shell = get_ipython()  # type: ignore[name-defined]  # noqa: F821 - IPython puts it there
     except NameError:
         return False
     return hasattr(shell, "kernel")

@@ -12,7 +12,7 @@ import sys
 import sysconfig
 import traceback
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
@@ -86,7 +86,13 @@ class WatchFunctions(TorchFunctionMode):
         self.names = tuple(names)
         self.used: list[str] = []
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: D105
+    def __torch_function__(
+        self,
+        func: Callable[..., Any],
+        types: Iterable[type],
+        args: tuple = (),
+        kwargs: dict[str, Any] | None = None,
+    ) -> Any:
         called = resolve_name(func)
         for name in self.names:
             if called is None:
@@ -122,7 +128,7 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
         return Difference("time", message)
     if right.raised is None and got.raised is not None:
         if not got.raised.through_answer:
-            return _stumbled(right, got)
+            return _stumbled(right, got, got.raised)
         error = error_text(got.raised)
         return Difference("raised", text("compare.raised", "your code raised {error}", error=error))
     if right.raised is not None:
@@ -174,14 +180,14 @@ def _without_the_error(wanted: Raised, got: Observation, messages: bool) -> Diff
     return None
 
 
-def _stumbled(right: Observation, got: Observation) -> Difference:
+def _stumbled(right: Observation, got: Observation, raised: Raised) -> Difference:
     """What the answer gave back is such that the observation cannot go on with it."""
-    error = error_text(got.raised)
-    if got.raised.type_name == "TooLarge":
+    error = error_text(raised)
+    if raised.type_name == "TooLarge":
         message = text(
             "compare.too_large",
             "your code gave back {what}: that is too much",
-            what=got.raised.message,
+            what=raised.message,
         )
         return Difference("result", message)
     for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early

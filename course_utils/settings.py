@@ -33,19 +33,21 @@ class TimeLimit:
         self._lock = threading.Lock()
 
     def __enter__(self) -> TimeLimit:
-        self._timer = None
+        self._timer: threading.Timer | None = None
         self._loaded = len(sys.modules)
         # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
         if threading.current_thread() is threading.main_thread():
+            self._main = threading.get_ident()
             # A process that a shell started in the background ignores Ctrl-C until it is told to.
             self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
             self._start()
         return self
 
     def _start(self) -> None:
-        self._timer = threading.Timer(self.seconds, self._interrupt)
-        self._timer.daemon = True
-        self._timer.start()
+        timer = threading.Timer(self.seconds, self._interrupt)
+        timer.daemon = True
+        self._timer = timer
+        timer.start()
 
     def _interrupt(self) -> None:
         with self._lock:
@@ -58,7 +60,7 @@ class TimeLimit:
             self.expired = True
             if hasattr(signal, "pthread_kill"):
                 # A real signal also ends a sleep, which interrupt_main does not.
-                signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+                signal.pthread_kill(self._main, signal.SIGINT)
             else:
                 _thread.interrupt_main()
 
@@ -93,7 +95,7 @@ def course_settings() -> Iterator[None]:
                 del context["device_context"]
         torch.set_default_dtype(dtype)
         torch.set_grad_enabled(gradients)
-        torch.autograd.set_detect_anomaly(anomaly)
+        torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
 
     switch(torch.float32, None, True, False)
     try:

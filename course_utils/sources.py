@@ -11,6 +11,7 @@ import ast
 import functools
 import inspect
 import symtable
+import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -24,8 +25,8 @@ DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 def undecorated_source(thing: Callable[..., Any]) -> str:
     """The source of a function or class, without its decorators."""
-    find_source = class_source if isinstance(thing, type) else inspect.getsource
-    source = textwrap.dedent(find_source(thing))
+    source = class_source(thing) if isinstance(thing, type) else inspect.getsource(thing)
+    source = textwrap.dedent(source)
     node = ast.parse(source).body[0]
     return "\n".join(source.splitlines()[node.lineno - 1 :]) + "\n"
 
@@ -38,13 +39,19 @@ def class_source(kind: type) -> str:
     methods = [inspect.unwrap(value) for value in vars(kind).values() if inspect.isfunction(value)]
     if not methods:
         return inspect.getsource(kind)
-    source = inspect.getsource(inspect.getmodule(kind))
+    source = inspect.getsource(sys.modules[kind.__module__])
     line = methods[0].__code__.co_firstlineno
     for node in ast.walk(ast.parse(source)):
-        same_name = isinstance(node, ast.ClassDef) and node.name == kind.__name__
-        if same_name and node.lineno <= line <= node.end_lineno:
+        if not isinstance(node, ast.ClassDef) or node.name != kind.__name__:
+            continue
+        if node.lineno <= line <= last_line(node):
             return "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno]) + "\n"
     return inspect.getsource(kind)
+
+
+def last_line(node: ast.stmt) -> int:
+    """The line on which a statement that was parsed ends."""
+    return node.end_lineno or node.lineno
 
 
 def emptied(source: str) -> str:
@@ -62,15 +69,15 @@ def bodies(source: str) -> list[tuple[int, int, int]]:
     """
     found = []
 
-    def visit(node: ast.AST) -> None:
+    def visit(node: ast.Module | ast.ClassDef) -> None:
         for child in node.body:
             if isinstance(child, ast.ClassDef):
                 visit(child)
             elif isinstance(child, ast.FunctionDef):
                 first = child.body[0]
                 has_docstring = ast.get_docstring(child) is not None
-                begin = first.end_lineno + 1 if has_docstring else first.lineno
-                found.append((begin, child.end_lineno, first.col_offset))
+                begin = last_line(first) + 1 if has_docstring else first.lineno
+                found.append((begin, last_line(child), first.col_offset))
 
     visit(ast.parse(source))
     return found

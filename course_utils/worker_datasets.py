@@ -134,9 +134,13 @@ def samples_loaded_ahead(loader: DataLoader, seconds: float = 60.0) -> int:
 
     loader: over a Ticked, with workers. Waits until the workers have loaded as much as they are
     allowed to, at most `seconds`, and then a moment longer: do they really stop there?
+    Raises ValueError for any other loader.
     """
-    ticks = loader.dataset.ticks
-    allowed = loader.num_workers * loader.prefetch_factor * loader.batch_size
+    dataset, ahead, size = loader.dataset, loader.prefetch_factor, loader.batch_size
+    if not isinstance(dataset, Ticked) or ahead is None or size is None:
+        raise ValueError("samples_loaded_ahead() needs batches of a Ticked, loaded by workers.")
+    ticks = dataset.ticks
+    allowed = loader.num_workers * ahead * size
     iterator = iter(loader)
     deadline = time.monotonic() + seconds
     while int(ticks.sum()) < allowed and time.monotonic() < deadline:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.util
+import inspect
 import json
 import math
 import re
@@ -76,7 +77,8 @@ class Assignment:
         """The whole source of each topic module that holds one of the exercises, by module name."""
         names = sorted({exercise.make_cases.__module__ for exercise in self.exercises()})
         return {
-            name: Path(sys.modules[name].__file__).read_text(encoding="utf-8") for name in names
+            name: Path(inspect.getfile(sys.modules[name])).read_text(encoding="utf-8")
+            for name in names
         }
 
     @property
@@ -172,6 +174,7 @@ def load_topic(name: str, path: Path) -> None:
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None, "the file is Python"
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -1,10 +1,13 @@
 """Options of the test run, and what tests of several files need."""
 
+import functools
 import sys
 
 import pytest
 
 from course_utils import exercise
+from grading.mark import sandbox
+from tests import skip_without
 
 
 def pytest_addoption(parser):
@@ -13,6 +16,21 @@ def pytest_addoption(parser):
         action="store_true",
         help="store the figures of tests/figures/test_figures.py anew; look at every changed one",
     )
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "needs_sandbox: runs students' code under bubblewrap")
+
+
+@functools.cache  # it starts a process
+def why_no_sandbox():
+    return sandbox.problem()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    if item.get_closest_marker("needs_sandbox"):
+        skip_without("bubblewrap", why_no_sandbox())
 
 
 @pytest.fixture

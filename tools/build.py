@@ -139,8 +139,10 @@ def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
 
 
 def practice_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
-    """The cells of a lesson's exercise notebook."""
+    """The cells of a lesson's exercise notebook. Raises BuildError if the lesson has none."""
     practice = contents.practice
+    if practice is None:
+        raise BuildError(f"{contents.package}: the contents page names no exercise notebook.")
     exercises = [find(id) for id in contents.exercises]
     cells = [
         opening(

@@ -140,7 +140,7 @@ def choose_python(lane: Lane, uv: str | None) -> Python:
         if 0 < python.macos < lane.macos:
             sys.exit("The latest lane needs macOS 14: update macOS, or use LANE=torchtext.")
     if uv and found:  # it takes a version in place of a path
-        return python._replace(executable=lane.pythons[0], version=lane.pythons[0])
+        return found[-1]._replace(executable=lane.pythons[0], version=lane.pythons[0])
     have = ", ".join(sorted({python.version for python in found})) or "none that runs"
     latest = any(python.fits(LANES["latest"]) for python in found)
     sys.exit(
@@ -212,8 +212,8 @@ def install(lane: Lane, uv: str | None) -> None:
     if python and made_from == wanted:
         return
     moved = made_from.get("place", wanted["place"]) != wanted["place"]
-    spoilt = moved or unfinished.exists() or not python or not python.fits(lane)
-    if spoilt or not (uv or python.has_pip):
+    spoilt = moved or unfinished.exists()
+    if not python or spoilt or not python.fits(lane) or not (uv or python.has_pip):
         python = make_environment(lane, uv)
     unfinished.touch()
     stamp.unlink(missing_ok=True)

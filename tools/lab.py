@@ -206,7 +206,7 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
     os.environ["JUPYTER_PREFER_ENV_PATH"] = "1"
     # Without an installed course_utils (a conda environment, say) kernels find it by its path.
     found = importlib.util.find_spec("course_utils")
-    if found is None or Path(found.origin).resolve().parents[1] != ROOT:
+    if not found or not found.origin or Path(found.origin).resolve().parents[1] != ROOT:
         inherited = os.environ.get("PYTHONPATH")
         os.environ["PYTHONPATH"] = os.pathsep.join([str(ROOT), *([inherited] if inherited else [])])
     # With a token made here JupyterLab prints no address of its own among much else.

@@ -49,18 +49,18 @@ def dtype_promotion(dtypes: Sequence[torch.dtype] = COMMON) -> Figure:
         draw.text(MARGIN + wide / 2, MARGIN + HIGH / 2, "a + b", code=True, size=13, ha="center")
         surprises, kinds = [], set()
         for i, a in enumerate(dtypes):
-            for place in ((x + i * wide, MARGIN), (MARGIN, y + i * HIGH)):
-                draw.cell(*place, wide, HIGH, short(a), size=13, bold=True, fill=KINDS[kind(a)])
+            for left, top in ((x + i * wide, MARGIN), (MARGIN, y + i * HIGH)):
+                draw.cell(left, top, wide, HIGH, short(a), size=13, bold=True, fill=KINDS[kind(a)])
             for j, b in enumerate(dtypes):
                 result = promoted(a, b)
-                place = x + j * wide, y + i * HIGH, wide, HIGH
+                left, top = x + j * wide, y + i * HIGH
                 if result is None:
-                    draw.cell(*place, "–", size=13)
+                    draw.cell(left, top, wide, HIGH, "–", size=13)
                     continue
                 kinds.add(kind(result))
-                draw.cell(*place, short(result), size=13, fill=KINDS[kind(result)])
+                draw.cell(left, top, wide, HIGH, short(result), size=13, fill=KINDS[kind(result)])
                 if result not in (a, b):
-                    draw.box(x + j * wide + 3, y + i * HIGH + 3, wide - 6, HIGH - 6, edge=draw.ink)
+                    draw.box(left + 3, top + 3, wide - 6, HIGH - 6, edge=draw.ink)
                     if i < j:
                         surprises.append(f"{short(a)} and {short(b)} give {short(result)}")
         y += len(dtypes) * HIGH + 24

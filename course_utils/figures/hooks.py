@@ -183,7 +183,7 @@ def key_of(draw: Page, trace: Sequence[tuple[str, str]]) -> list[tuple[str, str,
 
 
 def draw_key(draw: Page, key: Sequence[tuple[str, str, float]], y: float) -> None:
-    x = MARGIN
+    x: float = MARGIN
     for kind, text, width in key:
         colour = draw.hues[PASS_COLOURS[kind]]
         draw.box(x, y - 6, 12, 12, fill=draw.panel, edge=colour, line=1.6, radius=6)
@@ -308,7 +308,7 @@ def draw_spread_key(draw: Page, y: float) -> None:
     import matplotlib.colors
 
     colour = draw.hues[1]
-    x = MARGIN
+    x: float = MARGIN
     pale = matplotlib.colors.to_rgba(colour, 0.25)
     for fill, text in ((pale, "5 % to 95 % of the values"), (colour, "the middle half")):
         draw.box(x, y - 6, 16, 12, fill=fill)

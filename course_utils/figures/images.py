@@ -71,7 +71,7 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
     with page() as draw:
         scale = SIDE / max(height, width)
         wide, high = width * scale, height * scale
-        y = MARGIN
+        y: float = MARGIN
         after = MARGIN + title(draw, name, image, MARGIN, y) + 30
         stride_legend(draw, image, after, y)
         outcomes = []
@@ -105,8 +105,9 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
             same = torch.equal(planes.permute(1, 2, 0), image)
             outcomes.append("the same picture" if same else "a scrambled picture")
             hue = draw.hues[3 if same else 0]
-            at = x + wide / 2, y - 9
-            draw.text(*at, outcomes[-1], size=13, bold=True, ha="center", colour=hue)
+            draw.text(
+                x + wide / 2, y - 9, outcomes[-1], size=13, bold=True, ha="center", colour=hue
+            )
             y += high + 18
         alt = f"{layout_alt(name, image)}."
         for (label, planes), outcome in zip(orders.items(), outcomes, strict=True):

@@ -109,10 +109,10 @@ def placed(
     for _ in range(SWEEPS):
         # To the right after what is needed, then back to the left: the last sweep straightens
         # the arrows into every lesson that others build on.
-        for column in columns:
-            spread(column, [mean_y(node.before or node.after, node) for node in column])
-        for column in columns[::-1]:
-            spread(column, [mean_y(node.after or node.before, node) for node in column])
+        for nodes in columns:
+            spread(nodes, [mean_y(node.before or node.after, node) for node in nodes])
+        for nodes in columns[::-1]:
+            spread(nodes, [mean_y(node.after or node.before, node) for node in nodes])
     return columns, arrows
 
 

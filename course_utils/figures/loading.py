@@ -82,7 +82,7 @@ def sampled(
     Raises ValueError if there is too much to draw, or an index is out of range.
     Taught in notebook 06.
     """
-    rows = {
+    rows: dict[str, list[Any]] = {  # lists of indices
         name: [group if isinstance(group, (list, tuple)) else [group] for group in indices]
         for name, indices in draws.items()
     }
@@ -273,12 +273,13 @@ def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequen
         raise ValueError("class_balance() draws at most 40 batches of at most 40 labels.")
     with page() as draw:
         colours = ramp(len(classes))
-        x = MARGIN
+        x: float = MARGIN
         for name, colour in zip(classes, colours, strict=True):
             draw.box(x, MARGIN - 6, 14, 14, fill=colour)
             draw.text(x + 22, MARGIN + 1, name, size=13)
             x += 46 + draw.width_of(name, size=13)
-        right, top, x0, parts = x, MARGIN + 34, MARGIN, []
+        right, top, parts = x, MARGIN + 34, []
+        x0: float = MARGIN
         bottom = top + 24 + highest * TINY
         for name, epoch in counted.items():
             draw.text(x0, top, name, bold=True)

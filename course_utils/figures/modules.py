@@ -119,7 +119,7 @@ def tree_rows(module: nn.Module) -> list[Row]:
     open_modules: set[int] = set()
 
     def tensor_row(path: str, name: str, kind: str, depth: int, tensor: torch.Tensor) -> Row:
-        lazy = isinstance(tensor, nn.parameter.UninitializedTensorMixin)
+        lazy = nn.parameter.is_lazy(tensor)
         marks = (id(tensor) in learned, path in saved, id(tensor) in moved)
         shared_with = first_place.get(id(tensor), "")
         first_place.setdefault(id(tensor), path)
@@ -133,9 +133,9 @@ def tree_rows(module: nn.Module) -> list[Row]:
         open_modules.add(id(inside))
         start = f"{path}." if path else ""
         own = set(inside.state_dict())
-        for child, tensor in inside.named_parameters(recurse=False, remove_duplicate=False):
-            what = "parameter" if tensor.requires_grad else "frozen parameter"
-            yield tensor_row(start + child, child, what, depth + 1, tensor)
+        for child, parameter in inside.named_parameters(recurse=False, remove_duplicate=False):
+            what = "parameter" if parameter.requires_grad else "frozen parameter"
+            yield tensor_row(start + child, child, what, depth + 1, parameter)
         for child, tensor in inside.named_buffers(recurse=False, remove_duplicate=False):
             what = "buffer" if child in own else "unsaved buffer"
             yield tensor_row(start + child, child, what, depth + 1, tensor)
@@ -257,7 +257,7 @@ def feature_maps(model: nn.Module, input_shape: tuple[int, ...]) -> Figure:
         lines = max(sum(layer.count(" ") + 1 for layer in step.layers) for step in steps)
         middle = MARGIN + max(LARGEST_MAP / 2 + SHEETS * SHEET, 17 * lines + 4)
         below = middle + LARGEST_MAP / 2 + 22
-        x = MARGIN
+        x: float = MARGIN
         for number, step in enumerate(steps):
             label = " × ".join(map(str, step.shape))
             if number:
@@ -339,13 +339,13 @@ def draw_map(draw: Page, shape: tuple[int, ...], scale: float, x: float, middle:
         high = LARGEST_MAP if shape and shape[0] > 24 else 24 + 2 * (shape[0] if shape else 1)
         draw.box(x - 8, middle - high / 2, 16, high, fill="#fffdf8", edge=blue, line=2)
         return
-    high, wide = shape[-2] * scale, shape[-1] * scale
+    tall, wide = shape[-2] * scale, shape[-1] * scale
     sheets = min(shape[0], SHEETS)
     spread = (sheets - 1) * SHEET
     for sheet in reversed(range(sheets)):
         left = x - (wide + spread) / 2 + sheet * SHEET
-        top = middle - (high - spread) / 2 - sheet * SHEET
-        draw.box(left, top, wide, high, fill="#fffdf8", edge=blue, line=1.5)
+        top = middle - (tall - spread) / 2 - sheet * SHEET
+        draw.box(left, top, wide, tall, fill="#fffdf8", edge=blue, line=1.5)
 
 
 def maps_alt(steps: list[Step]) -> str:

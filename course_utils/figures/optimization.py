@@ -231,8 +231,7 @@ def descent_paths(
             f"whose lowest place is ({lowest[0]:.1f}, {lowest[1]:.1f}), drawn on "
             f"{len(paths)} maps. The paths end here: {', '.join(told)}."
         )
-        right = MARGIN + columns * (wide + GAP) - GAP
-        right = max(right, MARGIN + draw.width_of(key, size=13))
+        right = max(MARGIN + columns * (wide + GAP) - GAP, MARGIN + draw.width_of(key, size=13))
         return draw.finish(right + MARGIN, bottom + MARGIN, alt)
 
 

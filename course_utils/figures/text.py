@@ -77,6 +77,7 @@ def packing(padded: torch.Tensor, lengths: torch.Tensor) -> Figure:
     if not bool(((lengths >= 1) & (lengths <= padded.shape[1])).all()):
         raise ValueError(f"The lengths {lengths.tolist()} are not all in 1 ... {padded.shape[1]}.")
     packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    assert packed.sorted_indices is not None, "it was packed with enforce_sorted=False"
     order, sizes = packed.sorted_indices.tolist(), packed.batch_sizes.tolist()
     batch, time = padded.shape
     with page() as draw:
@@ -151,7 +152,7 @@ def bags(ids: torch.Tensor, offsets: Mapping[str, torch.Tensor]) -> Figure:
             places = starts.tolist()
             borders = [*places, len(ids)]
             colours = ramp(len(places))
-            fills = [UNUSED] * len(ids)
+            fills: list[str | tuple] = [UNUSED] * len(ids)
             empty, contents = [], []
             for bag, (start, end) in enumerate(zip(borders[:-1], borders[1:], strict=True)):
                 fills[start:end] = [colours[bag]] * (end - start)

@@ -44,7 +44,7 @@ def frame(draw: Page, y: float, height: float, epochs: int) -> Any:
 
 def key(draw: Page, y: float, entries: Sequence[tuple[str, str]]) -> None:
     """Names of curves in their colours, up to the right edge of the plot."""
-    x = LEFT + PLOT_WIDTH
+    x: float = LEFT + PLOT_WIDTH
     for name, colour in reversed(entries):
         x -= draw.width_of(name, bold=True)
         draw.text(x, y, name, colour=colour, bold=True)
@@ -182,7 +182,8 @@ def shade(share: float) -> tuple[float, float, float]:
     """From the colour of an empty cell to a blue that dark numbers can be read on."""
     empty, full = (1.0, 0.99, 0.97), (0.55, 0.75, 0.92)
     part = round(share, 2)
-    return tuple(low + part * (high - low) for low, high in zip(empty, full, strict=True))
+    red, green, blue = (low + part * (high - low) for low, high in zip(empty, full, strict=True))
+    return red, green, blue
 
 
 def confusion_alt(counts: list[list[int]], names: Sequence[str]) -> str:

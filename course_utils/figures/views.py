@@ -46,7 +46,7 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
         x = MARGIN + max(*titles, *(grid.width for grid in grids)) + 50
         right = x + max(strip.width, draw.width_of(caption, size=13), *legends)
 
-        y = MARGIN
+        y: float = MARGIN
         draw.text(MARGIN, y, "tensor", size=13, colour=draw.muted)
         draw.text(x, y, caption, size=13, colour=draw.muted)
         y += 18
@@ -90,20 +90,22 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
         strip = Strip(draw, numbers)
         stored = len(set(positions(view).flatten().tolist()))
         note = f"shows {counted(view.numel(), 'number')}, stores {stored}"
-        x = MARGIN + 60
+        left = MARGIN + 60
         right = max(
             MARGIN + title(draw, name, view),
-            x + max(strip.width, stride_legend(draw, view), draw.width_of(note, size=13)),
+            left + max(strip.width, stride_legend(draw, view), draw.width_of(note, size=13)),
         )
         title(draw, name, view, MARGIN, MARGIN + 4)
-        stride_legend(draw, view, x, MARGIN + 32)
-        y = strip.draw(x, MARGIN + 46, view, right) + 12
+        stride_legend(draw, view, left, MARGIN + 32)
+        y = strip.draw(left, MARGIN + 46, view, right) + 12
         for number, window in enumerate(view):
             label = f"[{number}]"
-            draw.text(x - 12, y + 15, label, code=True, bold=True, ha="right", colour=draw.hues[0])
-            strip.draw_cells(x, y, 30, window)
+            draw.text(
+                left - 12, y + 15, label, code=True, bold=True, ha="right", colour=draw.hues[0]
+            )
+            strip.draw_cells(left, y, 30, window)
             y += 34
-        draw.text(x, y + 14, note, size=13, colour=draw.muted)
+        draw.text(left, y + 14, note, size=13, colour=draw.muted)
         alt = (
             f"{counted(len(view), 'window')} over one storage that holds {strip.alt}. "
             f"{layout_alt(name, view)}; it {note}."

@@ -6,8 +6,12 @@ import argparse
 import re
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import AssignmentError
+
+if TYPE_CHECKING:  # loading it takes seconds
+    from ..assignment import Assignment
 
 ID = r"\d\d\.\d+"
 CHOICE = re.compile(rf"(?P<first>{ID})(?:-(?P<last>{ID}))?(?:=(?P<points>.*))?")
@@ -157,7 +161,7 @@ def read_points(text: str, place: str) -> float:
         ) from None
 
 
-def notes(assignment) -> list[str]:
+def notes(assignment: Assignment) -> list[str]:
     """What an instructor may want to know, and what is no error."""
     by_name: dict[str, list[str]] = {}
     for exercise in assignment.exercises():

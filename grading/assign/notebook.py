@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import inspect
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -121,7 +122,7 @@ def import_cell(exercises: Iterable[Exercise]) -> str:
     codes = [code for e in exercises if e not in private for code in page_of(e.id).imports]
     codes += [private_imports(exercise) for exercise in private]
     origins: dict[str, str] = {}
-    for node in ast.parse("\n".join(codes)).body:
+    for node in import_statements("\n".join(codes)):
         for alias in node.names:
             origin, name = imported(node, alias)
             if origins.setdefault(name, origin) != origin:
@@ -139,9 +140,14 @@ def import_cell(exercises: Iterable[Exercise]) -> str:
     return merged_imports(codes)
 
 
+def import_statements(code: str) -> list[ast.Import | ast.ImportFrom]:
+    """The imports at the top of a cell."""
+    return [n for n in ast.parse(code).body if isinstance(n, (ast.Import, ast.ImportFrom))]
+
+
 def imported_names(code: str) -> set[str]:
     """The names that a cell of imports binds."""
-    return {imported(node, alias)[1] for node in ast.parse(code).body for alias in node.names}
+    return {imported(node, alias)[1] for node in import_statements(code) for alias in node.names}
 
 
 def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, str]:
@@ -156,11 +162,13 @@ def imported(node: ast.Import | ast.ImportFrom, alias: ast.alias) -> tuple[str, 
 
 def private_imports(exercise: Exercise) -> str:
     """The imports of a private exercise's file that its stub or its reference uses."""
-    text = Path(sys.modules[exercise.make_cases.__module__].__file__).read_text(encoding="utf-8")
+    text = Path(inspect.getfile(sys.modules[exercise.make_cases.__module__])).read_text("utf-8")
     used = unbound_names(exercise.stub_source) | unbound_names(exercise.solution_source)
     kept = []
     for node in ast.parse(text).body:
-        if not isinstance(node, (ast.Import, ast.ImportFrom)) or getattr(node, "level", 0):
+        if not isinstance(node, (ast.Import, ast.ImportFrom)):
+            continue
+        if isinstance(node, ast.ImportFrom) and node.level:
             continue
         names = [alias for alias in node.names if imported(node, alias)[1] in used]
         if names:
@@ -191,15 +199,17 @@ def merged_imports(codes: Iterable[str]) -> str:
     names: dict[str, set[str]] = {}  # module -> what is taken from it
     renamed: dict[str, str] = {}  # line -> module
     for code in codes:
-        for node in ast.parse(code).body:
+        for node in import_statements(code):
             for alias in node.names:
                 if isinstance(node, ast.Import):
                     plain[ast.unparse(ast.Import([alias]))] = alias.name
-                elif alias.asname:
-                    line = ast.unparse(ast.ImportFrom(node.module, [alias], 0))
-                    renamed[line] = node.module
+                    continue
+                module = node.module or ""
+                if alias.asname:
+                    line = ast.unparse(ast.ImportFrom(module, [alias], 0))
+                    renamed[line] = module
                 else:
-                    names.setdefault(node.module, set()).add(alias.name)
+                    names.setdefault(module, set()).add(alias.name)
     taken = renamed | {from_line(module, found): module for module, found in names.items()}
     groups: list[list[str]] = [[], [], []]
     for lines in (plain, taken):

@@ -45,8 +45,10 @@ READY, RUN, STOP = b"y", b"r", b"s"
 OBSERVATIONS, FACTS, FAILED, FLAG = b"O", b"R", b"E", b"F"
 TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by just writing it
 WATCH_SECONDS = 0.05
-OWN_MODULES = ("numpy", "IPython.core.inputtransformer2", "grading.inside.reading")
-OWN_MODULES += ("grading.inside.wire",)
+OWN_MODULES = (
+    *("numpy", "IPython.core.inputtransformer2"),
+    *("grading.inside.reading", "grading.inside.wire"),
+)
 
 
 def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:
@@ -78,7 +80,7 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
             child = os.fork()
             if child == 0:
                 channel.close()
-                serve_child(*files, limits, originals, alone)
+                serve_child(files[0], files[1], limits, originals, alone)
             for file in files:
                 os.close(file)
             report = watch(channel, child, limits, alone)
@@ -225,7 +227,7 @@ def try_filter() -> None:
         try:
             system_calls.forbid()
         except OSError as error:
-            os._exit(error.errno)
+            os._exit(error.errno or 1)
         os._exit(0)
     failed = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     if failed:
@@ -237,7 +239,7 @@ def serve_child(
 ) -> None:
     """Do one job and end the process. Does not return."""
     code = 1
-    messages = None
+    messages: Messages | None = None
     try:
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -262,7 +264,8 @@ def serve_child(
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
-            messages.send(FAILED, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
+            if messages is not None:
+                messages.send(FAILED, traceback.format_exc()[-2000:].encode("utf-8", "replace"))
     finally:
         os._exit(code)
 
@@ -418,7 +421,7 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
 
     for function in (getattr, setattr, delattr):
         setattr(watched, function.__name__, watch_name(function))
-    watched.vars = guarded_vars
+    vars(watched).update(vars=guarded_vars)
     scope["__builtins__"] = watched
     scope["get_ipython"] = NotebookShell
     scope["display"] = lambda *things, **how: None
@@ -454,9 +457,11 @@ def watch_events(messages: Messages) -> None:
 
 
 # Beginnings of the names in Python's table of audit events.
-EVENTS = ("code.", "compile", "cpython.", "ctypes.", "exec", "function.", "gc.", "marshal.")
-EVENTS += ("object.", "os.exec", "os.fork", "os.kill", "os.posix", "os.spawn", "os.system")
-EVENTS += ("pickle.", "resource.", "signal.", "socket.", "subprocess.", "sys._", "sys.set")
+EVENTS = (
+    *("code.", "compile", "cpython.", "ctypes.", "exec", "function.", "gc.", "marshal."),
+    *("object.", "os.exec", "os.fork", "os.kill", "os.posix", "os.spawn", "os.system"),
+    *("pickle.", "resource.", "signal.", "socket.", "subprocess.", "sys._", "sys.set"),
+)
 
 
 class NotebookShell:

@@ -16,6 +16,7 @@ import dataclasses
 import enum
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from . import screening
@@ -167,9 +168,9 @@ def read_cell(number: int, cell: dict[str, Any]) -> Cell:
     return found
 
 
-def depth(statements: list[ast.AST]) -> int:
+def depth(statements: Iterable[ast.AST]) -> int:
     """How many levels of syntax there are. Without recursion, whose limit this is to keep from."""
-    levels, waiting = 0, statements
+    levels, waiting = 0, list(statements)
     while waiting:
         levels += 1
         waiting = [child for node in waiting for child in ast.iter_child_nodes(node)]

@@ -16,6 +16,7 @@ import functools
 import importlib
 import sys
 import warnings
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -141,7 +142,12 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
     for node in nodes:
         screening.visit(node)
     seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
-    seen_through |= {id(node.value) for node in everything if _renamed(node, imported)}
+    assigned = (ast.Assign, ast.NamedExpr)
+    seen_through |= {
+        id(node.value)
+        for node in everything
+        if isinstance(node, assigned) and _renamed(node, imported)
+    }
     for node in nodes:
         if isinstance(node, (ast.Name, ast.Attribute)) and id(node) not in seen_through:
             screening.screen_bare_module(node)
@@ -217,7 +223,7 @@ FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 SCOPES = (*FUNCTIONS, ast.ClassDef, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def _stores(body: list[ast.AST]) -> set[str]:
+def _stores(body: Iterable[ast.AST]) -> set[str]:
     """Names that these statements bind in their own scope."""
     names: set[str] = set()
     waiting = list(body)
@@ -252,12 +258,15 @@ def _path(node: ast.expr, imported: dict[str, str]) -> str:
 
 def _renamed(node: ast.AST, names: dict[str, str]) -> dict[str, str]:
     """What an assignment adds to imported_names."""
-    target = None
     if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target = node.targets[0]
+        target: ast.expr = node.targets[0]
     elif isinstance(node, ast.NamedExpr):
         target = node.target
-    path = _path(node.value, names) if isinstance(target, ast.Name) else ""
+    else:
+        return {}
+    if not isinstance(target, ast.Name):
+        return {}
+    path = _path(node.value, names)
     return {target.id: path} if path and isinstance(object_at(path), (ModuleType, type)) else {}
 
 
@@ -375,7 +384,7 @@ class Screening(ast.NodeVisitor):
         if node.level:
             self.say("imports from a package of its own")
         elif any(a.name == "*" or (a.asname or a.name) in self.used for a in node.names):
-            self.screen_module(node.module)
+            self.screen_module(node.module or "")
 
     def screen_module(self, name: str) -> None:
         """A module that is imported by its whole name."""
@@ -391,7 +400,7 @@ class Screening(ast.NodeVisitor):
             self.say(f"uses the module `{module}`")
         elif (
             within(full, PARTS)
-            or (rest and NAMES.get(module) and rest[0] not in NAMES[module])
+            or (rest and rest[0] not in (NAMES.get(module) or rest))  # None: all of it
             or any(is_internal(part) for part in rest)
             or "__getattr__" in rest
         ):

@@ -127,10 +127,11 @@ def _read_observation(row: Any) -> Observation:
     raised = row["raised"]
     if raised is not None:
         _expect(type(raised) is list and len(raised) == 6, "an error has six fields")
-        *texts, by_answer, through_answer = raised
+        type_name, message, where, function, by_answer, through_answer = raised
         _expect(type(by_answer) is bool, "whose error is yes or no")
         _expect(type(through_answer) is bool, "whether the answer ran is yes or no")
-        raised = Raised(*(_text(text) for text in texts), by_answer, through_answer)
+        texts = (_text(type_name), _text(message), _text(where), _text(function))
+        raised = Raised(*texts, by_answer, through_answer)
     _expect(type(row["timed_out"]) is bool, "timed_out is yes or no")
     changed = _list(row["changed"])
     _expect(all(type(n) is int and 0 <= n < 1000 for n in changed), "positions are ints")

@@ -7,8 +7,12 @@ import functools
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import RunError
+
+if TYPE_CHECKING:  # loading it takes seconds
+    from ..assignment import Assignment
 
 CLUSTER_WIDTH = 64  # half the shards that wait on a cluster at once, whatever its size
 DESCRIPTION = """\
@@ -51,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
         raise RunError(f"{error.filename}: {error.strerror}.") from None
 
 
-def grade(assignment, options: argparse.Namespace) -> int:
+def grade(assignment: Assignment, options: argparse.Namespace) -> int:
     """The command with an assignment that was read."""
     from tqdm import tqdm
 

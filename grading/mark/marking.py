@@ -345,7 +345,7 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
     """What the student is told. Never what the reference gives on a hidden case."""
     state = ExerciseState(verdict.state)
     stage = yours = ""
-    if verdict.difference is not None:
+    if verdict.difference is not None and verdict.seen is not None:
         stage = f"{verdict.difference.stage} {verdict.difference.place}".strip()
         raised = verdict.seen.raised
         if stage == "raised" and (raised is None or not raised.through_answer):

@@ -77,6 +77,7 @@ def mark_submissions(
         """What has to be marked; the rest is put into the results at once."""
         for submission in submissions:
             content, problem = b"", submission.problem
+            result: SubmissionResult | None
             if not problem:
                 content, problem = read_submission(submission.path)
             if problem:
@@ -151,7 +152,14 @@ def run_shards(
             return
 
 
-def _run_until_broken(executor, source, again, width, done, lost) -> bool:
+def _run_until_broken(
+    executor: Executor,
+    source: Iterator[Shard],
+    again: deque[tuple[Shard, int]],
+    width: int,
+    done: Callable[[Task, SubmissionResult], None],
+    lost: Callable[[Task, str], None],
+) -> bool:
     """True when everything is done; False when the executor broke and a new one is needed."""
     running: dict[Future, tuple[Shard, int]] = {}
     broken = False

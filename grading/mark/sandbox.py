@@ -339,6 +339,8 @@ class Sandbox:
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._start()
+        channel = self._channel
+        assert channel is not None, "a process that was started has one"
         # Messages without it were not written by our code.
         token = secrets.token_bytes(TOKEN_BYTES)
         with tempfile.TemporaryFile() as job:
@@ -346,9 +348,9 @@ class Sandbox:
             job.seek(0)
             reader, writer = os.pipe()
             try:
-                self._channel.settimeout(TIDY_SECONDS)
+                channel.settimeout(TIDY_SECONDS)
                 try:
-                    socket.send_fds(self._channel, [RUN], [job.fileno(), writer])
+                    socket.send_fds(channel, [RUN], [job.fileno(), writer])
                 finally:
                     os.close(writer)
                 outcomes = receive(reader, token, seconds)
@@ -358,16 +360,16 @@ class Sandbox:
                 return [Outcome(None, ended="died", detail=why)]
             finally:
                 os.close(reader)
-        return [*outcomes[:-1], self._finish(outcomes[-1])]
+        return [*outcomes[:-1], self._finish(channel, outcomes[-1])]
 
-    def _finish(self, outcome: Outcome) -> Outcome:
+    def _finish(self, channel: socket.socket, outcome: Outcome) -> Outcome:
         """Have all processes of the child ended; gives the last outcome with what was learnt."""
         try:
-            self._channel.sendall(STOP)
-            self._channel.settimeout(TIDY_SECONDS)
+            channel.sendall(STOP)
+            channel.settimeout(TIDY_SECONDS)
             text = b""
             while not text.endswith(b"\n"):
-                piece = self._channel.recv(4096)
+                piece = channel.recv(4096)
                 if not piece:
                     raise OSError
                 text += piece

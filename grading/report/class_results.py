@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from course_utils.exercise import find
 
-from ..result import ExerciseState, SubmissionResult
+from ..result import ExerciseState, SubmissionResult, SubmissionState
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
@@ -22,6 +22,12 @@ def count(n: int, what: str) -> str:
 def total(result: SubmissionResult) -> float:
     """The points that could be earned."""
     return sum(exercise.of for exercise in result.exercises)
+
+
+def points_of_those_marked(results: Iterable[SubmissionResult]) -> list[float]:
+    """The points of the submissions on which no person has to look at anything."""
+    marked = (result.points for result in results if result.state == SubmissionState.MARKED)
+    return [points for points in marked if points is not None]
 
 
 def why_a_person(result: SubmissionResult) -> str:
@@ -57,10 +63,10 @@ def common_mistakes(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
                 headlines[exercise.id, exercise.mistake] = exercise.headline
     found = []
     for (id, name), times in counts.items():
-        exercise = find(id)
-        known = {mistake.name: mistake.sentence for mistake in exercise.mistakes}
+        declared = find(id)
+        known = {mistake.name: mistake.sentence for mistake in declared.mistakes}
         sentence = known.get(name, headlines[id, name])
-        found.append(CommonMistake(id, exercise.title, sentence, times))
+        found.append(CommonMistake(id, declared.title, sentence, times))
     return sorted(found, key=lambda mistake: (-mistake.count, mistake.id, mistake.sentence))
 
 

@@ -31,6 +31,7 @@ from .class_results import (
     common_mistakes,
     count,
     number,
+    points_of_those_marked,
     total,
     why_a_person,
     without_sandbox,
@@ -101,7 +102,7 @@ def class_facts(
     counts = Counter(result.state for result in results)
     facts = [(str(len(results)), "submission" if len(results) == 1 else "submissions")]
     facts += [(str(counts[s]), of_many(s, counts[s])) for s in SubmissionState if counts[s]]
-    points = [result.points for result in results if result.state == SubmissionState.MARKED]
+    points = points_of_those_marked(results)
     if points:
         median = number(round(statistics.median(points), 2))
         facts.append((median, f"median of {number(assignment.points)} points"))

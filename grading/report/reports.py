@@ -28,6 +28,7 @@ from .class_results import (
     count,
     in_order,
     number,
+    points_of_those_marked,
     total,
     why_a_person,
     without_sandbox,
@@ -127,7 +128,7 @@ def summary(results: Sequence[SubmissionResult]) -> str:
     lines = [f"{count(len(results), 'submission')}: {counted or 'nothing to mark'}."]
     marked = [result for result in results if result.state == SubmissionState.MARKED]
     if marked:
-        points = [result.points for result in marked]
+        points = points_of_those_marked(results)
         of = max(total(result) for result in marked)
         lines.append(
             f"Points of those marked: {number(min(points))} to {number(max(points))}, "
@@ -278,5 +279,5 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def readable_path(path: object) -> str:
+def readable_path(path: str | bytes | os.PathLike) -> str:
     return one_line(os.fsdecode(path), REASON_LIMIT)

@@ -20,14 +20,12 @@ class EqualToEverything:
     def __call__(self, *args: Any, **kwargs: Any) -> EqualToEverything:
         return self
 
-    __hash__ = None
-
 
 class Liar(torch.Tensor):
     """A tensor for which everything that torch works out is true."""
 
     @classmethod
-    def __torch_function__(cls, func, types, args=(), kwargs=None):
+    def __torch_function__(cls, *_: Any, **__: Any) -> torch.Tensor:
         return torch.tensor(True)
 
 

@@ -18,7 +18,6 @@ import pytest
 from course_utils import exercise
 from course_utils.exercise import all_exercises, find
 from grading.assignment import load_topic
-from grading.mark import sandbox as sandboxes
 from grading.mark.marking import Task, mark
 from grading.mark.sandbox import Limits, Sandbox
 from grading.result import ExerciseState, SubmissionState
@@ -26,8 +25,7 @@ from tests.grading import hostile_notebooks as hostile
 from tests.grading.hostile_notebooks import Attack
 from tests.grading.submissions import as_file, code, notebook, right
 
-WHY_NOT = sandboxes.problem()
-pytestmark = pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")
+pytestmark = pytest.mark.needs_sandbox
 
 PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 SEED = 4_611_686_018_427_387_847

@@ -9,13 +9,11 @@ import warnings
 import pytest
 
 from grading.__main__ import main
-from grading.mark import executors, sandbox
+from grading.mark import executors
 from tests.grading.submissions import hand_in, mistake, notebook, right
 from tests.grading.test_grade_command import marks
 
-pytestmark = pytest.mark.skipif(
-    bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"
-)
+pytestmark = pytest.mark.needs_sandbox
 pytest.importorskip(
     "distributed", reason="Dask is in the packages for grading (tools/install.py --extra grading)"
 )

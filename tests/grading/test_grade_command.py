@@ -16,9 +16,6 @@ from grading.mark import sandbox
 from tests import ROOT
 from tests.grading.submissions import as_file, code, hand_in, mistake, notebook, right, untouched
 
-needs_sandbox = pytest.mark.skipif(
-    bool(sandbox.problem()), reason=f"Students' code cannot be run here: {sandbox.problem()}"
-)
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
 IDS = ("01.1", "01.2", "01.6")
 
@@ -49,7 +46,7 @@ def marks(output: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
-@needs_sandbox
+@pytest.mark.needs_sandbox
 def test_a_class_is_marked(week, group, tmp_path, capsys):
     output = tmp_path / "marks"
     (group / "essay.pdf").write_bytes(b"%PDF")
@@ -85,7 +82,7 @@ def test_a_class_is_marked(week, group, tmp_path, capsys):
     assert (output / "marks.csv").read_bytes() == first
 
 
-@needs_sandbox
+@pytest.mark.needs_sandbox
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal here")
 def test_a_run_that_is_stopped_goes_on(week, tmp_path):
     folder, output = tmp_path / "many", tmp_path / "marks"
@@ -141,7 +138,7 @@ def from_one(text):
 '''
 
 
-@needs_sandbox
+@pytest.mark.needs_sandbox
 def test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidden(tmp_path):
     quiz = tmp_path / "quiz.py"
     quiz.write_text(QUIZ)

@@ -24,13 +24,8 @@ from tests.grading.submissions import as_file, code, mistake, notebook, right, u
 PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 SEED = 1_234_567
 ITEMS = (("01.1", 2.0), ("01.2", 1.0))
-WHY_NOT = sandbox.problem()
 KINDS = [
-    pytest.param(
-        False,
-        id="sandboxed",
-        marks=pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed"),
-    ),
+    pytest.param(False, id="sandboxed", marks=pytest.mark.needs_sandbox),
     pytest.param(
         True,
         id="trusted",
@@ -384,7 +379,7 @@ def test_limits_are_what_the_course_needs():
     assert Limits().wall is None
 
 
-@pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")
+@pytest.mark.needs_sandbox
 def test_forbidden_calls_are_refused_and_others_are_not():
     tries = (
         "import os, resource, socket\n"

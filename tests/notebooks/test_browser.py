@@ -20,7 +20,7 @@ import pytest
 
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
-from tests import ROOT
+from tests import ROOT, skip_without
 from tools import build
 
 TOKEN = "a-token-for-this-test"
@@ -55,7 +55,8 @@ def browser():
                 executable_path=chromium_path(), args=CHROMIUM_OPTIONS
             )
         except playwright.Error as error:
-            pytest.skip(f"no Chromium here to open JupyterLab in: {str(error).splitlines()[0]}")
+            why = str(error).splitlines()[0]
+            skip_without("chromium", f"no Chromium here to open JupyterLab in: {why}")
         yield browser
         browser.close()
 
