@@ -53,14 +53,13 @@ def measure(students: int = 50) -> list[tuple[str, str, str]]:
     rate = {workers: 60 * students / time_ for workers, time_ in seconds.items()}
     theirs = 60 * students / nbgrader
     return [
-        (f"grading {students} submissions, nbgrader", f"{theirs:.1f} a minute", ""),
-        ("  here, 1 worker", f"{rate[1]:.0f} a minute", ""),
-        ("  here, 2 workers", f"{rate[2]:.0f} a minute ({seconds[2]:.1f} s)", ""),
-        ("  ratio to nbgrader, 2 workers", f"{rate[2] / theirs:.1f}", "at least 20"),
-        ("  ratio of 2 workers to 1", f"{rate[2] / rate[1]:.2f}", ""),
-        ("  memory for each worker and its sandbox", f"{memory[2]:.0f} MB", ""),
-        ("  memory of nbgrader", f"{theirs_memory:.0f} MB", ""),
-        ("  same marks from both", f"{same} of {students}", "all"),
+        (f"marking {students} notebooks with nbgrader", f"{theirs:.0f} a minute", ""),
+        ("marking them here, 2 workers", f"{rate[2]:.0f} a minute", ""),
+        ("this course to nbgrader", f"{rate[2] / theirs:.1f} : 1", "at least 20 : 1"),
+        ("2 workers to 1", f"{rate[2] / rate[1]:.2f} : 1", ""),
+        ("memory of a worker with its sandbox", f"{memory[2]:.0f} MB", ""),
+        ("memory of nbgrader", f"{theirs_memory:.0f} MB", ""),
+        ("students with the same mark from both", f"{same} of {students}", "all"),
     ]
 
 

@@ -85,8 +85,8 @@ def readme(assignment: Assignment) -> str:
 # {assignment.title}
 
 {deadline}You need Python 3.11 or 3.12 (python.org has it), and nothing else. Open a terminal in
-this folder. The first command sets everything up; on Linux it downloads about 2.5 GB. The second
-one opens the assignment in JupyterLab. To go on later, run the second command again.
+this folder. The first command sets everything up; before it begins, it says how much it downloads.
+The second one opens the assignment in JupyterLab. To go on later, run the second command again.
 
 Linux and macOS:
 
