@@ -270,8 +270,8 @@ def find_program(
             for statement in cell.statements
         )
 
-    def unclear(note: str, cell: Cell) -> Program:
-        return Program(ProgramState.UNCLEAR, note, answer=cell.text)
+    def unclear(note: str, *cells: Cell) -> Program:
+        return Program(ProgramState.UNCLEAR, note, answer="\n\n".join(c.text for c in cells))
 
     code = [cell for cell in cells if not cell.prose]
     tagged = [cell for cell in code if cell.exercise == id]
@@ -289,14 +289,16 @@ def find_program(
         return Program(ProgramState.MISSING, f"No cell of the notebook defines `{name}`.")
     answer = (answers or broken)[-1]
     if twins and answer not in tagged:
-        ids = " and ".join(sorted({id, *twins}))
-        note = f"The answers of {ids} are called `{name}`, and cell {answer.number} does not say "
-        return unclear(note + "which of them it is.", answer)
+        ids, candidates = " and ".join(sorted({id, *twins})), answers or broken
+        where = " and ".join(str(cell.number) for cell in candidates)
+        where = f"cell{'s' if len(candidates) > 1 else ''} {where}"
+        note = f"The answers of {ids} are called `{name}`; nothing says which stands in {where}."
+        return unclear(note, *candidates)
     halves = cut_in_two(code, answer)
     if halves:
         first, rest = halves
-        note = f"The code in cell {first} goes on in cell {rest}: they were one cell."
-        return unclear(note, answer)
+        note = f"The code in cell {first.number} goes on in cell {rest.number}: they were one cell."
+        return unclear(note, first, rest)
     if not answers:
         return Program(ProgramState.BROKEN, answer.error, answer=answer.text)
     notes = []
@@ -328,8 +330,8 @@ def defines(text: str, name: str) -> bool:
     return bool(re.search(rf"^(?:(?:async\s+)?def|class)\s+{name}\b|^{name}\s*=", text, re.M))
 
 
-def cut_in_two(cells: list[Cell], answer: Cell) -> tuple[int, int] | None:
-    """The numbers of the two cells that an answer's cell was split into; None if it is whole.
+def cut_in_two(cells: list[Cell], answer: Cell) -> tuple[Cell, Cell] | None:
+    """The two cells that an answer's cell was split into; None if it is whole.
 
     One of the two is no Python by itself (it begins with an indent, say), and together they are.
     """
@@ -341,7 +343,7 @@ def cut_in_two(cells: list[Cell], answer: Cell) -> tuple[int, int] | None:
             continue
         with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
             ast.parse(together)
-            return first.number, rest.number
+            return first, rest
     return None
 
 

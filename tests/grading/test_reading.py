@@ -388,7 +388,8 @@ def test_no_prose_of_the_course_looks_like_an_answer():
 def test_an_answer_that_was_cut_in_two_needs_a_person(first, rest):
     says = "goes on in cell 3: they were one cell"
     for tag in ({"exercise": ID}, {}):
-        is_unclear(says, code("1"), code(first, **tag), code(rest, **tag), code("import math"))
+        cells = (code("1"), code(first, **tag), code(rest, **tag), code("import math"))
+        assert is_unclear(says, *cells).answer == f"{first}\n\n{rest}"
 
 
 def test_whole_cells_one_after_the_other_are_not_one():
@@ -408,7 +409,7 @@ def test_twin_names_without_metadata_need_a_person():
     both = found(code("def f(): return 1"), code("def f(): return 2"))
     assert [program.state for program in both.values()] == ["unclear", "unclear"]
     assert both["01.1"].note == (
-        "The answers of 01.1 and 01.2 are called `f`, and cell 2 does not say which of them it is."
+        "The answers of 01.1 and 01.2 are called `f`; nothing says which stands in cells 1 and 2."
     )
     one = found(code("def f(): return 1", exercise="01.1"), code("def f(): return 2"))
     assert [program.state for program in one.values()] == ["found", "unclear"]
