@@ -419,7 +419,11 @@ def touching(cells: list[Cell], name: str) -> list[ast.stmt]:
 
 
 def bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement binds in the notebook; not those inside functions and classes."""
+    """Names that a statement binds in the notebook; not those inside functions and classes.
+
+    By its syntax and not by symtable, here and below: that answers for a whole text which can be
+    compiled, and the question is which statement of which cell, in what order.
+    """
     names: set[str] = set()
     waiting: list[ast.AST] = [statement]
     while waiting:
