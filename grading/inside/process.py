@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import codeop
 import contextlib
 import ctypes
 import dataclasses
@@ -337,8 +338,9 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     name = answer["name"]
     scope = notebook_scope(messages, exercise.without)
     failure = None
+    compiler = codeop.Compile()  # it remembers `from __future__`, as a notebook does
     for part in answer["parts"]:
-        raised = define(part, answer["part_seconds"], scope)
+        raised = define(part, answer["part_seconds"], scope, compiler)
         if raised is not None:
             failure = describe_exception(raised)
     if name not in scope:
@@ -356,7 +358,9 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     messages.send(OBSERVATIONS, wire.write(observations))
 
 
-def define(part: dict, seconds: float, scope: dict[str, Any]) -> BaseException | None:
+def define(
+    part: dict, seconds: float, scope: dict[str, Any], compiler: codeop.Compile
+) -> BaseException | None:
     """Run some statements of a cell, as a notebook does, up to the first that raises.
 
     part: reading.Part as a dict. seconds: on the clock.
@@ -371,7 +375,7 @@ def define(part: dict, seconds: float, scope: dict[str, Any]) -> BaseException |
         with TimeLimit(seconds):
             for place in part["statements"]:
                 module = ast.Module([statements[place]], type_ignores=[])
-                exec(compile(module, file, "exec", dont_inherit=True), scope)
+                exec(compiler(module, file, "exec"), scope)
     except BaseException as error:  # sys.exit() in a cell, or the time limit
         return error
     return None

@@ -5,15 +5,19 @@ may be made to stop whoever reads it.
 
 Of a notebook only what an answer needs is taken: the statements that bind the answer's name, and
 what those use, from any cell. So a cell that plots, trains for an hour or raises costs nothing,
-and a notebook whose cells were moved, copied or renamed can still be marked.
+and a notebook whose cells were moved, copied or renamed can still be marked. Where nobody can tell
+from the notebook what was handed in, a person is asked and told why.
 """
 
 from __future__ import annotations
 
 import ast
 import builtins
+import contextlib
 import dataclasses
 import enum
+import importlib.util
+import itertools
 import json
 import re
 from collections.abc import Iterable
@@ -24,6 +28,8 @@ from . import screening
 NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
 TOO_DEEP = "its code is nested too deeply"
 SOURCE_LIMIT = 200_000  # characters of code in one cell
+NAME_LIMIT = 40  # characters of a student's name for something, where a reason quotes it
+PROSE = {"markdown": "Markdown", "raw": "raw text"}  # a cell's type and what JupyterLab calls it
 
 
 class ProgramState(enum.StrEnum):
@@ -33,6 +39,7 @@ class ProgramState(enum.StrEnum):
     UNTOUCHED = "untouched"  # the stub as it was handed out
     MISSING = "missing"
     BROKEN = "broken"  # the cell is not Python
+    UNCLEAR = "unclear"  # a person has to see what was handed in
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,8 +83,12 @@ class Reading:
 
 @dataclasses.dataclass
 class Cell:
-    """A code cell: its number, the exercise it is marked as, its text, the same as plain Python,
-    its statements, and why it cannot be read."""
+    """A cell: its number, the exercise it is marked as, its text, the same as plain Python, its
+    statements, and why it cannot be read.
+
+    prose: what it is where it is not code; such a cell has no statements. is_plain: the text is
+    Python as it stands, without IPython's syntax.
+    """
 
     number: int
     exercise: str
@@ -85,6 +96,8 @@ class Cell:
     code: str
     statements: list[ast.stmt]
     error: str = ""
+    prose: str = ""
+    is_plain: bool = False
 
 
 class NotANotebook(ValueError):
@@ -92,7 +105,7 @@ class NotANotebook(ValueError):
 
 
 def read_notebook(data: bytes) -> tuple[list[Cell], list[str]]:
-    """The code cells of a notebook file, and notes on how it was read. Raises NotANotebook."""
+    """The cells of a notebook file, and notes on how it was read. Raises NotANotebook."""
     if not data.strip():
         raise NotANotebook("The file is empty.")
     text, notes = decode(data)
@@ -104,21 +117,40 @@ def read_notebook(data: bytes) -> tuple[list[Cell], list[str]]:
         raise NotANotebook(f"The file is not a notebook: it is not JSON ({error}).") from None
     if not isinstance(notebook, dict):
         raise NotANotebook("The file is JSON, but not a notebook: it has no cells.")
-    cells = notebook.get("cells")
-    if not isinstance(cells, list):
-        if isinstance(notebook.get("worksheets"), list):
-            raise NotANotebook(
-                "The file is a notebook of format 3. Open it in JupyterLab, save it, and mark that."
-            )
+    if isinstance(notebook.get("worksheets"), list) and "cells" not in notebook:
+        notebook = from_format_3(notebook)
+        notes.append("The file is a notebook of format 3; it was read as one of format 4.")
+    facts = notebook.get("cells")
+    if not isinstance(facts, list):
         raise NotANotebook("The file is JSON, but not a notebook: it has no cells.")
-    code = [
+    cells = [
         read_cell(number, cell)
-        for number, cell in enumerate(cells, start=1)
-        if isinstance(cell, dict) and cell.get("cell_type") == "code"
+        for number, cell in enumerate(facts, start=1)
+        if isinstance(cell, dict) and cell.get("cell_type") in ("code", *PROSE)
     ]
-    if not code:
+    if all(cell.prose for cell in cells):
         raise NotANotebook("The notebook has no code cells.")
-    return code, notes
+    return cells, notes
+
+
+def from_format_3(notebook: dict[str, Any]) -> dict[str, Any]:
+    """A notebook of format 3 (or 2), as old programs save it, in format 4. Raises NotANotebook."""
+    import nbformat  # takes half a second, and few notebooks need it
+
+    notebook.setdefault("metadata", {})
+    if notebook.get("nbformat") not in (2, 3):
+        notebook["nbformat"] = 3
+    for sheet in notebook["worksheets"]:
+        for cell in sheet.get("cells", ()) if isinstance(sheet, dict) else ():
+            if isinstance(cell, dict):
+                cell["outputs"] = []  # of any size and form, and never read
+    try:
+        return nbformat.reads(json.dumps(notebook), as_version=4)
+    except Exception as error:  # it finds a missing or odd field by stumbling over it
+        raise NotANotebook(
+            "The file is a notebook of format 3 that cannot be converted "
+            f"({type(error).__name__}): open it in JupyterLab, save it, and mark that."
+        ) from None
 
 
 def decode(data: bytes) -> tuple[str, list[str]]:
@@ -136,7 +168,7 @@ def decode(data: bytes) -> tuple[str, list[str]]:
 
 
 def read_cell(number: int, cell: dict[str, Any]) -> Cell:
-    """One code cell; its text is made plain Python where it uses IPython's %magic and !shell."""
+    """One cell; code is made plain Python where it uses IPython's %magic and !shell."""
     source = cell.get("source", "")
     if isinstance(source, list):
         source = "".join(line for line in source if isinstance(line, str))
@@ -147,12 +179,15 @@ def read_cell(number: int, cell: dict[str, Any]) -> Cell:
     if not isinstance(tag, str) or not tag:
         match = re.fullmatch(r"answer-(\d\d)-(\d+)", str(cell.get("id", "")))
         tag = f"{match[1]}.{match[2]}" if match else ""
-    found = Cell(number, tag, source, source, [])
+    found = Cell(number, tag, source, source, [], prose=PROSE.get(cell["cell_type"], ""))
+    if found.prose:
+        return found
     if len(source) > SOURCE_LIMIT:
         found.error = f"it has {len(source)} characters; at most {SOURCE_LIMIT} are read"
         return found
     try:
         found.statements = ast.parse(source).body
+        found.is_plain = True
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         try:
             found.code = plain_python(source)
@@ -211,17 +246,23 @@ def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[
     programs = {}
     for id, facts in wanted.items():
         # Two exercises may ask for the same name: one's cell is never the other's answer.
-        others = {i for i, f in wanted.items() if i != id and f["name"] == facts["name"]}
-        own = [cell for cell in cells if cell.exercise not in others]
-        programs[id] = find_program(own, id, **facts)
+        twins = {i: f["stub"] for i, f in wanted.items() if i != id and f["name"] == facts["name"]}
+        own = [cell for cell in cells if cell.exercise not in twins]
+        programs[id] = find_program(own, id, twins, **facts)
     return programs
 
 
 def find_program(
-    cells: list[Cell], id: str, *, name: str, stub: str, without: tuple[str, ...]
+    cells: list[Cell],
+    id: str,
+    twins: dict[str, str],
+    *,
+    name: str,
+    stub: str,
+    without: tuple[str, ...],
 ) -> Program:
-    """What is to be run for one exercise."""
-    stub_dumps = {ast.dump(statement) for statement in ast.parse(stub).body}
+    """What is to be run for one exercise. twins: stubs of others that ask for the same name."""
+    stub_dumps = {ast.dump(s) for text in (stub, *twins.values()) for s in ast.parse(text).body}
 
     def written(cell: Cell) -> bool:
         """Binds the name to something that is not the stub."""
@@ -230,22 +271,50 @@ def find_program(
             for statement in cell.statements
         )
 
-    tagged = [cell for cell in cells if cell.exercise == id]
-    answers = [cell for cell in tagged if written(cell)] or [c for c in cells if written(c)]
-    broken = [cell for cell in tagged if cell.error]
-    if not answers and broken:
-        return Program(ProgramState.BROKEN, broken[-1].error, answer=broken[-1].text)
-    if not answers:
-        if any(name in bound(s) for cell in cells for s in cell.statements):
+    def unclear(note: str, *cells: Cell) -> Program:
+        return Program(ProgramState.UNCLEAR, note, answer="\n\n".join(c.text for c in cells))
+
+    code = [cell for cell in cells if not cell.prose]
+    tagged = [cell for cell in code if cell.exercise == id]
+    answers = [cell for cell in tagged if written(cell)] or [c for c in code if written(c)]
+    if not any(cell in tagged for cell in answers):
+        prose = [c for c in cells if c.prose and c.text.strip() not in ("", stub.strip())]
+        for cell in reversed(prose):
+            if cell.exercise == id or not answers and defines(cell.text, name):
+                note = f"Cell {cell.number} is {cell.prose}, not code, and holds an answer."
+                return unclear(note, cell)
+    broken = [c for c in code if c.error and (c in tagged or defines(c.text, name))]
+    if not answers and not broken:
+        if any(name in bound(s) for cell in code for s in cell.statements):
             return Program(ProgramState.UNTOUCHED)
         return Program(ProgramState.MISSING, f"No cell of the notebook defines `{name}`.")
-    answer = answers[-1]
+    answer = (answers or broken)[-1]
+    if twins and answer not in tagged:
+        ids, candidates = " and ".join(sorted({id, *twins})), answers or broken
+        where = " and ".join(str(cell.number) for cell in candidates)
+        where = f"cell{'s' if len(candidates) > 1 else ''} {where}"
+        note = f"The answers of {ids} are called `{name}`; nothing says which stands in {where}."
+        return unclear(note, *candidates)
+    halves = cut_in_two(code, answer)
+    if halves:
+        first, rest = halves
+        note = f"The code in cell {first.number} goes on in cell {rest.number}: they were one cell."
+        return unclear(note, first, rest)
+    if not answers:
+        return Program(ProgramState.BROKEN, answer.error, answer=answer.text)
     notes = []
     if answer not in tagged:
         notes.append(f"The answer was found in cell {answer.number}, by its name.")
     elif len(answers) > 1:
         notes.append(f"{len(answers)} cells define `{name}`; the last of them was marked.")
-    parts, statements = needed_parts(cells, answer, name)
+    parts, statements = needed_parts(code, answer, name)
+    absent = absent_module(statements)
+    if absent:
+        note = (
+            f"The code imports `{absent[:NAME_LIMIT]}`, which is not installed here: "
+            "if it is a file of the student's own, look at both."
+        )
+        return unclear(note, answer)
     return Program(
         ProgramState.FOUND,
         " ".join(notes),
@@ -256,14 +325,63 @@ def find_program(
     )
 
 
+def defines(text: str, name: str) -> bool:
+    """True where a line of a text that need not be Python seems to bind this name."""
+    name = re.escape(name)
+    return bool(re.search(rf"^(?:(?:async\s+)?def|class)\s+{name}\b|^{name}\s*=", text, re.M))
+
+
+def cut_in_two(cells: list[Cell], answer: Cell) -> tuple[Cell, Cell] | None:
+    """The two cells that an answer's cell was split into; None if it is whole.
+
+    One of the two is no Python by itself (it begins with an indent, say), and together they are.
+    """
+    for first, rest in itertools.pairwise(cells):
+        if answer not in (first, rest) or (first.is_plain and rest.is_plain):
+            continue
+        together = f"{first.text}\n{rest.text}"
+        if len(together) > SOURCE_LIMIT:
+            continue
+        with contextlib.suppress(SyntaxError, ValueError, RecursionError, MemoryError):
+            ast.parse(together)
+            return first, rest
+    return None
+
+
+def absent_module(statements: list[ast.stmt]) -> str:
+    """A module that this code imports and that is not there; '' for none.
+
+    What is imported in a `try` may be absent. Looking for a module runs nothing of it.
+    """
+    waiting: list[ast.AST] = list(statements)
+    while waiting:
+        node = waiting.pop()
+        names = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module]
+        for name in names:
+            package = name.partition(".")[0]
+            try:
+                if importlib.util.find_spec(package) is None:
+                    return package
+            except ValueError:  # it is there, and was not found in any file: __main__
+                continue
+        if not isinstance(node, ast.Try):
+            waiting += ast.iter_child_nodes(node)
+    return ""
+
+
 def needed_parts(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part], list[ast.stmt]]:
     """The statements that the answer needs, in the order they are run.
 
     A statement is needed when it binds or changes a name that a needed statement uses. What comes
-    after the answer's cell is only looked through for names that nothing before it binds.
+    after the answer's cell is only looked through for names that nothing before it binds. `from
+    __future__` is needed by all code after it, in a notebook also by that of later cells.
     """
     position = cells.index(answer)
-    kept: set[int] = set()
+    kept = {id(s) for cell in cells[: position + 1] for s in cell.statements if is_future(s)}
     names = {name}
     searched: set[str] = set()
     while names - searched:
@@ -302,7 +420,11 @@ def touching(cells: list[Cell], name: str) -> list[ast.stmt]:
 
 
 def bound(statement: ast.stmt) -> set[str]:
-    """Names that a statement binds in the notebook; not those inside functions and classes."""
+    """Names that a statement binds in the notebook; not those inside functions and classes.
+
+    By its syntax and not by symtable, here and below: that answers for a whole text which can be
+    compiled, and the question is which statement of which cell, in what order.
+    """
     names: set[str] = set()
     waiting: list[ast.AST] = [statement]
     while waiting:
@@ -347,6 +469,11 @@ def root(node: ast.expr) -> str:
 def used(statement: ast.stmt) -> set[str]:
     """Every name that stands in a statement, also inside its functions and classes."""
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def is_future(statement: ast.stmt) -> bool:
+    """True for `from __future__ import annotations`."""
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def imports_everything(statement: ast.stmt) -> bool:

@@ -18,6 +18,7 @@ Layouts, which may be mixed in one folder:
   handed in is `..._text.html`, `..._link.html`. A file that is handed in again is named `-1`.
 
 Nothing is opened except to see that it can be read; symbolic links are never followed.
+What is wrong with one student's files is said in that student's row; the others are marked.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ from ..errors import CollectionError
 from ..report.sanitize import readable
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
+# Hidden folders that programs make for themselves; there may be notebooks in them.
+SYSTEM |= {".ipynb_checkpoints", ".git", ".venv", ".cache", ".config", ".local", ".jupyter"}
 NBGRADER = {
     "submitted",
     "source",
@@ -53,7 +56,8 @@ CANVAS = re.compile(
     r"(?:(?P<file>[1-9]\d*)_(?P<rest>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
-COPY = r"(?:[-_ ]\d+| ?\(\d+\))?"  # what browsers and Canvas add to the name of a second copy
+BROWSER_COPY = r" ?\(\d+\)"  # what browsers add to the name of a second copy
+COPY = rf"(?:[-_ ]\d+|{BROWSER_COPY})?"  # the same, and what Canvas adds
 FILE_LIMIT = 20_000  # files and folders that are looked at in one student's folder
 DEPTH_LIMIT = 20  # folders in folders
 
@@ -90,6 +94,10 @@ class _Item:
     def is_notebook(self) -> bool:
         return self.kind != "folder" and self.path.name.lower().endswith(".ipynb")
 
+    @property
+    def is_hidden(self) -> bool:
+        return self.path.name.startswith(".")
+
 
 @dataclasses.dataclass(frozen=True)
 class _Entry:
@@ -110,11 +118,11 @@ def collect(folder: Path, assignment_name: str) -> list[Submission]:
     Whatever is there and is not a system file becomes a Submission or is named in one; what
     cannot be marked has a `problem`.
 
-    Raises CollectionError if there is no such folder, nothing in it, or two submissions by one
-    student.
+    Raises CollectionError if there is no such folder, or nothing in it.
     """
-    level = _level(folder, assignment_name)
+    level, nbgrader = _level(folder, assignment_name)
     items = _listed(level, f"the folder {readable(str(level))}")
+    items = [item for item in items if not item.is_hidden or _holds_notebooks(item)]
     if not items:
         raise CollectionError(
             f"There is nothing in {readable(str(level))}: put the submissions there."
@@ -122,9 +130,6 @@ def collect(folder: Path, assignment_name: str) -> list[Submission]:
     students: dict[str, list[_Entry]] = {}
     for entry in _entries(items):
         students.setdefault(entry.student, []).append(entry)
-    nbgrader = any(
-        _kind(item.path / assignment_name) == "folder" for item in items if item.kind == "folder"
-    )
     return [
         _submission(student, students[student], level, assignment_name, nbgrader)
         for student in sorted(students, key=lambda name: (name.casefold(), name))
@@ -134,8 +139,12 @@ def collect(folder: Path, assignment_name: str) -> list[Submission]:
 # -- the level of submissions ----------------------------------------------------------------
 
 
-def _level(folder: Path, assignment_name: str) -> Path:
-    """The folder itself, or `submitted` in it if it is a course of nbgrader."""
+def _level(folder: Path, assignment_name: str) -> tuple[Path, bool]:
+    """The folder itself, or `submitted` in it if it is a course of nbgrader; and whether it is.
+
+    Only nbgrader's own `submitted` says so: elsewhere a folder that is called like the assignment
+    is what one student's zip was unpacked to.
+    """
     name = readable(str(folder))
     try:
         is_folder = folder.is_dir()
@@ -149,14 +158,21 @@ def _level(folder: Path, assignment_name: str) -> Path:
         )
     submitted = folder / "submitted"
     if _kind(submitted) != "folder":
-        return folder
-    siblings = {item.path.name for item in _listed(folder, f"the folder {name}")}
+        return folder, folder.resolve().name == "submitted" and any(
+            _kind(item.path / assignment_name) == "folder"
+            for item in _listed(folder, f"the folder {name}")
+        )
+    siblings = {
+        item.path.name
+        for item in _listed(folder, f"the folder {name}")
+        if not item.is_hidden or _holds_notebooks(item)
+    }
     inside = _listed(submitted, f"the folder {readable(str(submitted))}")
     is_course = len(siblings & NBGRADER) > 1 or any(
         _kind(item.path / assignment_name) == "folder" for item in inside
     )
     if not is_course:
-        return folder
+        return folder, False
     strangers = sorted(siblings - NBGRADER)
     if strangers:
         raise CollectionError(
@@ -164,7 +180,7 @@ def _level(folder: Path, assignment_name: str) -> Path:
             f"{_some(strangers)}: give {readable(str(submitted))}, and put there what else is to "
             "be marked."
         )
-    return submitted
+    return submitted, any(_kind(item.path / assignment_name) == "folder" for item in inside)
 
 
 def _kind(path: Path) -> str:
@@ -181,7 +197,7 @@ def _kind(path: Path) -> str:
 
 
 def _listed(folder: Path, called: str) -> list[_Item]:
-    """What is in a folder, without hidden and system files. Raises CollectionError."""
+    """What is in a folder, without system files. Raises CollectionError."""
     try:
         names = sorted(os.listdir(folder))  # noqa: PTH208 - the names as they are
     except OSError as error:
@@ -189,14 +205,29 @@ def _listed(folder: Path, called: str) -> list[_Item]:
     return [
         _Item(folder / name, _kind(folder / name) or "other")
         for name in names
-        if not name.startswith(".") and name.lower() not in SYSTEM
+        if not name.startswith("._") and name.lower() not in SYSTEM  # macOS: ._kim.ipynb
     ]
+
+
+def _holds_notebooks(item: _Item) -> bool:
+    """True for a notebook, and for a folder with one in it or in its folders."""
+    if item.kind != "folder":
+        return item.is_notebook
+    try:
+        return bool(_notebooks_in(item, str, ""))
+    except _Problem:
+        return True
 
 
 # -- whose it is -----------------------------------------------------------------------------
 
 
 def _entries(items: list[_Item]) -> list[_Entry]:
+    """Each item with its student.
+
+    `kim (1).ipynb`, as browsers name a second download, and the hidden `.kim.ipynb` are kim's:
+    a student keeps one name from run to run, whoever else hands in.
+    """
     canvas = _canvas_names([item.path.name for item in items if item.kind != "folder"])
     entries = []
     for item in items:
@@ -212,7 +243,9 @@ def _entries(items: list[_Item]) -> list[_Entry]:
                 student = found["user"].replace("anon_", "anonymous ")
             entries.append(_Entry(item, readable(student), found["rest"] or "", True))
         else:
-            student = name if item.kind == "folder" else _without_ending(name)
+            visible = name.lstrip(".") or name
+            student = visible if item.kind == "folder" else _without_ending(visible)
+            student = re.sub(rf"(?s)(?<=.){BROWSER_COPY}\Z", "", student)
             entries.append(_Entry(item, readable(student), name, False))
     return entries
 
@@ -251,17 +284,22 @@ class _Problem(Exception):
 def _submission(
     student: str, entries: list[_Entry], level: Path, assignment_name: str, nbgrader: bool
 ) -> Submission:
-    """The one submission of a student. Raises CollectionError if there are two."""
+    """The one submission of a student, or why there is none."""
 
     def file(path: Path) -> str:
         return readable(path.relative_to(level).as_posix())
 
-    first = entries[0].item.path
+    visible = [entry for entry in entries if not entry.item.is_hidden]
+    chosen, others = (visible or entries)[0].item.path, []
     try:
-        chosen, *others = _notebooks(student, entries, file, assignment_name, nbgrader)
+        if not visible:
+            raise _Problem(_hidden(file(chosen)))
+        chosen, *others = _notebooks(student, visible, file, assignment_name, nbgrader)
+        if chosen.parent != level:
+            others += _own_modules(chosen.parent, file)
         problem = _unreadable(chosen, file(chosen))
     except _Problem as error:
-        chosen, others, problem = first, [], str(error)
+        problem = str(error)
     try:
         str(chosen.relative_to(level)).encode("utf-8")
     except UnicodeEncodeError:
@@ -280,7 +318,7 @@ def _notebooks(
 ) -> list[Path]:
     """The notebook that is meant, then the student's other notebooks.
 
-    Raises _Problem if nobody can tell, CollectionError if there are two submissions.
+    Raises _Problem if nobody can tell, or if there are two submissions.
     """
     found: dict[Path, str] = {}  # the name each was handed in under
     homes = []
@@ -288,6 +326,9 @@ def _notebooks(
         if entry.item.kind == "folder":
             only = assignment_name if nbgrader and not entry.exported else ""
             notebooks = _notebooks_in(entry.item, file, only)
+            if only and not notebooks:  # handed in under another folder's name
+                notebooks = _notebooks_in(entry.item, file, "")
+                notebooks = [n for n in notebooks if _is_named(n.path.name, assignment_name)]
             inside = {notebook.path: notebook.path.name for notebook in notebooks}
         else:
             inside = {entry.item.path: entry.name} if entry.item.is_notebook else {}
@@ -301,7 +342,9 @@ def _notebooks(
     files_of_one = all(home.exported and home.item.kind != "folder" for home in homes)
     if len(homes) > 1 and (len(named) > 1 or not files_of_one):
         paths = named if files_of_one else [home.item.path for home in homes]
-        raise CollectionError(_twice(student, [file(path) for path in paths]))
+        raise _Problem(_twice(student, [file(path) for path in paths]))
+    if len(named) > 1:
+        named = _worked_on(named) or named
     if len(found) > 1 and len(named) != 1:
         how_many = "two notebooks" if len(found) == 2 else f"{len(found)} notebooks"
         which = "more than one of them is" if named else "none of them is"
@@ -318,15 +361,42 @@ def _is_named(name: str, assignment_name: str) -> bool:
     return bool(re.fullmatch(re.escape(assignment_name) + COPY + r"\.ipynb", name, re.IGNORECASE))
 
 
+def _worked_on(notebooks: list[Path]) -> list[Path]:
+    """Of an unpacked assignment, whose `work` holds a student's copies of `notebooks`: that copy.
+
+    Empty where the notebooks are not just those two.
+    """
+    by_folder = {path.parent.name: path for path in notebooks}
+    if len(notebooks) != 2 or set(by_folder) != {"notebooks", "work"}:
+        return []
+    original, copy = by_folder["notebooks"], by_folder["work"]
+    same = (original.parent.parent, original.name) == (copy.parent.parent, copy.name)
+    return [copy] if same else []
+
+
+def _own_modules(folder: Path, file: Callable[[Path], str]) -> list[Path]:
+    """The Python files in the notebook's folder: answers may import them. Raises _Problem."""
+    items = _inside(folder, file)
+    return [i.path for i in items if i.kind == "file" and i.path.suffix.lower() == ".py"]
+
+
+def _hidden(name: str) -> str:
+    return (
+        f"{name} is hidden, because its name begins with a dot: if it is what was handed in, "
+        f"rename it to {name.lstrip('.')}."
+    )
+
+
 def _twice(student: str, files: list[str]) -> str:
     if len(set(files)) < len(files):
         return (
             f"There are two submissions by {student}, whose names look alike and are stored in "
             f"different Unicode forms ({files[0]}): keep one of them."
         )
+    how_many = "two" if len(files) == 2 else len(files)
     return (
-        f"There are two submissions by {student}, {' and '.join(files[:2])}: "
-        "keep the one that is to be marked and move the other out of the folder."
+        f"There are {how_many} submissions by {student} ({_some(files)}): keep the one that is to "
+        "be marked and move what else there is out of the folder."
     )
 
 
@@ -341,16 +411,14 @@ def _notebooks_in(folder: _Item, file: Callable[[Path], str], only: str) -> list
     seen = 0
     while waiting:
         place, depth = waiting.pop(0)
-        try:
-            items = _listed(place, f"the folder {file(place)}")
-        except CollectionError as error:
-            raise _Problem(str(error)) from None
+        items = _inside(place, file)
         seen += len(items)
         if seen > FILE_LIMIT or depth > DEPTH_LIMIT:
             raise _Problem(
                 f"The folder {file(folder.path)} holds more than {FILE_LIMIT} files or "
                 f"{DEPTH_LIMIT} levels of folders: find the notebook in it by hand."
             )
+        items = [item for item in items if not item.is_hidden]
         notebooks += [item for item in items if item.is_notebook]
         waiting += [
             (item.path, depth + 1)
@@ -360,16 +428,25 @@ def _notebooks_in(folder: _Item, file: Callable[[Path], str], only: str) -> list
     return notebooks
 
 
+def _inside(folder: Path, file: Callable[[Path], str]) -> list[_Item]:
+    """What is in a student's folder, without system files. Raises _Problem."""
+    try:
+        return _listed(folder, f"the folder {file(folder)}")
+    except CollectionError as error:
+        raise _Problem(str(error)) from None
+
+
 def _no_notebook(entries: list[_Entry], file: Callable[[Path], str], only: str) -> str:
-    """Why a student has nothing to be marked: one sentence."""
+    """Why a student has nothing to be marked: one sentence. Raises _Problem with another one."""
     item = entries[0].item
     name = file(item.path)
     if item.kind == "folder":
-        try:
-            inside = [inner.path.name for inner in _listed(item.path, f"the folder {name}")]
-        except CollectionError as error:
-            return str(error)
+        items = _inside(item.path, file)
+        inside = [inner.path.name for inner in items]
         holds = f"it holds {_some(inside)}" if inside else "it is empty"
+        hidden = [inner.path.name for inner in items if inner.is_hidden and inner.is_notebook]
+        if hidden:
+            return f"In the folder {name}, {_hidden(hidden[0])}"
         if only and inside and _kind(item.path / only) != "folder" and not entries[0].exported:
             return f"There is no folder {only} in the folder {name}: {holds}."
         return f"There is no notebook in the folder {name}: {holds}."

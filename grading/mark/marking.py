@@ -262,6 +262,8 @@ def mark_exercise(
     if program.state in (ProgramState.UNTOUCHED, ProgramState.MISSING):
         headline = program.note or "Not attempted."
         return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, 0.0, headline)
+    if program.state == ProgramState.UNCLEAR:
+        return for_a_person(exercise.id, points, program.note, program.answer)
     if program.state == ProgramState.BROKEN:
         headline = f"The cell cannot be run: {program.note}."
         return wrong(exercise, points, headline, "raised", answer=program.answer)

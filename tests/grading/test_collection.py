@@ -1,6 +1,7 @@
 """One submission per student, in every layout, and nothing lost."""
 
 import os
+import re
 import socket
 import sys
 import unicodedata
@@ -135,8 +136,12 @@ def test_canvas(tmp_path):
 def test_canvas_handed_in_again(tmp_path):
     make(tmp_path, "kim_12345_67890_week3.ipynb", "kim_12345_67999_week3-1.ipynb")
     make(tmp_path, "lee_12346_67891_week3.ipynb")
-    with pytest.raises(CollectionError, match="by kim 12345, .*week3.ipynb and .*week3-1.ipynb: k"):
-        collect(tmp_path, "week3")
+    assert list(found(tmp_path)) == ["lee 12346"]
+    assert problems(tmp_path)["kim 12345"] == (
+        "There are two submissions by kim 12345 (kim_12345_67890_week3.ipynb, "
+        "kim_12345_67999_week3-1.ipynb): keep the one that is to be marked and move what else "
+        "there is out of the folder."
+    )
 
 
 def test_names_that_only_look_like_those_of_canvas(tmp_path):
@@ -147,7 +152,7 @@ def test_names_that_only_look_like_those_of_canvas(tmp_path):
 def test_layouts_may_be_mixed_and_nothing_is_lost(tmp_path):
     make(tmp_path, "kim.ipynb", "lee/week3.ipynb", "Min Park_1_assignsubmission_file_/x.ipynb")
     make(tmp_path, "cho_12345_67890_week3.ipynb", "han/week3/week3.ipynb", "notes.pdf", "empty/")
-    make(tmp_path, ".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX/kim.ipynb", ".x/y.ipynb")
+    make(tmp_path, ".DS_Store", "Thumbs.db", "desktop.ini", "__MACOSX/kim.ipynb", ".x/y.txt")
     make(tmp_path, ".ipynb_checkpoints/kim-checkpoint.ipynb", "._kim.ipynb")
     assert found(tmp_path) == {
         "cho 12345": "cho_12345_67890_week3.ipynb",
@@ -202,6 +207,9 @@ def test_several_notebooks_in_a_folder(tmp_path, files, chosen):
     [
         ("kim.ipynb", "kim/week3.ipynb"),
         ("kim.ipynb", "kim.IPYNB"),
+        ("kim.ipynb", "kim (1).ipynb"),
+        ("kim(1).ipynb", "kim (2).ipynb"),
+        ("kim/week3.ipynb", "kim (1)/week3.ipynb"),
         ("Kim_1_assignsubmission_file/a.ipynb", "Kim_1_assignsubmission_file_/a.ipynb"),
         ("Kim_1_assignsubmission_file/a.ipynb", "Kim_1_assignsubmission_file_b.ipynb"),
     ],
@@ -210,14 +218,56 @@ def test_two_submissions_by_one_student(tmp_path, pair):
     make(tmp_path, *pair)
     if len(list(tmp_path.iterdir())) < 2:
         pytest.skip("this file system does not tell the two names apart")
-    with pytest.raises(CollectionError, match="There are two submissions by [kK]im.*keep the one"):
-        collect(tmp_path, "week3")
+    make(tmp_path, "park.ipynb")
+    assert list(found(tmp_path)) == ["park"]
+    [problem] = problems(tmp_path).values()
+    assert re.match("There are two submissions by [kK]im.*: keep the one", problem)
 
 
 def test_other_files_of_a_student_are_no_second_submission(tmp_path):
     make(tmp_path, "kim.ipynb", "kim.pdf", "kim/picture.png")
     [submission] = collect(tmp_path, "week3")
     assert (submission.problem, submission.beside) == ("", ("kim", "kim.pdf"))
+
+
+def test_a_copy_s_name_is_the_student_s(tmp_path):
+    make(tmp_path, "kim (1).ipynb", "lee(2)/week3.ipynb", "(1).ipynb", "2024-1.ipynb")
+    assert list(found(tmp_path)) == ["(1)", "2024-1", "kim", "lee"]
+
+
+def test_what_a_zip_was_unpacked_to_concerns_its_student(tmp_path):
+    unpacked = ("notebooks/week3.ipynb", "work/week3.ipynb", "tools/lab.py")
+    make(tmp_path, *(f"kim/week3/{path}" for path in unpacked))
+    make(tmp_path, "lee/homework/answers.ipynb", "park.ipynb")
+    assert found(tmp_path) == {
+        "kim": "kim/week3/work/week3.ipynb",
+        "lee": "lee/homework/answers.ipynb",
+        "park": "park.ipynb",
+    }
+    assert collect(tmp_path, "week3")[0].beside == ("kim/week3/notebooks/week3.ipynb",)
+
+
+def test_an_nbgrader_student_s_notebook_in_another_folder_is_known_by_its_name(tmp_path):
+    make(tmp_path, "submitted/kim/week3/week3.ipynb", "submitted/lee/homework/week3.ipynb")
+    assert found(tmp_path)["lee"] == "lee/homework/week3.ipynb"
+
+
+def test_a_student_s_own_modules_are_named(tmp_path):
+    make(tmp_path, "kim/week3.ipynb", "kim/helper.py", "kim/data.csv", "lee.ipynb", "tools.py")
+    assert [s.beside for s in collect(tmp_path, "week3")] == [("kim/helper.py",), (), ()]
+
+
+def test_what_is_hidden_is_told_and_stops_nobody(tmp_path):
+    make(tmp_path, ".kim.ipynb", ".park/week3.ipynb", "cho/.week3.ipynb", "lee.ipynb")
+    make(tmp_path, ".lee.ipynb", "han.ipynb")
+    assert list(found(tmp_path)) == ["han", "lee"]
+    assert collect(tmp_path, "week3")[3].beside == (".lee.ipynb",)
+    rename = "because its name begins with a dot: if it is what was handed in, rename it to"
+    assert problems(tmp_path) == {
+        "cho": f"In the folder cho, .week3.ipynb is hidden, {rename} week3.ipynb.",
+        "kim": f".kim.ipynb is hidden, {rename} kim.ipynb.",
+        "park": f".park is hidden, {rename} park.",
+    }
 
 
 # -- names -----------------------------------------------------------------------------------
@@ -251,8 +301,9 @@ def test_one_name_in_two_forms(tmp_path):
     make(tmp_path, KOREAN + ".ipynb", unicodedata.normalize("NFD", KOREAN) + ".ipynb")
     if len(list(tmp_path.iterdir())) < 2:
         pytest.skip("this file system does not tell the two names apart")
-    with pytest.raises(CollectionError, match="different Unicode forms .*keep one"):
-        collect(tmp_path, "week3")
+    make(tmp_path, "park.ipynb")
+    assert list(found(tmp_path)) == ["park"]
+    assert re.search("different Unicode forms .*keep one", problems(tmp_path)[KOREAN])
 
 
 @NOT_WINDOWS

@@ -1,12 +1,15 @@
 """Answers are found in whatever was handed in; what cannot be read is said in one sentence."""
 
 import ast
+import codeop
 import json
 
+import nbformat
 import pytest
 
-from course_utils.exercise import find
-from grading.inside.reading import NotANotebook, find_programs, read_notebook
+from course_utils.exercise import all_exercises, find
+from course_utils.notebook import prose_cell
+from grading.inside.reading import NotANotebook, defines, find_programs, read_notebook
 from tests.grading.submissions import as_file, code, notebook, right
 
 ID = "01.1"
@@ -32,10 +35,12 @@ def gives(data, id=ID):
     found = program(data, id)
     assert found.state == "found", found
     scope = {"get_ipython": lambda: None}
+    compiler = codeop.Compile()
     for part in found.parts:
         statements = ast.parse(part.code).body
         chosen = [statements[place] for place in part.statements]
-        exec(compile(ast.Module(chosen, type_ignores=[]), "a cell", "exec"), scope)
+        for statement in chosen:
+            exec(compiler(ast.Module([statement], type_ignores=[]), "a cell", "exec"), scope)
     return scope[find(id).name]
 
 
@@ -70,7 +75,10 @@ def holds(*cells):
         (b'{"cells": []}', "no code cells"),
         (b'{"cells": [1, null, "x", []]}', "no code cells"),
         (b'{"cells": [{"cell_type": "markdown", "source": "x"}]}', "no code cells"),
-        (b'{"worksheets": [{"cells": []}]}', "format 3"),
+        (b'{"worksheets": [{"cells": []}]}', "no code cells"),
+        (b'{"worksheets": [{"cells": [{}]}]}', "format 3 that cannot be converted"),
+        (b'{"worksheets": [5]}', "format 3 that cannot be converted"),
+        (b'{"worksheets": [{"cells": {"a": 1}}], "metadata": 5}', "format 3 that cannot be"),
         (b"[" * 100_000 + b"]" * 100_000, "nested too deeply"),
         (b'{"cells":' * 100_000, "nested too deeply"),
         (b'{"cells": [' + b"9" * 5000 + b"]}", "not JSON"),
@@ -130,6 +138,19 @@ def test_numbers_and_metadata_of_the_file_do_not_matter():
     facts = json.loads(holds(RIGHT))
     facts |= {"nbformat": 10**300, "metadata": [1], "points": float("nan")}
     assert gives(json.dumps(facts).encode())((2, 3)) == (3, 1)
+
+
+@pytest.mark.parametrize("major", [2, 3, None, 10**300])
+def test_a_notebook_of_format_3_is_read(major):
+    facts = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("## 01.1 · Strides")])
+    facts.cells += [nbformat.v4.new_code_cell(text) for text in ("import math", RIGHT)]
+    facts.cells[2].metadata["exercise"] = ID
+    old = json.loads(nbformat.v3.writes_json(nbformat.convert(facts, 3)))
+    old |= {"nbformat": major}
+    old["worksheets"][0]["cells"][1] |= {"outputs": {"odd": [1]}, "prompt_number": "x"}
+    assert gives(json.dumps(old).encode())((2, 3)) == (3, 1)
+    found, notes = programs(json.dumps(old).encode())
+    assert found[ID].note == "" and "format 3" in notes[0]
 
 
 # -- cells -----------------------------------------------------------------------------------
@@ -314,6 +335,112 @@ def test_an_answer_that_is_not_python_says_where(source, says):
 def test_an_earlier_answer_counts_where_the_last_is_not_python():
     data = as_file([code(RIGHT, exercise=ID), code(RIGHT + "\n)", exercise=ID)])
     assert gives(data)((2, 3)) == (3, 1)
+
+
+# -- what only a person can tell -------------------------------------------------------------
+
+
+def prose(text, kind="markdown", **metadata):
+    return {**code(text, **metadata), "cell_type": kind}
+
+
+def is_unclear(says, *cells):
+    found = program(as_file(list(cells)))
+    assert (found.state, says in found.note) == ("unclear", True), found
+    assert found.parts == ()
+    return found
+
+
+def test_an_answer_in_a_cell_that_is_no_longer_code_needs_a_person():
+    stub = find(ID).stub_source
+    for kind, called in (("markdown", "Markdown"), ("raw", "raw text")):
+        says = f"Cell 2 is {called}, not code, and holds an answer."
+        for cell in (prose(RIGHT, kind, exercise=ID), prose("# Mine\n\n" + RIGHT, kind)):
+            assert is_unclear(says, code("import math"), cell).answer == "".join(cell["source"])
+        is_unclear(says, code(WRONG), prose(RIGHT, kind, exercise=ID))  # an attempt elsewhere
+    is_unclear("Cell 1 is", prose(RIGHT), code(stub, exercise=ID))
+    for cells in (
+        [prose(stub, exercise=ID), code("1")],
+        [prose("`contiguous_strides(shape)`:\n\n    def contiguous_strides(shape)"), code("1")],
+    ):
+        assert program(as_file(cells)).state == "missing"
+    # Notes about an answer that is there.
+    for answer in (code(RIGHT, exercise=ID), code(RIGHT)):
+        assert gives(as_file([prose(WRONG), answer]))((2, 3)) == (3, 1)
+
+
+def test_no_prose_of_the_course_looks_like_an_answer():
+    for exercise in all_exercises():
+        text = prose_cell(exercise).source
+        assert not defines(text, exercise.name), exercise.id
+
+
+@pytest.mark.parametrize(
+    ("first", "rest"),
+    [
+        ("class contiguous_strides:\n    a = 1", "    def __new__(cls, shape): return ()"),
+        ("def contiguous_strides(shape):\n    a = ()", "    return a"),
+        ("def contiguous_strides(shape):", "    return ()"),
+        ("contiguous_strides = dict(\n", "a=1)"),
+        ("import functools\n@functools.cache", "def contiguous_strides(shape): return ()"),
+    ],
+)
+def test_an_answer_that_was_cut_in_two_needs_a_person(first, rest):
+    says = "goes on in cell 3: they were one cell"
+    for tag in ({"exercise": ID}, {}):
+        cells = (code("1"), code(first, **tag), code(rest, **tag), code("import math"))
+        assert is_unclear(says, *cells).answer == f"{first}\n\n{rest}"
+
+
+def test_whole_cells_one_after_the_other_are_not_one():
+    for following in (RIGHT, "%time contiguous_strides((1,))", "}}", "", "x = 5", "  # done"):
+        assert gives(as_file([code(RIGHT, exercise=ID), code(following)]))((2, 3)) == (3, 1)
+
+
+def test_twin_names_without_metadata_need_a_person():
+    wanted = {
+        id: {"name": "f", "stub": f"def f():\n    raise NotImplementedError({n})", "without": ()}
+        for n, id in enumerate(("01.1", "01.2"))
+    }
+
+    def found(*cells):
+        return find_programs(read_notebook(as_file([*cells]))[0], wanted)
+
+    both = found(code("def f(): return 1"), code("def f(): return 2"))
+    assert [program.state for program in both.values()] == ["unclear", "unclear"]
+    assert both["01.1"].note == (
+        "The answers of 01.1 and 01.2 are called `f`; nothing says which stands in cells 1 and 2."
+    )
+    one = found(code("def f(): return 1", exercise="01.1"), code("def f(): return 2"))
+    assert [program.state for program in one.values()] == ["found", "unclear"]
+    stubs = found(*(code(facts["stub"]) for facts in wanted.values()))
+    assert [program.state for program in stubs.values()] == ["untouched", "untouched"]
+
+
+def test_a_module_of_the_student_s_own_is_named():
+    uses = "def contiguous_strides(shape): return own(shape)"
+    says = "The code imports `helper`, which is not installed here"
+    is_unclear(says, code("from helper import own"), code(uses, exercise=ID))
+    inside = "def contiguous_strides(shape):\n    import helper.deep\n    return own(shape)"
+    is_unclear(says, code(inside, exercise=ID))
+    for there in ("import helper", "try:\n    import helper\nexcept ImportError:\n    own = tuple"):
+        assert gives(holds(there, "own = tuple", uses))((2,)) == (2,)  # not needed, or foreseen
+    assert gives(holds("import __main__ as own, torch.nn, math", RIGHT))((2, 3)) == (3, 1)
+
+
+def test_a_broken_cell_without_metadata_is_not_overlooked():
+    found = program(as_file([code("1"), code(RIGHT + "\n)")]))
+    assert (found.state, "unmatched" in found.note) == ("broken", True)
+
+
+def test_a_future_import_holds_for_what_comes_after_it():
+    future = "from __future__ import annotations"
+    answer = "def contiguous_strides(shape: Shape) -> Strides: return (1,)"
+    assert gives(holds(f"{future}\nimport math\n{answer}"))((2,)) == (1,)
+    assert gives(holds(future, answer))((2,)) == (1,)  # as in a notebook, in later cells too
+    after = as_file([code(answer, exercise=ID), code(future)])
+    with pytest.raises(NameError):
+        gives(after)
 
 
 def test_two_exercises_of_one_name_do_not_take_each_other_s_answers():
