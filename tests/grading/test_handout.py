@@ -50,7 +50,9 @@ def made(tmp_path_factory):
 
 def test_an_exercise_stands_there_as_in_the_course():
     cells = cells_of("01.1", "10.12")
-    course = [nbformat.read(path, as_version=4) for path in sorted(build.BUILT.glob("*_ex*.ipynb"))]
+    course = [
+        nbformat.read(path, as_version=4) for path in sorted(build.BUILT.glob("*_practice_*.ipynb"))
+    ]
     for id in ("01.1", "10.12"):
         number = id.replace(".", "-")
         theirs = [list(n.cells) for n in course if f"answer-{number}" in str(n.cells)]

@@ -1,7 +1,8 @@
 """A student's first minutes, in a real JupyterLab and a real browser.
 
 For the first exercise of every exercise notebook: run all cells, type a wrong answer, read the
-feedback on the page, type a right one, read the pass, save, and find the file saved.
+feedback on the page, type a right one, read the pass, save, and find the file saved. And a click on
+a link opens the notebook that it names.
 """
 
 import contextlib
@@ -163,6 +164,21 @@ def test_a_student_answers_an_exercise(browser, lab, target):
     saved = wait_until_saved(work / name, exercise)
     checked = next(c for c in saved.cells if c.metadata.get("check") == exercise.id)
     assert "✔" in str(checked.outputs)
+    page.close()
+
+
+def test_links_lead_from_the_table_of_lessons_to_a_lesson_and_back(browser, lab):
+    port, _ = lab
+    page = browser.new_page()
+    page.set_default_timeout(STEP_MILLISECONDS)
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/00_start_here.ipynb?token={TOKEN}&reset")
+    for link, title in (
+        ("Tensors, storage and stride", "01 · Tensors, storage and stride"),
+        ("00 · Start here", "00 · Start here"),
+    ):
+        open_notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+        open_notebook.get_by_role("link", name=link, exact=True).first.click()
+        open_notebook.locator("h1", has_text=title).wait_for()
     page.close()
 
 
