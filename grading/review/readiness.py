@@ -295,7 +295,7 @@ def verdicts_on(exercise: Exercise, mistake: Mistake) -> dict[int, Verdict]:
 def mistake_problems(tried: dict[Mistake, dict[int, Verdict]]) -> Iterator[str]:
     """There are mistakes; none passes, and each is known again by what it does."""
     if len(tried) < 3:
-        yield f"There are {len(tried)} mistakes; three help most students."
+        yield f"The number of mistakes is {len(tried)}; three help most students."
     for mistake, verdicts in tried.items():
         passed = [seed for seed, verdict in verdicts.items() if verdict.passed]
         seen = verdicts[VISIBLE]

@@ -302,7 +302,7 @@ def test_cases_of_which_one_answer_is_true(make):
 def test_too_few_mistakes(make):
     exercise = make()
     del exercise.mistakes[1:]
-    assert only(exercise) == "There are 1 mistakes; three help most students."
+    assert only(exercise) == "The number of mistakes is 1; three help most students."
 
 
 def test_a_mistake_that_passes(make):
