@@ -66,8 +66,8 @@ def written(text: str) -> str:
     for name, part in PARTS.items():
         begin, end = f"<!-- {name}: written by tools/readme.py -->", f"<!-- end of {name} -->"
         between = re.compile(f"{re.escape(begin)}.*?{re.escape(end)}", re.DOTALL)
-        new = f"{begin}\n{part()}\n{end}"
-        text, count = between.subn(lambda _, new=new: new, text)
+        new = f"{begin}\n{part()}\n{end}".replace("\\", r"\\")
+        text, count = between.subn(new, text)
         if count != 1:
             raise ValueError(f"README.md has no place for its {name}: put {begin} and {end} there.")
     return text

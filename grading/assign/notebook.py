@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import inspect
-import itertools
+import subprocess
 import symtable
 import sys
 from collections.abc import Callable, Iterable
@@ -194,47 +194,23 @@ def unbound_names(code: str) -> set[str]:
 
 
 def merged_imports(codes: Iterable[str]) -> str:
-    """The imports of several cells as one: Python's own first, the course's last, sorted.
+    """The imports of several cells as one, as ruff sorts them: each once, the course's own last.
 
-    By hand, because what sorts imports (isort, ruff) is not in the lanes that people install.
+    Raises AssignmentError where there is no ruff.
     """
-    modules: dict[str, str] = {}  # line -> the module that it imports
-    together: dict[str, set[str]] = {}  # module -> what one line takes from it
-    for node in import_statements("\n".join(codes)):
-        for alias in node.names:
-            if isinstance(node, ast.Import):
-                modules[ast.unparse(ast.Import([alias]))] = alias.name
-                continue
-            module = node.module or ""
-            if alias.asname:
-                modules[ast.unparse(ast.ImportFrom(module, [alias], 0))] = module
-            else:
-                together.setdefault(module, set()).add(alias.name)
-    modules |= {from_line(module, names): module for module, names in together.items()}
-
-    def group(line: str) -> int:
-        return import_group(modules[line])
-
-    def order(line: str) -> tuple[int, bool, str, str]:
-        return group(line), line.startswith("from "), modules[line].lower(), line
-
-    groups = itertools.groupby(sorted(modules, key=order), key=group)
-    return "\n\n".join("\n".join(lines) for _, lines in groups)
+    done = subprocess.run(
+        [*SORTED_BY, "-"], input="\n".join(codes), capture_output=True, encoding="utf-8"
+    )
+    if done.returncode:
+        raise AssignmentError(
+            f"The imports cannot be sorted ({done.stderr.strip()[-200:]}): ruff is needed, which "
+            "`python tools/install.py` installs."
+        )
+    return done.stdout.strip()
 
 
-def import_group(module: str) -> int:
-    """0 for Python's own modules, 2 for the course's, 1 for all others."""
-    package = module.partition(".")[0]
-    if package in sys.stdlib_module_names:
-        return 0
-    return 2 if package == "course_utils" else 1
-
-
-def from_line(module: str, names: set[str]) -> str:
-    """'from module import a, b', over several lines where it is long."""
-    # Constants, then classes, then functions, as the course's own style has it.
-    ordered = sorted(names, key=lambda n: (not n.isupper(), not n[0].isupper(), n))
-    line = f"from {module} import {', '.join(ordered)}"
-    if len(line) <= 100:
-        return line
-    return "\n".join([f"from {module} import (", *(f"    {name}," for name in ordered), ")"])
+# Settings of nobody's own, so that an assignment is the same everywhere.
+SORTED_BY = [sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--quiet"]
+SORTED_BY += ["--select=I001", "--fix", "--target-version=py311", "--line-length=100"]
+SORTED_BY += ["--config", 'lint.isort.known-first-party = ["course_utils"]']
+SORTED_BY += ["--stdin-filename", "imports.py"]

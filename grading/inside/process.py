@@ -375,7 +375,7 @@ def define(
         with TimeLimit(seconds):
             for place in part["statements"]:
                 module = ast.Module([statements[place]], type_ignores=[])
-                exec(compiler(module, file, "exec"), scope)
+                exec(compiler(module, file, "exec"), scope)  # type: ignore[arg-type] # a tree will do
     except BaseException as error:  # sys.exit() in a cell, or the time limit
         return error
     return None

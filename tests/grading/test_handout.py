@@ -116,6 +116,28 @@ def test_imports_stand_in_one_cell_each_once():
     assert max(map(len, imports.splitlines())) <= 100
 
 
+def test_without_ruff_it_is_one_sentence(monkeypatch):
+    monkeypatch.setattr(student_notebook, "SORTED_BY", [sys.executable, "-m", "not_there"])
+    with pytest.raises(AssignmentError, match="No module named not_there.*: ruff is needed"):
+        cells_of("01.1")
+
+
+@pytest.mark.parametrize(
+    ("code", "names"),
+    [
+        ("def f(a, *b, c=d, **e):\n    x = a\n    return x, y", {"d", "y"}),
+        ("class A:\n    q = z\n    def f(self): return super().f() + q", {"z", "q"}),
+        ("def f():\n    global g\n    g = 1\ndef h(): return g", set()),
+        ("[i for i in j if (k := i)]\nk, i", {"j", "i"}),
+        ("try: pass\nexcept E as e: e", {"E"}),
+        ("import a.b as c, d.e\nc; d; m", {"m"}),
+        ("def f(y: T) -> len: ...", {"T"}),
+    ],
+)
+def test_unbound_names_are_those_that_the_scopes_leave_open(code, names):
+    assert student_notebook.unbound_names(code) == names
+
+
 def test_all_exercises_fit_into_one_notebook_and_find_the_names_they_need():
     everything = assignment(*(exercise.id for exercise in all_exercises()))
     cells = student_notebook.student_notebook(everything).cells
