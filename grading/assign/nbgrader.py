@@ -49,6 +49,10 @@ import os
 import sys
 from pathlib import Path
 
+import nbformat
+from nbgrader.converters import Autograde
+from nbgrader.preprocessors import NbGraderPreprocessor
+
 c = get_config()
 here = Path(__file__).resolve().parent
 c.CourseDirectory.course_id = {name!r}
@@ -61,6 +65,33 @@ os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.envir
 # Files that declare exercises of your own; students do not get them.
 private = {private!r}
 os.environ["COURSE_PRIVATE"] = os.pathsep.join(str((here / path).resolve()) for path in private)
+
+
+class MarkPlainNotebook(NbGraderPreprocessor):
+    # In the assignment's other notebook nbgrader would find nothing to mark, and give 0.
+    def preprocess(self, notebook, resources):
+        if any("nbgrader" in cell.metadata for cell in notebook.cells):
+            return notebook, resources
+        source = nbformat.read(here / "source" / {name!r} / {file!r}, as_version=4)
+        marked = {{cell.id: cell for cell in source.cells if "nbgrader" in cell.metadata}}
+        theirs = [cell.get("id") for cell in notebook.cells]
+        if not marked.keys() & theirs:
+            raise ValueError("None of this notebook's cells is of this assignment.")
+        cells = []
+        for cell in notebook.cells:
+            cells.append(cell)
+            id = cell.get("id", "")
+            if id in marked:
+                cell.metadata["nbgrader"] = marked[id].metadata["nbgrader"]
+            check = id.replace("answer-", "check-")
+            if id != check and check in marked and check not in theirs:  # students have none
+                cells.append(marked[check])
+        notebook.cells = cells
+        return notebook, resources
+
+
+sanitizers = Autograde.sanitize_preprocessors.default()
+c.Autograde.sanitize_preprocessors = [MarkPlainNotebook, *sanitizers]
 """
 
 
@@ -72,6 +103,7 @@ def nbgrader_edition(assignment: Assignment, folder: Path) -> dict[str, bytes]:
     """
     config = CONFIG.format(
         name=assignment.name,
+        file=f"{assignment.name}.ipynb",
         stub=STUB_LINE,
         seconds=CELL_SECONDS,
         private=[relative(path, folder) for path in assignment.private],
