@@ -79,7 +79,7 @@ def with_own_module() -> bytes:
 
 def from_the_course() -> bytes:
     """The course's own notebook of exercises, in place of the assignment's."""
-    path = ROOT / "notebooks" / "01_tensors_storage_stride_exercises.ipynb"
+    path = ROOT / "notebooks" / "01_practice_tensors_storage_stride.ipynb"
     facts = json.loads(path.read_text(encoding="utf-8"))
     for cell in facts["cells"]:
         if cell["id"] == "answer-01-1":
