@@ -7,7 +7,7 @@ import pytest
 from tests import ROOT
 from tools import readme
 
-PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")])
 
 
 def test_the_table_of_lessons_is_what_the_sources_say():
