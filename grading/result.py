@@ -6,6 +6,8 @@ import dataclasses
 import enum
 from typing import Any
 
+import course_utils
+
 
 class ExerciseState(enum.StrEnum):
     """How an exercise of a submission ended, in the order in which states are counted."""
@@ -66,7 +68,8 @@ class SubmissionResult:
 
     student: from the file's or folder's name. file: path inside the folder of submissions.
     exercises: in the assignment's order; always all of them. notes: how the file was read, what
-    else was handed in. sandbox: 'bubblewrap', or 'none: submissions were trusted'.
+    else was handed in. sandbox: 'bubblewrap', or 'none: submissions were trusted'. course_version:
+    of the course that marked it; '' if it was marked before the course had versions.
     """
 
     student: str
@@ -77,6 +80,7 @@ class SubmissionResult:
     notes: tuple[str, ...] = ()
     sandbox: str = ""
     seconds: float = 0.0
+    course_version: str = course_utils.__version__
 
     @property
     def points(self) -> float | None:
@@ -91,6 +95,7 @@ class SubmissionResult:
     def from_dict(cls, facts: dict[str, Any]) -> SubmissionResult:
         """Raises KeyError, TypeError or ValueError when these are not such facts."""
         given = {key: value for key, value in facts.items() if key != "points"}
+        given.setdefault("course_version", "")
         given["state"] = SubmissionState(given["state"])
         given["exercises"] = tuple(map(ExerciseResult.from_dict, given["exercises"]))
         given["notes"] = tuple(given["notes"])

@@ -38,7 +38,8 @@ class Ledger:
                 f"Choose another folder for {assignment.name!r} with --output."
             )
         if not facts or again:
-            facts = {"assignment": assignment.name, "seed": secrets.randbits(62)}
+            seed, version = secrets.randbits(62), course_utils.__version__
+            facts = {"assignment": assignment.name, "seed": seed, "course_version": version}
             write_whole(secret, json.dumps(facts).encode())
             secret.chmod(0o600)
         if not isinstance(facts.get("seed"), int):

@@ -21,6 +21,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup, escape
 
+import course_utils
 from course_utils.exercise import find
 from course_utils.feedback import COLOURS, SIGNS, Panel
 from course_utils.sources import STUB_LINE
@@ -82,6 +83,7 @@ def class_page(
     template = templates().get_template("class.html.j2")
     return template.render(
         assignment=assignment,
+        course_version=course_utils.__version__,
         students=students,
         facts=class_facts(assignment, results),
         trusted=len(without_sandbox(results)),

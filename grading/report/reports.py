@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import course_utils
 from course_utils.exercise import find
 from course_utils.whole_files import write_whole
 
@@ -105,6 +106,7 @@ def details_json(assignment: Assignment, results: Sequence[SubmissionResult]) ->
     """Everything that is known, also what the pages cut."""
     facts = {
         "format": FORMAT,
+        "course_version": course_utils.__version__,
         "assignment": {
             "name": assignment.name,
             "title": assignment.title,

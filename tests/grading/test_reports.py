@@ -13,6 +13,7 @@ import jinja2
 import pandas
 import pytest
 
+import course_utils
 from course_utils.exercise import all_exercises, find
 from course_utils.feedback import COLOURS
 from course_utils.sources import STUB_LINE
@@ -174,6 +175,22 @@ def test_details_hold_everything(tmp_path):
         "points": 1.5,
     }
     assert KOREAN in text  # readable without a tool
+
+
+def test_marks_say_which_version_of_the_course_made_them(tmp_path):
+    earlier = result("early", course_version="0.9")
+    before_versions = result("old", course_version="")
+    write_reports(WEEK, [result("kim"), earlier, before_versions], tmp_path)
+    now = course_utils.__version__
+    facts = json.loads((tmp_path / "details.json").read_text(encoding="utf-8"))
+    assert facts["course_version"] == now
+    assert [one["course_version"] for one in facts["submissions"]] == ["0.9", now, ""]
+    said = {
+        name: re.findall(r"version ([\w.]+) of the course", page.read_text(encoding="utf-8"))
+        for page in tmp_path.rglob("*.html")
+        for name in [page.stem]
+    }
+    assert said == {"kim": [now], "early": ["0.9"], "old": [], "class": [now]}
 
 
 def test_the_same_results_give_the_same_files(tmp_path):
