@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -128,6 +129,50 @@ def test_a_fault_of_the_exercise_needs_a_person(box, monkeypatch):
     result = marked(box, notebook(RIGHT))
     assert states(result) == [PERSON, PASSED]
     assert "01.1, case 3: the observation itself raised NameError" in result.exercises[0].reason
+
+
+def test_what_marking_stumbles_over_costs_one_exercise_and_a_person_looks(box, monkeypatch):
+    def stumbles(seen, seed):
+        raise KeyError("Give the full points.")
+
+    monkeypatch.setattr(find("01.1"), "verdict", stumbles)
+    first, second = marked(box, notebook(RIGHT)).exercises
+    assert (first.state, second.state) == (PERSON, PASSED)
+    assert re.fullmatch(
+        r"The grader stumbled over it: KeyError in test_marking\.py, line \d+\.", first.reason
+    )
+    assert first.answer == right("01.1")
+
+
+def test_what_an_answer_gives_back_as_a_written_set_costs_one_exercise(box):
+    odd = {**RIGHT, "01.1": "def contiguous_strides(shape): return {'set': 5}"}
+    first, second = marked(box, notebook(odd)).exercises
+    assert (first.state, first.stage, first.yours) == (WRONG, "type", "{'set': 5}")
+    assert second.state == PASSED
+
+
+def test_a_failure_of_what_observes_is_not_held_against_the_answer(box, monkeypatch):
+    tries = []
+
+    def fails(answers, seed):
+        tries.append([answer.id for answer in answers])
+        return [Outcome(None, ended="failed", first=len(answers) == 1)]
+
+    monkeypatch.setattr(box, "run", fails)
+    result = marked(box, notebook(RIGHT))
+    assert states(result) == [PERSON, PERSON]
+    assert tries == [["01.1", "01.2"], ["01.2"], ["01.1"]], "the first once more, by itself"
+    assert "failed before there was a result" in result.reason
+
+
+def test_a_submission_that_marking_stumbles_over_costs_no_other_one(box, monkeypatch):
+    def stumbles(task, items, seed, sandbox):
+        raise ValueError("Give the full points.")
+
+    monkeypatch.setattr(marking, "mark", stumbles)
+    result = marking.mark_or_say_why(Task("kim", "kim.ipynb", b""), ITEMS, SEED, box)
+    assert states(result) == [PERSON, PERSON]
+    assert "ValueError" in result.reason and "points" not in result.reason
 
 
 @pytest.mark.parametrize(

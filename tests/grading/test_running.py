@@ -7,7 +7,7 @@ test_cluster.py mark for real.
 import contextlib
 import os
 import stat
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -177,7 +177,8 @@ def test_a_bug_in_marking_one_submission_costs_only_that(group):
         return [marked(task) for task in shard.tasks]
 
     results = {result.student: result for result in group.mark(fails, width=1)}
-    assert "ZeroDivisionError" in results["student-03"].reason
+    assert results["student-03"].reason == "Marking it failed: ZeroDivisionError."
+    assert group.seen.count("student-03") == 2, "once with others, once alone"
     assert group.executors == 1
     assert sum(result.state == SubmissionState.MARKED for result in results.values()) == 19
 
@@ -190,12 +191,35 @@ def test_no_sandbox_on_any_worker_ends_the_run(group):
         group.mark(refuses)
 
 
-def test_lost_submissions_are_tried_again_in_the_next_run(group):
+def test_lost_submissions_are_not_paid_for_again_until_they_change(group):
     def dies(shard):
         raise BrokenProcessPool("a worker was killed")
 
     assert all(result.state == SubmissionState.PERSON for result in group.mark(dies))
-    assert all(result.state == SubmissionState.MARKED for result in group.mark())
+    group.seen.clear()
+    group.hand_in("student-07", "handed in again")
+    waiting = [r.student for r in group.mark() if r.state == SubmissionState.PERSON]
+    assert group.seen == ["student-07"]
+    assert len(waiting) == 19 and "student-07" not in waiting
+    assert all(r.state == SubmissionState.MARKED for r in group.mark(again=True))
+
+
+class KilledWorker(Exception):
+    """As Dask's of this name, which need not be installed."""
+
+    __module__ = "distributed.scheduler"
+
+
+@pytest.mark.parametrize("error", [KilledWorker(), ConnectionResetError(), CancelledError()])
+def test_a_worker_that_a_cluster_lost_is_a_lost_worker(tmp_path, error):
+    group = Class(tmp_path, students=1)
+
+    def dies(shard):
+        raise error
+
+    [lost] = group.mark(dies)
+    assert group.seen == ["student-00"] * 3
+    assert "its worker was lost" in lost.reason
 
 
 # -- the ledger ------------------------------------------------------------------------------
