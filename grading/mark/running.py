@@ -109,17 +109,23 @@ def mark_submissions(
     size = max(1, min(SHARD_LIMIT, len(submissions) // (4 * width)))
 
     def shards() -> Iterator[Shard]:
-        tasks: list[Task] = []
+        by_seed: dict[int, list[Task]] = {}
         for task in waiting():
+            seed = ledger.seed_of(task.student, task.notebook)
+            tasks = by_seed.setdefault(seed, [])
             tasks.append(task)
             if len(tasks) == size:
-                yield shard(tuple(tasks))
-                tasks = []
-        if tasks:
-            yield shard(tuple(tasks))
+                yield shard(seed, by_seed.pop(seed))
+        for seed, tasks in by_seed.items():
+            yield shard(seed, tasks)
 
-    def shard(tasks: tuple[Task, ...]) -> Shard:
-        return Shard(items, tuple(topics), private, ledger.seed, trusted, tasks)
+    def shard(seed: int, tasks: list[Task]) -> Shard:
+        return Shard(items, tuple(topics), private, seed, trusted, tuple(tasks))
+
+    def readable() -> Iterator[tuple[str, bytes]]:
+        for submission in submissions:
+            if not submission.problem:
+                yield submission.student, read_submission(submission.path)[0]
 
     def done(task: Task, result: SubmissionResult) -> None:
         ledger.keep(result, task.notebook)
@@ -130,6 +136,7 @@ def mark_submissions(
         # Kept as well: what took its workers along would do so in every later run.
         done(task, unread(task.student, task.file, why, items, sandbox))
 
+    ledger.begin_run(readable())
     run_shards(shards(), executors, 2 * width, done, lost)
     return [with_notes(submission) for submission in submissions]
 
