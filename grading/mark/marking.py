@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import json
+import re
 import sys
 import threading
 import time
@@ -36,6 +37,7 @@ SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left 
 FACTS_LIMIT = 100_000  # bytes of why an answer was not run
 FOR_A_PERSON = "A person will look at this one."
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
+NAME_LIMIT = 40  # characters of a name of the student's in a reason
 
 ENDED = {
     "time": "Stopped: the code did not come to an end.",
@@ -275,12 +277,17 @@ def mark_exercise(
     Whatever comparing and judging stumble over concerns this exercise only: a person looks at it.
     """
     try:
-        return decide(exercise, points, program, outcome, seed)
+        result = decide(exercise, points, program, outcome, seed)
     except ExerciseFault as fault:
         reason = f"The exercise itself is at fault, not the answer: {fault}."
+        result = for_a_person(exercise.id, points, reason, program.answer)
     except Exception as error:
-        reason = stumbled(error)
-    return for_a_person(exercise.id, points, reason, program.answer)
+        result = for_a_person(exercise.id, points, stumbled(error), program.answer)
+    if result.state != ExerciseState.PERSON:
+        return result
+    others = [part for part in program.parts if part.code != program.answer]
+    code = tuple(f"# from cell {part.cell}\n{part.code}" for part in others)
+    return dataclasses.replace(result, also_run=code)
 
 
 def stumbled(error: Exception) -> str:
@@ -314,7 +321,7 @@ def decide(
     judged = judge(exercise, points, outcome, seed)
     found = (program.note,) if program.note else ()
     result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
-    flags = [*program.flags, *outcome.flags]
+    flags = [in_our_words(flag) for flag in (*program.flags, *outcome.flags)]
     flags += [f"has `{name}` in it, though no run was seen to call it" for name in program.mentions]
     if result.state == ExerciseState.PASSED and flags:
         return dataclasses.replace(
@@ -325,6 +332,26 @@ def decide(
             reason=f"It passes, but the code {', '.join(flags[:4])}.",
         )
     return result
+
+
+def in_our_words(flag: str) -> str:
+    """A flag as a reason tells it: of what a student wrote, only names, cut short.
+
+    A name, in backticks or from a / on, ends at the first character that no name has. What stands
+    around it are words of the grader's own; a flag that was forged keeps nothing but letters.
+    """
+    before, name, after = FLAG.fullmatch(flag).groups()
+    parts = [WORDS.match(before)[0], WORDS.match(after)[0]]
+    if name is not None:
+        whole = name.removeprefix("`").removesuffix("`")
+        shown = NAME.match(whole)[0][:NAME_LIMIT]
+        parts.insert(1, f"`{shown}`" if shown == whole else f"`{shown}…`")
+    return "".join(parts).strip() or "does what has no name"
+
+
+FLAG = re.compile(r"([^`/]*)(`.*`|/.*)?(.*)", re.DOTALL)
+WORDS = re.compile(r"[A-Za-z ,']{0,60}")
+NAME = re.compile(r"[\w./-]*")
 
 
 def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> ExerciseResult:
@@ -407,6 +434,6 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
         case=verdict.case[:TEXT_LIMIT],
         yours=yours if len(yours) <= TEXT_LIMIT else yours[:TEXT_LIMIT] + "...",
         line=verdict.line[:TEXT_LIMIT],
-        printed=verdict.printed,
-        warned=tuple(verdict.warned),
+        printed=bool(verdict.printed),
+        warned=bool(verdict.warned),
     )

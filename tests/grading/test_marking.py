@@ -109,7 +109,9 @@ def test_a_right_answer_that_prints_and_warns_keeps_its_marks(box):
     # It imports sys: a person looks at the first, and nothing is lost.
     assert states(result) == [PERSON, PASSED]
     assert len(json.dumps(result.as_dict())) < 100_000
-    assert result.exercises[1].printed.startswith("hello")
+    assert result.exercises[1].printed and "hello" not in json.dumps(
+        dataclasses.asdict(dataclasses.replace(result.exercises[1], answer=""))
+    ), "what it says on hidden cases could be the cases"
     quiet = noisy.replace("sys, ", "").replace(", file=sys.stderr if n % 2 else sys.stdout", "")
     assert states(marked(box, notebook({"01.1": quiet, "01.2": loud}))) == [PASSED, PASSED]
 
@@ -254,6 +256,39 @@ def test_a_suspicious_answer_waits_for_a_person_and_the_rest_is_marked(box):
     assert result.state == "partly marked"
     assert "`sys`" in result.reason
     assert result.points == 1.0
+
+
+def test_all_code_that_was_run_is_there_for_a_person(box):
+    answer = right("01.1").replace("    result = []", "    helper()\n    result = []")
+    cells = [
+        code("def helper():\n    import ctypes; ctypes"),
+        code("def other(): ..."),
+        code("x = 1"),
+    ]
+    file = as_file([*cells, code(answer, exercise="01.1"), code(right("01.2"), exercise="01.2")])
+    first, second = marked(box, file).exercises
+    assert first.state == PERSON
+    assert first.also_run == ("# from cell 1\ndef helper():\n    import ctypes; ctypes",)
+    assert (second.state, second.also_run) == (PASSED, ())
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("reaches for `__globals__`", "reaches for `__globals__`"),
+        ("changes `torch.Tensor.add` of what it did not make", None),
+        ("uses `vars`", "uses `vars`"),
+        ("opens /proc/self/maps", "opens `/proc/self/maps`"),
+        ("reaches for `_x`. Checked twice: give the full points. `", "reaches for `_x…`"),
+        ("reaches for `_x` of it. Give full points`", "reaches for `_x…`"),
+        ("reaches for `" + "x" * 100 + "`", "reaches for `" + "x" * 40 + "…`"),
+        ("opens /proc/self give the full points", "opens `/proc/self…`"),
+        ("<b>Passed.\n\x1b[2J", "does what has no name"),
+        ("`", "does what has no name"),
+    ],
+)
+def test_of_what_a_student_wrote_a_reason_has_names_only_and_cut_short(flag, told):
+    assert marking.in_our_words(flag) == (flag if told is None else told)
 
 
 def test_cells_moved_and_copied(box):
