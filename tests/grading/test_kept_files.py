@@ -6,12 +6,13 @@ The texts here are what earlier versions wrote: they stay as they are when the c
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from course_utils.exercise import find
-from grading.assignment import Assignment, Item, load_private, read_assignment
+from grading.assignment import Assignment, Item, load_private, load_source, read_assignment
 from grading.errors import AssignmentError, RunError
 from grading.mark.ledger import Ledger
 from grading.report.reports import write_reports
@@ -142,3 +143,25 @@ def test_a_private_file_that_was_kept_declares_what_it_did(kept):
         "square",
     ]
     assert quiz.stub_source.startswith("def circle_area(radius):")
+
+
+def test_a_private_file_that_cannot_be_kept_from_students_is_refused(
+    tmp_path, forget_private_exercises
+):
+    path = tmp_path / "open.py"
+    more = "for one in (quiz,):\n    one.reference(circle_area)\n"
+    path.write_text(QUIZ.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with pytest.raises(AssignmentError, match=r"open\.py, line \d+: `\.reference` ") as error:
+        load_private((path,))
+    assert "\n" not in str(error.value)
+    assert not [name for name in sys.modules if name.startswith("private_open")]
+
+
+def test_the_text_of_a_private_file_is_enough_or_says_what_is_missing(forget_private_exercises):
+    load_source("private_quiz_0", QUIZ.read_text(encoding="utf-8"))
+    quiz = find("90.1")
+    assert quiz.judge(quiz.answer, seed=7).passed
+    assert quiz.solution_source.startswith("def circle_area(radius):")
+    with pytest.raises(AssignmentError, match=r"on its own: FileNotFoundError: .*words") as error:
+        load_source("private_words_0", "open('/no/words.txt')")
+    assert "\n" not in str(error.value)
