@@ -227,8 +227,8 @@ def a_kind(value: Any) -> str:
     kind = type_name(type(value))
     if isinstance(value, (bool, int, float, complex, str)):
         return text("kind.value", "the {kind} {value}", kind=kind, value=show(value))
-    if isinstance(value, dict) and list(value) == ["set"]:  # as plain() writes a set
-        kind, value = "set", value["set"]
+    if isinstance(value, dict) and list(value) == ["set"] and isinstance(value["set"], list):
+        kind, value = "set", value["set"]  # as plain() writes a set
     items = counted(len(value), "item")
     return text("kind.container", "a {kind} of {items}", kind=kind, items=items)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import hashlib
 import random
 import signal
 import sys
@@ -120,7 +121,14 @@ def one_thread() -> Iterator[None]:
 
 @contextlib.contextmanager
 def same_randomness(seed: int) -> Iterator[None]:
-    """Every answer draws the same random numbers, and the notebook's own sequence goes on."""
+    """Every answer draws the same random numbers, and the notebook's own sequence goes on.
+
+    seed: that of the cases. torch and random tell theirs to whoever asks, so a secret one (all but
+    the notebooks' own 0) is not given to them, only a number that is made of it.
+    """
+    if seed:
+        digest = hashlib.sha256(f"same_randomness {seed}".encode()).digest()
+        seed = int.from_bytes(digest[:7], "big")
     state = random.getstate()
     with torch.random.fork_rng(devices=[]):
         # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.

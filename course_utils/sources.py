@@ -13,7 +13,7 @@ import inspect
 import symtable
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,6 +107,106 @@ def student_half(files: Mapping[str, str]) -> dict[str, str]:
         for path, source in files.items()
         if path in half.taken
     }
+
+
+class CannotBeCut(ValueError):
+    """One sentence: where something that students may not see could not be told from the rest."""
+
+
+def private_half(
+    files: Mapping[str, str], exercises: Collection[str] | None = None
+) -> dict[str, str]:
+    """The student's half of files outside the course, whose exercises nobody may read.
+
+    More is left out than by `student_half`: exercises that are not among these ids, hints, and
+    texts that stand by themselves. exercises: None for all of them.
+    Raises CannotBeCut where a file declares something in a way in which it cannot be told whose it
+    is, and where what is kept needs what is hidden; SyntaxError if a source is not Python.
+    """
+    return {
+        path: half
+        for path, source in files.items()
+        for half in student_half({path: _only(source, path, exercises)}).values()
+    }
+
+
+def _only(source: str, path: str, exercises: Collection[str] | None) -> str:
+    """A private file without hints and without what judges other exercises."""
+    statements = ast.parse(source).body
+    ids = {name: id for one in statements for name, id in [_declared(one)] if name}
+    kept: list[ast.stmt] = []
+    hidden: set[str] = set()  # names of what is left out here or cut later
+    for one in statements:
+        owner = _owner(one, HIDDEN | JUDGING)
+        if owner is not None and owner not in ids:
+            raise CannotBeCut(
+                f"{path}, line {one.lineno}: it cannot be told whose this is. Write "
+                '`name = Exercise("90.1", ...)` at the top of the file, with the id as a text, '
+                "and `@name.reference`, `@name.cases` and so on below it."
+            )
+        other = owner is not None and exercises is not None and ids[owner] not in exercises
+        if other or _declares(one, HIDDEN):
+            hidden |= {one.name} if isinstance(one, DEFINITIONS) else set()
+        elif isinstance(one, ast.Expr) and isinstance(one.value, ast.Constant):
+            continue  # a docstring
+        else:
+            _forbid_hidden_inside(one, path, ids)
+        if not other:
+            kept.append(_without_hints(one) if _declared(one)[0] else one)
+    text = ast.unparse(ast.Module(kept, type_ignores=[]))
+    _forbid_needing_hidden(text, path, hidden)
+    return text
+
+
+def _declared(node: ast.stmt) -> tuple[str, str]:
+    """The name and the id of `name = Exercise("90.1", ...)`; two empty texts for all else."""
+    target = node.targets[0] if isinstance(node, ast.Assign) and len(node.targets) == 1 else None
+    target = node.target if isinstance(node, ast.AnnAssign) else target
+    call = getattr(node, "value", None)
+    if not isinstance(target, ast.Name) or not isinstance(call, ast.Call):
+        return "", ""
+    called = call.func.attr if isinstance(call.func, ast.Attribute) else call.func
+    called = called.id if isinstance(called, ast.Name) else called
+    named = [word.value for word in call.keywords if word.arg == "id"]
+    first = [*call.args, *named][:1]
+    if called != "Exercise" or not first or not isinstance(first[0], ast.Constant):
+        return "", ""
+    return target.id, str(first[0].value)
+
+
+def _without_hints(declaration: ast.Assign | ast.AnnAssign) -> ast.stmt:
+    for word in declaration.value.keywords:
+        if word.arg == "hints":
+            word.value = ast.List([], ast.Load())
+    return declaration
+
+
+def _forbid_hidden_inside(node: ast.stmt, path: str, ids: Collection[str]) -> None:
+    """Raise CannotBeCut where a kept statement hands something to `.reference` and the like."""
+    outermost = {id(one) for one in _outermost_calls(node)}
+    for inner in ast.walk(node):
+        if not isinstance(inner, ast.Attribute) or id(inner) in outermost:
+            continue
+        of_exercise = isinstance(inner.value, ast.Name) and inner.value.id in {*ids, "Exercise"}
+        if inner.attr in HIDDEN and (of_exercise or inner.attr in ("reference", "mistake")):
+            raise CannotBeCut(
+                f"{path}, line {inner.lineno}: `.{inner.attr}` stands inside something else, so "
+                "what it gets cannot be kept from students. Write it as a decorator at the top of "
+                f"the file: `@name.{inner.attr}`."
+            )
+
+
+def _forbid_needing_hidden(text: str, path: str, hidden: set[str]) -> None:
+    """Raise CannotBeCut where the half uses a name that only something hidden binds."""
+    half = student_half({path: text}).get(path, "")
+    statements = [_Statement(node, half.splitlines()) for node in ast.parse(half).body]
+    bound = {name for one in statements for name in one.binds}
+    missing = sorted({name for one in statements for name in one.needs & hidden} - bound)
+    if missing:
+        raise CannotBeCut(
+            f"{path}: what judges an answer uses `{missing[0]}`, which students may not have. Let "
+            "the cases and the observation do without it."
+        )
 
 
 class _Half:
@@ -270,12 +370,29 @@ def _file(module: list[str], files: Mapping[str, str]) -> str | None:
 
 def _declares(node: ast.stmt, kinds: set[str]) -> bool:
     """Decorated with @exercise.reference, @exercise.mistake(...), or calls it as a function."""
+    return any(call.attr in kinds for call in _outermost_calls(node))
+
+
+def _owner(node: ast.stmt, kinds: set[str]) -> str | None:
+    """The name of the exercise that a statement declares something of.
+
+    None where it declares nothing; '' where the exercise has no name of its own.
+    """
+    for call in _outermost_calls(node):
+        if call.attr in kinds:
+            return call.value.id if isinstance(call.value, ast.Name) else ""
+    return None
+
+
+def _outermost_calls(node: ast.stmt) -> list[ast.Attribute]:
+    """What a statement is decorated with, or calls, as far as that is an attribute."""
     calls = list(getattr(node, "decorator_list", []))
     if isinstance(node, ast.Expr):
         calls.append(node.value)
+    found = []
     for call in calls:
         while isinstance(call, ast.Call):
             call = call.func
-        if isinstance(call, ast.Attribute) and call.attr in kinds:
-            return True
-    return False
+        if isinstance(call, ast.Attribute):
+            found.append(call)
+    return found

@@ -14,10 +14,13 @@ import json
 import math
 import re
 import sys
+from importlib.abc import SourceLoader
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
 
 from course_utils.exercise import Exercise, ExerciseFault, UnknownExercise, all_exercises, find
+from course_utils.sources import CannotBeCut, private_half
 
 from .errors import AssignmentError
 
@@ -157,8 +160,11 @@ def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
                 f"{path}: exercises are declared in a Python file with a plain name, as quiz.py."
             )
         try:
+            private_half({str(path): text.decode()})  # what students' processes will have of it
             load_topic(name, path)
             all_exercises()  # a half-made one is refused
+        except CannotBeCut as error:
+            raise AssignmentError(str(error)) from None
         except ExerciseFault as fault:
             raise AssignmentError(f"{path}: {fault}") from None
         except Exception as error:  # whatever the instructor's file does
@@ -171,10 +177,45 @@ def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
 
 def load_topic(name: str, path: Path) -> None:
     """Import a file as the module `name`, unless there is one; that registers its exercises."""
+    if name not in sys.modules:
+        _load(importlib.util.spec_from_file_location(name, path))
+
+
+def load_source(name: str, source: str) -> None:
+    """The same from a private file's text, where the file itself is not at hand.
+
+    Nothing is written to a disk. Raises AssignmentError.
+    """
     if name in sys.modules:
         return
-    spec = importlib.util.spec_from_file_location(name, path)
+    spec = ModuleSpec(name, _Text(source), origin=f"{name}.py")
+    spec.has_location = True
+    try:
+        _load(spec)
+    except Exception as error:  # whatever the instructor's file does
+        raise AssignmentError(
+            f"The private file of the module {name} does not load on its own: "
+            f"{type(error).__name__}: {error}. Workers have its text and nothing beside it: let it "
+            "read and import no file of yours. Nothing was marked with it."
+        ) from None
+
+
+class _Text(SourceLoader):
+    """The source of one module; `inspect` finds it here, for there is no file."""
+
+    def __init__(self, source: str) -> None:
+        self.source = source
+
+    def get_filename(self, name: str) -> str:
+        return f"{name}.py"
+
+    def get_data(self, path: str) -> bytes:
+        return self.source.encode("utf-8")
+
+
+def _load(spec: ModuleSpec | None) -> None:
     assert spec is not None and spec.loader is not None, "the file is Python"
+    name = spec.name
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:

@@ -34,8 +34,10 @@ class ExerciseResult:
     headline: one sentence for the student. reason: why a person has to look. mistake: the name of
     the known wrong answer that it behaves like; its sentence is then the headline. stage: where
     it differs first ('raised', 'not raised', 'type', 'shape', ...). case: the call that went
-    wrong. yours: what the answer gave there. line: the answer's line that raised. answer: the code
-    that was marked. notes: what was done to read it.
+    wrong. yours: what the answer gave there. line: the answer's line that raised. printed, warned:
+    whether it did; what it said could be all hidden cases, so that is nowhere. answer: the cell
+    that was marked. also_run: code of other cells that was run for it, where a person has to look.
+    notes: what was done to read it.
     No field holds what the reference gives on a hidden case.
     """
 
@@ -50,16 +52,22 @@ class ExerciseResult:
     case: str = ""
     yours: str = ""
     line: str = ""
-    printed: str = ""
-    warned: tuple[str, ...] = ()
+    printed: bool = False
+    warned: bool = False
     answer: str = ""
+    also_run: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
     def from_dict(cls, facts: dict[str, Any]) -> ExerciseResult:
         """Raises KeyError, TypeError or ValueError when these are not such facts."""
-        state, warned, notes = facts["state"], tuple(facts["warned"]), tuple(facts["notes"])
-        return cls(**{**facts, "state": ExerciseState(state), "warned": warned, "notes": notes})
+        given = dict(facts)
+        given["state"] = ExerciseState(facts["state"])
+        # What an answer printed was kept once: only that it did is taken over.
+        given["printed"], given["warned"] = bool(facts["printed"]), bool(facts["warned"])
+        given["also_run"] = tuple(facts.get("also_run", ()))
+        given["notes"] = tuple(facts["notes"])
+        return cls(**given)
 
 
 @dataclasses.dataclass(frozen=True)

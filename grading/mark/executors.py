@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 
 from ..errors import RunError
+from .temporary_folders import remove_abandoned
 
 CLUSTER_SECONDS = 10  # to wait for a scheduler
+ENDING_SECONDS = 5  # to wait for a worker that was told to end
 # A server that has imported torch and done nothing else with it: every worker is its fork.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
@@ -38,10 +40,16 @@ def local_processes(workers: int) -> Iterator[Executor]:
         yield pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
-        for process in set(multiprocessing.active_children()) - before:
+        workers_left = set(multiprocessing.active_children()) - before
+        for process in workers_left:
             process.terminate()
+        for process in workers_left:
+            process.join(ENDING_SECONDS)
         raise
-    pool.shutdown(cancel_futures=True)
+    else:
+        pool.shutdown(cancel_futures=True)
+    finally:
+        remove_abandoned()  # a worker that was ended removes nothing itself
 
 
 def _ignore_interrupt() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -15,21 +16,27 @@ from ..assignment import Assignment
 from ..errors import RunError
 from ..result import SubmissionResult
 
-STATE = ".grading"  # folder in the output: the seed, and one file for each result
+STATE = ".grading"  # folder in the output: the secret, and one file for each result
+SEED_BITS = 62
 FORMAT = 1
 PACKAGES = (Path(course_utils.__file__).parent, Path(__file__).parents[1])
 
 
 class Ledger:
-    """The results so far, in a folder, and the secret seed that they were made with.
+    """The results so far, in a folder, and the secret that their cases were made with.
 
     One file for each submission, under a name made of everything that decides its marks: the
     submitted bytes, the assignment, the exercises' code, the seed, the sandbox.
+
+    After a run its feedback may go out, which shows hidden cases. So each run has a seed of its
+    own, made of the secret one, for what is handed in first before that run: late work, and work
+    that was changed. What a run saw keeps its seed, also where that run was stopped.
     """
 
     def __init__(self, output: Path, assignment: Assignment, *, trusted: bool, again: bool) -> None:
         self.folder = output / STATE
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.folder.chmod(0o700)
         secret = self.folder / "secret.json"
         facts = _read_json(secret)
         if facts and facts.get("assignment") != assignment.name:
@@ -38,21 +45,45 @@ class Ledger:
                 f"Choose another folder for {assignment.name!r} with --output."
             )
         if not facts or again:
-            seed, version = secrets.randbits(62), course_utils.__version__
-            facts = {"assignment": assignment.name, "seed": seed, "course_version": version}
-            write_whole(secret, json.dumps(facts).encode())
-            secret.chmod(0o600)
+            facts = {
+                "assignment": assignment.name,
+                "seed": secrets.randbits(SEED_BITS),
+                "course_version": course_utils.__version__,
+            }
+            _write_secret(secret, facts)
         if not isinstance(facts.get("seed"), int):
             raise RunError(
                 f"{secret} does not say which cases the marks of {assignment.name!r} were made "
                 "with: add --again to mark everything on new ones."
             )
-        self.seed: int = facts["seed"]
-        self._rules = _rules(assignment, self.seed, trusted)
+        self.seed: int = facts["seed"]  # the first run's
+        self._secret, self._facts = secret, facts
+        # Digest of a submission -> number of the run that saw it first.
+        self._first_seen: dict[str, int] = facts.setdefault("first_seen", {})
+        self._rules = _rules(assignment, trusted)
+
+    def begin_run(self, submissions: Iterable[tuple[str, bytes]]) -> None:
+        """Note what is new in this run: students and their submitted bytes."""
+        digests = [_digest(student, content) for student, content in submissions]
+        run = max(self._first_seen.values(), default=-1) + 1
+        new = dict.fromkeys((d for d in digests if d not in self._first_seen), run)
+        if new:
+            self._first_seen |= new
+            _write_secret(self._secret, self._facts)
+
+    def seed_of(self, student: str, content: bytes) -> int:
+        """The seed of a submission's cases."""
+        last = max(self._first_seen.values(), default=0)
+        run = self._first_seen.get(_digest(student, content), last)
+        if run == 0:
+            return self.seed
+        digest = hashlib.sha256(f"seed {self.seed}, run {run}".encode()).digest()
+        return int.from_bytes(digest[:8], "big") >> (64 - SEED_BITS)
 
     def _place(self, student: str, content: bytes) -> Path:
         digest = hashlib.sha256(self._rules)
-        digest.update(student.encode("utf-8", "surrogatepass") + b"\0" + content)
+        digest.update(json.dumps(self.seed_of(student, content)).encode())
+        digest.update(_digest(student, content).encode())
         return self.folder / f"{digest.hexdigest()}.json"
 
     def find(self, student: str, content: bytes) -> SubmissionResult | None:
@@ -68,9 +99,18 @@ class Ledger:
         write_whole(self._place(result.student, content), text.encode())
 
 
-def _rules(assignment: Assignment, seed: int, trusted: bool) -> bytes:
-    """A digest of everything but the submission that decides a mark."""
-    digest = hashlib.sha256(json.dumps([FORMAT, seed, trusted]).encode())
+def _digest(student: str, content: bytes) -> str:
+    return hashlib.sha256(student.encode("utf-8", "surrogatepass") + b"\0" + content).hexdigest()
+
+
+def _write_secret(path: Path, facts: dict[str, Any]) -> None:
+    write_whole(path, json.dumps(facts).encode())
+    path.chmod(0o600)
+
+
+def _rules(assignment: Assignment, trusted: bool) -> bytes:
+    """A digest of everything but the submission and its seed that decides a mark."""
+    digest = hashlib.sha256(json.dumps([FORMAT, trusted]).encode())
     digest.update(json.dumps([[item.id, item.points] for item in assignment.items]).encode())
     sources = {name: source.encode() for name, source in assignment.topics().items()}
     sources |= {name: path.read_bytes() for name, path in deciding_files().items()}

@@ -6,16 +6,16 @@ the sandbox sends (wire.py) and compares.
 
 from __future__ import annotations
 
-import atexit
 import contextlib
 import dataclasses
-import functools
 import json
+import re
 import sys
-import tempfile
 import threading
 import time
+import traceback
 from collections.abc import Sequence
+from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,8 @@ from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
 from course_utils.observation import error_text
 from course_utils.settings import one_thread
 
-from ..assignment import load_topic
+from ..assignment import load_source
+from ..errors import GradingError
 from ..inside import wire
 from ..inside.process import OBSERVATIONS
 from ..inside.reading import Program, ProgramState, Reading
@@ -36,6 +37,7 @@ SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left 
 FACTS_LIMIT = 100_000  # bytes of why an answer was not run
 FOR_A_PERSON = "A person will look at this one."
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
+NAME_LIMIT = 40  # characters of a name of the student's in a reason
 
 ENDED = {
     "time": "Stopped: the code did not come to an end.",
@@ -44,6 +46,7 @@ ENDED = {
     "output": "The code sent something that is not a result.",
     "died": "The process ended before the answer was checked.",
     "killed": "The process was ended before the answer was checked.",
+    "failed": "The process failed before the answer was checked.",
 }
 
 
@@ -76,30 +79,50 @@ _one_at_a_time = threading.Lock()  # a cluster's worker may have several threads
 
 
 def mark_shard(shard: Shard) -> list[SubmissionResult]:
-    """Mark the submissions of a shard, in their order.
+    """Mark the submissions of a shard, in their order, whatever is in them.
 
-    Raises SandboxError when students' code cannot be run on this machine.
+    Raises SandboxError when students' code cannot be run on this machine, and AssignmentError when
+    a private file does not load here.
     """
     with _one_at_a_time:
-        load_private_sources(shard.private)
-        ids = tuple(id for id, _ in shard.items)
-        sandbox = sandbox_for(shard.topics, shard.private, ids, shard.seed, shard.trusted)
-        return [mark(task, shard.items, shard.seed, sandbox) for task in shard.tasks]
+        for name, source in shard.private:
+            load_source(name, source)
+        sandbox = sandbox_for(shard)
+        return [mark_or_say_why(task, shard.items, shard.seed, sandbox) for task in shard.tasks]
 
 
-@functools.lru_cache(maxsize=1)
-def sandbox_for(
-    topics: tuple[str, ...],
-    private: tuple[tuple[str, str], ...],
-    ids: tuple[str, ...],
-    seed: int,
-    trusted: bool,
-) -> Sandbox:
+def mark_or_say_why(
+    task: Task, items: tuple[tuple[str, float], ...], seed: int, sandbox: Sandbox
+) -> SubmissionResult:
+    """Mark one submission; one that marking stumbles over waits for a person.
+
+    Raises SandboxError.
+    """
+    try:
+        return mark(task, items, seed, sandbox)
+    except GradingError:
+        raise
+    except Exception as error:
+        return unread(task.student, task.file, stumbled(error), items, sandbox.name)
+
+
+_sandboxes: dict[tuple, Sandbox] = {}  # one, by what it was made for
+
+
+def sandbox_for(shard: Shard) -> Sandbox:
     """This process's sandbox; it stays for the shards to come, so torch is imported once."""
-    modules = [*topics, *loaded_by_references(ids, seed)]
-    sandbox = Sandbox(modules, dict(private), trusted=trusted)
-    atexit.register(sandbox.close)
-    return sandbox
+    ids = tuple(id for id, _ in shard.items)
+    made_for = (shard.topics, shard.private, ids, shard.trusted)
+    if made_for not in _sandboxes:
+        for other in _sandboxes.values():
+            other.close()
+        _sandboxes.clear()
+        modules = [*shard.topics, *loaded_by_references(ids, shard.seed)]
+        sandbox = Sandbox(modules, dict(shard.private), ids, trusted=shard.trusted)
+        # Before the folder is removed. Workers of a pool end without `atexit`.
+        Finalize(None, sandbox.close, exitpriority=1)
+        _sandboxes[made_for] = sandbox
+    return _sandboxes[made_for]
 
 
 def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
@@ -122,15 +145,6 @@ WRAPPING = {"torch._dynamo"}
 LIBRARIES = {"torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "PIL", "scipy"}
 
 
-def load_private_sources(private: tuple[tuple[str, str], ...]) -> None:
-    """Register exercises from sources, where the instructor's own files are not at hand."""
-    for name, source in private:
-        folder = Path(tempfile.mkdtemp(prefix="course-private-"))
-        path = folder / f"{name}.py"
-        path.write_text(source, encoding="utf-8")
-        load_topic(name, path)
-
-
 def mark(
     task: Task, items: tuple[tuple[str, float], ...], seed: int, sandbox: Sandbox
 ) -> SubmissionResult:
@@ -150,7 +164,8 @@ def mark(
         result = mark_exercise(exercise, points, program, outcome, seed)
         # What an answer left behind in the process must not cost the next one its marks. One that
         # does just what a known mistake does is wrong by itself.
-        unclear = result.state == ExerciseState.WRONG and not result.mistake
+        failed = outcome is not None and outcome.ended == "failed"
+        unclear = failed or (result.state == ExerciseState.WRONG and not result.mistake)
         if unclear and outcome and not outcome.first and time.monotonic() < deadline:
             outcome = sandbox.run([answers[exercise.id]], seed)[0]
             result = mark_exercise(exercise, points, program, outcome, seed)
@@ -166,8 +181,7 @@ def read(notebook: bytes, exercises: list[Exercise], sandbox: Sandbox) -> Readin
     }
     outcome = sandbox.read(notebook, wanted, READ_SECONDS)
     if outcome.message is None:
-        ended = ENDED[outcome.ended].lower().removeprefix("stopped: ")
-        why = f"{ended} {outcome.detail}".strip()
+        why = ENDED[outcome.ended].lower().removeprefix("stopped: ")
     else:
         try:
             return wire.read_reading(outcome.message, wanted)
@@ -258,7 +272,38 @@ def run_answers(
 def mark_exercise(
     exercise: Exercise, points: float, program: Program, outcome: Outcome | None, seed: int
 ) -> ExerciseResult:
-    """Mark one exercise of one submission. outcome: None when there was no time to run it."""
+    """Mark one exercise of one submission. outcome: None when there was no time to run it.
+
+    Whatever comparing and judging stumble over concerns this exercise only: a person looks at it.
+    """
+    try:
+        result = decide(exercise, points, program, outcome, seed)
+    except ExerciseFault as fault:
+        reason = f"The exercise itself is at fault, not the answer: {fault}."
+        result = for_a_person(exercise.id, points, reason, program.answer)
+    except Exception as error:
+        result = for_a_person(exercise.id, points, stumbled(error), program.answer)
+    if result.state != ExerciseState.PERSON:
+        return result
+    others = [part for part in program.parts if part.code != program.answer]
+    code = tuple(f"# from cell {part.cell}\n{part.code}" for part in others)
+    return dataclasses.replace(result, also_run=code)
+
+
+def stumbled(error: Exception) -> str:
+    """Why a person has to look where marking itself raised an error.
+
+    Not what the error says: the words may be a student's.
+    """
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    where = f"{Path(place.filename).name}, line {place.lineno}"
+    return f"The grader stumbled over it: {type(error).__name__} in {where}."
+
+
+def decide(
+    exercise: Exercise, points: float, program: Program, outcome: Outcome | None, seed: int
+) -> ExerciseResult:
+    """The result of one exercise. Raises ExerciseFault, and whatever judging raises."""
     if program.state in (ProgramState.UNTOUCHED, ProgramState.MISSING):
         headline = program.note or "Not attempted."
         return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, 0.0, headline)
@@ -270,16 +315,15 @@ def mark_exercise(
     if outcome is None:
         reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
         return for_a_person(exercise.id, points, reason, program.answer)
-    try:
-        with one_thread():
-            exercise.reference_observations(seed)
-    except ExerciseFault as fault:
-        reason = f"The exercise itself is at fault, not the answer: {fault}."
+    if outcome.ended == "failed":
+        reason = "What runs and observes the answer failed before there was a result."
         return for_a_person(exercise.id, points, reason, program.answer)
+    with one_thread():
+        exercise.reference_observations(seed)
     judged = judge(exercise, points, outcome, seed)
     found = (program.note,) if program.note else ()
     result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
-    flags = [*program.flags, *outcome.flags]
+    flags = [in_our_words(flag) for flag in (*program.flags, *outcome.flags)]
     flags += [f"has `{name}` in it, though no run was seen to call it" for name in program.mentions]
     if result.state == ExerciseState.PASSED and flags:
         return dataclasses.replace(
@@ -290,6 +334,26 @@ def mark_exercise(
             reason=f"It passes, but the code {', '.join(flags[:4])}.",
         )
     return result
+
+
+def in_our_words(flag: str) -> str:
+    """A flag as a reason tells it: of what a student wrote, only names, cut short.
+
+    A name, in backticks or from a / on, ends at the first character that no name has. What stands
+    around it are words of the grader's own; a flag that was forged keeps nothing but letters.
+    """
+    before, name, after = FLAG.fullmatch(flag).groups()
+    parts = [WORDS.match(before)[0], WORDS.match(after)[0]]
+    if name is not None:
+        whole = name.removeprefix("`").removesuffix("`")
+        shown = NAME.match(whole)[0][:NAME_LIMIT]
+        parts.insert(1, f"`{shown}`" if shown == whole else f"`{shown}…`")
+    return "".join(parts).strip() or "does what has no name"
+
+
+FLAG = re.compile(r"([^`/]*)(`.*`|/.*)?(.*)", re.DOTALL)
+WORDS = re.compile(r"[A-Za-z ,']{0,60}")
+NAME = re.compile(r"[\w./-]*")
 
 
 def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> ExerciseResult:
@@ -372,6 +436,6 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
         case=verdict.case[:TEXT_LIMIT],
         yours=yours if len(yours) <= TEXT_LIMIT else yours[:TEXT_LIMIT] + "...",
         line=verdict.line[:TEXT_LIMIT],
-        printed=verdict.printed,
-        warned=tuple(verdict.warned),
+        printed=bool(verdict.printed),
+        warned=bool(verdict.warned),
     )

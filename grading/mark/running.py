@@ -14,12 +14,19 @@ import os
 import stat
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import (
+    FIRST_COMPLETED,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    wait,
+)
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 from ..assignment import Assignment
-from ..errors import SandboxError
+from ..errors import GradingError
 from ..result import SubmissionResult
 from .collection import Submission
 from .ledger import Ledger
@@ -67,7 +74,7 @@ def mark_submissions(
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
     that broke. width: its workers. progress: called with how many more submissions are done.
-    Raises SandboxError when no worker can run students' code.
+    Raises GradingError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
     sandbox = TRUSTED if trusted else BUBBLEWRAP
@@ -103,17 +110,23 @@ def mark_submissions(
     size = max(1, min(SHARD_LIMIT, len(submissions) // (4 * width)))
 
     def shards() -> Iterator[Shard]:
-        tasks: list[Task] = []
+        by_seed: dict[int, list[Task]] = {}
         for task in waiting():
+            seed = ledger.seed_of(task.student, task.notebook)
+            tasks = by_seed.setdefault(seed, [])
             tasks.append(task)
             if len(tasks) == size:
-                yield shard(tuple(tasks))
-                tasks = []
-        if tasks:
-            yield shard(tuple(tasks))
+                yield shard(seed, by_seed.pop(seed))
+        for seed, tasks in by_seed.items():
+            yield shard(seed, tasks)
 
-    def shard(tasks: tuple[Task, ...]) -> Shard:
-        return Shard(items, tuple(topics), private, ledger.seed, trusted, tasks)
+    def shard(seed: int, tasks: list[Task]) -> Shard:
+        return Shard(items, tuple(topics), private, seed, trusted, tuple(tasks))
+
+    def readable() -> Iterator[tuple[str, bytes]]:
+        for submission in submissions:
+            if not submission.problem:
+                yield submission.student, read_submission(submission.path)[0]
 
     def done(task: Task, result: SubmissionResult) -> None:
         ledger.keep(result, task.notebook)
@@ -121,9 +134,10 @@ def mark_submissions(
         progress(1)
 
     def lost(task: Task, why: str) -> None:
-        results[task.student] = unread(task.student, task.file, why, items, sandbox)
-        progress(1)
+        # Kept as well: what took its workers along would do so in every later run.
+        done(task, unread(task.student, task.file, why, items, sandbox))
 
+    ledger.begin_run(readable())
     run_shards(shards(), executors, 2 * width, done, lost)
     return [with_notes(submission) for submission in submissions]
 
@@ -141,7 +155,8 @@ def run_shards(
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
     A shard whose worker was lost is given out again; one that loses its worker TRIES times is
-    taken apart, and a submission that does so by itself is lost. Raises SandboxError.
+    taken apart, and a submission that does so by itself is lost. Any other error would only come
+    again: the shard is taken apart at once. Raises GradingError, with which no worker goes on.
     """
     source = iter(shards)
     again: deque[tuple[Shard, int]] = deque()  # with how often its worker was lost
@@ -181,7 +196,7 @@ def _run_until_broken(
             shard, tries = running.pop(future)
             try:
                 found = future.result()
-            except SandboxError:
+            except GradingError:
                 for other in running:
                     other.cancel()
                 raise
@@ -189,20 +204,31 @@ def _run_until_broken(
                 if isinstance(error, KeyboardInterrupt):
                     raise
                 broken |= isinstance(error, BrokenProcessPool)
-                again.extend(_after_a_loss(shard, tries + 1, error, lost))
+                again.extend(_after_an_error(shard, tries + 1, error, lost))
                 continue
             for task, result in zip(shard.tasks, found, strict=True):
                 done(task, result)
 
 
-def _after_a_loss(
+def _after_an_error(
     shard: Shard, tries: int, error: BaseException, lost: Callable[[Task, str], None]
 ) -> list[tuple[Shard, int]]:
-    """What to do with a shard whose worker was lost: the same again, or its submissions singly."""
-    if tries < TRIES:
+    """What to do with a shard that came to nothing: the same again, or its submissions singly."""
+    worker_lost = is_loss_of_worker(error)
+    if worker_lost and tries < TRIES:
         return [(shard, tries)]
     if len(shard.tasks) > 1:
         return [(dataclasses.replace(shard, tasks=(task,)), 0) for task in shard.tasks]
     kind = type(error).__name__
-    lost(shard.tasks[0], f"Marking it failed {TRIES} times ({kind}: {str(error)[:200]}).")
+    why = f"Marking it failed: {kind}."
+    if worker_lost:
+        why = f"Marking it failed {TRIES} times: its worker was lost ({kind})."
+    lost(shard.tasks[0], why)
     return []
+
+
+def is_loss_of_worker(error: BaseException) -> bool:
+    """True where the worker is gone, so that another one may do better."""
+    # Dask's own errors, as KilledWorker and CommClosedError, by name: it need not be installed.
+    from_dask = type(error).__module__.partition(".")[0] == "distributed"
+    return from_dask or isinstance(error, (BrokenExecutor, CancelledError, ConnectionError))

@@ -23,11 +23,12 @@ import sys
 import sysconfig
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import course_utils
-from course_utils.sources import student_half
+from course_utils.sources import CannotBeCut, private_half, student_half
 
 from .. import inside
 from ..errors import SandboxError
@@ -35,6 +36,7 @@ from ..inside import system_calls
 from ..inside.process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
 from ..inside.reading import Part
 from ..inside.wire import BYTES_LIMIT
+from .temporary_folders import TemporaryFolder, remove_abandoned
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
@@ -71,7 +73,8 @@ class Outcome:
 
     message: its result, None when there is none. kind: OBSERVATIONS (see wire.py) or FACTS (JSON).
     flags: what it told on its way.
-    ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died' or 'killed'.
+    ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died', 'killed', or
+    'failed': what runs and observes the answer raised an error.
     detail: more about it, for the lecturer. memory: the most that the process held, in bytes.
     first: nothing else was run in its process before.
     """
@@ -163,17 +166,21 @@ def scratch() -> str:
     return "/scratch" if any(p.is_relative_to("/tmp") for p in python_places()) else "/tmp"
 
 
-def student_folder(place: Path, private: dict[str, str]) -> None:
+def student_folder(
+    place: Path, private: dict[str, str], exercises: Collection[str] | None = None
+) -> None:
     """Write the students' half of the course into an empty folder.
 
-    private: module names and sources of topics outside the course.
+    private: module names and sources of topics outside the course. exercises: ids; of private
+    files nothing is there that only other exercises need. None: all.
+    Raises CannotBeCut.
     """
     package = place / "course_utils"
     package.mkdir(parents=True)
     for path in COURSE.glob("*.py"):
         shutil.copy(path, package)
     alone = {f"{name}.py": source for name, source in private.items()}
-    for name, half in {**half_of_lessons(), **student_half(alone)}.items():
+    for name, half in {**half_of_lessons(), **private_half(alone, exercises)}.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(half, encoding="utf-8")
     shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
@@ -195,7 +202,7 @@ class Sandbox:
     """A process for students' code, started when it is first needed and again when it is lost.
 
     modules: what answers and exercises need, imported once. private: names and sources of topics
-    outside the course.
+    outside the course. exercises: ids of those that will be marked; None: all of the sources.
     Use it in a `with` block, or call close().
     """
 
@@ -203,6 +210,7 @@ class Sandbox:
         self,
         modules: list[str],
         private: dict[str, str] | None = None,
+        exercises: Collection[str] | None = None,
         *,
         trusted: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - never changed
@@ -211,9 +219,18 @@ class Sandbox:
         self.limits = limits
         self.trusted = trusted
         self.name = TRUSTED if trusted else BUBBLEWRAP
-        self._folder = tempfile.TemporaryDirectory(prefix="course-grading-")
-        student_folder(Path(self._folder.name) / "course", private or {})
-        (Path(self._folder.name) / "work").mkdir()
+        remove_abandoned()
+        try:
+            self._folder = TemporaryFolder()
+            student_folder(self._folder.path / "course", private or {}, exercises)
+            (self._folder.path / "work").mkdir()
+        except CannotBeCut as error:
+            raise SandboxError(str(error)) from None
+        except OSError as error:
+            raise SandboxError(
+                f"The files for students' code cannot be written: {error.strerror}. Make room in "
+                f"{tempfile.gettempdir()}, then run this again."
+            ) from None
         self._process: subprocess.Popen | None = None
         self._channel: socket.socket | None = None
 
@@ -226,7 +243,7 @@ class Sandbox:
     def close(self) -> None:
         """End the process and remove its files."""
         self._end()
-        self._folder.cleanup()
+        self._folder.remove()
 
     # -- the process -----------------------------------------------------------------------
 
@@ -238,7 +255,7 @@ class Sandbox:
             "limits": dataclasses.asdict(self.limits),
             "alone": not self.trusted,
         }
-        inside = Path(self._folder.name) / "course" if self.trusted else Path("/course")
+        inside = self._folder.path / "course" if self.trusted else Path("/course")
         # -I: nothing of the user's own settings and folders.
         program = (
             f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
@@ -253,7 +270,7 @@ class Sandbox:
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=said,
-                cwd=Path(self._folder.name) / "work",
+                cwd=self._folder.path / "work",
                 env=self._environment() if self.trusted else None,
             )
             theirs.close()
@@ -270,7 +287,7 @@ class Sandbox:
                 raise SandboxError(f"The process for students' code does not start: {text}")
 
     def _environment(self) -> dict[str, str]:
-        place = str(Path(self._folder.name) / "work") if self.trusted else scratch()
+        place = str(self._folder.path / "work") if self.trusted else scratch()
         return {
             "PATH": "/usr/bin:/bin",
             "HOME": place,
@@ -291,7 +308,7 @@ class Sandbox:
             *isolation(),
             *settings,
             *visible_files(),
-            *("--ro-bind", str(Path(self._folder.name) / "course"), "/course"),
+            *("--ro-bind", str(self._folder.path / "course"), "/course"),
             *("--proc", "/proc", "--dev", "/dev"),
             *(*size, "--tmpfs", "/dev/shm", *size, "--tmpfs", scratch()),
             # For root, much in /proc could be written: kernel settings are files there.
@@ -424,7 +441,7 @@ def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) ->
             content = bytes(buffer[begins : begins + length])
             del buffer[: begins + length]
             if kind == FAILED:
-                return nothing("died", content.decode("utf-8", "replace")[-500:])
+                return nothing("failed", content.decode("utf-8", "replace")[-500:])
             if kind != FLAG:
                 return Outcome(content, tuple(flags), kind)
             text = content.decode("utf-8", "replace")[:200]

@@ -42,8 +42,8 @@ from .sanitize import in_lines, one_line, readable
 TEMPLATES = Path(__file__).parent / "templates"
 LINE_LIMIT = 300  # characters of a name, a file or a reason
 TEXT_LIMIT = 2_000  # characters of a call, a result, a message
-PRINTED_LIMIT = 4_000
 CODE_LIMIT = 20_000
+WHOLE_CODE_LIMIT = 1_000_000  # where a person has to read it
 NOTES_SHOWN = 20
 MISTAKES_SHOWN = 8
 
@@ -146,7 +146,7 @@ def templates() -> jinja2.Environment:
     pages.globals |= {
         "CODE_LIMIT": CODE_LIMIT,
         "NOTES_SHOWN": NOTES_SHOWN,
-        "PRINTED_LIMIT": PRINTED_LIMIT,
+        "WHOLE_CODE_LIMIT": WHOLE_CODE_LIMIT,
         "ExerciseState": ExerciseState,
         "SubmissionState": SubmissionState,
         "asked": asked,
@@ -197,8 +197,11 @@ def panel(result: ExerciseResult) -> Panel:
         rows.append(("First difference", f"in the {one_line(result.stage, LINE_LIMIT)}"))
     if result.line:
         rows.append(("In your line", _code(result.line)))
-    for warning in result.warned[:3]:
-        rows.append(("Your code warned", one_line(warning, LINE_LIMIT)))
+    said = [word for word, did in (("printed", result.printed), ("warned", result.warned)) if did]
+    if said:
+        rows.append(
+            (f"Your code {' and '.join(said)}", "What it said on hidden cases is not kept.")
+        )
     title = (
         f"{result.id} · a person will look at this"
         if result.state == ExerciseState.PERSON

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterator
+
+MARKS_LIMIT = 4  # over one letter: a syllable of Tibetan or Burmese has as many
+JOINERS = "\u200c\u200d"  # as some scripts need them
 
 
 def readable(text: str, keep: str = "") -> str:
@@ -10,16 +14,31 @@ def readable(text: str, keep: str = "") -> str:
 
     Bytes that are not UTF-8, control characters, half characters and marks that turn the direction
     of writing are shown as Python writes them: \\xff, \\x1b, \\ud800, \\u202e. Spaces of all kinds
-    become plain ones. keep: characters that stay, as line breaks.
+    become plain ones. Of marks that are drawn over one letter, those that no script needs are left
+    out and … stands for them. keep: characters that stay, as line breaks.
     """
     text = unicodedata.normalize("NFC", text)
-    if text.isprintable():
+    if text.isascii() and text.isprintable():
         return text
-    return "".join(c if c in keep else _readable_character(c) for c in text)
+    return "".join(c if c in keep else _readable_character(c) for c in _without_piles(text))
+
+
+def _without_piles(text: str) -> Iterator[str]:
+    """The characters of a text, with at most MARKS_LIMIT marks over one letter."""
+    marks = 0
+    for character in text:
+        if unicodedata.category(character) in ("Mn", "Me"):
+            marks += 1
+        elif character not in JOINERS:
+            marks = 0
+        if marks <= MARKS_LIMIT:
+            yield character
+        elif marks == MARKS_LIMIT + 1 and character not in JOINERS:
+            yield "…"
 
 
 def _readable_character(character: str) -> str:
-    if character.isprintable() or character in "\u200c\u200d":  # joiners, as some scripts need them
+    if character.isprintable() or character in JOINERS:
         return character
     if unicodedata.category(character) == "Zs":
         return " "
@@ -45,7 +64,13 @@ def csv_cell(text: str) -> str:
 
     So OWASP's page on CSV injection advises. The wide forms ＝ ＋ － ＠ begin one as well in
     Japanese and Korean editions. Tabs and line breaks, which the page also names, are written out.
+    Where a spreadsheet divides cells by ; what follows one begins a cell.
     """
-    line = readable(text)
-    begins_formula = unicodedata.normalize("NFKC", line.lstrip()[:1]) in ("=", "+", "-", "@")
-    return "'" + line if begins_formula else line
+    return ";".join(
+        "'" + part if _begins_formula(part) else part for part in readable(text).split(";")
+    )
+
+
+def _begins_formula(text: str) -> bool:
+    first = text.lstrip(' "')[:1]
+    return unicodedata.normalize("NFKC", first) in ("=", "+", "-", "@")

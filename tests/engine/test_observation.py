@@ -2,6 +2,7 @@
 
 import collections
 import inspect
+import random
 import signal
 import sys
 import time
@@ -13,6 +14,7 @@ import torch
 from course_utils.comparison import same
 from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, observe, shares_storage
 from course_utils.plain import ELEMENT_LIMIT, Opaque, TooLarge, plain
+from course_utils.settings import same_randomness
 
 
 def call(answer, *args):
@@ -215,6 +217,22 @@ def test_a_function_that_torch_has_no_name_for_is_noticed():
     watched = "nn.utils.rnn.pad_sequence"
     assert seen(answer, torch.zeros(2), without=[watched]).used == (watched,)
     assert seen(lambda x: torch.stack([x]), torch.zeros(2), without=[watched]).used == ()
+
+
+@pytest.mark.parametrize("told", [torch.initial_seed, random.getstate])
+def test_what_tells_the_seed_of_random_numbers_does_not_tell_that_of_secret_cases(told):
+    def told_after(seed):
+        torch.manual_seed(seed)
+        random.seed(seed)
+        return told()
+
+    secret = 2**40 + 5
+    with same_randomness(secret):
+        now = told()
+    assert now not in (told_after(secret), told_after(0))
+    with same_randomness(0):
+        now = told()
+    assert now == told_after(0), "what notebooks show is drawn from 0 itself"
 
 
 def test_randomness_is_the_same_for_every_answer_and_left_alone_outside():

@@ -179,7 +179,7 @@ def contiguous_strides(shape):
 """
     )
     result = run(sandbox, attack_of("reads its memory", source, ends=(PERSON,)))
-    assert "opens /proc/" in result.reason
+    assert "opens `/proc/" in result.reason
 
 
 @pytest.mark.parametrize("attack", hostile.READERS, ids=name_of)

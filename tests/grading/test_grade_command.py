@@ -1,5 +1,6 @@
 """python -m grading grade, from a folder of notebooks to marks and pages."""
 
+import ast
 import csv
 import json
 import os
@@ -135,7 +136,29 @@ def _(rng):
 @secret_sum.mistake("You count from one.")
 def from_one(text):
     return len(text) + 1
+
+
+next_week = Exercise("90.2", "Next week", minutes=3, difficulty=1, hints=["Hurry."])
+
+
+@next_week.reference
+def later(text):
+    """Returns an int."""
+    return 7
+
+
+@next_week.cases
+def _(rng):
+    yield ("next",)
 '''
+READS_THE_COURSE = """
+import pathlib
+
+def number_of(text):
+    found = [p.read_text() for p in pathlib.Path("/course").glob("private*.py")]
+    print(text, *found)
+    return "".join(found)
+"""
 
 
 @pytest.mark.needs_sandbox
@@ -149,6 +172,7 @@ def test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidd
     hand_in(folder, "lee", as_file([code(mistake("90.1"), exercise="90.1")]))
     other = "def number_of(text):\n    return 0\n"
     hand_in(folder, "park", as_file([code(other, exercise="90.1")]))
+    hand_in(folder, "spy", as_file([code(READS_THE_COURSE, exercise="90.1")]))
     command = ["grade", str(tmp_path / "exam"), str(folder), "--output", str(output)]
     assert main([*command, "--workers", "1"]) == 0
     rows = marks(output)
@@ -160,6 +184,13 @@ def test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidd
     for page in pages.values():
         assert "8315" not in page
         assert "number_of(" in page
+    # What a process with answers can read of the file: nothing of other exercises, no hint.
+    details = json.loads((output / "details.json").read_text(encoding="utf-8"))
+    [spied] = [s["exercises"][0] for s in details["submissions"] if s["student"] == "spy"]
+    shown = ast.literal_eval(spied["yours"])
+    assert "90.1" in shown and "Count." not in shown
+    assert shown.rstrip().endswith("yield ('b' * rng.randint(2, 9),)"), "that is all of it"
+    assert spied["printed"] is True
     assert "You count from one." in pages["lee"]
     assert "You count from one." not in pages["park"]
 

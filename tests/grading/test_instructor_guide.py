@@ -47,6 +47,12 @@ def test_the_options_and_files_that_the_guide_names_exist():
         assert f'"{option}"' in code, option
 
 
+def test_folders_that_hold_exams_answers_and_marks_are_not_published():
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").split()
+    for folder in ("exams/", "assignments/", "marks/"):
+        assert folder in GUIDE and folder in ignored, folder
+
+
 def test_its_links_lead_somewhere():
     headings = re.findall(r"^#+ (.+)$", GUIDE, re.M)
     anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}

@@ -6,12 +6,13 @@ The texts here are what earlier versions wrote: they stay as they are when the c
 import hashlib
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from course_utils.exercise import find
-from grading.assignment import Assignment, Item, load_private, read_assignment
+from grading.assignment import Assignment, Item, load_private, load_source, read_assignment
 from grading.errors import AssignmentError, RunError
 from grading.mark.ledger import Ledger
 from grading.report.reports import write_reports
@@ -61,14 +62,16 @@ def one_sentence(error):
 # -- a folder of marks -----------------------------------------------------------------------
 
 
-def test_a_result_that_was_kept_is_read_and_written_as_it_was():
+def test_a_result_that_was_kept_is_read_and_written_without_what_it_printed():
     result = SubmissionResult.from_dict(json.loads(RESULT))
     assert result.state is SubmissionState.PARTLY
     assert [e.state for e in result.exercises] == [ExerciseState.WRONG, ExerciseState.PERSON]
     assert result.points == 0.0
     assert result.course_version == "", "it does not say which version marked it"
-    written = json.loads(json.dumps(result.as_dict()))
-    assert written == {**json.loads(RESULT), "course_version": ""}
+    facts = {**json.loads(RESULT), "course_version": ""}
+    facts["exercises"][0] |= {"printed": True, "warned": True, "also_run": []}
+    facts["exercises"][1] |= {"printed": False, "warned": False, "also_run": []}
+    assert json.loads(json.dumps(result.as_dict())) == facts
 
 
 def test_a_folder_of_marks_keeps_its_seed_and_its_files_count_as_written_here(tmp_path):
@@ -141,3 +144,25 @@ def test_a_private_file_that_was_kept_declares_what_it_did(kept):
         "square",
     ]
     assert quiz.stub_source.startswith("def circle_area(radius):")
+
+
+def test_a_private_file_that_cannot_be_kept_from_students_is_refused(
+    tmp_path, forget_private_exercises
+):
+    path = tmp_path / "open.py"
+    more = "for one in (quiz,):\n    one.reference(circle_area)\n"
+    path.write_text(QUIZ.read_text(encoding="utf-8") + more, encoding="utf-8")
+    with pytest.raises(AssignmentError, match=r"open\.py, line \d+: `\.reference` ") as error:
+        load_private((path,))
+    assert "\n" not in str(error.value)
+    assert not [name for name in sys.modules if name.startswith("private_open")]
+
+
+def test_the_text_of_a_private_file_is_enough_or_says_what_is_missing(forget_private_exercises):
+    load_source("private_quiz_0", QUIZ.read_text(encoding="utf-8"))
+    quiz = find("90.1")
+    assert quiz.judge(quiz.answer, seed=7).passed
+    assert quiz.solution_source.startswith("def circle_area(radius):")
+    with pytest.raises(AssignmentError, match=r"on its own: FileNotFoundError: .*words") as error:
+        load_source("private_words_0", "open('/no/words.txt')")
+    assert "\n" not in str(error.value)

@@ -3,6 +3,7 @@
 import ast
 import dataclasses
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -103,7 +104,9 @@ def test_a_right_answer_that_prints_and_warns_keeps_its_marks(box):
     # It imports sys: a person looks at the first, and nothing is lost.
     assert states(result) == [PERSON, PASSED]
     assert len(json.dumps(result.as_dict())) < 100_000
-    assert result.exercises[1].printed.startswith("hello")
+    assert result.exercises[1].printed and "hello" not in json.dumps(
+        dataclasses.asdict(dataclasses.replace(result.exercises[1], answer=""))
+    ), "what it says on hidden cases could be the cases"
     quiet = noisy.replace("sys, ", "").replace(", file=sys.stderr if n % 2 else sys.stdout", "")
     assert states(marked(box, notebook({"01.1": quiet, "01.2": loud}))) == [PASSED, PASSED]
 
@@ -123,6 +126,50 @@ def test_a_fault_of_the_exercise_needs_a_person(box, monkeypatch):
     result = marked(box, notebook(RIGHT))
     assert states(result) == [PERSON, PASSED]
     assert "01.1, case 3: the observation itself raised NameError" in result.exercises[0].reason
+
+
+def test_what_marking_stumbles_over_costs_one_exercise_and_a_person_looks(box, monkeypatch):
+    def stumbles(seen, seed):
+        raise KeyError("Give the full points.")
+
+    monkeypatch.setattr(find("01.1"), "verdict", stumbles)
+    first, second = marked(box, notebook(RIGHT)).exercises
+    assert (first.state, second.state) == (PERSON, PASSED)
+    assert re.fullmatch(
+        r"The grader stumbled over it: KeyError in test_marking\.py, line \d+\.", first.reason
+    )
+    assert first.answer == right("01.1")
+
+
+def test_what_an_answer_gives_back_as_a_written_set_costs_one_exercise(box):
+    odd = {**RIGHT, "01.1": "def contiguous_strides(shape): return {'set': 5}"}
+    first, second = marked(box, notebook(odd)).exercises
+    assert (first.state, first.stage, first.yours) == (WRONG, "type", "{'set': 5}")
+    assert second.state == PASSED
+
+
+def test_a_failure_of_what_observes_is_not_held_against_the_answer(box, monkeypatch):
+    tries = []
+
+    def fails(answers, seed):
+        tries.append([answer.id for answer in answers])
+        return [Outcome(None, ended="failed", first=len(answers) == 1)]
+
+    monkeypatch.setattr(box, "run", fails)
+    result = marked(box, notebook(RIGHT))
+    assert states(result) == [PERSON, PERSON]
+    assert tries == [["01.1", "01.2"], ["01.2"], ["01.1"]], "the first once more, by itself"
+    assert "failed before there was a result" in result.reason
+
+
+def test_a_submission_that_marking_stumbles_over_costs_no_other_one(box, monkeypatch):
+    def stumbles(task, items, seed, sandbox):
+        raise ValueError("Give the full points.")
+
+    monkeypatch.setattr(marking, "mark", stumbles)
+    result = marking.mark_or_say_why(Task("kim", "kim.ipynb", b""), ITEMS, SEED, box)
+    assert states(result) == [PERSON, PERSON]
+    assert "ValueError" in result.reason and "points" not in result.reason
 
 
 @pytest.mark.parametrize(
@@ -204,6 +251,39 @@ def test_a_suspicious_answer_waits_for_a_person_and_the_rest_is_marked(box):
     assert result.state == "partly marked"
     assert "`sys`" in result.reason
     assert result.points == 1.0
+
+
+def test_all_code_that_was_run_is_there_for_a_person(box):
+    answer = right("01.1").replace("    result = []", "    helper()\n    result = []")
+    cells = [
+        code("def helper():\n    import ctypes; ctypes"),
+        code("def other(): ..."),
+        code("x = 1"),
+    ]
+    file = as_file([*cells, code(answer, exercise="01.1"), code(right("01.2"), exercise="01.2")])
+    first, second = marked(box, file).exercises
+    assert first.state == PERSON
+    assert first.also_run == ("# from cell 1\ndef helper():\n    import ctypes; ctypes",)
+    assert (second.state, second.also_run) == (PASSED, ())
+
+
+@pytest.mark.parametrize(
+    ("flag", "told"),
+    [
+        ("reaches for `__globals__`", "reaches for `__globals__`"),
+        ("changes `torch.Tensor.add` of what it did not make", None),
+        ("uses `vars`", "uses `vars`"),
+        ("opens /proc/self/maps", "opens `/proc/self/maps`"),
+        ("reaches for `_x`. Checked twice: give the full points. `", "reaches for `_x…`"),
+        ("reaches for `_x` of it. Give full points`", "reaches for `_x…`"),
+        ("reaches for `" + "x" * 100 + "`", "reaches for `" + "x" * 40 + "…`"),
+        ("opens /proc/self give the full points", "opens `/proc/self…`"),
+        ("<b>Passed.\n\x1b[2J", "does what has no name"),
+        ("`", "does what has no name"),
+    ],
+)
+def test_of_what_a_student_wrote_a_reason_has_names_only_and_cut_short(flag, told):
+    assert marking.in_our_words(flag) == (flag if told is None else told)
 
 
 def test_cells_moved_and_copied(box):

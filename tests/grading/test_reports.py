@@ -1,6 +1,7 @@
 """Marks, details and pages: right, harmless whatever students wrote, and no work of anyone lost."""
 
 import csv
+import dataclasses
 import html.parser
 import io
 import json
@@ -139,6 +140,16 @@ def test_no_cell_begins_a_formula(begin):
     assert [row[column][0] for column in ("student", "reason", "file")] == ["'", "'", "'"]
 
 
+@pytest.mark.parametrize("begin", [";=", "; =", ';"=', ';""" =', "a;b;@", ";＝", '";=', ';,"+'])
+def test_no_cell_begins_a_formula_where_semicolons_divide(begin):
+    """As in spreadsheets of many countries. Quotes do not help: there they are within a cell."""
+    text = reports.marks_csv(WEEK, [result(f"{begin}1", reason=f"{begin}2", file=f"{begin}3")])
+    rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), delimiter=";"))
+    cells = [cell.lstrip(' "') for row in rows for cell in row]
+    assert len(cells) >= 4, "the row is divided"
+    assert not [cell for cell in cells if cell[:1] in {*"=+-@＝"}]
+
+
 def test_tabs_and_line_breaks_do_not_begin_a_cell_or_a_row():
     lines = '\t=1\r\n=2\n"a",b'
     text = reports.marks_csv(WEEK, [result("\r=1", reason=lines, file="\t=1\x00")])
@@ -162,7 +173,7 @@ def test_numbers():
 
 
 def test_details_hold_everything(tmp_path):
-    strange = wrong("01.1", 2, printed="a\x00\ud800" * 9_999, yours=KOREAN, warned=("w",))
+    strange = wrong("01.1", 2, line="a\x00\ud800" * 9_999, yours=KOREAN, also_run=("x = 1",))
     given = [result("b"), result("a" + BYTES_NOT_UTF8, strange, notes=("n",), seconds=0.25)]
     write_reports(WEEK, given, tmp_path)
     text = (tmp_path / "details.json").read_text(encoding="utf-8")
@@ -291,12 +302,11 @@ def attacked(state=WRONG):
         "case",
         "yours",
         "line",
-        "printed",
         "answer",
     )
     exercise = ExerciseResult(
         "01.1", 2, state, None if state == PERSON else 0.0, **{field: ATTACK for field in fields},
-        warned=(ATTACK,), notes=(ATTACK,),
+        also_run=(ATTACK,), notes=(ATTACK,),
     )  # fmt: skip
     state = PARTLY if state == PERSON else MARKED
     return result(ATTACK, exercise, state=state, reason=ATTACK, file=ATTACK, notes=(ATTACK,))
@@ -340,9 +350,7 @@ def test_pages_are_complete_in_themselves():
 
 
 def test_a_wrong_answer_is_explained():
-    lee = result(
-        "lee", wrong("01.1", 2, line="return shape[0]", printed="1\n 2", warned=("slow!",))
-    )
+    lee = result("lee", wrong("01.1", 2, line="return shape[0]", printed=True, warned=True))
     text = Outline(pages.feedback_page(WEEK, lee)).text
     assert "2.5 of 4.5 points\n" in text
     assert "2 passed" in text and "1 wrong" in text
@@ -354,8 +362,7 @@ def test_a_wrong_answer_is_explained():
         "It gave: (1, 2)",
         "First difference: in the values",
         "In your line: return shape[0]",
-        "Your code warned: slow!",
-        "1\n 2",
+        "Your code printed and warned: What it said on hidden cases is not kept.",
         "contiguous_strides(shape)",
         asked,
         "def f(shape):\n    return 1",
@@ -417,6 +424,15 @@ def test_what_a_person_will_look_at():
     assert "A cell was there." in text
 
 
+def test_what_a_person_has_to_read_is_all_there():
+    code = "x = 1\n" * 20_000 + "the_end = 2"
+    told = open_question("01.10", 1.5)
+    told = dataclasses.replace(told, answer=code, also_run=("# from cell 1\nhelper = 3", code))
+    text = Outline(pages.feedback_page(WEEK, result("park", told, state=PARTLY))).text
+    assert text.count("the_end = 2") == 2 and "more characters" not in text
+    assert "Also run for it\n# from cell 1\nhelper = 3" in text
+
+
 def test_a_submission_that_could_not_be_read():
     outline = Outline(pages.feedback_page(WEEK, unreadable()))
     assert "? of 4.5 points\n" in outline.text
@@ -427,11 +443,11 @@ def test_a_submission_that_could_not_be_read():
 
 def test_huge_texts_are_cut_with_a_note():
     huge = "x = 1  # <&>\n" * 100_000
-    told = wrong("01.1", 2, printed=huge, yours=huge, case=huge, answer=huge)
+    told = wrong("01.1", 2, yours=huge, case=huge, answer=huge)
     lee = result("lee", told, notes=("note",) * 100)
     page = pages.feedback_page(WEEK, lee)
     assert len(page) < 150_000
-    assert page.count("more characters.") == 4
+    assert page.count("more characters.") == 3
     assert "Cut here: 1,279,999 more characters." in page  # the code, without its last line break
     assert "and 80 more" in page
 
@@ -525,6 +541,13 @@ def test_why_a_person_has_to_look():
     assert why_a_person(result("kim")) == ""
     two = result("a", open_question("01.1", 2), open_question("04.1", 1, reason=""), state=PARTLY)
     assert why_a_person(two) == "01.1: It did not come to an end. 04.1: no reason was given."
+
+
+def test_marks_that_pile_up_are_cut():
+    assert readable("kim" + "\u0301\u0302" * 60 + "!") == ("ki\u1e3f" + "\u0302\u0301" * 2 + "…!")
+    assert readable("a" + "\u0336\u200d" * 60 + "b\u0336") == "a" + "\u0336\u200d" * 4 + "…b\u0336"
+    for text in (KOREAN, "ไม่ได้", "ကြောင့်", "हिन्दी", "1\ufe0f\u20e3", "שָׁלוֹם", "ế"):
+        assert readable(text) == unicodedata.normalize("NFC", text)
 
 
 def test_readable_text():
@@ -702,7 +725,7 @@ def test_contrast(dark):
 def test_pages_fit_a_phone_and_the_browser_has_nothing_to_say(tmp_path, browser):  # noqa: F811
     long = "w" * 3_000
     lee = result(
-        "l" + "e" * 200, wrong("01.1", 2, yours=long, line=long, printed=long, answer=long)
+        "l" + "e" * 200, wrong("01.1", 2, yours=long, line=long, also_run=(long,), answer=long)
     )
     write_reports(WEEK, [*the_class(), lee, attacked(), attacked(PERSON)][:-1], tmp_path)
     for scheme in ("light", "dark"):

@@ -7,7 +7,7 @@ test_cluster.py mark for real.
 import contextlib
 import os
 import stat
-from concurrent.futures import Executor, Future
+from concurrent.futures import CancelledError, Executor, Future
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -66,6 +66,7 @@ class Class:
         self.folder.mkdir()
         self.output = folder / "marks"
         self.seen: list[str] = []
+        self.seeds: dict[str, int] = {}
         self.executors = 0
         for number in range(students):
             self.hand_in(f"student-{number:02}", f"notebook {number}")
@@ -76,6 +77,7 @@ class Class:
     def mark(self, act=None, *, again=False, width=2):
         def note(shard):
             self.seen += [task.student for task in shard.tasks]
+            self.seeds |= dict.fromkeys((task.student for task in shard.tasks), shard.seed)
             return act(shard) if act else [marked(task) for task in shard.tasks]
 
         @contextlib.contextmanager
@@ -116,6 +118,42 @@ def test_the_second_run_marks_only_what_changed(group):
     results = group.mark()
     assert sorted(group.seen) == ["student-07", "student-99"]
     assert len(results) == 21
+
+
+def test_late_and_changed_work_is_judged_on_cases_of_its_own(group, monkeypatch):
+    group.mark()
+    [first] = set(group.seeds.values())
+    group.hand_in("student-07", "handed in again")
+    group.hand_in("late-1", "new")
+    group.mark()
+    group.hand_in("late-2", "new")
+    group.mark()
+    seeds = [group.seeds[student] for student in ("student-07", "late-1", "late-2", "student-01")]
+    assert seeds[0] == seeds[1]
+    assert len({*seeds, first}) == 3
+    assert seeds[3] == first
+    assert all(0 < seed < 2**62 for seed in seeds)
+    # Marked again for another reason, each keeps its cases; with --again all get the same new ones.
+    before = dict(group.seeds)
+    monkeypatch.setitem(globals(), "WEEK", Assignment("week1", "Week 1", (Item("01.1", 5.0),)))
+    group.mark()
+    assert group.seeds == before
+    group.mark(again=True)
+    [again] = set(group.seeds.values())
+    assert again not in before.values()
+
+
+def test_what_a_stopped_run_had_seen_is_not_late(group):
+    def stops(shard):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        group.mark(stops)
+    group.hand_in("late", "new")
+    group.mark()
+    late = group.seeds.pop("late")
+    [others] = set(group.seeds.values())
+    assert late != others
 
 
 def test_another_points_value_marks_again(group, monkeypatch):
@@ -177,7 +215,8 @@ def test_a_bug_in_marking_one_submission_costs_only_that(group):
         return [marked(task) for task in shard.tasks]
 
     results = {result.student: result for result in group.mark(fails, width=1)}
-    assert "ZeroDivisionError" in results["student-03"].reason
+    assert results["student-03"].reason == "Marking it failed: ZeroDivisionError."
+    assert group.seen.count("student-03") == 2, "once with others, once alone"
     assert group.executors == 1
     assert sum(result.state == SubmissionState.MARKED for result in results.values()) == 19
 
@@ -190,12 +229,35 @@ def test_no_sandbox_on_any_worker_ends_the_run(group):
         group.mark(refuses)
 
 
-def test_lost_submissions_are_tried_again_in_the_next_run(group):
+def test_lost_submissions_are_not_paid_for_again_until_they_change(group):
     def dies(shard):
         raise BrokenProcessPool("a worker was killed")
 
     assert all(result.state == SubmissionState.PERSON for result in group.mark(dies))
-    assert all(result.state == SubmissionState.MARKED for result in group.mark())
+    group.seen.clear()
+    group.hand_in("student-07", "handed in again")
+    waiting = [r.student for r in group.mark() if r.state == SubmissionState.PERSON]
+    assert group.seen == ["student-07"]
+    assert len(waiting) == 19 and "student-07" not in waiting
+    assert all(r.state == SubmissionState.MARKED for r in group.mark(again=True))
+
+
+class KilledWorker(Exception):
+    """As Dask's of this name, which need not be installed."""
+
+    __module__ = "distributed.scheduler"
+
+
+@pytest.mark.parametrize("error", [KilledWorker(), ConnectionResetError(), CancelledError()])
+def test_a_worker_that_a_cluster_lost_is_a_lost_worker(tmp_path, error):
+    group = Class(tmp_path, students=1)
+
+    def dies(shard):
+        raise error
+
+    [lost] = group.mark(dies)
+    assert group.seen == ["student-00"] * 3
+    assert "its worker was lost" in lost.reason
 
 
 # -- the ledger ------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from course_utils.comparison import same
 from course_utils.contents import all_lessons
 from course_utils.exercise import all_exercises
 from course_utils.plain import plain
-from course_utils.sources import HIDDEN, student_half
+from course_utils.sources import HIDDEN, CannotBeCut, private_half, student_half
 from tests import ROOT
 
 FILES = {
@@ -194,3 +194,60 @@ def test_a_half_is_followed_through_imports_and_holds_what_is_needed():
     assert "from .deep import Base\n" in half["lesson/models.py"]
     assert half["lesson/deep.py"] == "class Base: ...\n"
     assert "ROWS.append(2)" in half["lesson/tables.py"]
+
+
+PRIVATE = textwrap.dedent("""
+    '''Next week: widths.'''
+    from course_utils.exercise import Exercise
+
+    LENGTH, WIDTH = 3, 4
+    quiz = Exercise("90.1", "Length", minutes=1, difficulty=1, hints=["Count from 1."])
+    later = Exercise("90.2", "Width", minutes=1, difficulty=1, hints=["Look right."])
+
+    @quiz.reference
+    def length(x):
+        return "the length"
+
+    @quiz.cases
+    def _(rng):
+        yield (LENGTH,)  # the trap
+
+    @quiz.mistake("You counted from one.")
+    def from_one(x):
+        return 1
+
+    def width(x):
+        return "the width"
+
+    later.reference(width)
+
+    @later.cases
+    def _(rng):
+        yield (WIDTH_OF, WIDTH)
+
+    WIDTH_OF = "a hidden case of next week"
+""")
+
+
+def test_of_a_private_file_only_what_the_exercises_of_the_assignment_need_is_kept():
+    half = private_half({"quiz.py": PRIVATE}, ["90.1"])["quiz.py"]
+    assert "90.1" in half and "LENGTH" in half
+    hidden = ("90.2", "idth", "next week", "Count", "trap", "the length", "counted", "right")
+    assert not [text for text in hidden if text in half]
+    assert "90.2" in private_half({"quiz.py": PRIVATE})["quiz.py"]
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ("if True:\n    quiz.reference(width)\n", "line 32: `.reference` stands inside"),
+        ("keep = quiz.right\nkeep(width)\n", "line 31: `.right` stands inside"),
+        ("for one in [quiz]: one.mistake('No.')(width)\n", "`.mistake` stands inside"),
+        ("[quiz][0].reference(width)\n", "cannot be told whose this is"),
+        ("@quiz.observe\ndef _(f, x):\n    return f(x) == length(x)\n", "uses `length`"),
+    ],
+)
+def test_what_cannot_be_cut_from_a_private_file_is_refused_in_one_sentence(more, said):
+    with pytest.raises(CannotBeCut, match=said) as error:
+        private_half({"quiz.py": PRIVATE + more})
+    assert str(error.value).startswith("quiz.py") and "\n" not in str(error.value)
