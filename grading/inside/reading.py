@@ -18,7 +18,7 @@ import json
 import re
 from typing import Any
 
-from . import screening
+from . import by_hand, screening
 
 NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
 TOO_DEEP = "its code is nested too deeply"
@@ -251,7 +251,9 @@ def find_program(
         tuple(parts),
         answer=answer.text,
         flags=tuple(screening.reasons(statements)),
-        mentions=tuple(screening.mentions(statements, without)),
+        mentions=tuple(
+            [*screening.mentions(statements, without), *by_hand.mentions(statements, id, without)]
+        ),
     )
 
 
@@ -282,6 +284,8 @@ def needed_parts(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part]
     if any(not hasattr(builtins, n) for n in unbound):
         for cell in cells:
             kept |= {id(s) for s in cell.statements if imports_everything(s)}
+    for cell in cells[: position + 1]:  # a notebook remembers these for all cells that follow
+        kept |= {id(s) for s in cell.statements if is_future(s)}
     parts, statements = [], []
     # The answer's own cell is the last to be run, wherever the others stand.
     for cell in [c for c in cells if c is not answer] + [answer]:
@@ -346,6 +350,11 @@ def root(node: ast.expr) -> str:
 def used(statement: ast.stmt) -> set[str]:
     """Every name that stands in a statement, also inside its functions and classes."""
     return {node.id for node in ast.walk(statement) if isinstance(node, ast.Name)}
+
+
+def is_future(statement: ast.stmt) -> bool:
+    """True for `from __future__ import annotations`."""
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def imports_everything(statement: ast.stmt) -> bool:

@@ -193,9 +193,9 @@ from course_utils import observation
 
 def contiguous_strides(shape):
     observation.WatchFunctions.__torch_function__ = lambda self, f, t, a=(), k=None: f(*a, **(k or {}))
+    observation.WatchFunctions._called = lambda *a: None
     return torch.empty(shape).stride()
 """,
-        ends=(PERSON,),
     ),
     Attack(
         "frames",
