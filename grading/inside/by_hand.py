@@ -124,13 +124,14 @@ def mentions(statements: list[ast.stmt], exercise: str, without: tuple[str, ...]
 
 
 def defined(nodes: list[ast.AST]) -> set[str]:
-    """Names that the code gives to functions, classes and attributes of its own."""
+    """Names that the code gives to functions, classes and attributes of objects of its own."""
     names = {n.name for n in nodes if isinstance(n, (*screening.FUNCTIONS[:2], ast.ClassDef))}
-    return (
-        names
-        | {n.attr for n in nodes if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store)}
-        | {n.target.id for n in nodes if isinstance(n, ast.AnnAssign) and hasattr(n.target, "id")}
-    )
+    for node in nodes:
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            names |= {node.attr} if getattr(node.value, "id", "") == "self" else set()
+        elif isinstance(node, ast.AnnAssign):  # a field of a dataclass
+            names.add(getattr(node.target, "id", ""))
+    return names
 
 
 def is_allowed(name: str, rule: ByHand) -> bool:

@@ -547,9 +547,18 @@ def changes(originals: dict[str, tuple[Any, dict[str, Any]]]) -> list[str]:
         now = vars(place)
         # Modules get new names when torch loads a part of itself; classes do not.
         new = now.keys() - before.keys() if isinstance(place, type) else ()
-        other = [name for name, thing in before.items() if now.get(name) is not thing]
+        other = [
+            name
+            for name, thing in before.items()
+            if now.get(name) is not thing and not is_hooked(name, now.get(name), thing)
+        ]
         found += [f"{place_name}.{name}" for name in [*other, *new] if name not in CACHES]
     return found[:5]
+
+
+def is_hooked(name: str, now: Any, before: Any) -> bool:
+    """True for an optimizer's `step`, which torch wraps when the first one of a class is made."""
+    return name == "step" and getattr(now, "__wrapped__", None) is before
 
 
 # These change by themselves.

@@ -103,6 +103,8 @@ BUILTINS = {
 PRIVATE = {
     *("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set"),
     *("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"),
+    *("_is_full_backward_hook", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
+    *("_forward_pre_hooks_with_kwargs", "_state_dict_pre_hooks", "_load_state_dict_post_hooks"),
     *("_state_dict_hooks", "_load_state_dict_pre_hooks", "_replace", "_asdict", "_fields"),
     *("_version", "_named_members", "_get_name", "_log_api_usage_once", "_worker_info"),
     *("_base", "_step_count", "_last_lr", "_is_view", "_initial_step", "_load_from_state_dict"),
