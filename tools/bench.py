@@ -21,7 +21,7 @@ from pathlib import Path
 import nbformat
 from nbformat.v4 import new_code_cell
 
-from tools import bench_grading
+from tools import bench_grading, bench_justice
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -128,9 +128,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what people wait for.")
     parser.add_argument("--grading", action="store_true", help="only how fast marking is")
     parser.add_argument("--submissions", type=int, default=50, metavar="N", help="that are marked")
+    parser.add_argument("--justice", action="store_true", help="only how just marking is")
     options = parser.parse_args()
-    rows = [] if options.grading else course_rows()
-    rows += bench_grading.measure(options.submissions)
+    if options.justice:
+        rows = bench_justice.measure()
+    else:
+        rows = [] if options.grading else course_rows()
+        rows += bench_grading.measure(options.submissions)
     print(f"\n{'what':<46} {'measured':<24} aim")
     for what, measured, aim in rows:
         print(f"{what:<46} {measured:<24} {aim}".rstrip())

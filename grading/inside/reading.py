@@ -324,8 +324,15 @@ def bound(statement: ast.stmt) -> set[str]:
 
 
 def changed(statement: ast.stmt) -> set[str]:
-    """Names whose object a statement changes: table[k] = v, table.update(...), table.x = v."""
+    """Names whose object a statement changes: table[k] = v, table.update(...), table.x = v.
+
+    Also where it decorates: `@show.register(int)`.
+    """
     names = set()
+    for decorator in getattr(statement, "decorator_list", ()):
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute):
+            names.add(root(function))
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         if isinstance(function, ast.Attribute):
