@@ -18,7 +18,7 @@ from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, Method
 from typing import Any
 
 import torch
-from torch.overrides import TorchFunctionMode, resolve_name
+from torch.overrides import TorchFunctionMode, _get_current_function_mode, resolve_name
 
 from .comparison import Difference, a_type, first_difference, same, show
 from .plain import TooLarge, plain, type_name
@@ -79,12 +79,62 @@ class WatchFunctions(TorchFunctionMode):
     """Write down which torch functions are called, whatever name the code calls them by.
 
     `names` are as in the documentation: 'Tensor.stride', 'torch.gather', 'nn.functional.linear'.
+
+    Two nets: torch's own mode sees each call of a torch function but those in callbacks, Python's
+    profiler sees those, but none that C code makes. An answer that took one of them off is told
+    to Python's audit hooks as the event UNWATCHED.
     """
+
+    UNWATCHED = "course_utils.unwatched"
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__()
         self.names = tuple(names)
         self.used: list[str] = []
+        self._functions = {name: _function_at(name) for name in self.names}
+        self._codes = {
+            code: name
+            for name, function in self._functions.items()
+            if (code := getattr(inspect.unwrap(function), "__code__", None)) is not None
+        }
+        # What a bound method of a tensor shows of the function that it is made from.
+        self._methods = {
+            name.rsplit(".", 1)[-1]: name
+            for name in self.names
+            if name.removeprefix("torch.").startswith("Tensor.")
+        }
+
+    def _note(self, name: str) -> None:
+        if name not in self.used:
+            self.used.append(name)
+
+    def __enter__(self) -> WatchFunctions:
+        super().__enter__()
+        self._profiler_before = sys.getprofile()
+        self._profiler = self._called
+        sys.setprofile(self._profiler)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        kept = sys.getprofile() is self._profiler
+        sys.setprofile(self._profiler_before)
+        if not kept or _get_current_function_mode() is not self:
+            sys.audit(self.UNWATCHED)
+        super().__exit__(*error)
+
+    def _called(self, frame: FrameType, event: str, called: Any) -> None:
+        """What Python's profiler calls, for each function that begins."""
+        if event == "call" and frame.f_code in self._codes:
+            self._note(self._codes[frame.f_code])
+        # Libraries, too, call methods of tensors: printing one calls Tensor.reshape.
+        elif event == "c_call" and not frame.f_code.co_filename.startswith(LIBRARIES):
+            name = self._methods.get(called.__name__)
+            owner = getattr(called, "__self__", None)
+            if name is not None and isinstance(owner, torch.Tensor):
+                self._note(name)
+            for name, function in self._functions.items():
+                if called is function:
+                    self._note(name)
 
     def __torch_function__(
         self,
@@ -100,9 +150,17 @@ class WatchFunctions(TorchFunctionMode):
                 same_name = getattr(func, "__name__", "") == name.rsplit(".", 1)[-1]
             else:
                 same_name = called.removeprefix("torch.") == name.removeprefix("torch.")
-            if same_name and name not in self.used:
-                self.used.append(name)
+            if same_name:
+                self._note(name)
         return func(*args, **(kwargs or {}))
+
+
+def _function_at(name: str) -> Any:
+    """torch's function of that name in the documentation; None where there is none."""
+    thing: Any = torch
+    for part in name.removeprefix("torch.").split("."):
+        thing = getattr(thing, part, None)
+    return thing
 
 
 class _Printed(io.StringIO):
@@ -298,8 +356,11 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
 def _noted(
     answer: Callable[..., Any], watch: WatchFunctions, gave: list[str]
 ) -> Callable[..., Any]:
-    """The answer, with its calls watched and what they give back noted; a class as it is."""
-    if issubclass(type(answer), type):
+    """The answer, with its calls watched and what they give back noted.
+
+    A class stays as it is, unless functions are watched: those exercises ask for a function.
+    """
+    if issubclass(type(answer), type) and not watch.names:
         return answer
 
     def noted(*args: Any, **named: Any) -> Any:
@@ -355,7 +416,8 @@ def observe(
         except TooLarge as error:
             seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
-            seen.raised = describe_exception(error, subject, look)
+            is_class = issubclass(type(answer), type)
+            seen.raised = describe_exception(error, answer if is_class else subject, look)
     seen.gave = tuple(gave)
     seen.changed = tuple(
         position

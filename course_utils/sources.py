@@ -174,8 +174,9 @@ def _declared(node: ast.stmt) -> tuple[str, str]:
     return target.id, str(first[0].value)
 
 
-def _without_hints(declaration: ast.Assign | ast.AnnAssign) -> ast.stmt:
-    for word in declaration.value.keywords:
+def _without_hints(declaration: ast.stmt) -> ast.stmt:
+    call = getattr(declaration, "value", None)
+    for word in call.keywords if isinstance(call, ast.Call) else ():
         if word.arg == "hints":
             word.value = ast.List([], ast.Load())
     return declaration

@@ -25,7 +25,7 @@ import torch
 from nbformat.v4 import new_code_cell
 
 from course_utils.contents import all_lessons
-from tools import bench_grading
+from tools import bench_grading, bench_justice
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("[0-9][0-9]_*.ipynb"))
@@ -136,9 +136,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what people wait for.")
     parser.add_argument("--grading", action="store_true", help="only how fast marking is")
     parser.add_argument("--submissions", type=int, default=50, metavar="N", help="that are marked")
+    parser.add_argument("--justice", action="store_true", help="only how just marking is")
     options = parser.parse_args()
-    rows = [] if options.grading else course_rows()
-    rows += bench_grading.measure(options.submissions)
+    if options.justice:
+        rows = bench_justice.measure()
+    else:
+        rows = [] if options.grading else course_rows()
+        rows += bench_grading.measure(options.submissions)
     print(table(rows))
     return 0
 

@@ -10,6 +10,7 @@ write the result). Whoever holds the other end decides how long a child may take
 """
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
@@ -17,10 +18,12 @@ import codeop
 import contextlib
 import ctypes
 import dataclasses
+import functools
 import gc
 import importlib
 import json
 import linecache
+import operator
 import os
 import random
 import select
@@ -49,6 +52,10 @@ WATCH_SECONDS = 0.05
 OWN_MODULES = (
     *("numpy", "IPython.core.inputtransformer2"),
     *("grading.inside.reading", "grading.inside.wire"),
+)
+# The compiler's flags of `from __future__ import annotations` and its like.
+FUTURES = functools.reduce(
+    operator.or_, (getattr(__future__, n).compiler_flag for n in __future__.all_feature_names)
 )
 
 
@@ -251,7 +258,7 @@ def serve_child(
         with os.fdopen(job, "rb") as file:
             header = json.loads(file.readline())
             body = file.read()
-        set_limits({**limits, "seconds": limits["seconds"] * header["results"]})
+        set_limits(limits)
         if alone:
             system_calls.forbid()
         messages = Messages(result, bytes.fromhex(header["token"]))
@@ -259,9 +266,8 @@ def serve_child(
             messages.send(FACTS, read(body, header["wanted"]))
         else:
             watch_events(messages)
-            for answer in json.loads(body):
-                reseed()
-                run(answer, header["seed"], messages, originals)
+            reseed()
+            run(json.loads(body), header["seed"], messages, originals)
         code = 0
     except BaseException:
         with contextlib.suppress(BaseException):
@@ -338,9 +344,9 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
     name = answer["name"]
     scope = notebook_scope(messages, exercise.without)
     failure = None
-    compiler = codeop.Compile()  # it remembers `from __future__`, as a notebook does
+    futures = codeop.Compile()  # it remembers `from __future__ import ...`, as a notebook does
     for part in answer["parts"]:
-        raised = define(part, answer["part_seconds"], scope, compiler)
+        raised = define(part, answer["part_seconds"], scope, futures)
         if raised is not None:
             failure = describe_exception(raised)
     if name not in scope:
@@ -359,11 +365,11 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
 
 def define(
-    part: dict, seconds: float, scope: dict[str, Any], compiler: codeop.Compile
+    part: dict, seconds: float, scope: dict[str, Any], futures: codeop.Compile
 ) -> BaseException | None:
     """Run some statements of a cell, as a notebook does, up to the first that raises.
 
-    part: reading.Part as a dict. seconds: on the clock.
+    part: reading.Part as a dict. seconds: on the clock. futures: knows those of the cells before.
     """
     from course_utils.settings import TimeLimit
 
@@ -371,11 +377,14 @@ def define(
     code = part["code"]
     linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
     statements = ast.parse(code).body
+    for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+            futures(ast.unparse(statement), file, "exec")
     try:
         with TimeLimit(seconds):
             for place in part["statements"]:
                 module = ast.Module([statements[place]], type_ignores=[])
-                exec(compiler(module, file, "exec"), scope)  # type: ignore[arg-type] # a tree will do
+                exec(compile(module, file, "exec", futures.flags & FUTURES, True), scope)
     except BaseException as error:  # sys.exit() in a cell, or the time limit
         return error
     return None
@@ -438,22 +447,29 @@ def watch_events(messages: Messages) -> None:
     This cannot be switched off again in a process. Libraries may do such things; code of a cell
     may not.
     """
+    from course_utils.observation import WatchFunctions
+
     inside = False
+    unwatched = WatchFunctions.UNWATCHED
     realpath, getframe = os.path.realpath, sys._getframe
 
     def hook(event: str, arguments: tuple) -> None:
         nonlocal inside
-        if inside or not (event == "open" or event.startswith(EVENTS)):
+        if inside or not (event in ("open", unwatched) or event.startswith(EVENTS)):
             return
         inside = True  # what is done here is reported as well
         try:
-            if event != "open":
+            if event == unwatched:
+                messages.flag("takes off the watch for what it is to do by hand")
+            elif event != "open":
                 if getframe(1).f_code.co_filename.startswith("cell "):
                     messages.flag(f"calls what Python reports as `{event}`")
             elif isinstance(arguments[0], (str, bytes)):
                 path = os.fsdecode(realpath(arguments[0]))
                 if path.startswith("/proc/"):
                     messages.flag(f"opens {path}")
+            elif getframe(1).f_code.co_filename.startswith("cell "):
+                messages.flag("opens a file by its number")
         finally:
             inside = False
 
@@ -485,7 +501,7 @@ class NotebookShell:
 
 
 def snapshot() -> dict[str, tuple[Any, dict[str, Any]]]:
-    """What stands under each name of the modules and classes that observations rely on.
+    """What stands under each name of the modules, classes and exercises that marks rely on.
 
     Not more than those: looking at an object copies its page of memory in a forked child.
     """
@@ -493,23 +509,38 @@ def snapshot() -> dict[str, tuple[Any, dict[str, Any]]]:
     import torch.nn.functional
     import torch.utils.data
 
-    places: dict[str, Any] = {
-        name: module
-        for name, module in list(sys.modules.items())
-        if name.split(".")[0] in ("course_utils", "grading") or name in PLACES
-    }
+    from course_utils.exercise import catalogue
+
+    places: dict[str, Any] = {}
+    for name, module in list(sys.modules.items()):
+        ours = name.split(".")[0] in ("course_utils", "grading")
+        if ours or name in PLACES:
+            places[name] = module
+        if ours:
+            own = [c for c in vars(module).values() if isinstance(c, type)]
+            places |= {f"{name}.{c.__name__}": c for c in own if c.__module__ == name}
     for name in CLASSES:
         thing: Any = torch
         for part in name.split(".")[1:]:
             thing = getattr(thing, part)
         places[name] = thing
+    places["random.Random"] = random.Random
+    places |= {f"exercise {id}": one for id, one in catalogue._declared.items()}
     return {name: (place, dict(vars(place))) for name, place in places.items()}
 
 
 PLACES = {"builtins", "torch", "torch.nn.functional", "torch.overrides", "torch.testing", "json"}
+PLACES |= {"copy", "copyreg", "random", "math", "operator", "functools", "itertools", "collections"}
+PLACES |= {"torch.nn", "torch.nn.init", "torch.nn.utils.rnn", "torch.optim", "torch.utils.data"}
+PLACES |= {"torch.autograd", "torch.optim.lr_scheduler", "torch.linalg", "torch.random"}
 CLASSES = (
     *("torch.Tensor", "torch.nn.Module", "torch.nn.Parameter", "torch.nn.Linear"),
-    *("torch.optim.Optimizer", "torch.utils.data.DataLoader", "torch.utils.data.Dataset"),
+    *("torch.nn.Sequential", "torch.nn.Conv2d", "torch.nn.BatchNorm1d", "torch.nn.BatchNorm2d"),
+    *("torch.nn.Dropout", "torch.nn.Embedding", "torch.nn.ReLU", "torch.nn.LSTM", "torch.nn.GRU"),
+    *("torch.optim.Optimizer", "torch.optim.SGD", "torch.optim.Adam", "torch.optim.AdamW"),
+    *("torch.optim.lr_scheduler.LRScheduler", "torch.optim.lr_scheduler.LambdaLR"),
+    *("torch.utils.data.DataLoader", "torch.utils.data.Dataset", "torch.utils.data.Subset"),
+    *("torch.utils.data.Sampler", "torch.Generator"),
     *("torch.overrides.TorchFunctionMode", "torch.autograd.Function"),
 )
 
@@ -521,9 +552,18 @@ def changes(originals: dict[str, tuple[Any, dict[str, Any]]]) -> list[str]:
         now = vars(place)
         # Modules get new names when torch loads a part of itself; classes do not.
         new = now.keys() - before.keys() if isinstance(place, type) else ()
-        other = [name for name, thing in before.items() if now.get(name) is not thing]
+        other = [
+            name
+            for name, thing in before.items()
+            if now.get(name) is not thing and not is_hooked(name, now.get(name), thing)
+        ]
         found += [f"{place_name}.{name}" for name in [*other, *new] if name not in CACHES]
     return found[:5]
+
+
+def is_hooked(name: str, now: Any, before: Any) -> bool:
+    """True for an optimizer's `step`, which torch wraps when the first one of a class is made."""
+    return name == "step" and getattr(now, "__wrapped__", None) is before
 
 
 # These change by themselves.

@@ -20,10 +20,11 @@ import importlib.util
 import itertools
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
-from . import screening
+from . import by_hand, screening
 
 NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
 TOO_DEEP = "its code is nested too deeply"
@@ -255,7 +256,7 @@ def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[
 def find_program(
     cells: list[Cell],
     id: str,
-    twins: dict[str, str],
+    twins: Mapping[str, str] = MappingProxyType({}),
     *,
     name: str,
     stub: str,
@@ -321,7 +322,9 @@ def find_program(
         tuple(parts),
         answer=answer.text,
         flags=tuple(screening.reasons(statements)),
-        mentions=tuple(screening.mentions(statements, without)),
+        mentions=tuple(
+            [*screening.mentions(statements, without), *by_hand.mentions(statements, id, without)]
+        ),
     )
 
 
@@ -401,6 +404,8 @@ def needed_parts(cells: list[Cell], answer: Cell, name: str) -> tuple[list[Part]
     if any(not hasattr(builtins, n) for n in unbound):
         for cell in cells:
             kept |= {id(s) for s in cell.statements if imports_everything(s)}
+    for cell in cells[: position + 1]:  # a notebook remembers these for all cells that follow
+        kept |= {id(s) for s in cell.statements if is_future(s)}
     parts, statements = [], []
     # The answer's own cell is the last to be run, wherever the others stand.
     for cell in [c for c in cells if c is not answer] + [answer]:
@@ -443,8 +448,15 @@ def bound(statement: ast.stmt) -> set[str]:
 
 
 def changed(statement: ast.stmt) -> set[str]:
-    """Names whose object a statement changes: table[k] = v, table.update(...), table.x = v."""
+    """Names whose object a statement changes: table[k] = v, table.update(...), table.x = v.
+
+    Also where it decorates: `@show.register(int)`.
+    """
     names = set()
+    for decorator in getattr(statement, "decorator_list", ()):
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute):
+            names.add(root(function))
     if isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call):
         function = statement.value.func
         if isinstance(function, ast.Attribute):

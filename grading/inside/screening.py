@@ -1,12 +1,13 @@
 """Does an answer keep to what a lesson's answer needs?
 
 Marks come from observations, which a cheat cannot make without the right values. But some facts of
-an observation are about how an answer works: which functions it called, which hooks it left. Code
-that reaches into the process it runs in could change those. So an answer that passes is given its
-marks without a person only if it keeps to the modules, names and attributes below. Anything else
-is not forbidden: a person looks at it.
+an observation say what an answer did not do: which functions it did not call, that it left nothing.
+Code that reaches into the process it runs in could change those. So an answer that passes is given
+its marks without a person only if it keeps to the modules, names and attributes below, and uses
+none of the doors. Anything else is not forbidden: a person looks at it.
 
-Nothing of the code is run, and the lists say what may be, not what may not.
+Nothing of the code is run. Of modules and underscored names the lists say what may be, not what
+may not; each reason has the line that it was found in.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from __future__ import annotations
 import ast
 import functools
 import importlib
+import string
 import sys
 import warnings
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import ModuleType
 from typing import Any
 
@@ -54,9 +56,15 @@ NAMES = {
     "types": {"SimpleNamespace", "MappingProxyType", "MethodType", "NoneType", "GeneratorType"},
     "copy": {"copy", "deepcopy"},
     "io": {"StringIO", "BytesIO", "TextIOWrapper"},
+    "gc": {"collect", "enable", "disable", "isenabled"},
+    "sys": {
+        *("maxsize", "float_info", "int_info", "byteorder", "version", "version_info", "platform"),
+        *("stdout", "stderr", "getsizeof", "getrecursionlimit", "getrefcount", "argv"),
+    },
     "enum": {"Enum", "IntEnum", "StrEnum", "Flag", "IntFlag", "auto", "unique"},
     "abc": {"ABC", "abstractmethod"},
-    "dataclasses": {"dataclass", "field", "asdict", "astuple", "replace", "fields"},
+    "dataclasses": {"dataclass", "field", "asdict", "astuple", "replace", "fields"}
+    | {"InitVar", "KW_ONLY", "FrozenInstanceError", "is_dataclass"},
     "weakref": {"ref", "proxy", "WeakKeyDictionary", "WeakValueDictionary", "WeakSet"},
     "os": {"PathLike", "sep", "fspath", "listdir", "cpu_count"},
     "posixpath": {
@@ -78,8 +86,10 @@ NAMES = {
 # Not these: they run text as code, or look up names that the code does not show.
 PARTS = {
     *("torch.compile", "torch.load", "torch.get_file_path", "torch.from_dlpack"),
-    *("numpy.load", "pandas.eval", "pandas.read_pickle", "operator.attrgetter"),
-    *("operator.methodcaller", "string.Formatter", "typing.get_type_hints", "typing.ForwardRef"),
+    *("numpy.load", "pandas.eval", "pandas.read_pickle"),
+    *("string.Formatter", "typing.get_type_hints", "typing.ForwardRef"),
+    *("torch.set_default_device", "torch.utils.set_module", "torch.utils.swap_tensors"),
+    *("torch.set_default_tensor_type", "logging.setLogRecordFactory", "logging.setLoggerClass"),
     *("contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir"),
     *("logging.currentframe", "IPython.get_ipython", "torch.utils.data.graph"),
 }
@@ -94,12 +104,14 @@ BUILTINS = {
 PRIVATE = {
     *("_parameters", "_buffers", "_modules", "_non_persistent_buffers_set"),
     *("_forward_hooks", "_forward_pre_hooks", "_backward_hooks", "_backward_pre_hooks"),
+    *("_is_full_backward_hook", "_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
+    *("_forward_pre_hooks_with_kwargs", "_state_dict_pre_hooks", "_load_state_dict_post_hooks"),
     *("_state_dict_hooks", "_load_state_dict_pre_hooks", "_replace", "_asdict", "_fields"),
     *("_version", "_named_members", "_get_name", "_log_api_usage_once", "_worker_info"),
     *("_base", "_step_count", "_last_lr", "_is_view", "_initial_step", "_load_from_state_dict"),
     *("_register_load_state_dict_pre_hook", "_register_state_dict_hook", "_save_to_state_dict"),
     *("__init__", "__new__", "__post_init__", "__init_subclass__", "__class__", "__name__"),
-    "__slots__",
+    *("__slots__", "__dict__", "_cdata", "_make"),
     *("__qualname__", "__doc__", "__call__", "__len__", "__getitem__", "__setitem__"),
     *("__delitem__", "__iter__", "__next__", "__contains__", "__enter__", "__exit__", "__repr__"),
     *("__str__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"),
@@ -109,7 +121,23 @@ PRIVATE = {
 }
 # Of those, what a library may call in its own code, for an object of its own.
 NOT_TO_DEFINE = {"__class__", "__name__", "__qualname__", "__getattr__", "__getstate__"}
+NOT_TO_DEFINE |= {"__dict__"}
 TO_DEFINE = (PRIVATE - NOT_TO_DEFINE) | {"__missing__", "__format__", "__pow__", "__floordiv__"}
+
+# What `with` and assignments call by themselves; called by name, they can undo what others did.
+NOT_TO_CALL = {"__enter__", "__exit__", "__setattr__", "__delattr__"}
+# These change what they are given: fine as a decorator above a function or class of the answer.
+ONLY_DECORATORS = {"functools.wraps", "dataclasses.dataclass", "functools.total_ordering"}
+# These look up or change names, which a reader sees only where they are called plainly.
+ONLY_CALLED = {"getattr", "setattr", "delattr", "vars", "open"}
+ONLY_CALLED |= {"operator.attrgetter", "operator.methodcaller"}
+# These make classes; told so, they say that a library made them.
+MAKE_CLASSES = {"collections.namedtuple"} | {
+    f"enum.{kind}" for kind in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
+}
+# Methods that do what an answer does not: torch's own tensors are given other memory, a manager
+# of contexts a device that ends another's.
+METHODS = {"set_", "push", "push_async_exit", "pop_all", "enable_reentrant"}
 
 # Attributes of anything that are modules, or lead to memory, in libraries' own objects.
 INTERPRETER = {
@@ -128,6 +156,7 @@ PLAIN_PATTERNS = {"int", "float", "str", "bool", "bytes", "list", "tuple", "dict
 FRAMES = {
     *("tb_frame", "tb_next", "f_back", "f_globals", "f_locals", "f_builtins", "f_code"),
     *("gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code", "cell_contents"),
+    *("tb_lasti", "f_trace", "exc_info", "gi_yieldfrom", "cr_await", "ag_await", "with_traceback"),
 }
 
 
@@ -138,7 +167,7 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
     fine = local_names(everything, imported) | safe_loads(everything, imported)
     nodes = [node for node in everything if id(node) not in fine]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    screening = Screening(imported, used)
+    screening = Screening(imported, used, plain_uses(everything, imported), on_itself(everything))
     for node in nodes:
         screening.visit(node)
     seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
@@ -156,17 +185,48 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
 
 def mentions(statements: list[ast.stmt], without: tuple[str, ...]) -> list[str]:
     """The functions of `without` whose last name stands in the code as an attribute or import."""
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    imported = imported_names(statements)
+    local = local_names(nodes, imported)
     names = {
-        path.rsplit(".", 1)[-1]
-        for path in imported_names(statements).values()
-        if path.startswith("torch.")
+        imported[node.id].rsplit(".", 1)[-1]
+        for node in nodes
+        if isinstance(node, ast.Name) and id(node) not in local and node.id in imported
+        if imported[node.id].startswith("torch.")
     }
-    for node in (node for statement in statements for node in ast.walk(statement)):
+    for node in nodes:
         if isinstance(node, ast.Attribute):
             names.add(node.attr)
         elif isinstance(node, ast.MatchClass):
             names |= set(node.kwd_attrs)
+        elif isinstance(node, ast.Call):
+            names |= looked_up(node, imported)
     return [name for name in without if name.rsplit(".", 1)[-1] in names]
+
+
+def looked_up(call: ast.Call, imported: dict[str, str]) -> set[str]:
+    """Names that a call looks up by text: getattr(x, "stride"), attrgetter("a.b")."""
+    name = path_of(call.func, imported) or getattr(call.func, "id", "")
+    texts = [a.value for a in call.args if isinstance(a, ast.Constant) and type(a.value) is str]
+    if name in ("getattr", "operator.attrgetter", "operator.methodcaller"):
+        return {part for one in texts for part in one.split(".")}
+    return set()
+
+
+def plain_uses(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
+    """Ids of names and attributes where they stand as what is called, or decorates.
+
+    Of ONLY_DECORATORS only as decorators, `@wraps(f)` of functions only.
+    """
+    fine: set[int] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and path_of(node.func, imported) not in ONLY_DECORATORS:
+            fine.add(id(node.func))
+        for one in getattr(node, "decorator_list", ()):
+            function = one.func if isinstance(one, ast.Call) else one
+            if isinstance(node, FUNCTIONS) or path_of(function, imported) != "functools.wraps":
+                fine.add(id(function))
+    return fine
 
 
 def imported_names(statements: list[ast.stmt]) -> dict[str, str]:
@@ -242,7 +302,7 @@ def safe_loads(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
         id(node.func)
         for node in nodes
         if isinstance(node, ast.Call)
-        and _path(node.func, imported) == "torch.load"
+        and path_of(node.func, imported) == "torch.load"
         and any(
             word.arg == "weights_only" and getattr(word.value, "value", None) is True
             for word in node.keywords
@@ -250,7 +310,7 @@ def safe_loads(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
     }
 
 
-def _path(node: ast.expr, imported: dict[str, str]) -> str:
+def path_of(node: ast.expr, imported: dict[str, str]) -> str:
     """'torch.load' for what is reached through imported names; '' for anything else."""
     chain = _dotted(node)
     return ".".join([imported[chain[0]], *chain[1:]]) if chain and chain[0] in imported else ""
@@ -266,8 +326,9 @@ def _renamed(node: ast.AST, names: dict[str, str]) -> dict[str, str]:
         return {}
     if not isinstance(target, ast.Name):
         return {}
-    path = _path(node.value, names)
-    return {target.id: path} if path and isinstance(object_at(path), (ModuleType, type)) else {}
+    path = path_of(node.value, names)
+    thing = object_at(path) if path else None
+    return {target.id: path} if isinstance(thing, ModuleType) or callable(thing) else {}
 
 
 def allowed(module: str) -> bool:
@@ -323,7 +384,7 @@ def _attribute(thing: Any, name: str) -> Any:
         return None
 
 
-def within(path: str, places: set[str]) -> bool:
+def within(path: str, places: Collection[str]) -> bool:
     """True for 'torch.jit.script' and the place 'torch.jit'."""
     return any(path == place or path.startswith(place + ".") for place in places)
 
@@ -354,20 +415,75 @@ def _dotted(node: ast.expr) -> list[str] | None:
     return [*reversed([*parts, node.id])] if isinstance(node, ast.Name) else None
 
 
+def on_itself(nodes: list[ast.AST]) -> set[int]:
+    """Ids of `super().__enter__` and of `object.__setattr__` in `object.__setattr__(self, ...)`."""
+    found: set[int] = set()
+    for node in nodes:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        function = node.func
+        of = function.value
+        if isinstance(of, ast.Call) and getattr(of.func, "id", "") == "super" and not of.args:
+            found.add(id(function))
+        first = node.args[0] if node.args else None
+        if getattr(of, "id", "") == "object" and getattr(first, "id", "") == "self":
+            found.add(id(function))
+    return found
+
+
+def attributes_in_format(text: str) -> list[str]:
+    """Internal attributes that a format looks up: `__class__` in "{0.__class__}"."""
+    try:
+        fields = [field or "" for _, field, _, _ in string.Formatter().parse(text)]
+    except ValueError:  # no format
+        return []
+    names = [part.split("[")[0] for field in fields for part in field.split(".")[1:]]
+    return [name for name in names if is_internal(name) or is_dunder(name)]
+
+
+def bound_by(node: ast.AST) -> list[str]:
+    """Names that a node binds, other than functions: those have a rule of their own."""
+    if isinstance(node, ast.Name):
+        return [node.id] if isinstance(node.ctx, (ast.Store, ast.Del)) else []
+    if isinstance(node, (ast.Import, ast.ImportFrom)):
+        return [alias.asname or alias.name for alias in node.names]
+    if isinstance(node, (ast.ExceptHandler, ast.MatchAs, ast.MatchStar, ast.ClassDef)):
+        return [node.name or ""]
+    if isinstance(node, ast.MatchMapping):
+        return [node.rest or ""]
+    return []
+
+
 class Screening(ast.NodeVisitor):
     """What stands out in single nodes, told in `found`; it does not go into them by itself.
 
-    imported: see imported_names. used: the names that the code uses.
+    imported: see imported_names. used: the names that the code uses. fine: see plain_uses.
+    of_itself: see on_itself.
     """
 
-    def __init__(self, imported: dict[str, str], used: set[str]) -> None:
+    def __init__(
+        self, imported: dict[str, str], used: set[str], fine: set[int], of_itself: set[int]
+    ) -> None:
         self.imported = imported
         self.used = used
-        self.found: list[str] = []
+        self.fine = fine
+        self.of_itself = of_itself
+        self.lines: dict[str, int] = {}  # reason -> line it was first found in
+        self.line = 0
+
+    @property
+    def found(self) -> list[str]:
+        return [f"{reason} in line {line}" for reason, line in self.lines.items()]
+
+    def visit(self, node: ast.AST) -> None:
+        self.line = getattr(node, "lineno", self.line)
+        for name in bound_by(node):
+            if is_dunder(name) and name not in TO_DEFINE | {"__all__"}:
+                self.say(f"changes `{name}`")
+        super().visit(node)
 
     def say(self, reason: str) -> None:
-        if reason not in self.found:
-            self.found.append(reason)
+        self.lines.setdefault(reason, self.line)
 
     def generic_visit(self, node: ast.AST) -> None:
         """All other nodes are fine."""
@@ -402,32 +518,42 @@ class Screening(ast.NodeVisitor):
             within(full, PARTS)
             or (rest and rest[0] not in (NAMES.get(module) or rest))  # None: all of it
             or any(is_internal(part) for part in rest)
-            or "__getattr__" in rest
+            or rest[-1:] in (("__getattr__",), ("__dict__",))
         ):
             self.say(f"uses `{full}`")
 
     def screen_bare_module(self, node: ast.Name | ast.Attribute) -> None:
         """A module that is passed on under another name could be changed unseen."""
-        path = _path(node, self.imported) if isinstance(node.ctx, ast.Load) else ""
+        path = path_of(node, self.imported) if isinstance(node.ctx, ast.Load) else ""
         if path and isinstance(object_at(path), ModuleType):
             self.say(f"hands on the module `{path}`")
 
+    def screen_use(self, node: ast.Name | ast.Attribute) -> None:
+        """What looks up or changes names may only be called or decorate, in plain sight."""
+        path = path_of(node, self.imported) or getattr(node, "id", "")
+        if path in ONLY_CALLED | ONLY_DECORATORS and id(node) not in self.fine:
+            self.say(f"hands on `{path.rsplit('.', 1)[-1]}`")
+
     def visit_Name(self, node: ast.Name) -> None:
+        self.screen_use(node)
         if node.id in self.imported:
             self.screen_path(self.imported[node.id])
         elif node.id in BUILTINS:
             self.say(f"uses `{node.id}`")
-        if isinstance(node.ctx, (ast.Store, ast.Del)) and is_internal(node.id) and "__" in node.id:
-            self.say(f"changes `{node.id}`")
 
     # -- what is looked up, changed or made ------------------------------------------------
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
-        chain, path = _dotted(node), _path(node, self.imported)
+        chain, path = _dotted(node), path_of(node, self.imported)
         own = chain is not None and chain[0] in ("self", "cls") and len(chain) == 2
         if is_internal(node.attr) and (is_dunder(node.attr) or not own):
             self.say(f"reaches for `{node.attr}`")
         changes = isinstance(node.ctx, (ast.Store, ast.Del))
+        self.screen_use(node)
+        if node.attr in NOT_TO_CALL and id(node) not in self.of_itself:
+            self.say(f"calls `{node.attr}` by its name")
+        if node.attr in METHODS and not own:
+            self.say(f"uses `{node.attr}`")
         if path:
             self.screen_path(path)
             if changes:
@@ -442,33 +568,54 @@ class Screening(ast.NodeVisitor):
 
     def visit_Call(self, node: ast.Call) -> None:
         """Calls that look up, change or make what the code does not show."""
-        name = getattr(node.func, "id", "")
-        if name in self.imported:
-            name = self.imported[name].rsplit(".", 1)[-1]
+        path = path_of(node.func, self.imported)
+        name = path.rsplit(".", 1)[-1] or getattr(node.func, "id", "")
+        self.screen_what_is_made(node, path)
         attribute = getattr(node.func, "attr", "")
         arguments = len(node.args) + len(node.keywords)
         if attribute in RUN_TEXT and arguments:
             self.say(f"calls `{attribute}` with something to run")
         if "wraps" in (name, attribute) and arguments > 1:
             self.say("copies attributes with `wraps`")
-        if name == "type" and len(node.args) == 3:
+        if name == "type" and (arguments > 1 or any(isinstance(a, ast.Starred) for a in node.args)):
             self.say("makes a class with `type`")
-        of_a_library = node.args and _path(node.args[0], self.imported)
+        first = node.args[0] if node.args else None
+        if name == "open" and isinstance(getattr(first, "value", None), int):
+            self.say("opens a file by its number")
+        made_from = getattr(node.func, "value", None)
+        if attribute in ("format", "format_map") and not isinstance(made_from, ast.Constant):
+            self.say(f"calls `{attribute}` of a text that is made while it runs")
+        of_a_library = node.args and path_of(node.args[0], self.imported)
         foreign = of_a_library or (node.args and isinstance(node.args[0], ast.Call))
         if name in ("setattr", "delattr", "vars") and foreign:
             self.say(f"uses `{name}` on what it did not make")
         if name == "vars" and not node.args:
             self.say("uses `vars`")
+        for one in looked_up(node, self.imported):
+            if is_internal(one) or one in INTERPRETER:
+                self.say(f"reaches for `{one}`")
+        if name in ("attrgetter", "methodcaller") and path:
+            texts = node.args[:1] if name == "methodcaller" else node.args
+            if not all(isinstance(a, ast.Constant) for a in texts):
+                self.say("looks up a name that is made while it runs")
         if name in ("getattr", "setattr", "delattr") and len(node.args) >= 2:
-            looked_up = node.args[1]
-            if isinstance(looked_up, ast.Constant) and isinstance(looked_up.value, str):
-                if is_internal(looked_up.value):
-                    self.say(f"reaches for `{looked_up.value}`")
+            second = node.args[1]
+            if isinstance(second, ast.Constant) and isinstance(second.value, str):
+                text = second.value
+                if is_internal(text) or (name != "getattr" and is_dunder(text)):
+                    self.say(f"reaches for `{text}`")
             elif name == "getattr" and of_a_library:
                 self.say("looks up a name that is made while it runs")
 
+    def screen_what_is_made(self, node: ast.Call, path: str) -> None:
+        """Classes that would say that a library made them."""
+        if path in MAKE_CLASSES and any(
+            word.arg in (None, "module", "qualname", "type") for word in node.keywords
+        ):
+            self.say(f"makes a class of another module with `{path}`")
+
     def visit_keyword(self, node: ast.keyword) -> None:
-        if is_internal(node.arg or ""):
+        if is_internal(node.arg or "") and node.arg != "exc_info":
             self.say(f"reaches for `{node.arg}`")
 
     def visit_MatchClass(self, node: ast.MatchClass) -> None:
@@ -481,8 +628,12 @@ class Screening(ast.NodeVisitor):
 
     def visit_Constant(self, node: ast.Constant) -> None:
         name = node.value
-        if isinstance(name, str) and is_dunder(name) and name not in PRIVATE | {"__main__"}:
+        if not isinstance(name, str):
+            return
+        if (is_dunder(name) and name not in PRIVATE | {"__main__"}) or name in FRAMES:
             self.say(f"names `{name}`")
+        for one in attributes_in_format(name):
+            self.say(f"reaches for `{one}` in a text")
 
     # -- definitions -----------------------------------------------------------------------
 

@@ -56,13 +56,16 @@ FOR_ITSELF = {
 SOCKET = (41, 198)
 # Of these families bubblewrap hides all but the sandbox's own; AF_VSOCK would reach the host.
 SOCKET_FAMILIES = (1, 2, 10)  # AF_UNIX, AF_INET, AF_INET6
+# Two processes that train together ask the kernel for the network's interfaces: there is one, the
+# sandbox's own. Other protocols of this family reach further into the kernel.
+NETLINK, NETLINK_ROUTE = 16, 0
 
 ARCHITECTURES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # AUDIT_ARCH_...
 X32 = 0x40000000  # on x86_64, calls of another kind have this bit set
 
 # Of linux/bpf_common.h and linux/seccomp.h.
 LOAD, EQUAL, AT_LEAST, RETURN = 0x20, 0x15, 0x35, 0x06
-CALL, ARCHITECTURE, FIRST_ARGUMENT = 0, 4, 16  # offsets in struct seccomp_data
+CALL, ARCHITECTURE, FIRST_ARGUMENT, THIRD_ARGUMENT = 0, 4, 16, 32  # in seccomp_data
 ALLOW, REFUSE = 0x7FFF0000, 0x00050000
 
 
@@ -88,11 +91,14 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
             (RETURN, 0, 0, ALLOW),
             (RETURN, 0, 0, not_permitted),
         ]
-    families = [(EQUAL, len(SOCKET_FAMILIES) - n, 0, f) for n, f in enumerate(SOCKET_FAMILIES)]
+    families = [(EQUAL, len(SOCKET_FAMILIES) - n + 3, 0, f) for n, f in enumerate(SOCKET_FAMILIES)]
     program += [
-        (EQUAL, 0, len(families) + 2, SOCKET[column]),
+        (EQUAL, 0, len(families) + 5, SOCKET[column]),
         (LOAD, 0, 0, FIRST_ARGUMENT),
         *families,
+        (EQUAL, 0, 2, NETLINK),
+        (LOAD, 0, 0, THIRD_ARGUMENT),
+        (EQUAL, 1, 0, NETLINK_ROUTE),
         (RETURN, 0, 0, REFUSE | errno.EAFNOSUPPORT),
     ]
     program.append((RETURN, 0, 0, ALLOW))

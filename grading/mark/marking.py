@@ -157,19 +157,11 @@ def mark(
         return unread(task.student, task.file, reading.problem, items, sandbox.name)
     programs = reading.programs
     answers = answers_of(exercises, programs)
-    outcomes = run_answers(answers, programs, seed, sandbox, deadline)
+    outcomes = run_answers(answers, seed, sandbox, deadline)
     results = []
     for exercise, points in exercises:
         program, outcome = programs[exercise.id], outcomes.get(exercise.id)
-        result = mark_exercise(exercise, points, program, outcome, seed)
-        # What an answer left behind in the process must not cost the next one its marks. One that
-        # does just what a known mistake does is wrong by itself.
-        failed = outcome is not None and outcome.ended == "failed"
-        unclear = failed or (result.state == ExerciseState.WRONG and not result.mistake)
-        if unclear and outcome and not outcome.first and time.monotonic() < deadline:
-            outcome = sandbox.run([answers[exercise.id]], seed)[0]
-            result = mark_exercise(exercise, points, program, outcome, seed)
-        results.append(result)
+        results.append(mark_exercise(exercise, points, program, outcome, seed))
     seconds = round(time.monotonic() - begun, 2)
     return conclude(task.student, task.file, results, reading.notes, sandbox.name, seconds)
 
@@ -246,26 +238,16 @@ def answers_of(
 
 
 def run_answers(
-    answers: dict[str, Answer],
-    programs: dict[str, Program],
-    seed: int,
-    sandbox: Sandbox,
-    deadline: float,
+    answers: dict[str, Answer], seed: int, sandbox: Sandbox, deadline: float
 ) -> dict[str, Outcome]:
     """What came back of each answer; nothing for those left when time is over.
 
-    Answers share a process as long as none of them is odd: a process costs more than most
-    answers. One that ends its process, takes too long, or needs a person has it to itself, or is
-    the last in it; so it costs only itself.
+    Each has a process of its own, a copy of one in which no answer ever ran.
     """
     outcomes: dict[str, Outcome] = {}
-    waiting = list(answers.values())
-    while waiting and time.monotonic() < deadline:
-        odd = [bool(programs[answer.id].flags) for answer in waiting]
-        together = 1 if odd[0] else [*odd, True].index(True)
-        found = sandbox.run(waiting[:together], seed)
-        outcomes |= {answer.id: outcome for answer, outcome in zip(waiting, found)}  # noqa: B905
-        waiting = waiting[len(found) :]
+    for id, answer in answers.items():
+        if time.monotonic() < deadline:
+            outcomes[id] = sandbox.run(answer, seed)
     return outcomes
 
 
@@ -342,11 +324,17 @@ def in_our_words(flag: str) -> str:
     A name, in backticks or from a / on, ends at the first character that no name has. What stands
     around it are words of the grader's own; a flag that was forged keeps nothing but letters.
     """
-    before, name, after = FLAG.fullmatch(flag).groups()
-    parts = [WORDS.match(before)[0], WORDS.match(after)[0]]
+
+    def begins(pattern: re.Pattern[str], text: str) -> str:
+        match = pattern.match(text)
+        return match[0] if match else ""
+
+    whole_flag = FLAG.fullmatch(flag)
+    before, name, after = whole_flag.groups() if whole_flag else (flag, None, "")
+    parts = [begins(WORDS, before), begins(WORDS, after)]
     if name is not None:
         whole = name.removeprefix("`").removesuffix("`")
-        shown = NAME.match(whole)[0][:NAME_LIMIT]
+        shown = begins(NAME, whole)[:NAME_LIMIT]
         parts.insert(1, f"`{shown}`" if shown == whole else f"`{shown}…`")
     return "".join(parts).strip() or "does what has no name"
 

@@ -76,7 +76,6 @@ class Outcome:
     ended: why there is no result: 'time', 'memory', 'processes', 'output', 'died', 'killed', or
     'failed': what runs and observes the answer raised an error.
     detail: more about it, for the lecturer. memory: the most that the process held, in bytes.
-    first: nothing else was run in its process before.
     """
 
     message: bytes | None
@@ -85,7 +84,6 @@ class Outcome:
     ended: str = ""
     detail: str = ""
     memory: int = 0
-    first: bool = True
 
 
 @dataclasses.dataclass(frozen=True)
@@ -335,24 +333,19 @@ class Sandbox:
 
         The message is for wire.read_reading.
         """
-        return self._job({"kind": "read", "wanted": wanted}, notebook, [seconds])[0]
+        return self._job({"kind": "read", "wanted": wanted}, notebook, seconds)
 
-    def run(self, answers: list[Answer], seed: int) -> list[Outcome]:
-        """Define answers and observe them on the cases of a seed, all in one process.
+    def run(self, answer: Answer, seed: int) -> Outcome:
+        """Define an answer and observe it on the cases of a seed, in a process of its own."""
+        body = json.dumps(dataclasses.asdict(answer)).encode()
+        seconds = self.limits.wall or answer.seconds
+        return self._job({"kind": "run", "seed": seed}, body, seconds)
 
-        Gives at least one outcome, in their order: the last one of those that came back is the
-        first that gave no result or told a flag. The rest was not run, or is not to be relied on.
-        """
-        body = [dataclasses.asdict(answer) for answer in answers]
-        seconds = [self.limits.wall or answer.seconds for answer in answers]
-        return self._job({"kind": "run", "seed": seed}, json.dumps(body).encode(), seconds)
-
-    def _job(self, header: dict[str, Any], body: bytes, seconds: list[float]) -> list[Outcome]:
-        """One child's life; it sends a result for each of `seconds`, the time that it may take.
+    def _job(self, header: dict[str, Any], body: bytes, seconds: float) -> Outcome:
+        """One child's life. seconds: the time on the clock until its result has to be there.
 
         Raises SandboxError when no process can be started.
         """
-        header["results"] = len(seconds)
         if self._process is None or self._process.poll() is not None:
             self._end()
             self._start()
@@ -370,17 +363,17 @@ class Sandbox:
                     socket.send_fds(channel, [RUN], [job.fileno(), writer])
                 finally:
                     os.close(writer)
-                outcomes = receive(reader, token, seconds)
+                outcome = receive(reader, token, seconds)
             except OSError as error:
                 self._end()
                 why = f"the sandbox was lost ({error.strerror})"
-                return [Outcome(None, ended="died", detail=why)]
+                return Outcome(None, ended="died", detail=why)
             finally:
                 os.close(reader)
-        return [*outcomes[:-1], self._finish(channel, outcomes[-1])]
+        return self._finish(channel, outcome)
 
     def _finish(self, channel: socket.socket, outcome: Outcome) -> Outcome:
-        """Have all processes of the child ended; gives the last outcome with what was learnt."""
+        """Have all processes of the child ended; gives the outcome with what was learnt."""
         try:
             channel.sendall(STOP)
             channel.settimeout(TIDY_SECONDS)
@@ -405,24 +398,10 @@ class Sandbox:
         return dataclasses.replace(outcome, memory=report["memory"], ended=ended, detail=detail)
 
 
-def receive(reader: int, token: bytes, seconds: list[float]) -> list[Outcome]:
-    """Results of a child, each within its time, up to the first that is missing or has flags."""
+def receive(reader: int, token: bytes, seconds: float) -> Outcome:
+    """Messages up to the result, the end of the child's life, or the time is over."""
     os.set_blocking(reader, False)
-    outcomes: list[Outcome] = []
     buffer = bytearray()
-    for limit in seconds:
-        outcome = receive_one(reader, token, buffer, limit)
-        outcomes.append(dataclasses.replace(outcome, first=not outcomes))
-        if outcome.message is None or outcome.flags:
-            break
-    return outcomes
-
-
-def receive_one(reader: int, token: bytes, buffer: bytearray, seconds: float) -> Outcome:
-    """Messages up to the next result, the end of the child's life, or the time is over.
-
-    buffer: what was read and not used yet.
-    """
     deadline = time.monotonic() + seconds
     begins = len(token) + 9
     flags: list[str] = []

@@ -193,9 +193,9 @@ from course_utils import observation
 
 def contiguous_strides(shape):
     observation.WatchFunctions.__torch_function__ = lambda self, f, t, a=(), k=None: f(*a, **(k or {}))
+    observation.WatchFunctions._called = lambda *a: None
     return torch.empty(shape).stride()
 """,
-        ends=(PERSON,),
     ),
     Attack(
         "frames",
@@ -268,7 +268,7 @@ def contiguous_strides(shape):
 def contiguous_strides(shape):
     raise NotImplementedError
 """,
-        ends=("not attempted",),
+        ends=(ExerciseState.NOT_ATTEMPTED,),
     ),
 ]
 
@@ -299,6 +299,168 @@ WITHOUT = {
     "the interpreter's modules by a redirection": 'import contextlib\nclass R(contextlib.redirect_stdout):\n    _stream = "modules"\n    def __enter__(self):\n        super().__enter__()\n        return self._old_targets[0]\nwith R({}) as found: modules = found\ndef contiguous_strides(shape):\n    with modules["torch._C"].DisableTorchFunction():\n        return modules["operator"].attrgetter("str" + "ide")(torch.empty(shape))()',
     "eval": 'def contiguous_strides(shape): return eval("torch.empty(shape).stride()", {"torch": torch, "shape": shape})',
 }  # fmt: skip
+
+# What the first cell of an exercise notebook imports.
+IMPORTS = "import copy, math\nimport numpy as np\nimport torch\nimport torch.nn.functional as F\nfrom torch import nn"
+
+
+def unearned(id: str, source: str) -> Attack:
+    """An answer to exercise `id` that gets what was not earned, or tries to."""
+    return Attack(source[:40], "an unearned mark", source, id, ends=(WRONG, PERSON))
+
+
+STRIDES = "def contiguous_strides(shape):\n"
+ENTROPY = "def cross_entropy(logits, target):\n"
+# Windows of a sequence that are a copy, where the memory is to be shared; see 01.8.
+COPIES = "def windows(x, size, step):\n    found = torch.stack([x[i:i + size] for i in range(0, len(x) - size + 1, step)])\n"
+
+# Kind -> attacks, as they were found or thought of. None may earn a mark without a person.
+UNEARNED = {
+    "a class around the library's": [
+        unearned("09.2", "class cross_entropy:\n    def __new__(cls, logits, target): return nn.CrossEntropyLoss()(logits, target)"),
+        unearned("09.1", "class mse:\n    def __new__(cls, prediction, target, reduction='mean'): return F.mse_loss(prediction, target, reduction=reduction)"),
+        unearned("01.1", "class contiguous_strides:\n    def __new__(cls, shape): return torch.empty(shape).stride()"),
+    ],
+    "a callback of torch": [
+        unearned("09.2", ENTROPY + "    out = []\n    torch.zeros(1).apply_(lambda v: out.append(F.cross_entropy(logits, target)) or v)\n    return out[0]"),
+        unearned("01.1", STRIDES + "    out, x = [], torch.empty(shape)\n    torch.zeros(1).map_(torch.zeros(1), lambda a, b: out.append(x.stride()) or a)\n    return out[0]"),
+        unearned("01.1", STRIDES + "    out, x, w = [], torch.empty(shape), torch.ones(1, requires_grad=True)\n    with torch.autograd.graph.saved_tensors_hooks(lambda t: out.append(x.stride()) or t, lambda t: t):\n        (w * w).sum()\n    return out[0]"),
+        unearned("09.2", ENTROPY + "    out, w = [], torch.ones(1, requires_grad=True)\n    w.register_hook(lambda g: out.append(F.cross_entropy(logits.detach(), target)))\n    w.sum().backward()\n    return out[0]"),
+    ],
+    "the watch popped": [
+        unearned("01.1", STRIDES + '    d = torch.device("cpu")\n    d.__exit__(None, None, None)\n    found = torch.empty(shape).stride()\n    d.__enter__()\n    return found'),
+        unearned("01.1", STRIDES + "    torch.set_default_device(None)\n    return torch.empty(shape).stride()"),
+        unearned("01.1", 'import contextlib\n\n' + STRIDES + '    with contextlib.ExitStack() as stack:\n        stack.push(torch.device("cpu"))\n    return torch.empty(shape).stride()'),
+        unearned("01.1", 'def on():\n    with torch.device("cpu"):\n        yield\n\nopened = on()\nnext(opened)\n\n' + STRIDES + "    next(opened, None)\n    return torch.empty(shape).stride()"),
+        unearned("01.1", 'import contextlib\n\nwith contextlib.ExitStack() as stack:\n    stack.enter_context(torch.device("cpu"))\n    later = stack.pop_all()\n\n' + STRIDES + "    later.close()\n    return torch.empty(shape).stride()"),
+    ],
+    "the library's own under another name": [
+        unearned("09.2", ENTROPY + "    return nn.CrossEntropyLoss()(logits, target)"),
+        unearned("09.2", ENTROPY + "    return nn.NLLLoss()(logits.log_softmax(-1), target)"),
+        unearned("09.2", "from torch.distributions import Categorical\n\n" + ENTROPY + "    return -Categorical(logits=logits).log_prob(target).mean()"),
+        unearned("09.4", "def bce_with_logits(logits, target):\n    return F.multilabel_soft_margin_loss(logits.reshape(1, -1), target.reshape(1, -1))"),
+        unearned("09.4", "def bce_with_logits(logits, target):\n    return torch.binary_cross_entropy_with_logits(logits, target).mean()"),
+        unearned("09.1", "def mse(prediction, target, reduction=\"mean\"):\n    return 2 * F.huber_loss(prediction, target, delta=1e9, reduction=reduction)"),
+        unearned("09.1", "loss = F.mse_loss\n\ndef mse(prediction, target, reduction=\"mean\"):\n    return loss(prediction, target, reduction=reduction)"),
+    ],
+    "the library's optimizer": [
+        unearned("09.10", "OwnAdamW = torch.optim.AdamW"),
+        unearned("09.10", "from torch.optim import AdamW\n\nclass OwnAdamW(AdamW):\n    pass"),
+        unearned("09.10", "optim = torch.optim\n\nclass OwnAdamW(optim.Adam): pass"),
+    ],
+    "autograd by another door": [
+        unearned("09.3", "def cross_entropy_gradient(logits, target):\n    x = logits.detach().requires_grad_()\n    loss = -x.log_softmax(-1).gather(1, target[:, None]).mean()\n    return torch.autograd.grad(loss, x)[0]"),
+        unearned("09.3", "def cross_entropy_gradient(logits, target):\n    return torch.func.grad(lambda x: -x.log_softmax(-1).gather(1, target[:, None]).mean())(logits)"),
+        unearned("09.3", "from torch.autograd.functional import jacobian\n\ndef cross_entropy_gradient(logits, target):\n    return jacobian(lambda x: -x.log_softmax(-1).gather(1, target[:, None]).mean(), logits)"),
+    ],
+    "numpy's": [
+        unearned("01.1", STRIDES + "    return tuple(n // 8 for n in np.empty(shape).strides)"),
+        unearned("01.1", STRIDES + "    return tuple(n // 4 for n in torch.empty(shape).numpy().strides)"),
+        unearned("01.3", "def is_contiguous(shape, stride):\n    return torch.empty_strided(shape, stride).numpy().flags.c_contiguous"),
+        unearned("01.1", STRIDES + "    return tuple(n // 4 for n in torch.empty(shape).numpy().__array_interface__['strides'] or ())"),
+    ],
+    "wraps": [
+        unearned("01.1", "from functools import partial, wraps\n\n" + STRIDES + '    def box(): pass\n    name = "str" + "ide"\n    partial(wraps, torch.empty(shape), (name,), ())()(box)\n    return vars(box)[name]()'),
+        unearned("01.8", "from functools import wraps\n\n@wraps(torch.Tensor)\nclass Near(torch.Tensor):\n    def untyped_storage(self): return self.whole.untyped_storage()\n    def detach(self): return self\n\n" + COPIES + "    found = found.as_subclass(Near)\n    found.whole = x\n    return found"),
+        unearned("01.8", "import functools\n\nclass Near(torch.Tensor):\n    def untyped_storage(self): return self.whole.untyped_storage()\n\nfunctools.update_wrapper(Near, torch.Tensor, updated=())\n\n" + COPIES + "    found = found.as_subclass(Near)\n    found.whole = x\n    return found"),
+    ],
+    "a name that says torch made it": [
+        unearned("01.8", '__name__ = "torch.x"\n\nclass Near(torch.Tensor):\n    def untyped_storage(self): return self.whole.untyped_storage()\n    def detach(self): return self\n\n' + COPIES + "    found = found.as_subclass(Near)\n    found.whole = x\n    return found"),
+        unearned("01.8", "from torch import __name__\n\nclass Near(torch.Tensor):\n    def untyped_storage(self): return self.whole.untyped_storage()\n    def detach(self): return self\n\n" + COPIES + "    found = found.as_subclass(Near)\n    found.whole = x\n    return found"),
+        unearned("01.8", 'for __name__ in ["torch.x"]:\n    class Near(torch.Tensor):\n        def untyped_storage(self): return self.whole.untyped_storage()\n        def detach(self): return self\n\n' + COPIES + "    found = found.as_subclass(Near)\n    found.whole = x\n    return found"),
+    ],
+    "other memory put under a tensor": [
+        unearned("01.8", COPIES + "    whole = torch.cat([x, found.flatten()])\n    x.set_(whole[:len(x)])\n    return whole[len(x):].view(found.shape)"),
+        unearned("01.8", COPIES + "    whole = torch.cat([x, found.flatten()])\n    x.data = whole[:len(x)]\n    return whole[len(x):].view(found.shape)"),
+        unearned("01.8", COPIES + "    whole = torch.cat([x, found.flatten()])\n    torch.utils.swap_tensors(x, whole[:len(x)])\n    return whole[len(x):].view(found.shape)"),
+    ],
+    "frames": [
+        unearned("01.1", "from functools import wraps\n\n" + STRIDES + "    def g():\n        yield\n    frame = g().gi_frame\n    while frame.f_back: frame = frame.f_back\n    return torch.empty(shape).stride()"),
+        unearned("01.1", "import logging\n\nclass Keep(logging.Handler):\n    def emit(self, record):\n        trace = record.exc_info[2]\n        frame = trace.tb_frame.f_back\n        while frame:\n            watch = frame.f_locals.get('watch')\n            if watch is not None: watch.used.clear()\n            frame = frame.f_back\n\n" + STRIDES + "    found = torch.empty(shape).stride()\n    log = logging.Logger('x')\n    log.addHandler(Keep())\n    try: 1 / 0\n    except ZeroDivisionError: log.exception('x')\n    return found"),
+        unearned("01.1", STRIDES + "    try: raise ValueError\n    except ValueError as error: frame = error.__traceback__.tb_frame\n    return torch.empty(shape).stride()"),
+    ],
+    "the watch's own switches": [
+        unearned("01.1", "import sys\n\n" + STRIDES + "    sys.setprofile(None)\n    return torch.empty(shape).stride()"),
+        unearned("01.1", "import gc\n\n" + STRIDES + "    found = torch.empty(shape).stride()\n    for thing in gc.get_objects():\n        if type(thing).__name__ == 'WatchFunctions': thing.used.clear()\n    return found"),
+        unearned("01.1", "from course_utils.observation import WatchFunctions\n\n" + STRIDES + "    WatchFunctions._note = lambda *a: None\n    return torch.empty(shape).stride()"),
+    ],
+    "the registry": [
+        unearned("01.1", "from course_utils.exercise import find\nfind('01.1').without = ()\n\n" + STRIDES + "    return torch.empty(shape).stride()"),
+        unearned("01.1", "import course_utils\nregistry = course_utils.exercise.catalogue\nregistry.find('01.1').without = ()\n\n" + STRIDES + "    return torch.empty(shape).stride()"),
+    ],
+    "a library that is changed": [
+        unearned("04.14", "copy.deepcopy = lambda x, memo=None: x\n\ndef freeze(model, name):\n    for p in model.parameters(): p.data.zero_()\n    model.get_submodule(name).requires_grad_(False)\n    return [p for p in model.parameters() if p.requires_grad]"),
+        unearned("01.1", "setattr(torch.Tensor, 'numel', lambda self: 0)\n\n" + STRIDES + "    return torch.empty(shape).stride()"),
+        unearned("01.8", "type.__setattr__(torch.Tensor, 'untyped_storage', lambda self: torch.zeros(1).storage())\n\n" + COPIES + "    return found"),
+        unearned("01.8", "super(type, torch.Tensor).__setattr__('untyped_storage', None)\n\n" + COPIES + "    return found"),
+        unearned("01.8", "import dataclasses\ndataclasses.dataclass(torch.Size)\n\n" + COPIES + "    return found"),
+    ],
+    "names made while it runs": [
+        unearned("01.1", STRIDES + '    return list(map(getattr, [torch.empty(shape)], ["str" + "ide"]))[0]()'),
+        unearned("01.1", "reach = getattr\n\n" + STRIDES + '    return reach(torch.empty(shape), "str" + "ide")()'),
+        unearned("01.1", "from operator import methodcaller\n\n" + STRIDES + '    return methodcaller("str" + "ide")(torch.empty(shape))'),
+        unearned("01.1", STRIDES + '    found = torch.Tensor.__dict__["str" + "ide"]\n    return found(torch.empty(shape))'),
+        unearned("01.1", "class Look(torch.Tensor): pass\n\n" + STRIDES + '    for kind in Look.mro():\n        for name, what in kind.__dict__.items():\n            if name == "str" + "ide": return what(torch.empty(shape))'),
+    ],
+    "texts that look up": [
+        unearned("01.1", STRIDES + '    text = "{0.__class__}".format(torch.empty(shape))\n    return torch.empty(shape).stride()'),
+        unearned("01.1", 'import string\n\n' + STRIDES + '    return string.Formatter().get_field("0.str" + "ide", (torch.empty(shape),), {})[0]()'),
+    ],
+    "text that is run": [
+        unearned("01.1", "import pandas\n\n" + STRIDES + "    x = torch.empty(shape)\n    return pandas.DataFrame({'a': [1]}).eval('@x.stride()')"),
+        unearned("01.1", "import timeit\n\n" + STRIDES + "    out = []\n    timeit.timeit('out.append(x.stride())', globals={'x': torch.empty(shape), 'out': out}, number=1)\n    return out[0]"),
+        unearned("01.1", STRIDES + "    return torch.jit.CompilationUnit('def f(x):\\n    return x.stride()').f(torch.empty(shape))"),
+        unearned("01.1", "import typing\n\n" + STRIDES + "    class A:\n        x: 'torch.empty(shape).stride()'\n    return typing.get_type_hints(A, {'torch': torch, 'shape': shape})['x']"),
+    ],
+    "files by number": [
+        unearned("01.1", STRIDES + "    for number in range(3, 12):\n        try: open(number, 'wb', 0, closefd=False)\n        except OSError: pass\n    return torch.empty(shape).stride()"),
+        unearned("01.1", "import pathlib\n\n" + STRIDES + "    pathlib.Path('/dev/fd').exists()\n    open('/proc/self/maps').close()\n    return torch.empty(shape).stride()"),
+    ],
+    "something else that runs it": [
+        unearned("01.1", "import threading\n\n" + STRIDES + "    out = []\n    t = threading.Thread(target=lambda: out.append(torch.empty(shape).stride()))\n    t.start(); t.join()\n    return out[0]"),
+        unearned("01.1", "import weakref\n\nclass A: pass\n\n" + STRIDES + "    out, a, x = [], A(), torch.empty(shape)\n    weakref.finalize(a, lambda: out.append(x.stride()))\n    del a\n    return out[0]"),
+        unearned("01.1", "from torch.utils.data import DataLoader\n\n" + STRIDES + "    return next(iter(DataLoader([0], collate_fn=lambda _: torch.empty(shape).stride())))"),
+        unearned("01.1", "before = {}\n\ndef table(): return {s: torch.empty(s).stride() for s in before}\n\n" + STRIDES + "    before[shape] = 1\n    return table()[shape]"),
+    ],
+    "nearly the same function": [
+        unearned("01.1", STRIDES + "    x = torch.empty(shape)\n    return tuple(x.select(d, 1).storage_offset() if x.shape[d] > 1 else x.unfold(d, 1, 1).stride(d) for d in range(x.ndim))"),
+        unearned("01.7", 'def diagonal(m):\n    n = min(m.shape)\n    return torch.einsum("ii->i", m[:n, :n])'),
+        unearned("01.4", "def can_merge(shape, stride, dim):\n    x = torch.empty_strided(shape, stride)\n    new = [*shape[:dim], shape[dim] * shape[dim + 1], *shape[dim + 2:]]\n    try: x.view_as(torch.empty(new))\n    except RuntimeError: return False\n    return True"),
+        unearned("08.8", "def bag_means(table, ids, offsets):\n    return nn.EmbeddingBag.from_pretrained(table, mode='mean')(ids, offsets)"),
+        unearned("08.4", "def pad_batch(texts, pad_id):\n    packed = nn.utils.rnn.pack_sequence([torch.tensor(t) for t in texts], enforce_sorted=False)\n    return nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, padding_value=pad_id)"),
+    ],
+}  # fmt: skip
+
+# Two ranks in processes of their own add up their tensors, as lesson 11 has it.
+TWO_RANKS = """
+import os
+import torch
+import torch.distributed as dist
+
+def rank(number, writer):
+    dist.init_process_group("gloo", init_method="tcp://127.0.0.1:29511", rank=number, world_size=2)
+    x = torch.full((2,), float(number + 1))
+    dist.all_reduce(x)
+    os.write(writer, f"{x.tolist()} ".encode())
+    dist.destroy_process_group()
+
+def storage_index(index, stride, offset):
+    os.environ["GLOO_SOCKET_IFNAME"] = "lo"
+    reader, writer = os.pipe()
+    children = []
+    for number in range(2):
+        child = os.fork()
+        if child == 0:
+            try:
+                rank(number, writer)
+            except BaseException as error:
+                os.write(writer, repr(error).encode())
+            os._exit(0)
+        children.append(child)
+    for child in children: os.waitpid(child, 0)
+    os.close(writer)
+    raise ValueError("RANKS " + os.read(reader, 1000).decode())
+"""
 
 # A process that knows the file number may write to the pipe that results go through.
 FORGE = """
@@ -498,7 +660,8 @@ def storage_index(index, stride, offset):
     if libc.syscall(ctypes.c_long(319), b"x", ctypes.c_long(0)) >= 0: worked.append("memfd_create")
     if libc.syscall(ctypes.c_long(425), ctypes.c_long(8), ctypes.create_string_buffer(128)) >= 0: worked.append("io_uring")
     if libc.socket(40, 1, 0) >= 0: worked.append("vsock")
-    if libc.socket(16, 3, 0) >= 0: worked.append("netlink")
+    for protocol in range(1, 23):  # 0 is the one that shows the network
+        if libc.socket(16, 3, protocol) >= 0: worked.append(f"netlink {protocol}")
     if libc.socket(38, 5, 0) >= 0: worked.append("kernel crypto")
     raise ValueError(f"WORKED {worked}")
 """,

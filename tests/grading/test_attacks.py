@@ -143,6 +143,17 @@ def test_no_mark_is_gained(sandbox, attack):
     run(sandbox, attack)
 
 
+@pytest.mark.parametrize("kind", hostile.UNEARNED)
+def test_no_mark_is_gained_that_was_not_earned(sandbox, kind):
+    for attack in hostile.UNEARNED[kind]:
+        run(sandbox, attack, hostile.IMPORTS)
+
+
+def test_the_attacks_are_as_many_as_the_guide_says():
+    assert len(hostile.UNEARNED) >= 20
+    assert sum(map(len, hostile.UNEARNED.values())) >= 60
+
+
 @pytest.mark.parametrize("way", hostile.WITHOUT)
 def test_what_is_to_be_done_by_hand_is_not_done_otherwise(sandbox, way):
     run(sandbox, attack_of(way, hostile.WITHOUT[way], ends=(WRONG, PERSON)))
@@ -276,6 +287,14 @@ def storage_index(index, stride, offset):
                 server.join()
     assert result.yours == "ValueError: REACHED [] 1"
     assert reached == [by_address]
+
+
+def test_two_processes_can_train_together(sandbox):
+    """gloo asks the kernel for the network's interfaces by a route socket."""
+    begun = time.monotonic()
+    result = run(sandbox, attack_of("two ranks", hostile.TWO_RANKS, id="01.2", wall=40))
+    assert result.yours == "ValueError: RANKS [3.0, 3.0] [3.0, 3.0] "
+    assert time.monotonic() - begun < 30
 
 
 @pytest.mark.parametrize("attack", hostile.ENDLESS, ids=name_of)

@@ -101,8 +101,7 @@ def test_a_right_answer_that_prints_and_warns_keeps_its_marks(box):
         "    position = offset", "    print('hello')\n    position = offset"
     )
     result = marked(box, notebook({"01.1": noisy, "01.2": loud}))
-    # It imports sys: a person looks at the first, and nothing is lost.
-    assert states(result) == [PERSON, PASSED]
+    assert states(result) == [PASSED, PASSED]
     assert len(json.dumps(result.as_dict())) < 100_000
     assert result.exercises[1].printed and "hello" not in json.dumps(
         dataclasses.asdict(dataclasses.replace(result.exercises[1], answer=""))
