@@ -12,7 +12,13 @@ import pytest
 import torch
 
 from course_utils.comparison import same
-from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, observe, shares_storage
+from course_utils.observation import (
+    CALLS_LIMIT,
+    PRINTED_LIMIT,
+    WatchFunctions,
+    observe,
+    shares_storage,
+)
 from course_utils.plain import ELEMENT_LIMIT, Opaque, TooLarge, plain
 from course_utils.settings import same_randomness
 
@@ -436,3 +442,50 @@ def test_an_error_in_a_file_of_the_student_s_own_is_the_answer_s(tmp_path):
     raised = observe(lambda answer: answer()(), scope["answer"], (), ()).raised
     assert raised.through_answer
     assert (raised.where, raised.function) == ("raise ValueError", "late")
+
+
+def strides_in_a_callback(shape):
+    found, x = [], torch.empty(shape)
+    torch.zeros(1).apply_(lambda value: found.append(x.stride()) or value)
+    return found[0]
+
+
+class StridesOfAClass:
+    def __new__(cls, shape):
+        return torch.empty(shape).stride()
+
+
+def strides_after_the_mode_was_popped(shape):
+    torch.device("cpu").__exit__(None, None, None)
+    found = torch.empty(shape).stride()
+    torch.device("cpu").__enter__()
+    return found
+
+
+@pytest.mark.parametrize(
+    "answer", [strides_in_a_callback, StridesOfAClass, strides_after_the_mode_was_popped]
+)
+def test_a_forbidden_function_is_seen_where_torch_s_mode_is_off(answer):
+    found = seen(answer, (2, 3), without=["Tensor.stride"])
+    assert found.value == (3, 1)
+    assert found.used == ("Tensor.stride",)
+
+
+def test_what_torch_itself_calls_on_the_way_is_not_the_answer_s():
+    def printed(x):
+        return str(x)  # torch calls Tensor.reshape for it
+
+    x = torch.zeros(2, 2)
+    assert seen(printed, x, without=["Tensor.reshape"]).used == ()
+
+
+def test_a_watch_that_was_taken_off_is_told():
+    told = []
+    active = [True]
+    event = WatchFunctions.UNWATCHED
+    sys.addaudithook(lambda name, _: told.append(name) if active and name == event else None)
+    for answer in (strides_after_the_mode_was_popped, lambda shape: sys.setprofile(None)):
+        seen(answer, (2,), without=["Tensor.stride"])
+    seen(strides_in_a_callback, (2,), without=["Tensor.stride"])
+    active.clear()
+    assert told == [event] * 2

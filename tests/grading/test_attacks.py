@@ -387,7 +387,7 @@ def test_an_attack_costs_only_its_own_exercise(sandbox):
 
 
 def test_an_answer_cannot_spoil_the_ones_after_it(sandbox):
-    """They share a process as long as nothing is odd; here nothing looks odd."""
+    """Nothing looks odd here, but each has a process to itself."""
     spoils = """
 def contiguous_strides(shape):
     torch.nn.modules.module.register_module_forward_hook(lambda m, i, o: o + 1)
@@ -398,6 +398,24 @@ def contiguous_strides(shape):
     items = tuple((id, 1.0) for id in answers)
     result = mark(Task("kim", "kim.ipynb", notebook(answers)), items, SEED, sandbox)
     assert [e.state for e in result.exercises] == [WRONG] + [PASSED] * 3, result
+
+
+def test_an_answer_cannot_open_the_way_for_the_ones_after_it(sandbox):
+    opens = (
+        right("01.2").replace("def storage_index", "def position_of")
+        + """
+from course_utils.exercise import catalogue
+
+def storage_index(index, stride, offset):
+    catalogue._declared["01.1"].without = ()
+    return position_of(index, stride, offset)
+"""
+    )
+    answers = {"01.2": opens, "01.1": hostile.WITHOUT["called"]}
+    items = (("01.2", 1.0), ("01.1", 1.0))
+    result = mark(Task("kim", "kim.ipynb", notebook(answers)), items, SEED, sandbox)
+    assert [e.state for e in result.exercises] == [PERSON, WRONG], result
+    assert "changes `exercise 01.1.without` while it runs" in result.exercises[0].reason
 
 
 def test_a_whole_notebook_of_attacks_comes_to_an_end(sandbox):
