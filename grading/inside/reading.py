@@ -180,7 +180,9 @@ def read_cell(number: int, cell: dict[str, Any]) -> Cell:
     if not isinstance(tag, str) or not tag:
         match = re.fullmatch(r"answer-(\d\d)-(\d+)", str(cell.get("id", "")))
         tag = f"{match[1]}.{match[2]}" if match else ""
-    found = Cell(number, tag, source, source, [], prose=PROSE.get(cell.get("cell_type", "code"), ""))
+    found = Cell(
+        number, tag, source, source, [], prose=PROSE.get(cell.get("cell_type", "code"), "")
+    )
     if found.prose:
         return found
     if len(source) > SOURCE_LIMIT:

@@ -322,7 +322,7 @@ def in_our_words(flag: str) -> str:
     """A flag as a reason tells it: of what a student wrote, only names, cut short.
 
     A name, in backticks or from a / on, ends at the first character that no name has. What stands
-    around it are words of the grader's own; a flag that was forged keeps nothing but letters.
+    around it are words of the grader's own; a flag that was forged keeps only letters and digits.
     """
 
     def begins(pattern: re.Pattern[str], text: str) -> str:
@@ -340,7 +340,7 @@ def in_our_words(flag: str) -> str:
 
 
 FLAG = re.compile(r"([^`/]*)(`.*`|/.*)?(.*)", re.DOTALL)
-WORDS = re.compile(r"[A-Za-z ,']{0,60}")
+WORDS = re.compile(r"[A-Za-z0-9 ,']{0,60}")
 NAME = re.compile(r"[\w./-]*")
 
 
