@@ -40,7 +40,7 @@ class Assignment:
     """What is handed out and marked.
 
     name: for files and folders, as 'week3'. title: for people. deadline: any text, shown to
-    students. private: paths of topic modules outside the course, for exercises of your own.
+    students. private: paths of files with exercises of your own, outside the course.
     """
 
     name: str
@@ -77,7 +77,7 @@ class Assignment:
             raise AssignmentError(str(error)) from None
 
     def topics(self) -> dict[str, str]:
-        """The whole source of each topic module that holds one of the exercises, by module name."""
+        """The whole source of each file that declares one of the exercises, by module name."""
         names = sorted({exercise.make_cases.__module__ for exercise in self.exercises()})
         return {
             name: Path(inspect.getfile(sys.modules[name])).read_text(encoding="utf-8")
@@ -139,7 +139,7 @@ def read_assignment(path: Path) -> Assignment:
 
 
 def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
-    """Register the exercises of topic modules outside the course. Raises AssignmentError.
+    """Register the exercises of files outside the course. Raises AssignmentError.
 
     Returns the modules.
 

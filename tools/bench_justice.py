@@ -1,6 +1,6 @@
 """How often marking asks for a person without need, and what it lets pass that it should not.
 
-The right answers of tests/grading/right_answers were written by people who saw the questions only;
+The right answers of tests/grading/right_answers were written from the questions alone;
 the attacks are those of tests/grading/hostile_notebooks.py. Both go through the grader's sandbox.
 `make bench ARGS=--justice` prints the two rates; the guide has them from there.
 """

@@ -1,4 +1,4 @@
-"""Right answers, as people wrote them who saw the questions only, keep their marks.
+"""Right answers that were written from the questions alone keep their marks.
 
 `make bench ARGS=--justice` marks all of them; here, all are read and some are marked.
 """
