@@ -328,7 +328,9 @@ def test_what_is_too_much_is_stopped(sandbox, attack):
 
 @pytest.mark.parametrize("way", hostile.ODD_OBJECTS)
 def test_odd_objects_are_only_wrong(sandbox, way):
-    run(sandbox, attack_of(way, hostile.ODD_OBJECTS[way]))
+    # What broke the process that observes it is not known to be wrong.
+    ends = (PERSON,) if way == "deletes what it needs" else (WRONG,)
+    run(sandbox, attack_of(way, hostile.ODD_OBJECTS[way], ends=ends))
 
 
 @pytest.mark.parametrize("way", hostile.LEFT_BEHIND)
@@ -368,7 +370,7 @@ def test_metadata_gives_no_points(sandbox):
     first, second, third = result.exercises
     assert (first.state, first.points) == (PASSED, 1.0)  # it is there, under another number
     assert "by its name" in " ".join(first.notes)
-    assert (second.state, second.points) == ("not attempted", 0.0)
+    assert (second.state, second.points) == (PERSON, None), "its answer is in a text cell"
     assert third.points == 0.0
 
 
@@ -415,7 +417,7 @@ def storage_index(index, stride, offset):
     items = (("01.2", 1.0), ("01.1", 1.0))
     result = mark(Task("kim", "kim.ipynb", notebook(answers)), items, SEED, sandbox)
     assert [e.state for e in result.exercises] == [PERSON, WRONG], result
-    assert "changes `exercise 01.1.without` while it runs" in result.exercises[0].reason
+    assert "changes `exercise-01.1.without` while it runs" in result.exercises[0].reason
 
 
 def test_a_whole_notebook_of_attacks_comes_to_an_end(sandbox):
@@ -428,7 +430,7 @@ def test_a_whole_notebook_of_attacks_comes_to_an_end(sandbox):
 
 
 def test_the_course_s_answers_are_in_no_file_of_the_sandbox(sandbox):
-    folder = Path(sandbox._folder.name)
+    folder = sandbox._folder.path
     text = "".join(p.read_text(encoding="utf-8") for p in folder.rglob("*.py"))
     assert "secret = Exercise" in text
     assert REFERENCE not in text

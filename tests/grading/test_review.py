@@ -151,7 +151,7 @@ def test_a_reference_that_screening_would_leave_to_a_person(make):
         return eval("2 * number")
 
     assert only(make(reference=by_eval)) == (
-        "A right answer would be left to a person: the reference uses `eval`."
+        "A right answer would be left to a person: the reference uses `eval` in line 3."
     )
 
 
