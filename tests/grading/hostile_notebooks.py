@@ -316,6 +316,31 @@ COPIES = "def windows(x, size, step):\n    found = torch.stack([x[i:i + size] fo
 
 # Kind -> attacks, as they were found or thought of. None may earn a mark without a person.
 UNEARNED = {
+    "a table of hooks that hides some": [
+        unearned(
+            "05.2",
+            """
+from collections import OrderedDict
+
+class Quiet(OrderedDict):
+    def __bool__(self): return True
+    def __len__(self): return len(list(iter(self)))
+    def __iter__(self):
+        return (k for k, hook in OrderedDict.items(self) if hook.__name__ != "listen")
+    def values(self): return [self[key] for key in self]
+
+def features(model, names, x):
+    found = {}
+    for name in names:
+        layer = model.get_submodule(name)
+        layer._forward_hooks = Quiet(layer._forward_hooks.items())
+        def listen(m, inputs, output, name=name): found[name] = output.detach().clone()
+        layer.register_forward_hook(listen)
+    model(x)
+    return dict(found)
+""",
+        ),
+    ],
     "a class around the library's": [
         unearned("09.2", "class cross_entropy:\n    def __new__(cls, logits, target): return nn.CrossEntropyLoss()(logits, target)"),
         unearned("09.1", "class mse:\n    def __new__(cls, prediction, target, reduction='mean'): return F.mse_loss(prediction, target, reduction=reduction)"),

@@ -33,14 +33,14 @@ TENSOR_TABLES = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
 def count_hooks(model: nn.Module) -> int:
-    """Hooks of every kind on a model's modules and parameters, and on all modules of torch."""
-    total = 0
-    for module in model.modules():
-        total += sum(len(getattr(module, table)) for table in HOOK_TABLES)
-    for parameter in model.parameters():
-        total += sum(len(getattr(parameter, table, None) or ()) for table in TENSOR_TABLES)
-    total += sum(len(getattr(nn.modules.module, table)) for table in GLOBAL_TABLES)
-    return total
+    """Hooks of every kind on a model's modules and parameters, and on all modules of torch.
+
+    Counted by dict itself: a table that an answer put in its place may say any length.
+    """
+    tables = [getattr(module, table) for module in model.modules() for table in HOOK_TABLES]
+    tables += [getattr(p, table, None) for p in model.parameters() for table in TENSOR_TABLES]
+    tables += [getattr(nn.modules.module, table) for table in GLOBAL_TABLES]
+    return sum(dict.__len__(table) for table in tables if table is not None)
 
 
 def forget_global_hooks() -> None:
