@@ -4,6 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from jupyter_client.provisioning import local_provisioner
+
+from tests.notebooks.forked_kernels import Server
+
 # Before torch is loaded, here and in the kernels: a thread that has nothing to do sleeps. It
 # would wait by counting, and take the processor from the tests of the other worker.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -25,9 +29,18 @@ LONG = (
 )
 
 
+KERNELS = Server()
+
+
 def pytest_configure(config):
+    if sys.platform == "linux":  # elsewhere torch may not be forked
+        local_provisioner.launch_kernel = KERNELS.launch
     if getattr(config.option, "nbval_sanitize_with", "") is None:
         config.option.nbval_sanitize_with = str(COMPARED_AS)
+
+
+def pytest_unconfigure():
+    KERNELS.close()
 
 
 def pytest_collection_modifyitems(config, items):

@@ -25,6 +25,7 @@ from tests import ROOT, skip_without
 from tools import build
 
 TOKEN = "a-token-for-this-test"
+FIRST = "00_start_here.ipynb"
 TARGETS = [target for target in build.targets() if target.practice]
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
@@ -104,6 +105,26 @@ def wait_for(address, server, log):
     pytest.fail(f"JupyterLab did not answer in {START_SECONDS} seconds:\n{log.read_text()}")
 
 
+@pytest.fixture(scope="module")
+def page(browser, lab):
+    """JupyterLab as it opens: with the first notebook, and the files beside it."""
+    port, _ = lab
+    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
+    page.set_default_timeout(STEP_MILLISECONDS)
+    page.goto(f"http://127.0.0.1:{port}/lab/tree/{FIRST}?token={TOKEN}&reset")
+    yield page
+    page.close()
+
+
+def shown_notebook(page, name):
+    """The panel of the notebook in front, once it has a kernel."""
+    page.locator(".lm-TabBar-tab.lm-mod-current", has_text=name).wait_for()
+    panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
+    panel.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    panel.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
+    return panel
+
+
 def replace_and_run(page, cell, text):
     """Type over a cell and run it; the next cell is then the selected one."""
     editor = cell.locator(".cm-content")
@@ -120,21 +141,28 @@ def wrong_answer(exercise):
     return re.sub(rf"\b{mistake.name}\b", exercise.name, source), mistake.sentence
 
 
+def test_links_lead_from_the_table_of_lessons_to_a_lesson_and_back(page):
+    for notebook, link in (
+        (FIRST, "Tensors, storage and stride"),
+        ("01_lesson_tensors_storage_stride.ipynb", "00 · Start here"),
+    ):
+        panel = shown_notebook(page, notebook)
+        panel.get_by_role("link", name=link, exact=True).first.click()
+    shown_notebook(page, FIRST).locator("h1", has_text="00 · Start here").wait_for()
+
+
 @pytest.mark.parametrize("target", TARGETS, ids=lambda target: target.name)
-def test_a_student_answers_an_exercise(browser, lab, target):
-    port, work = lab
+def test_a_student_answers_an_exercise(page, lab, target):
+    _, work = lab
     exercise = find(target.exercises[0])
     name = target.built.name
-    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
-    page.set_default_timeout(STEP_MILLISECONDS)
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/{name}?token={TOKEN}&reset")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.locator(".jp-NotebookPanel-toolbar .jp-Toolbar-kernelName", has_text="Python 3").wait_for()
+    page.locator(".jp-DirListing-itemText", has_text=re.compile(rf"^{name}$")).dblclick()
+    panel = shown_notebook(page, name)
 
     # The stored outputs go first, so that what is read below has just been made.
     choose(page, "Edit", "Clear Outputs of All Cells")
     choose(page, "Run", "Run All Cells")
-    cells = page.locator(".jp-CodeCell")
+    cells = panel.locator(".jp-CodeCell")
     answer = cells.filter(has_text=f"def {exercise.name}(").or_(
         cells.filter(has_text=f"class {exercise.name}")
     )
@@ -164,22 +192,9 @@ def test_a_student_answers_an_exercise(browser, lab, target):
     saved = wait_until_saved(work / name, exercise)
     checked = next(c for c in saved.cells if c.metadata.get("check") == exercise.id)
     assert "✔" in str(checked.outputs)
-    page.close()
-
-
-def test_links_lead_from_the_table_of_lessons_to_a_lesson_and_back(browser, lab):
-    port, _ = lab
-    page = browser.new_page()
-    page.set_default_timeout(STEP_MILLISECONDS)
-    page.goto(f"http://127.0.0.1:{port}/lab/tree/00_start_here.ipynb?token={TOKEN}&reset")
-    for link, title in (
-        ("Tensors, storage and stride", "01 · Tensors, storage and stride"),
-        ("00 · Start here", "00 · Start here"),
-    ):
-        open_notebook = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-        open_notebook.get_by_role("link", name=link, exact=True).first.click()
-        open_notebook.locator("h1", has_text=title).wait_for()
-    page.close()
+    choose(page, "File", "Close and Shut Down Notebook…")  # a kernel takes 300 MB
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".lm-TabBar-tab", has_text=name).wait_for(state="detached")
 
 
 def choose(page, menu, item):
