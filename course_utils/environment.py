@@ -13,7 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from . import data
-from .texts import text
+from .texts import one_of, text
 
 OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
@@ -128,7 +128,7 @@ def _package_findings() -> tuple[list[str], list[str]]:
             )
             trouble.append(sentence)
         elif found is not None and wanted is not None and found not in wanted:
-            holes = {"package": package, "found": found, "wanted": _one_of(wanted)}
+            holes = {"package": package, "found": found, "wanted": one_of(wanted)}
             # A newer torch than any of ours, as on Colab, brings packages of its own that fit it.
             if own_lane == "torchtext" or torch_found in expected["torch"]:
                 sentence = text(
@@ -163,14 +163,6 @@ def _not_installed(package: str, for_lane: str) -> str:
         package=package,
         command=_command(for_lane),
     )
-
-
-def _one_of(versions: list[str]) -> str:
-    """'2.4.6 or 2.5.5'."""
-    said = versions[0]
-    for version in versions[1:]:
-        said = text("environment.or", "{said} or {version}", said=said, version=version)
-    return said
 
 
 def _command(for_lane: str) -> str:

@@ -11,12 +11,21 @@ import re
 
 from .contents import Contents, all_lessons, next_lesson
 from .exercise import find
-from .texts import counted
+from .texts import counted, text
 
 
 def lesson_link(page: Contents) -> str:
     """'[05 · Hooks and apply](05_lesson_hooks_and_apply.ipynb)', in Markdown."""
-    return f"[{page.number} · {page.title}]({page.notebook}.ipynb)"
+    return f"[{numbered_title(page)}]({page.notebook}.ipynb)"
+
+
+def numbered_title(page: Contents) -> str:
+    """'05 · Hooks and apply'."""
+    return f"{page.number} · {lesson_title(page)}"
+
+
+def lesson_title(page: Contents) -> str:
+    return text(f"{page.number}.lesson.title", page.title)
 
 
 def linked(prose: str, own: Contents) -> str:
@@ -43,11 +52,13 @@ def lesson_table(own: Contents) -> str:
 
     own: the lesson in which it stands, to which nothing links.
     """
-    rows = ["| | lesson | minutes | exercises | minutes |", "|---|---|---:|---|---:|"]
+    head = text("links.table", "| | lesson | minutes | exercises | minutes |")
+    rows = [head, "|---|---|---:|---|---:|"]
     for page in all_lessons():
         here = page.number == own.number
-        lesson = page.title if here else f"[{page.title}]({page.notebook}.ipynb)"
-        exercises, minutes = "in the lesson", ""
+        title = lesson_title(page)
+        lesson = title if here else f"[{title}]({page.notebook}.ipynb)"
+        exercises, minutes = text("links.in_the_lesson", "in the lesson"), ""
         if page.practice:
             count = counted(len(page.exercises), "exercise")
             exercises = f"[{count}]({page.practice_notebook}.ipynb)"
@@ -55,8 +66,13 @@ def lesson_table(own: Contents) -> str:
         rows.append(f"| {page.number} | {lesson} | {page.minutes} | {exercises} | {minutes} |")
     lessons = half_hours(sum(page.minutes for page in all_lessons()))
     exercises = half_hours(sum(map(practice_minutes, all_lessons())))
-    rows += ["", f"Together: about {lessons} hours of lessons and {exercises} hours of exercises."]
-    return "\n".join(rows)
+    together = text(
+        "links.together",
+        "Together: about {lessons} hours of lessons and {exercises} hours of exercises.",
+        lessons=lessons,
+        exercises=exercises,
+    )
+    return "\n".join([*rows, "", together])
 
 
 def half_hours(minutes: int) -> str:
@@ -68,15 +84,24 @@ def closing(page: Contents, *, practice: bool) -> str:
     """The last cell of a lesson, or with `practice` of its exercises: where to go from there."""
     links = []
     if practice:
-        links.append(f"[The lesson: {page.number} · {page.title}]({page.notebook}.ipynb)")
+        lesson = numbered_title(page)
+        title = text("links.to_lesson", "The lesson: {lesson}", lesson=lesson)
+        links.append(f"[{title}]({page.notebook}.ipynb)")
     elif page.practice:
-        link = f"[The exercises of this lesson]({page.practice_notebook}.ipynb)"
-        links.append(f"{link}: {len(page.exercises)}, about {practice_minutes(page)} minutes")
+        link = text(
+            "links.to_exercises",
+            "[The exercises of this lesson]({file}): {number}, about {minutes} minutes",
+            file=f"{page.practice_notebook}.ipynb",
+            number=len(page.exercises),
+            minutes=practice_minutes(page),
+        )
+        links.append(link)
     following = next_lesson(page)
     if following:
-        title = f"{following.number} · {following.title}"
-        links.append(f"[The next lesson: {title}]({following.notebook}.ipynb)")
+        lesson = numbered_title(following)
+        title = text("links.to_next", "The next lesson: {lesson}", lesson=lesson)
+        links.append(f"[{title}]({following.notebook}.ipynb)")
     first = all_lessons()[0]
     if page.number != first.number:
-        links.append(f"[All lessons]({first.notebook}.ipynb)")
-    return "\n".join(["## Next", "", *(f"- {link}" for link in links)])
+        links.append(f"[{text('links.to_all', 'All lessons')}]({first.notebook}.ipynb)")
+    return "\n".join([text("links.next", "## Next"), "", *(f"- {link}" for link in links)])

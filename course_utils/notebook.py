@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from .contents import lesson_numbered
 from .exercise import Exercise
 from .links import lesson_link
+from .texts import all_of, text
 
 CELL_SECONDS = 120  # a cell that takes longer is stopped
 
@@ -30,6 +31,7 @@ else:
 
 
 def opening(
+    name: str,
     number: str,
     title: str,
     *,
@@ -41,36 +43,43 @@ def opening(
 ) -> NotebookNode:
     """Title, what the reader will be able to do, what is needed first, how long it takes.
 
+    name: of its texts: '05.lesson' for '05.lesson.title'.
     needs: the numbers of the lessons that come before; each is a link.
     """
+    title = text(f"{name}.title", title)
     lines = [f"# {number} · {title}", ""]
     if lead:
-        lines += [lead, ""]
+        lines += [text(f"{name}.lead", lead), ""]
     if after:
-        lines += ["**After this lesson you can**", ""]
-        lines += [f"- {verb}" for verb in after] + [""]
+        lines += [text("notebook.after", "**After this lesson you can**"), ""]
+        abilities = (text(f"{name}.after.{n}", verb) for n, verb in enumerate(after, start=1))
+        lines += [f"- {verb}" for verb in abilities] + [""]
     first = [lesson_link(lesson_numbered(other)) for other in needs]
-    first += [knowing] if knowing else []
+    first += [text(f"{name}.knowing", knowing)] if knowing else []
     if first:
-        lines += [f"**You need first:** {'; '.join(first)}", ""]
-    lines += [f"**Time:** about {minutes} minutes"]
+        lines += [text("notebook.first", "**You need first:** {list}", list="; ".join(first)), ""]
+    lines += [text("notebook.time", "**Time:** about {minutes} minutes", minutes=minutes)]
     return new_markdown_cell("\n".join(lines))
 
 
 def heading(exercise: Exercise, worth: str = "") -> str:
     """Number, title, difficulty and time of an exercise. worth: what it is worth, '2 points'."""
     stars = "★" * exercise.difficulty + "☆" * (3 - exercise.difficulty)
-    facts = [stars, f"about {exercise.minutes} minutes"]
+    minutes = text("notebook.minutes", "about {minutes} minutes", minutes=exercise.minutes)
+    facts = [stars, minutes]
     if worth:
         facts.append(worth)
     if exercise.without:
-        facts.append("by hand, without " + " and ".join(f"`{name}`" for name in exercise.without))
-    return f"## {exercise.id} · {exercise.title}\n\n" + " · ".join(facts)
+        library = all_of(f"`{name}`" for name in exercise.without)
+        facts.append(text("notebook.by_hand", "by hand, without {library}", library=library))
+    title = text(f"{exercise.id}.title", exercise.title)
+    return f"## {exercise.id} · {title}\n\n" + " · ".join(facts)
 
 
 def prose_cell(exercise: Exercise, worth: str = "") -> NotebookNode:
     """The cell that says what is asked, under its heading. worth: as in heading."""
-    return new_markdown_cell(f"{heading(exercise, worth)}\n\n{exercise.task}")
+    task = text(f"{exercise.id}.task", exercise.task)
+    return new_markdown_cell(f"{heading(exercise, worth)}\n\n{task}")
 
 
 def answer_cell(exercise: Exercise, answer: str) -> NotebookNode:

@@ -23,7 +23,7 @@ from .catalogue import Catalogue, NotDeclared
 from .comparison import LONGEST, show
 from .feedback import Panel, display
 from .plain import Opaque, TooLarge, plain, type_name
-from .texts import text
+from .texts import one_of, text
 
 TOLERANCE = 0.01  # relative: a guess of 0.33 for a third is right
 ROUNDING = 1e-6  # relative: what a computed guess, 0.1 * 30, may be away from a whole number
@@ -78,7 +78,7 @@ class Prediction:
             sentence = text(
                 "predict.no_choice",
                 "Your guess should be {choices}; nothing is revealed yet.",
-                choices=one_of(self.choices),
+                choices=one_of(f"`{choice!r}`" for choice in self.choices),
             )
             return self._note(sentence)
         if not _can_be_called(run):
@@ -122,14 +122,8 @@ class Prediction:
             "predict.choose_first",
             "Make your guess first: write it in place of `...` ({choices}), and run the cell "
             "again.",
-            choices=one_of(self.choices),
+            choices=one_of(f"`{choice!r}`" for choice in self.choices),
         )
-
-
-def one_of(choices: tuple[Any, ...]) -> str:
-    """'`3` or `4` or `5`'."""
-    either = text("predict.or", "or")
-    return f" {either} ".join(f"`{choice!r}`" for choice in choices)
 
 
 def _predicted(value: Any) -> str:

@@ -6,6 +6,8 @@ from the names to sentences with the same holes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 TRANSLATIONS: dict[str, str] = {}
 
 
@@ -17,6 +19,22 @@ def text(name: str, sentence: str, /, **holes: object) -> str:
     """
     sentence = TRANSLATIONS.get(name, sentence)
     return sentence.format(**holes) if holes else sentence
+
+
+def one_of(choices: Iterable[str]) -> str:
+    """'2.4.6 or 2.5.5'. choices: at least one."""
+    first, *others = choices
+    for other in others:
+        first = text("list.or", "{first} or {other}", first=first, other=other)
+    return first
+
+
+def all_of(names: Iterable[str]) -> str:
+    """'`a` and `b`'. names: at least one."""
+    first, *others = names
+    for other in others:
+        first = text("list.and", "{first} and {other}", first=first, other=other)
+    return first
 
 
 def counted(number: int, noun: str) -> str:

@@ -112,6 +112,7 @@ def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
     """The cells of a lesson's notebook: its opening, then what `lesson.py` stands for."""
     cells = [
         opening(
+            f"{contents.number}.lesson",
             contents.number,
             contents.title,
             lead=contents.lead,
@@ -146,6 +147,7 @@ def practice_cells(contents: Contents, solved: bool) -> list[NotebookNode]:
     exercises = [find(id) for id in contents.exercises]
     cells = [
         opening(
+            f"{contents.number}.practice",
             contents.number,
             practice.title,
             lead=practice.lead,
