@@ -793,19 +793,19 @@ def storage_index(index, stride, offset):
 ]  # fmt: skip
 
 ENDLESS = [
-    Attack("endless in Python", "never come back", "def contiguous_strides(shape):\n    while True: pass", wall=3),
+    Attack("endless in Python", "never come back", "def contiguous_strides(shape):\n    while True: pass", wall=1.5),
     Attack(
         "swallows the interrupt",
         "never come back, whatever is raised",
         "def contiguous_strides(shape):\n    while True:\n        try:\n            while True: pass\n        except BaseException: pass",
-        wall=3,
+        wall=1.5,
     ),
-    Attack("endless in C: a big number", "no byte code in between", "def contiguous_strides(shape): return 7 ** 10 ** 9", wall=3),
-    Attack("endless in C: re", "no byte code in between", 'import re\ndef contiguous_strides(shape): return re.match("(a+)+$", "a" * 60 + "b")', wall=3),
-    Attack("endless in C: torch", "no byte code in between", "import torch\ndef contiguous_strides(shape):\n    x = torch.ones(2000, 2000)\n    return torch.linalg.matrix_power(x, 2**60)", wall=3),
-    Attack("sleeps", "wait until somebody gives up", "import time\ndef contiguous_strides(shape):\n    try: time.sleep(10**6)\n    except BaseException: time.sleep(10**6)", wall=3),
-    Attack("endless beside the answer", "a statement that the answer needs never ends", "n = 0\nwhile True:\n    n += 1\n\ndef contiguous_strides(shape): return n", wall=3),
-    Attack("stops itself", "SIGSTOP", "import os, signal\ndef contiguous_strides(shape): os.kill(os.getpid(), signal.SIGSTOP)", wall=3),
+    Attack("endless in C: a big number", "no byte code in between", "def contiguous_strides(shape): return 7 ** 10 ** 9", wall=1.5),
+    Attack("endless in C: re", "no byte code in between", 'import re\ndef contiguous_strides(shape): return re.match("(a+)+$", "a" * 60 + "b")', wall=1.5),
+    Attack("endless in C: torch", "no byte code in between", "import torch\ndef contiguous_strides(shape):\n    x = torch.ones(2000, 2000)\n    return torch.linalg.matrix_power(x, 2**60)", wall=1.5),
+    Attack("sleeps", "wait until somebody gives up", "import time\ndef contiguous_strides(shape):\n    try: time.sleep(10**6)\n    except BaseException: time.sleep(10**6)", wall=1.5),
+    Attack("endless beside the answer", "a statement that the answer needs never ends", "n = 0\nwhile True:\n    n += 1\n\ndef contiguous_strides(shape): return n", wall=1.5),
+    Attack("stops itself", "SIGSTOP", "import os, signal\ndef contiguous_strides(shape): os.kill(os.getpid(), signal.SIGSTOP)", wall=1.5),
     Attack("endless generator", "an answer without an end", "import itertools\ndef contiguous_strides(shape): return list(itertools.count())", wall=6),
 ]  # fmt: skip
 

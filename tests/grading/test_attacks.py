@@ -307,7 +307,7 @@ def test_what_is_endless_is_ended(sandbox, attack):
 @pytest.mark.parametrize("way", hostile.ENDINGS)
 def test_who_ends_its_process_ends_only_that(sandbox, way):
     above = sandbox._process.pid
-    run(sandbox, attack_of(way, hostile.ENDINGS[way], wall=6))
+    run(sandbox, attack_of(way, hostile.ENDINGS[way], wall=3))
     assert sandbox._process.pid == above
     assert sandbox._process.poll() is None
 
