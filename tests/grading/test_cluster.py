@@ -23,13 +23,13 @@ STUDENTS = 16
 
 @pytest.fixture
 def cluster():
-    """Three worker processes with one thread each; a worker that dies is started again."""
+    """Two worker processes with one thread each; a worker that dies is started again."""
     from distributed import LocalCluster
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of ports and of how processes end
         with LocalCluster(
-            n_workers=3,
+            n_workers=2,
             threads_per_worker=1,
             processes=True,
             host="127.0.0.1",

@@ -30,10 +30,17 @@ def week(tmp_path) -> Path:
 
 
 @pytest.fixture
-def group(tmp_path) -> Path:
-    """Four students: all right, all wrong, nothing done, and one exercise that does not end."""
+def one(tmp_path) -> Path:
+    """The folder of one student, who has all right."""
     folder = tmp_path / "handed in"
     hand_in(folder, "kim", notebook({id: right(id) for id in IDS}))
+    return folder
+
+
+@pytest.fixture
+def group(one) -> Path:
+    """Four students: all right, all wrong, nothing done, and one exercise that does not end."""
+    folder = one
     hand_in(folder, "lee", notebook({id: mistake(id) for id in IDS}))
     hand_in(folder, "park", notebook({id: untouched(id) for id in IDS}))
     endless = "def storage_index(index, stride, offset):\n    while True:\n        pass\n"
@@ -196,13 +203,13 @@ def test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidd
 
 
 def test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted(
-    week, group, tmp_path, monkeypatch, capsys
+    week, one, tmp_path, monkeypatch, capsys
 ):
     if os.name != "posix":
         pytest.skip("marking needs fork, which Windows does not have")
     monkeypatch.setattr(sandbox, "problem", lambda: "The sandbox needs bubblewrap.")
     output = tmp_path / "marks"
-    command = ["grade", str(week), str(group), "--output", str(output), "--workers", "1"]
+    command = ["grade", str(week), str(one), "--output", str(output), "--workers", "1"]
     assert main(command) == 2
     assert "Nothing was marked. --trusted" in capsys.readouterr().err
     assert not output.exists()
@@ -228,7 +235,7 @@ def test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted(
     ids=str,
 )
 def test_bad_input_gets_one_sentence_before_anything_is_marked(
-    week, group, tmp_path, capsys, change, message
+    week, one, tmp_path, capsys, change, message
 ):
     facts = {"assignment": "week1", "submissions": "handed in", "output": "marks", "more": []}
     facts |= change
@@ -248,17 +255,17 @@ def test_bad_input_gets_one_sentence_before_anything_is_marked(
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def test_two_submissions_by_one_student_are_that_student_s_row(week, group, tmp_path, capsys):
-    (group / "kim").mkdir()
-    (group / "kim" / "week1.ipynb").write_bytes(notebook({"01.1": right("01.1")}))
-    assert main(["grade", str(week), str(group), "--output", str(tmp_path / "marks")]) == 0
+def test_two_submissions_by_one_student_are_that_student_s_row(week, one, tmp_path, capsys):
+    (one / "kim").mkdir()
+    (one / "kim" / "week1.ipynb").write_bytes(notebook({"01.1": right("01.1")}))
+    assert main(["grade", str(week), str(one), "--output", str(tmp_path / "marks")]) == 0
     said = capsys.readouterr().out
     assert "There are two submissions by kim (kim, kim.ipynb)" in said
     assert "1 needs a person" in said
 
 
-def test_an_exercise_that_is_gone_is_told(week, group, tmp_path, capsys):
+def test_an_exercise_that_is_gone_is_told(week, one, tmp_path, capsys):
     path = week / "assignment.json"
     path.write_text(path.read_text().replace("01.6", "01.77"))
-    assert main(["grade", str(week), str(group), "--output", str(tmp_path / "marks")]) == 2
+    assert main(["grade", str(week), str(one), "--output", str(tmp_path / "marks")]) == 2
     assert "There is no exercise '01.77'" in capsys.readouterr().err
