@@ -317,9 +317,15 @@ DTYPE = r"torch\.\w+|(?:float|u?int)\d+|bool\b|long\b"
 PROMISES: tuple[Promise, ...] = (
     Promise(
         "any shape",
-        r"\bany shape|any number of dimensions",
+        r"\bany shape",
         (NO_DIMENSIONS, THREE_DIMENSIONS, EMPTY),
         tensors=(_of_shape(), _of_shape(2, 1, 3), _of_shape(0)),
+    ),
+    Promise(
+        "any number of dimensions",
+        r"any number of dimensions",
+        (NO_DIMENSIONS, THREE_DIMENSIONS),
+        tensors=(_of_shape(), _of_shape(2, 1, 3)),
     ),
     Promise(
         "any float dtype",
