@@ -72,8 +72,8 @@ def promised(
 ) -> Iterator[torch.Tensor]:
     """Tensors of all kinds that belong to these promises, of small whole numbers.
 
-    shape and dtype: of all tensors for which their promise does not ask for another one. The numbers
-    go from 1 to 60, all different up to that many, and are exact in every dtype.
+    shape and dtype: of all tensors for which their promise does not ask for another one. The
+    numbers go from 1 to 60, all different up to that many, and are exact in every dtype.
     Raises ValueError for a name that is no promise about tensors.
     """
     for name in promises:
@@ -289,7 +289,9 @@ GROUPS = Kind(
 
 
 def _layers(inputs: int, hidden: int, outputs: int) -> str:
-    return f"nn.Sequential(nn.Linear({inputs}, {hidden}), nn.Tanh(), nn.Linear({hidden}, {outputs}))"
+    return (
+        f"nn.Sequential(nn.Linear({inputs}, {hidden}), nn.Tanh(), nn.Linear({hidden}, {outputs}))"
+    )
 
 
 def _nested(inputs: int, hidden: int, outputs: int) -> str:
@@ -312,8 +314,6 @@ def _frozen_body(inputs: int, hidden: int, outputs: int) -> str:
     return f"nn.Sequential({body}, nn.Tanh(), nn.Linear({hidden}, {outputs}))"
 
 
-DTYPE = r"torch\.\w+|(?:float|u?int)\d+|bool\b|long\b"
-
 PROMISES: tuple[Promise, ...] = (
     Promise(
         "any shape",
@@ -335,12 +335,17 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "any dtype",
-        # Also where the docstring speaks of the dtype and names none.
-        rf"any dtype|another dtype|\b(?:shape|same|shape and|its|own) dtype\b(?!s? (?:{DTYPE}))|dtypes? stay",
+        r"any dtype|another dtype",
         (FLOAT64, FLOAT16, INT64, BOOL),
         tensors=tuple(
             map(_of_dtype, (torch.float64, torch.float16, torch.int64, torch.bool, torch.uint8))
         ),
+    ),
+    Promise(
+        "the same dtype",  # as which one, an argument says
+        r"\b(?:same|shape and|its|own) dtype\b|dtypes? stay",
+        (FLOAT64,),
+        tensors=(_of_dtype(torch.float64),),
     ),
     Promise(
         "any strides",
@@ -358,7 +363,9 @@ PROMISES: tuple[Promise, ...] = (
         tensors=(_first_size_one,),
     ),
     Promise("negative too", r"(?<!not )negative", (NEGATIVE,), tensors=(_with(-3, -1),)),
-    Promise("zero too", r"zeros? (?:inside|too)|(?:may|can) be (?:0|zero)", (ZERO,), (_with(0, 0),)),
+    Promise(
+        "zero too", r"zeros? (?:inside|too)|(?:may|can) be (?:0|zero)", (ZERO,), (_with(0, 0),)
+    ),
     Promise("NaN inside", r"NaN inside|may hold NaN", (NAN,), (_with(float("nan")),)),
     Promise(
         "infinity inside", r"infinit\w+ inside", (INFINITY,), (_with(float("inf"), -float("inf")),)

@@ -1,4 +1,4 @@
-"""What no case shows is told: words of a docstring, arguments that stand still, one kind of tensor."""
+"""What no case shows is told: words of a docstring, arguments that stand still, and the like."""
 
 import itertools
 
@@ -8,22 +8,29 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.promises import promised, promised_models
-from grading.review.promised import promise_problems
+from grading.review.promised import findings, promise_problems
 from grading.review.readiness import review
 
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
 numbers = (f"97.{number}" for number in itertools.count(1))
 
 
-def found(reference, cases, observe=None, **declared):
-    """What is said of an exercise with this reference and these cases."""
+def declared(reference, cases, observe=None, **named):
     facts = {"minutes": 3, "difficulty": 1, "hints": ["A nudge.", "Two."], "task": "Do it."}
-    exercise = Exercise(next(numbers), "Tried", **(facts | declared))
+    exercise = Exercise(next(numbers), "Tried", **(facts | named))
     exercise.reference(reference)
     exercise.cases(cases)
     if observe:
         exercise.observe(observe)
-    return promise_problems(exercise)
+    return exercise
+
+
+def found(*parts, **named):
+    """What is said of an exercise with this reference and these cases."""
+    exercise = declared(*parts, **named)
+    sentences = [finding.sentence for finding in findings(exercise)]
+    assert all(map(str.startswith, promise_problems(exercise), sentences))
+    return sentences
 
 
 def doubled(x):
@@ -163,6 +170,8 @@ def test_a_reason_in_words():
         yield (rng.randint(10, 99),)
 
     reason = "It has no effect, and the text says so."
+    said = promise_problems(declared(same, some))
+    assert said == ["`base` is 2, its default, in every case: give it another value in one. [base]"]
     assert found(same, some, no_case={"base": reason}) == []
     assert found(same, some, no_case={"base": "Not needed."}) == [
         "`no_case` says 'Not needed.' about 'base': give the reason in words."

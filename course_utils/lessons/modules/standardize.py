@@ -28,8 +28,8 @@ exercise = Exercise(
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, for each feature.
 
-    mean, std: float32 tensors of shape (features,), any strides. They are buffers with these names: they are saved,
-    they follow .to(), and no optimizer gets them.
+    mean, std: float32 tensors of shape (features,), any strides. They are buffers with these
+    names: they are saved, they follow .to(), and no optimizer gets them.
     """
 
     def __init__(self, mean, std):

@@ -42,9 +42,7 @@ def _(rng):
     yield torch.tensor([5.0]), torch.tensor([1.0, 2.0])
     yield whole_numbers(rng, 3), whole_numbers(rng, 3)
     yield whole_numbers(rng, 8)[1::2], whole_numbers(rng, 5)[2:]
-    some, others = (
-        promised(rng, "any dtype", "any strides", shape=(length,)) for length in (4, 3)
-    )
+    some, others = (promised(rng, "any dtype", "any strides", shape=(length,)) for length in (4, 3))
     yield from zip(some, others, strict=True)
 
 
