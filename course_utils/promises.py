@@ -343,7 +343,7 @@ PROMISES: tuple[Promise, ...] = (
     ),
     Promise(
         "the same dtype",  # as which one, an argument says
-        r"\b(?:same|shape and|its|own) dtype\b|dtypes? stay",
+        r"\b(?:same|shape and|its|own) dtype\b|dtypes stay",
         (FLOAT64,),
         tensors=(_of_dtype(torch.float64),),
     ),
