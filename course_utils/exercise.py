@@ -14,7 +14,7 @@ import inspect
 import random
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +92,7 @@ class Exercise:
     seconds: an answer that takes longer on one case is stopped.
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
+    no_case: why a promise of the docstring has no case, by the name that the review gives it.
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Exercise:
         without: Sequence[str] = (),
         seconds: float = 5.0,
         task: str = "",
+        no_case: Mapping[str, str] | None = None,
     ) -> None:
         if not re.fullmatch(r"\d\d\.\d+", id):
             raise ValueError(f"An exercise id looks like '01.3', not {id!r}.")
@@ -123,6 +125,7 @@ class Exercise:
         self.start: Callable[..., Any] | None = None
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
+        self.no_case = dict(no_case or {})
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 

@@ -189,7 +189,7 @@ def test_a_stub_that_cannot_be_run(make):
         """Twice a number."""
         return times * number
 
-    assert only_advice(make(reference=with_a_default)) == (
+    assert review(make(reference=with_a_default)).advice[0] == (
         "The stub's cell raises NameError: name 'two' is not defined"
     )
 

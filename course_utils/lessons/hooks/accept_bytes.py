@@ -7,6 +7,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import count_hooks, forget_global_hooks
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.4",
@@ -26,8 +27,9 @@ exercise = Exercise(
 def accept_bytes(model):
     """Let the model take pictures of bytes, by a forward pre-hook.
 
-    If the first argument of a call has dtype uint8, the model gets it as float32 divided by 255.
-    A first argument of another dtype, and all further positional arguments, stay as they are.
+    If the first argument of a call, a tensor of any shape and any strides, has dtype uint8, the
+    model gets it as float32 divided by 255. A first argument of another dtype, and all further
+    positional arguments, stay as they are. So it is in every call until the hook is removed.
     The tensor that the caller gave is not changed. Returns the handle of the hook.
     """
 
@@ -48,6 +50,15 @@ def _(rng):
     yield Source("nn.Linear(4, 2)"), picture.to(torch.uint8)
     yield Source("nn.Linear(4, 2)"), picture / 2
     yield Source("Brightness()"), picture.to(torch.uint8), torch.tensor(float(rng.randint(2, 5)))
+    gain = torch.tensor(rng.randint(100, 200), dtype=torch.uint8)
+    yield Source("Brightness()"), picture.to(torch.uint8), gain
+    yield Source("Brightness()"), picture / 2, gain
+    yield Source("OutputFirst()"), picture[:, 1:].to(torch.uint8)
+    yield Source("nn.Identity()"), torch.tensor([[0, 1], [1, 1]], dtype=torch.uint8)
+    for x in promised(rng, "any dtype", "any shape"):
+        yield Source("nn.Identity()"), x
+    for x in promised(rng, "any shape", "any strides", dtype=torch.uint8):
+        yield Source("nn.Identity()"), x
 
 
 @exercise.observe
@@ -55,6 +66,7 @@ def _(answer, source, *args):
     model = source.build()
     handle = answer(model)
     facts = {"output": model(*args), "hooks on the model": count_hooks(model)}
+    facts["output of a second call"] = model(*args)
     handle.remove()
     facts["hooks after handle.remove()"] = count_hooks(model)
     forget_global_hooks()

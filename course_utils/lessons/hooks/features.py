@@ -16,6 +16,7 @@ from course_utils.lessons.hooks.facts import (
 )
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised, promised_sources
 
 exercise = Exercise(
     "05.2",
@@ -36,7 +37,8 @@ exercise = Exercise(
 def features(model, names, x):
     """Run the model once on x and give the outputs of the named layers.
 
-    names: full names of layers; each of them gives one tensor. Returns a dict: name to tensor.
+    model: some parameters may be frozen. names: full names of layers; each of them gives one
+    tensor. x: a float32 tensor of any strides. Returns a dict: name to tensor.
     The tensors hold the values that the layers gave (even if a later layer writes in place), do
     not require grad and share no memory with the model. Nothing else about the model changes:
     hooks that were there before stay, none is added, also when the model raises.
@@ -67,6 +69,10 @@ def _(rng):
     yield Source("nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True))"), ["0"], numbers(rng, 4, 3)
     yield Source("OutputFirst()"), ["output", "hidden"], numbers(rng, 2, 3)
     yield Source("nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5))"), ["0", "1"], numbers(rng, 3, 3)
+    for source in promised_sources(rng, "frozen parameters"):
+        yield Source(source), ["0", "2"], numbers(rng, 2, 3)
+    for x in promised(rng, "any strides"):
+        yield flat, ["1"], x
 
 
 @exercise.observe
@@ -88,6 +94,7 @@ def _(answer, source, names, x):
         },
         "layers that ran": list(calls),
         "the model is in training mode": [module.training for module in model.modules()],
+        "parameters that require grad": [p.requires_grad for p in model.parameters()],
         "hooks left behind": max(count_hooks(model) - before, 0),
     }
     forget_global_hooks()

@@ -8,6 +8,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
 from course_utils.lessons.hooks.models import Source, some_activations
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.7",
@@ -29,7 +30,8 @@ def first_bad_layer(model, x):
     """The full name of the first module whose output holds a NaN or an infinity, or None.
 
     First: in the order in which the modules finish as the model runs on x. Any module can be the
-    one, also a container. An output is a tensor or a tuple of tensors.
+    one, also a container and the model itself, whose name is ''. An output is a tensor or a tuple
+    of tensors. x: a float32 tensor of any strides.
     No hook is left behind, also when the model raises; its error goes on to the caller.
     """
     bad = []
@@ -69,6 +71,11 @@ def _(rng):
     yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Linear(3, 2))"), zero
     yield Source("nn.Sequential(nn.Linear(3, 3), nn.GRU(3, 2))"), good
     yield Source("nn.Sequential(Log(), nn.GRU(3, 2))"), negative
+    yield Source("LogOf(nn.ReLU())"), zero
+    yield Source("nn.Sequential(nn.Identity(), nn.ReLU())"), torch.tensor([[3e38, 3e38]])
+    for x in promised(rng, "any strides"):
+        x[rng.randint(0, 1), rng.randint(0, 2)] = 0
+        yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Tanh())"), x
     for _ in range(2):
         outer, inner = some_activations(rng, 2, 9), some_activations(rng, 1, 5)
         inner.insert(rng.randint(1, len(inner)), "Log()")

@@ -13,6 +13,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.14",
@@ -34,7 +35,8 @@ def multiply_adds(model, x):
     """Multiply-adds of every nn.Linear and nn.Conv2d when the model runs on x.
 
     One product that is added to a sum counts as one; additions of a bias do not count. The whole
-    batch counts, and every call of a layer that is used more than once.
+    batch counts, and every call of a layer that is used more than once. Classes made from
+    nn.Linear and nn.Conv2d count as these. x: a float32 tensor of any strides.
     Returns a dict: full name of the layer to an int; layers of other types are not in it.
     No hook is left behind, also when the model raises; its error goes on to the caller.
     """
@@ -71,6 +73,11 @@ def _(rng):
         numbers(rng, 2, 4, 5, 5),
     )
     yield Source("Twice()"), numbers(rng, 2, 3)
+    yield Source("nn.Sequential(nn.Conv2d(1, 2, (1, 3)))"), numbers(rng, 1, 1, 2, 5)
+    yield Source("nn.Sequential(nn.Conv1d(1, 2, 3), nn.Linear(3, 2))"), numbers(rng, 1, 1, 5)
+    yield Source("nn.Sequential(Head(3, 4), nn.Tanh())"), numbers(rng, 2, 3)
+    for x in promised(rng, "any strides"):
+        yield Source("nn.Sequential(nn.Linear(3, 5))"), x
     width = rng.randint(3, 20)
     source = f"nn.Linear(3, {width}), nn.Tanh(), nn.Linear({width}, {rng.randint(2, 9)})"
     yield Source(f"nn.Sequential({source})"), numbers(rng, rng.randint(2, 9), 3)

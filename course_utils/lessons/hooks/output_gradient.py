@@ -9,6 +9,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.10",
@@ -29,6 +30,7 @@ def output_gradient(model, name, x):
     """The gradient of model(x).sum() with respect to what one layer gives.
 
     name: full name of a layer whose output is a tensor. The layer after it may work in place.
+    x: a float32 tensor of any strides.
     Returns a tensor of the shape of the layer's output. The gradients of the parameters may be
     filled on the way. No hook is left behind, also when the model raises.
     """
@@ -56,6 +58,8 @@ def _(rng):
         "nn.Sequential(nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True)), nn.Linear(6, 2))"
     )
     yield deep, "0.0", numbers(rng, 3, 3)
+    for x in promised(rng, "any strides"):
+        yield flat, rng.choice(["0", "1"]), x
 
 
 @exercise.observe

@@ -13,6 +13,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.1",
@@ -34,7 +35,8 @@ exercise = Exercise(
 def output_shapes(model, x):
     """Run the model once on x and tell the shape of what each leaf module gave.
 
-    A leaf is a module without children. Every layer of `model` gives one tensor and runs once.
+    x: a float32 tensor of any strides. A leaf is a module without children; the model itself may be
+    one. Every layer of `model` gives one tensor and runs once.
     Returns a dict: full name of the leaf, as in named_modules(), to shape (a tuple of ints).
     No hook is left behind, also when the model raises; its error goes on to the caller.
     """
@@ -72,6 +74,9 @@ def _(rng):
     convolution = Source("nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Flatten())")
     yield convolution, numbers(rng, 2, 1, 8, 8)
     yield Source("OutputFirst()"), numbers(rng, n, 3)
+    yield Source(f"nn.Linear(3, {wide})"), numbers(rng, n, 3)
+    for x in promised(rng, "any strides"):
+        yield nested, x
 
 
 @exercise.observe

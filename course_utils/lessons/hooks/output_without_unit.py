@@ -9,6 +9,7 @@ from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.5",
@@ -28,6 +29,7 @@ def output_without_unit(model, name, unit, x):
     """What the model gives when one unit of one layer always gives 0.
 
     name: full name of a layer whose output has shape (batch, units, ...). unit: an int.
+    x: a float32 tensor of any strides.
     Returns the output of the model; backward through it works. Weights are not changed, and no
     hook is left behind, also when the model raises.
     """
@@ -55,13 +57,15 @@ def _(rng):
         "nn.Sequential(nn.Conv2d(1, 2, 3), nn.Tanh(), nn.Flatten(), nn.Linear(8, 2))"
     )
     yield convolution, "0", 1, numbers(rng, 2, 1, 4, 4)
+    for x in promised(rng, "any strides"):
+        yield flat, "1", rng.randint(0, 3), x
 
 
 @exercise.observe
 def _(answer, source, name, unit, x):
     model = source.build()
     before = [parameter.detach().clone() for parameter in model.parameters()]
-    x = x.clone().requires_grad_()
+    x = x.detach().requires_grad_()
     output = answer(model, name, unit, x)
     changed = [
         not torch.equal(now, then) for now, then in zip(model.parameters(), before, strict=True)

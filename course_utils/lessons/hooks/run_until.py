@@ -13,6 +13,7 @@ from course_utils.lessons.hooks.facts import (
 )
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.promises import promised
 
 exercise = Exercise(
     "05.6",
@@ -32,8 +33,9 @@ exercise = Exercise(
 def run_until(model, name, x):
     """The output of one layer, without running the layers that come after it.
 
-    name: full name of the layer. Returns its output, a tensor. An error of the model goes on to
-    the caller. No hook is left behind, also when the model raises.
+    name: full name of the layer. x: a float32 tensor of any strides. Returns the output of the
+    layer, a tensor. An error of the model goes on to the caller. No hook is left behind, also
+    when the model raises.
     """
 
     class Reached(Exception):
@@ -61,6 +63,8 @@ def _(rng):
     )
     yield nested, "1.0", numbers(rng, 2, 3)
     yield Source("OutputFirst()"), "hidden", numbers(rng, 2, 3)
+    for x in promised(rng, "any strides"):
+        yield nested, rng.choice(["0", "1.0", "1"]), x
 
 
 @exercise.observe

@@ -9,6 +9,7 @@ from torch.nn import functional
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.10",
@@ -39,7 +40,7 @@ def broken_classifier():
             self.p = p
 
         def forward(self, x):
-            """x: shape (batch, features). Returns shape (batch, classes)."""
+            """x: float32, shape (batch, features), any strides. Returns (batch, classes)."""
             x = torch.relu(self.first(x))
             x = nn.Dropout(self.p)(x)
             return self.last(x)
@@ -65,7 +66,7 @@ class Classifier(nn.Module):
         self.last = nn.Linear(hidden, classes)
 
     def forward(self, x):
-        """x: shape (batch, features). Returns shape (batch, classes)."""
+        """x: float32, shape (batch, features), any strides. Returns (batch, classes)."""
         x = torch.relu(self.first(x))
         x = self.dropout(x)
         return self.last(x)
@@ -77,6 +78,9 @@ def _(rng):
     yield 3, 32, 1, 0.3, quarters(rng, 2, 3)
     yield 2, 4, 2, 1.0, quarters(rng, 2, 2)
     yield 2, 32, 3, 0.0, quarters(rng, 2, 2)
+    yield 2, 64, 3, 0.5, quarters(rng, 1, 2)
+    for x in promised(rng, "any strides"):
+        yield 3, 32, 2, 0.5, x
 
 
 @exercise.observe

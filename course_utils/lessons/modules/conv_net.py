@@ -51,7 +51,10 @@ class ConvNet(nn.Module):
         self.head = nn.Linear(30 * rows * columns, classes)
 
     def forward(self, x):
-        """x: shape (batch, channels, height, width). Returns shape (batch, classes)."""
+        """x: contiguous float32, shape (batch, channels, height, width).
+
+        Returns shape (batch, classes).
+        """
         x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
         x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
         return self.head(x.flatten(start_dim=1))
@@ -89,6 +92,7 @@ def _(answer, channels, height, width, classes):
                 set_values(parameter, name)
                 parameter /= 8
         facts["output with given weights"] = model(x)
+        facts["output for a batch of one"] = model(x[:1])
     return facts
 
 

@@ -47,6 +47,8 @@ def _(rng):
     yield 5, 5, 1, 0, 1
     yield 4, 3, 1, 0, 2
     yield 9, 3, 1, 2, 1
+    yield 4, 5, 2, 0, 1
+    yield 5, 6, 3, 0, 1
     for _ in range(3):
         kernel = rng.randint(2, 5)
         yield rng.randint(12, 40), kernel, rng.randint(1, 3), rng.randint(0, 2), rng.randint(1, 2)

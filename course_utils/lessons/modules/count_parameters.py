@@ -9,6 +9,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.inputs import frozen
+from course_utils.promises import promised_models
 
 
 def used_twice(layer: nn.Module) -> nn.Module:
@@ -31,8 +32,9 @@ exercise = Exercise(
 def count_parameters(model):
     """How many numbers are learned, and how many are frozen.
 
-    model: an nn.Module. Returns a tuple of two ints (learned, frozen). A parameter that is used
-    in several places counts once. Buffers do not count.
+    model: an nn.Module, with parts in its parts. Returns a tuple of two ints (learned, frozen). A
+    parameter that is used in several places counts once, also where two layers are tied. Buffers
+    do not count.
     """
     learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
     everything = sum(p.numel() for p in model.parameters())
@@ -47,6 +49,9 @@ def _(rng):
     yield (used_twice(nn.Linear(2, 2)),)
     yield (nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3)), frozen(nn.BatchNorm2d(2))),)
     yield (nn.ReLU(),)
+    promises = ("a part with parts", "buffers", "frozen parameters", "tied weights")
+    for model in promised_models(rng, *promises):
+        yield (model,)
     width = rng.randint(2, 5)
     yield (nn.Sequential(nn.Linear(width, 4, bias=False), nn.Linear(4, rng.randint(2, 5))),)
 

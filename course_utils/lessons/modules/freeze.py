@@ -9,6 +9,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.inputs import frozen
+from course_utils.promises import promised_models
 
 
 def layered(**layers: nn.Module) -> nn.Sequential:
@@ -37,8 +38,10 @@ exercise = Exercise(
 def freeze(model, name):
     """Freeze one part of a model, and give back what is left to train.
 
-    model: an nn.Module. name: the name of a module inside it, such as 'body' or 'body.0'.
-    All parameters of this part stop requiring gradients; everything else stays as it is.
+    model: an nn.Module, in any mode; some of it may be frozen already.
+    name: the name of a part of it, such as 'body' or 'body.0'; a part may have parts.
+    All parameters of this part stop requiring gradients, also those that are shared with another
+    part; everything else stays as it is.
     Returns the list of the model's parameters that still require gradients, for an optimizer.
     """
     model.get_submodule(name).requires_grad_(False)
@@ -51,6 +54,12 @@ def _(rng):
     yield layered(layer1=nn.Linear(2, 2), layer10=nn.Linear(2, 1)), "layer1"
     inner = layered(first=nn.Linear(2, 2), second=nn.Linear(2, 2, bias=False))
     yield layered(body=inner, head=nn.Linear(2, 1)), "body.first"
+    inner = layered(first=nn.Linear(2, 2), second=layered(third=nn.Linear(2, 2)))
+    yield layered(body=inner, head=nn.Linear(2, 1)), "body"
+    [tied] = promised_models(rng, "tied weights", inputs=2)
+    yield tied, rng.choice(["first", "second"])
+    for model in promised_models(rng, "frozen parameters", "any mode", inputs=2):
+        yield model, "0"
     old = frozen(nn.Linear(2, 2))
     yield layered(old=old, norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
     names = rng.sample("abcdefgh", 4)
@@ -146,10 +155,7 @@ def parameter_by_parameter(model, name):
 
 @exercise.right
 def by_name_with_a_dot(model, name):
-    left = []
-    for parameter_name, parameter in model.named_parameters():
+    for parameter_name, parameter in model.named_parameters(remove_duplicate=False):
         if parameter_name.startswith(name + "."):
             parameter.requires_grad_(False)
-        if parameter.requires_grad:
-            left.append(parameter)
-    return left
+    return [parameter for parameter in model.parameters() if parameter.requires_grad]

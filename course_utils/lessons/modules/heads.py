@@ -9,6 +9,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes, saved_names
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.9",
@@ -38,7 +39,7 @@ class Heads(nn.Module):
             self.heads[task] = nn.Linear(features, outputs)
 
     def forward(self, x, task):
-        """x: shape (batch, features). task: one of the names.
+        """x: float32, shape (batch, features), any strides. task: one of the names.
 
         Returns shape (batch, sizes[task]). Runs the layer of this task and no other. Raises
         KeyError for an unknown task.
@@ -51,6 +52,8 @@ def _(rng):
     yield 2, {"age": 1, "species": 3}, torch.tensor([[1.0, 2.0]]), "species"
     yield 3, {"age": 1}, quarters(rng, 2, 3), "age"
     yield 2, {"sex": 2, "island": 3, "age": 1}, quarters(rng, 2, 2), rng.choice(["sex", "age"])
+    for x in promised(rng, "any strides"):
+        yield 3, {"age": 1, "island": 3}, x, rng.choice(["age", "island"])
 
 
 @exercise.observe

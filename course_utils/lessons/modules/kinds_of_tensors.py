@@ -53,7 +53,8 @@ exercise = Exercise(
 def kinds_of_tensors(module):
     """What the module's own tensors are registered as.
 
-    module: an nn.Module. Tensors of the layers inside it do not count.
+    module: an nn.Module. Tensors of the layers inside it do not count, None is no tensor, and no
+    tensor has two names.
     Returns a dict from name to 'parameter', 'buffer', 'unsaved buffer' (one that is not in the
     state dict) or 'plain tensor' (not registered at all).
     """
@@ -73,6 +74,9 @@ def _(rng):
     yield (Shelf(weight="frozen parameter", scale="tensor that requires grad"),)
     yield (Shelf(mean="buffer", positions="unsaved buffer", norm="layer"),)
     yield (nn.BatchNorm1d(3),)
+    yield (nn.BatchNorm1d(3, affine=False),)
+    yield (nn.BatchNorm1d(3, track_running_stats=False),)
+    yield (nn.Linear(2, 2, bias=False),)
     yield (nn.Sequential(nn.Linear(2, 2), nn.ReLU()),)
     names = rng.sample(["a", "b", "c", "d", "e", "f"], 4)
     kinds = ["parameter", "frozen parameter", "buffer", "unsaved buffer", "tensor"]

@@ -9,6 +9,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import one_step, parameter_shapes, saved_names
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.1",
@@ -36,7 +37,7 @@ class LayerScale(nn.Module):
         self.scale = nn.Parameter(torch.full((size,), 0.1))
 
     def forward(self, x):
-        """x: shape (batch, size). Returns the same shape."""
+        """x: float32, shape (batch, size), contiguous or not. Returns the same shape."""
         return x * self.scale
 
 
@@ -45,6 +46,8 @@ def _(rng):
     yield 2, torch.tensor([[1.0, 2.0], [3.0, 4.0]])
     yield 1, torch.tensor([[5.0]])
     yield 3, quarters(rng, 2, 3)
+    for x in promised(rng, "any strides"):
+        yield 3, x
 
 
 @exercise.observe

@@ -7,6 +7,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.inputs import quarters
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.15",
@@ -26,7 +27,9 @@ exercise = Exercise(
 def load_what_fits(model, saved):
     """Load the entries of a state dict whose name and shape the model has.
 
-    model: an nn.Module. saved: a state dict, perhaps from another model; it stays as it is.
+    model: an nn.Module.
+    saved: a state dict, perhaps from another model, with entries of any float dtype and any
+    strides. It stays as it is, also when the model is trained later.
     Returns the sorted list of the names in `saved` that were not loaded.
     """
     own = model.state_dict()
@@ -49,6 +52,9 @@ def _(rng):
         {"1.running_mean": torch.tensor([5.0, 6.0]), "0.weight": quarters(rng, 2, 2)},
     )
     yield nn.Linear(2, 2), {"weight": torch.ones(2), "bias": torch.ones(1)}
+    yield nn.Linear(2, 3), {"weight": quarters(rng, 2, 3), "bias": quarters(rng, 3)}
+    for weight in promised(rng, "any float dtype", "any strides"):
+        yield nn.Linear(3, 2), {"weight": weight, "bias": quarters(rng, 2)}
     yield (
         nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)),
         {"0.weight": quarters(rng, 3, 2), "0.bias": quarters(rng, 3), "head.bias": torch.ones(1)},
@@ -61,7 +67,11 @@ def _(answer, model, saved):
         for parameter in model.parameters():
             parameter.fill_(9.0)
     result = answer(model, saved)
-    return {"state_dict of the model": dict(model.state_dict()), "returned": result}
+    loaded = {name: value.clone() for name, value in model.state_dict().items()}
+    with torch.no_grad():  # as training does: what was saved has memory of its own
+        for value in model.state_dict().values():
+            value += 1
+    return {"state_dict of the model": loaded, "returned": result}
 
 
 @exercise.mistake(

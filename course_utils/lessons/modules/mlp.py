@@ -8,6 +8,7 @@ from torch import nn
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.inputs import quarters, set_values
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 
 def fill_in_order(model: nn.Module) -> None:
@@ -45,7 +46,7 @@ class MLP(nn.Module):
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, x):
-        """x: shape (batch, sizes[0]). Returns shape (batch, sizes[-1])."""
+        """x: shape (batch, sizes[0]), any strides. Returns shape (batch, sizes[-1])."""
         return self.layers(x)
 
 
@@ -56,6 +57,8 @@ def _(rng):
     yield [2, 2, 2, 2], quarters(rng, 3, 2)
     sizes = [rng.randint(1, 4) for _ in range(4)]
     yield sizes, quarters(rng, 2, sizes[0])
+    for x in promised(rng, "any strides"):
+        yield [3, rng.randint(2, 4), 2], x
 
 
 @exercise.observe

@@ -11,6 +11,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import WatchFunctions, attempt
+from course_utils.promises import promised
 
 
 def gradients(model: nn.Module) -> dict:
@@ -50,7 +51,7 @@ class MyLinear(nn.Module):
             self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
 
     def forward(self, x):
-        """x: shape (batch, in_features). Returns shape (batch, out_features)."""
+        """x: float32, shape (batch, in_features), any strides. Returns (batch, out_features)."""
         output = x @ self.weight.t()
         if self.bias is not None:
             output = output + self.bias
@@ -64,6 +65,8 @@ def _(rng):
     yield 3, 2, False, quarters(rng, 2, 3)
     yield 1, 4, True, quarters(rng, 3, 1)
     yield 100, 50, True, quarters(rng, 1, 100)
+    for x in promised(rng, "any strides"):
+        yield 3, 2, rng.choice([True, False]), x
 
 
 @exercise.observe

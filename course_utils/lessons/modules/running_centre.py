@@ -9,6 +9,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.5",
@@ -40,7 +41,7 @@ class RunningCentre(nn.Module):
         self.register_buffer("count", torch.tensor(0))
 
     def forward(self, x):
-        """x: shape (batch, features). Returns the same shape."""
+        """x: float32, shape (batch, features), any strides. Returns the same shape."""
         if self.training:
             self.total += x.detach().sum(dim=0)
             self.count += len(x)
@@ -52,6 +53,8 @@ def _(rng):
     yield torch.tensor([[1.0], [3.0]]), torch.tensor([[11.0]]), torch.tensor([[5.0]])
     yield torch.tensor([[4.0, 0.0]]), torch.tensor([[0.0, 4.0]]), torch.tensor([[2.0, 2.0]])
     yield quarters(rng, 3, 2), quarters(rng, 1, 2), quarters(rng, 2, 2)
+    for x in promised(rng, "any strides", shape=(4, 2)):
+        yield quarters(rng, 3, 2), x, x[1:]
 
 
 @exercise.observe

@@ -11,6 +11,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import one_step
 from course_utils.lessons.modules.inputs import fill_by_name
 from course_utils.observation import attempt
+from course_utils.promises import promised_models
 
 exercise = Exercise(
     "04.16",
@@ -29,8 +30,9 @@ exercise = Exercise(
 def snapshot(model):
     """The state of a model as it is now, untouched by whatever happens to the model later.
 
-    model: an nn.Module. Returns a dict with the names of its state dict. The tensors have
-    memory of their own and do not require gradients.
+    model: an nn.Module, which may have buffers and frozen parameters; no two of its names stand for
+    one tensor. Returns a dict with the names of its state dict. The tensors share no memory with
+    the model and do not require gradients.
     """
     return {name: value.clone() for name, value in model.state_dict().items()}
 
@@ -39,6 +41,8 @@ def snapshot(model):
 def _(rng):
     yield (nn.Linear(2, 1),)
     yield (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),)
+    for model in promised_models(rng, "buffers", "frozen parameters", inputs=2, outputs=1):
+        yield (model,)
     width = rng.randint(2, 9)
     last = nn.Linear(width, rng.randint(1, 9))
     yield (nn.Sequential(nn.Linear(2, width), nn.Sigmoid(), last),)

@@ -11,6 +11,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import one_step, parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.8",
@@ -38,7 +39,7 @@ class Stack(nn.Module):
         self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
 
     def forward(self, x):
-        """x: shape (batch, width). Returns the same shape."""
+        """x: float32, shape (batch, width), any strides. Returns the same shape."""
         for layer in self.layers:
             x = torch.tanh(layer(x))
         return x
@@ -50,6 +51,8 @@ def _(rng):
     yield 3, 1, quarters(rng, 2, 3)
     yield 2, 0, quarters(rng, 1, 2)
     yield rng.randint(2, 4), rng.randint(4, 6), None
+    for x in promised(rng, "any strides"):
+        yield 3, rng.randint(1, 3), x
 
 
 @exercise.observe

@@ -9,6 +9,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.4",
@@ -27,8 +28,8 @@ exercise = Exercise(
 class Standardize(nn.Module):
     """Subtract a mean and divide by a standard deviation, for each feature.
 
-    mean, std: tensors of shape (features,). They are buffers with these names: they are saved,
-    they follow .to(), and no optimizer gets them.
+    mean, std: float32 tensors of shape (features,), any strides. They are buffers with these
+    names: they are saved, they follow .to(), and no optimizer gets them.
     """
 
     def __init__(self, mean, std):
@@ -37,7 +38,7 @@ class Standardize(nn.Module):
         self.register_buffer("std", std)
 
     def forward(self, x):
-        """x: shape (batch, features). Returns the same shape."""
+        """x: float32, shape (batch, features), any strides. Returns the same shape."""
         return (x - self.mean) / self.std
 
 
@@ -46,6 +47,9 @@ def _(rng):
     yield torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), torch.tensor([[1.0, 2.0], [3.0, 6.0]])
     yield torch.tensor([5.0]), torch.tensor([2.0]), torch.tensor([[5.0]])
     yield quarters(rng, 3), torch.tensor([0.5, 1.0, 2.0]), quarters(rng, 2, 3)
+    powers = torch.tensor([[0.5, 1.0], [2.0, 4.0], [0.25, 8.0]])
+    for x in promised(rng, "any strides"):
+        yield quarters(rng, 3, 2)[:, 1], powers[:, 1], x
 
 
 @exercise.observe

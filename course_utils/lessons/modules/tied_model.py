@@ -12,6 +12,7 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import one_step, saved_names
 from course_utils.lessons.modules.inputs import set_values
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "04.13",
@@ -32,7 +33,7 @@ class TiedModel(nn.Module):
 
     words, width: ints. `embedding`: nn.Embedding, from words to width. `out`: nn.Linear without
     a bias, from width to words. `embedding.weight` and `out.weight` are the same parameter, and
-    stay the same when the model is converted or copied.
+    stay the same when the model is converted to another dtype or copied with copy.deepcopy.
     """
 
     def __init__(self, words, width):
@@ -42,7 +43,7 @@ class TiedModel(nn.Module):
         self.out.weight = self.embedding.weight
 
     def forward(self, word):
-        """word: int64, shape (batch,). Returns shape (batch, words)."""
+        """word: int64, shape (batch,), any strides. Returns shape (batch, words)."""
         return self.out(self.embedding(word))
 
 
@@ -52,6 +53,8 @@ def _(rng):
     yield 2, 1, torch.tensor([1])
     words = rng.randint(3, 20)
     yield words, rng.randint(2, 6), torch.tensor([rng.randrange(words) for _ in range(3)])
+    for word in promised(rng, "any strides", shape=(3,), dtype=torch.int64):
+        yield 61, 2, word
 
 
 @exercise.observe

@@ -8,6 +8,7 @@ from torch import nn
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
+from course_utils.promises import promised
 
 
 def filled(model: nn.Module) -> nn.Module:
@@ -32,9 +33,10 @@ exercise = Exercise(
 def to_model(batch, model):
     """The same batch where the model can use it.
 
-    batch: a dict from names to tensors; it stays as it is. model: an nn.Module whose parameters
-    all have one device and one dtype. Returns a new dict: all tensors on the model's device,
-    float tensors with the model's dtype, all others (labels, masks) with their own.
+    batch: a dict from names to tensors of any shape, any dtype, any strides; it stays as it is.
+    model: an nn.Module whose parameters all have one device and one float dtype.
+    Returns a new dict: all tensors on the model's device, tensors of floats with the model's
+    dtype, all others (labels, masks) with their own.
     """
     like = next(model.parameters())
     moved = {}
@@ -53,6 +55,10 @@ def _(rng):
     mask = torch.tensor([True, False])
     yield {"mask": mask, "x": quarters(rng, 2, 2)}, nn.Linear(2, 1).to("meta", torch.float64)
     yield {"x": quarters(rng, 1, 2), "label": torch.tensor([2])}, filled(nn.Linear(2, 1))
+    kinds = promised(rng, "any dtype", "any shape", "any strides")
+    extra = {f"extra{number}": x for number, x in enumerate(kinds)}
+    yield {"x": quarters(rng, 1, 2), **extra}, filled(nn.Linear(2, 1))
+    yield {"x": quarters(rng, 1, 2).half(), **extra}, filled(nn.Linear(2, 1)).to(torch.float64)
 
 
 @exercise.observe

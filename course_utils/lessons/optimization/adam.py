@@ -7,6 +7,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.9",
@@ -26,8 +27,10 @@ exercise = Exercise(
 def adam(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     """What torch.optim.Adam makes of a parameter, step by step, computed by hand.
 
-    w: a tensor. gradients: a list of tensors of w's shape, one for each step. lr, eps: floats.
-    betas: two floats. Returns the list of w after each step. No argument is changed.
+    w: a float32 tensor, any number of dimensions, any strides.
+    gradients: a list of float32 tensors of w's shape, any strides, one for each step.
+    lr, eps: floats. betas: two floats. Returns the list of w after each step. No argument is
+    changed.
     """
     mean = torch.zeros_like(w)
     square = torch.zeros_like(w)
@@ -49,6 +52,10 @@ def _(rng):
     yield torch.tensor([2.0]), [torch.tensor([0.1])] * 3, 0.1, (0.5, 0.9), 0.5
     yield decimals(rng, 2, 2), [decimals(rng, 2, 2) for _ in range(3)], 0.3
     yield decimals(rng, 3), [decimals(rng, 3) for _ in range(4)], 0.2, (0.6, 0.8)
+    promises = ("any number of dimensions", "any strides")
+    tensors = (promised(rng, *promises) for _ in range(3))
+    for w, first, second in zip(*tensors, strict=True):
+        yield w, [first, -second], 0.5, (0.5, 0.75)
 
 
 @exercise.mistake(

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import loss_and_gradient
 from course_utils.lessons.optimization.inputs import decimals, labels
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.4",
@@ -32,8 +33,9 @@ exercise = Exercise(
 def bce_with_logits(logits, target):
     """The mean binary cross-entropy.
 
-    logits: floats of any shape and any size, also 200. target: floats from 0 to 1 of the same
-    shape (0.3 is allowed: "yes, with probability 0.3").
+    logits: float32, any number of dimensions, any strides, any size, also 200.
+    target: float32, any strides, the same shape, from 0 to 1 (0.3 is allowed: "yes, with
+    probability 0.3").
     Returns a tensor of shape (), connected to the logits; their gradient is finite, too.
     """
     yes = target * F.logsigmoid(logits)
@@ -49,6 +51,10 @@ def _(rng):
     yield torch.tensor([-200.0, 200.0]), torch.tensor([1.0, 1.0])
     yield torch.tensor([[1.5], [-0.5]]), torch.tensor([[0.3], [0.8]])
     yield decimals(rng, 2, 3), labels(rng, 6, 2).float().reshape(2, 3)
+    for logits in promised(rng, "any number of dimensions", "any strides"):
+        # As a view: every other one of twice as many.
+        target = labels(rng, 2 * logits.numel() + 2, 2).float()[2::2]
+        yield logits, target.view(logits.shape)
 
 
 @exercise.observe

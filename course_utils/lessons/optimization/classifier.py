@@ -56,7 +56,8 @@ class Classifier(nn.Module):
     """Two linear layers with a ReLU between them. Runs, and learns badly: mend it.
 
     Classifier(features, classes).
-    forward(x): what `cross_entropy` expects, shape (n, classes), for x of shape (n, features).
+    forward(x): what `cross_entropy` expects, shape (n, classes), for a contiguous float32
+    x of shape (n, features).
     probabilities(x): shape (n, classes), each row adds up to 1; for people to read.
     predicted(x): the most probable class of each sample, int64, shape (n,).
     """
@@ -83,7 +84,8 @@ class Classifier(nn.Module):
     """Two linear layers with a ReLU between them.
 
     Classifier(features, classes).
-    forward(x): what `cross_entropy` expects, shape (n, classes), for x of shape (n, features).
+    forward(x): what `cross_entropy` expects, shape (n, classes), for a contiguous float32
+    x of shape (n, features).
     probabilities(x): shape (n, classes), each row adds up to 1; for people to read.
     predicted(x): the most probable class of each sample, int64, shape (n,).
     """

@@ -9,6 +9,7 @@ from torch.nn import functional as F
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import loss_and_gradient
 from course_utils.lessons.optimization.inputs import decimals, labels
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.2",
@@ -31,7 +32,8 @@ exercise = Exercise(
 def cross_entropy(logits, target):
     """The mean cross-entropy of a batch.
 
-    logits: floats of shape (n, classes), of any size, also 1000. target: int64, shape (n,).
+    logits: float32, shape (n, classes), any strides, of any size, also 1000.
+    target: int64, shape (n,), any strides.
     Returns a tensor of shape (), connected to the logits.
     """
     log_probabilities = logits - logits.logsumexp(dim=1, keepdim=True)  # (n, classes)
@@ -45,6 +47,8 @@ def _(rng):
     yield torch.tensor([[1000.0, 0.0], [-1000.0, 0.0]]), torch.tensor([0, 0])
     for n, classes in ((3, 3), (4, 2)):
         yield decimals(rng, n, classes), labels(rng, n, classes)
+    for logits in promised(rng, "any strides"):
+        yield logits, labels(rng, 5, 3)[1::2]
 
 
 @exercise.observe

@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, labels
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.3",
@@ -27,7 +28,8 @@ exercise = Exercise(
 def cross_entropy_gradient(logits, target):
     """The gradient of the mean cross-entropy with respect to the logits, without autograd.
 
-    logits: floats of shape (n, classes). target: int64, shape (n,).
+    logits: float32 or float64, shape (n, classes), any strides. target: int64, shape (n,), any
+    strides.
     Returns a float tensor of shape (n, classes), the logits' dtype. The logits stay as they are.
     """
     gradient = logits.softmax(dim=1)  # (n, classes)
@@ -41,6 +43,9 @@ def _(rng):
     yield torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]]), torch.tensor([0, 1])
     for n, classes in ((3, 2), (4, 3)):
         yield decimals(rng, n, classes), labels(rng, n, classes)
+    yield decimals(rng, 2, 3).double(), labels(rng, 2, 3)
+    for logits in promised(rng, "any strides"):
+        yield logits, labels(rng, 5, 3)[1::2]
 
 
 @exercise.mistake("This is the gradient of the sum. The loss is the mean over the batch.")

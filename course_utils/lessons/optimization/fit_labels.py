@@ -6,6 +6,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import labels
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.5",
@@ -25,7 +26,8 @@ exercise = Exercise(
 def fit_labels(raw, loss):
     """The class labels of a batch, in the shape and dtype that a loss expects.
 
-    raw: whole numbers in a tensor of shape (n,) or (n, 1), of any dtype (int32, float64, ...).
+    raw: whole numbers in a tensor of shape (n,) or (n, 1), of any dtype (int32, float64, bool,
+    ...) and any strides.
     loss: 'cross_entropy' with logits of shape (n, classes), or 'bce_with_logits' with logits of
     shape (n, 1). Returns a tensor.
     """
@@ -42,6 +44,10 @@ def _(rng):
         yield torch.tensor([[1]]), loss
         yield torch.tensor([1]), loss
         yield labels(rng, 4, 2), loss
+        for raw in promised(rng, "any dtype", shape=(3,)):
+            yield raw, loss
+        for raw in promised(rng, "any strides", shape=(3, 1), dtype=torch.int64):
+            yield raw, loss
 
 
 @exercise.mistake(

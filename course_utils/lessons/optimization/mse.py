@@ -5,6 +5,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import loss_and_gradient
 from course_utils.lessons.optimization.inputs import decimals
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.1",
@@ -23,7 +24,7 @@ exercise = Exercise(
 def mse(prediction, target, reduction="mean"):
     """The squared error between a prediction and its target.
 
-    prediction, target: float tensors of the same shape.
+    prediction, target: float32 tensors of the same shape, any number of dimensions, any strides.
     reduction: 'none' gives every squared error, in that shape; 'mean' and 'sum' give a tensor
     of shape ().
     Raises ValueError when the shapes differ, even if they could be broadcast.
@@ -44,6 +45,10 @@ def _(rng):
     yield torch.tensor([[1.0], [2.0], [3.0]]), target, "mean"
     for reduction in ("mean", "none"):
         yield decimals(rng, 2, 3), decimals(rng, 2, 3), reduction
+    promises = ("any number of dimensions", "any strides")
+    pairs = zip(promised(rng, *promises), promised(rng, *promises), strict=True)
+    for prediction, target in pairs:
+        yield prediction, target, rng.choice(["mean", "sum", "none"])
 
 
 @exercise.observe

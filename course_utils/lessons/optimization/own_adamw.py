@@ -91,13 +91,16 @@ def _(rng):
         a, unused, b = (nn.Parameter(value) for value in values)
         first = {"params": [a, unused], "weight_decay": decay}
         yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5}], lr
+    a, unused, b = (nn.Parameter(decimals(rng, 2)) for _ in range(3))
+    settings = (0.5, 0.75), rng.randint(1, 5) / 10, rng.randint(1, 5) / 10
+    yield [{"params": [a, unused]}, {"params": [b], "lr": 0.5}], 0.3, *settings
 
 
 @exercise.observe
-def _(answer, groups, lr):
+def _(answer, groups, lr, *settings):
     """Three steps: a and b have gradients, and a schedule lowers the rate of the first group."""
     groups = copy.deepcopy(groups)
-    optimizer = answer(groups, lr)
+    optimizer = answer(groups, lr, *settings)
     resumed_groups = copy.deepcopy(groups)
     (a, unused), (b,) = (group["params"] for group in groups)
 
@@ -120,7 +123,7 @@ def _(answer, groups, lr):
     with torch.no_grad():
         c.copy_(middle[0])
         d.copy_(middle[1])
-    resumed = answer(resumed_groups, lr)
+    resumed = answer(resumed_groups, lr, *settings)
     facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
     facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
     return facts

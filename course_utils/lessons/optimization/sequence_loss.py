@@ -7,7 +7,8 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import loss_and_gradient
-from course_utils.lessons.optimization.inputs import decimals
+from course_utils.lessons.optimization.inputs import decimals, labels
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.6",
@@ -26,9 +27,9 @@ exercise = Exercise(
 def sequence_loss(logits, target, pad):
     """The mean cross-entropy of all words that are not padding.
 
-    logits: floats of shape (n, length, classes). target: int64 of shape (n, length), where the
-    number `pad` marks padding. Returns a tensor of shape (), connected to the logits; it is 0
-    if everything is padding.
+    logits: float32, shape (n, length, classes), any strides. target: int64, shape (n, length), any
+    strides, where the number `pad` marks padding. Returns a tensor of shape (), connected to the
+    logits; it is 0 if everything is padding.
     """
     total = F.cross_entropy(
         logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="sum"
@@ -43,6 +44,9 @@ def _(rng):
     yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, 3], [3, -100, -100]]), -100
     yield decimals(rng, 2, 4, 3), torch.tensor([[1, 2, 1, 2], [2, 2, 1, 1]]), 0
     yield decimals(rng, 1, 3, 2), torch.tensor([[0, 0, 0]]), 0
+    yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, -1], [3, -1, -1]]), -1
+    for logits in promised(rng, "any strides", shape=(2, 2, 3)):
+        yield logits, labels(rng, 9, 3)[1:].reshape(2, 4)[:, ::2], 0
 
 
 @exercise.observe

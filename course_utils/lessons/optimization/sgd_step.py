@@ -7,6 +7,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals
+from course_utils.promises import promised
 
 exercise = Exercise(
     "09.8",
@@ -25,8 +26,9 @@ exercise = Exercise(
 def sgd_step(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
     """One step of torch.optim.SGD on one tensor, computed by hand.
 
-    w, grad: tensors of the same shape. buffer: the momentum buffer of the step before, a tensor
-    of that shape, or None before the first step. lr, momentum, weight_decay: floats.
+    w, grad: float32 tensors of the same shape, any number of dimensions, any strides.
+    buffer: the momentum buffer of the step before, a float32 tensor of that shape and any strides,
+    or None before the first step. lr, momentum, weight_decay: floats.
     Returns (new w, new buffer); without momentum the buffer stays None. No argument is changed.
     """
     grad = grad + weight_decay * w
@@ -47,6 +49,10 @@ def _(rng):
     yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.5, False
     yield decimals(rng, 2, 2), decimals(rng, 2, 2), None, 0.5, 0.5, 0.1, True
     yield decimals(rng, 3), decimals(rng, 3), None, 0.2, 0.0, 0.3
+    promises = ("any number of dimensions", "any strides")
+    tensors = (promised(rng, *promises) for _ in range(3))
+    for w, grad, buffer in zip(*tensors, strict=True):
+        yield w, grad, buffer, 0.5, 0.5, rng.choice([0.0, 0.25]), rng.random() < 0.5
 
 
 @exercise.mistake(

@@ -3,12 +3,14 @@ For `loss.backward` the answer is `['gradients']`.
 """
 
 import copy
+import functools
 
 import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, set_numbers
+from course_utils.promises import promised_models
 
 exercise = Exercise(
     "09.14",
@@ -26,12 +28,15 @@ exercise = Exercise(
 
 @exercise.reference
 def what_changed(model, optimizer, action):
-    """Run action() and find out what it changed.
+    """Run action() once and find out what it changed.
 
+    model: some parameters may be frozen, and weights may be tied; its buffers do not count.
+    optimizer: an SGD that holds all parameters of the model. Its state is a momentum buffer for
+    each parameter, once there is one.
     action: a function without arguments, such as optimizer.step.
     Returns a list with those of 'parameters', 'gradients', 'optimizer state' that are different
-    afterwards, in this order. (The optimizer here is SGD; its state is a momentum buffer for
-    each parameter.)
+    afterwards, in this order. A single number that differs is a change, and so is a gradient or
+    a momentum buffer that was None before or is None afterwards.
     """
 
     def picture():
@@ -81,10 +86,45 @@ def _(rng):
         any_action = [forward, backward, optimizer.step, zeros, optimizer.zero_grad]
         yield model, optimizer, rng.choice(any_action)
 
+    promises = ("buffers", "BatchNorm and Dropout inside", "frozen parameters", "tied weights")
+    for model in promised_models(rng, *promises, inputs=2, outputs=1):
+        momentum = rng.choice([0.0, 0.9])
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=momentum)
+        for action in actions_on(model, optimizer, x):
+            yield model, optimizer, action
+
+
+def actions_on(model, optimizer, x):
+    """In this order, each starts from what the one before left."""
+
+    def forward():
+        model(x)
+
+    def backward():
+        model(x).pow(2).mean().backward()
+
+    def change_one_number():
+        with torch.no_grad():
+            list(model.parameters())[-1][0] += 1
+
+    def swap_two_numbers():  # sum and norm stay as they are
+        with torch.no_grad():
+            weight = list(model.parameters())[-2]
+            weight.copy_(weight.flip(-1))
+
+    return forward, backward, optimizer.step, change_one_number, swap_two_numbers, backward
+
 
 @exercise.observe
 def _(answer, model, optimizer, action):
-    return {f"changed by {action.__name__}": answer(model, optimizer, action)}
+    calls = []
+
+    @functools.wraps(action)
+    def counted():
+        calls.append(action())
+
+    changed = answer(model, optimizer, counted)
+    return {f"changed by {action.__name__}": changed, "times that action ran": len(calls)}
 
 
 @exercise.mistake(

@@ -26,7 +26,8 @@ exercise = Exercise(
 def can_merge(shape, stride, dim):
     """True if view() could join dimensions dim and dim + 1 into one, without copying.
 
-    shape, stride: tuples of ints of the same length. dim: an int. Returns a bool.
+    shape, stride: tuples of ints of the same length; every size is at least 1. dim: an int.
+    Returns a bool.
     """
     if shape[dim] == 1 or shape[dim + 1] == 1:
         return True
@@ -42,6 +43,8 @@ def _(rng):
     yield (2, 3, 4), (24, 4, 1), 0
     yield (1, 4), (99, 1), 0
     yield (4, 1), (5, 9), 0
+    yield (3, 2, 1), (1, 3, 6), 0
+    yield (1, 3, 2), (6, 1, 3), 1
     yield (3, 4), (0, 1), 0
     yield (3, 4), (0, 0), 0
     yield (4, 4), (5, 1), 0

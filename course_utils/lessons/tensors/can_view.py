@@ -30,7 +30,7 @@ exercise = Exercise(
 def can_view(shape, stride, new_shape):
     """True if a tensor with this shape and these strides can be viewed as new_shape.
 
-    shape, stride, new_shape: tuples of ints (no -1). Returns a bool.
+    shape, stride, new_shape: tuples of ints (no -1); a size may be 0. Returns a bool.
     """
     if torch.Size(shape).numel() != torch.Size(new_shape).numel():
         return False
@@ -59,6 +59,8 @@ def _(rng):
     yield (2, 3), (3, 1), (6,)
     yield (3, 2), (1, 3), (6,)
     yield (2, 3), (3, 1), (4,)
+    yield (4,), (1,), (4, 3)
+    yield (0, 3), (3, 1), (2,)
     yield (2, 4), (8, 1), (2, 2, 2)
     yield (2, 4), (8, 1), (8,)
     yield (4, 2), (1, 4), (2, 2, 2)

@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.12",
@@ -20,7 +21,7 @@ exercise = Exercise(
 def centre_bytes(image):
     """Pixels 0 ... 255 as numbers from -1 to just below 1: (pixel - 128) / 128.
 
-    image: a uint8 tensor of any shape. Returns a float32 tensor of the same shape.
+    image: a uint8 tensor of any shape and any strides. Returns a float32 tensor of the same shape.
     """
     return (image.float() - 128) / 128
 
@@ -32,6 +33,8 @@ def _(rng):
     for _ in range(2):
         pixels = [rng.randint(0, 255) for _ in range(12)]
         yield (torch.tensor(pixels, dtype=torch.uint8).reshape(3, 4),)
+    for image in promised(rng, "any shape", "any strides", dtype=torch.uint8):
+        yield (image,)
 
 
 @exercise.mistake(

@@ -10,6 +10,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.5",
@@ -28,7 +29,8 @@ exercise = Exercise(
 def column_major(matrix):
     """All elements of a matrix, first column first.
 
-    matrix: a tensor of shape (rows, columns). Returns a tensor of shape (rows * columns,).
+    matrix: a tensor of shape (rows, columns), of any dtype, contiguous or not.
+    Returns a tensor of shape (rows * columns,) and the same dtype.
     """
     return matrix.t().reshape(-1)
 
@@ -40,6 +42,8 @@ def _(rng):
     yield (whole_numbers(rng, 4, 1),)
     yield (whole_numbers(rng, 3, 4).t(),)
     yield (whole_numbers(rng, 3, 3, dtype=torch.int64),)
+    for matrix in promised(rng, "any dtype", "any strides", "a size of 1"):
+        yield (matrix,)
 
 
 @exercise.mistake("That is the order in which the matrix already lies in memory: row after row.")

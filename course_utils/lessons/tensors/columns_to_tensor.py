@@ -28,9 +28,9 @@ exercise = Exercise(
 def columns_to_tensor(text, names):
     """The named columns of a CSV text as a float32 tensor; rows with a gap in them are left out.
 
-    text: the CSV with a header line. names: a list of column names, in any order. A gap in a
-    column that is not named does not matter.
-    Returns a tensor of shape (rows, len(names)): column j holds the values of names[j].
+    text: the CSV with a header line. A gap is an empty field; one row at least has none.
+    names: a list of column names, in any order. A gap in a column that is not named does not
+    matter. Returns a tensor of shape (rows, len(names)): column j holds the values of names[j].
     """
     frame = pandas.read_csv(io.StringIO(text))
     values = frame[names].dropna().to_numpy()

@@ -28,7 +28,8 @@ exercise = Exercise(
 def contiguous_strides(shape):
     """The strides of a contiguous tensor of this shape.
 
-    shape: a tuple of ints. Returns a tuple of ints of the same length.
+    shape: a tuple of ints, each at least 1; it may be empty. Returns a tuple of ints of the same
+    length.
     """
     result = []
     step = 1

@@ -7,6 +7,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.7",
@@ -27,7 +28,7 @@ exercise = Exercise(
 def diagonal(matrix):
     """The main diagonal, as a view made with as_strided.
 
-    matrix: a tensor of shape (rows, columns), contiguous or not.
+    matrix: a tensor of shape (rows, columns), of any dtype, contiguous or not.
     Returns a tensor of shape (min(rows, columns),) over the same storage.
     """
     length = min(matrix.shape)
@@ -43,6 +44,8 @@ def _(rng):
     yield (whole_numbers(rng, 3, 4).t(),)
     yield (whole_numbers(rng, 5, 6)[1:, 2:],)
     yield (whole_numbers(rng, 6, 6)[::2, 1::2],)
+    for matrix in promised(rng, "any dtype", "any strides"):
+        yield (matrix,)
 
 
 @exercise.observe

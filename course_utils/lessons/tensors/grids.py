@@ -7,6 +7,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.10",
@@ -25,8 +26,9 @@ exercise = Exercise(
 def grids(a, b):
     """Two grids over the storages of a and b, whose sum is the table of all a[i] + b[j].
 
-    a: shape (n,), b: shape (m,). Returns (left, right), both of shape (n, m), with
-    left[i, j] == a[i] and right[i, j] == b[j], without copying.
+    a: shape (n,), any dtype, any strides. b: shape (m,), the dtype of a, any strides.
+    Returns the tuple (left, right), both of shape (n, m), with left[i, j] == a[i] and
+    right[i, j] == b[j], without copying.
     """
     n, m = len(a), len(b)
     left = a.as_strided((n, m), (a.stride(0), 0), a.storage_offset())
@@ -40,6 +42,8 @@ def _(rng):
     yield torch.tensor([5.0]), torch.tensor([1.0, 2.0])
     yield whole_numbers(rng, 3), whole_numbers(rng, 3)
     yield whole_numbers(rng, 8)[1::2], whole_numbers(rng, 5)[2:]
+    some, others = (promised(rng, "any dtype", "any strides", shape=(length,)) for length in (4, 3))
+    yield from zip(some, others, strict=True)
 
 
 @exercise.observe

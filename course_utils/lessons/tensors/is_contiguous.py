@@ -27,7 +27,8 @@ exercise = Exercise(
 def is_contiguous(shape, stride):
     """True if a tensor with this shape and these strides is contiguous.
 
-    shape, stride: tuples of ints of the same length. Returns a bool.
+    shape, stride: tuples of ints of the same length; they may be empty. A size may be 0.
+    Returns a bool.
     """
     if 0 in shape:
         return True
@@ -48,6 +49,10 @@ def _(rng):
     yield (2, 1, 3), (3, 99, 1)
     yield (1, 4), (1, 1)
     yield (0, 3), (1, 7)
+    yield (3, 0), (1, 5)
+    yield (3, 1, 4), (1, 9, 3)
+    yield (1, 2, 3), (99, 3, 1)
+    yield (3, 2, 1), (1, 3, 6)
     yield (3, 4), (0, 1)
     yield (2, 2), (4, 1)
     yield (4,), (2,)

@@ -7,6 +7,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.9",
@@ -28,8 +29,9 @@ exercise = Exercise(
 def patches(image, k):
     """Every k x k patch of a picture, as a view made with as_strided.
 
-    image: shape (height, width). Returns shape (height - k + 1, width - k + 1, k, k), where
-    result[i, j] is the patch whose upper left corner is image[i, j].
+    image: shape (height, width), any dtype, any strides. k: an int, no larger than height and
+    width. Returns shape (height - k + 1, width - k + 1, k, k), where result[i, j] is the patch
+    whose upper left corner is image[i, j].
     """
     height, width = image.shape
     down, across = image.stride()
@@ -44,6 +46,8 @@ def _(rng):
     yield torch.arange(4.0).reshape(2, 2), 1
     yield whole_numbers(rng, 4, 6).t(), 2
     yield whole_numbers(rng, 7, 8)[1:6, 2:], 3
+    for image in promised(rng, "any dtype", "any strides", shape=(3, 4)):
+        yield image, rng.randint(1, 3)
 
 
 @exercise.observe

@@ -5,6 +5,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import some_of_each, whole_numbers
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.11",
@@ -20,9 +21,11 @@ exercise = Exercise(
 
 @exercise.reference
 def share_memory(x, y):
-    """True if x and y are views of one storage, also if they look at different parts of it.
+    """True if x and y lie in the same memory, also if they look at different parts of it.
 
-    x, y: tensors of any shape. Returns a bool.
+    x, y: tensors with at least one element, of any number of dimensions, any dtype, any strides.
+    torch.from_numpy(x.numpy()) lies in the memory of x, although torch makes a second storage
+    object for it. Returns a bool.
     """
     return x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
 
@@ -40,6 +43,11 @@ def _(rng):
     yield x, torch.from_numpy(x.numpy())
     yield x[:1], torch.tensor(x[:1].tolist())
     yield x, x.detach()
+    yield x, x.view(torch.int32)
+    for x in promised(rng, "any number of dimensions", "any dtype", "any strides"):
+        yield x, x.detach() if rng.random() < 0.5 else x.clone()
+    for y in promised(rng, "any number of dimensions", "any dtype", "any strides"):
+        yield (y[None], y) if rng.random() < 0.5 else (y.clone(), y)
     for shared in some_of_each(rng):
         x = whole_numbers(rng, rng.randint(2, 4), 3)
         views, copies = [x[:, 1:], x.t(), x.view(-1), x[0]], [x.clone(), x + 0, x.t().contiguous()]

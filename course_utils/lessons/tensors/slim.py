@@ -9,6 +9,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.14",
@@ -26,7 +27,8 @@ exercise = Exercise(
 def slim(x):
     """A tensor equal to x whose storage holds the elements of x and nothing else.
 
-    x: a tensor of any shape, often a slice of a large one.
+    x: a tensor of any shape, any dtype and any strides, often a slice of a large one. Where its
+    own storage holds nothing else, x itself may be given back.
     """
     return x.clone()
 
@@ -39,6 +41,12 @@ def _(rng):
     yield (whole_numbers(rng, 3, 5),)
     yield (whole_numbers(rng, 4, 5)[2:].t(),)
     yield (torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64)[1:],)
+    yield (whole_numbers(rng, 5)[2],)
+    yield (whole_numbers(rng, 5)[:0],)
+    for x in promised(rng, "any shape", "any strides"):
+        yield (x,)
+    for x in promised(rng, "any dtype"):
+        yield (x[1:],)
 
 
 @exercise.observe

@@ -4,6 +4,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.6",
@@ -21,7 +22,8 @@ exercise = Exercise(
 def to_chw(image):
     """A picture with its colour channels first.
 
-    image: a tensor of shape (height, width, channels). Returns shape (channels, height, width).
+    image: a tensor of shape (height, width, channels), of any dtype and any strides.
+    Returns a tensor of shape (channels, height, width) and the same dtype.
     """
     return image.permute(2, 0, 1)
 
@@ -33,6 +35,8 @@ def _(rng):
     yield (whole_numbers(rng, 4, 4, 3),)
     yield (whole_numbers(rng, 3, 3, 3),)
     yield (whole_numbers(rng, 5, 4, 1),)
+    for image in promised(rng, "any dtype", "any strides", shape=(2, 4, 3)):
+        yield (image,)
 
 
 @exercise.mistake(

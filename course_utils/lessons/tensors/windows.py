@@ -7,6 +7,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
+from course_utils.promises import promised
 
 exercise = Exercise(
     "01.8",
@@ -27,7 +28,8 @@ exercise = Exercise(
 def windows(x, size, step):
     """All complete windows of a 1-D tensor, as a view made with as_strided.
 
-    x: shape (n,), size: length of a window, step: from one window's start to the next.
+    x: shape (n,), any dtype, any strides. size: length of a window. step: from one window's start
+    to the next.
     Returns shape (number of windows, size) over the same storage. n >= size.
     """
     count = (len(x) - size) // step + 1
@@ -44,6 +46,8 @@ def _(rng):
     yield whole_numbers(rng, 12)[2:], 4, 3
     yield whole_numbers(rng, 16)[1::2], 3, 2
     yield whole_numbers(rng, 4, 5).t()[1], 2, 1
+    for x in promised(rng, "any dtype", "any strides", shape=(9,)):
+        yield x, rng.randint(2, 4), rng.randint(1, 3)
 
 
 @exercise.observe
