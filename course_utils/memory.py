@@ -6,10 +6,11 @@ import copy
 import functools
 import itertools
 import random
+import sys
 import sysconfig
 from collections import deque
 from collections.abc import Callable
-from types import CellType, FunctionType
+from types import BuiltinMethodType, CellType, FunctionType, MethodType
 from typing import Any
 
 import numpy
@@ -18,16 +19,8 @@ import torch
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 CACHED = type(functools.lru_cache(lambda: None))
 # What can hold something from one call to the next.
-HOLDERS: tuple[type, ...] = (
-    list,
-    dict,
-    set,
-    deque,
-    bytearray,
-    random.Random,
-    numpy.random.Generator,
-)
-HOLDERS += (numpy.ndarray, torch.Tensor, itertools.count, itertools.cycle)
+HOLDERS: tuple[type, ...] = (list, dict, set, deque, bytearray, random.Random)
+HOLDERS += (numpy.random.Generator, numpy.ndarray, torch.Tensor, itertools.count, itertools.cycle)
 
 
 def forgetful(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -60,6 +53,10 @@ class _Copies:
             return self.function(thing)
         if kind is CACHED:
             return functools.lru_cache(**thing.cache_parameters())(self.of(thing.__wrapped__))
+        if kind is MethodType:
+            return MethodType(self.of(thing.__func__), self.of(thing.__self__))
+        if kind is BuiltinMethodType and isinstance(thing.__self__, HOLDERS):
+            return getattr(self.of(thing.__self__), thing.__name__)
         if kind is functools.partial:
             arguments = [self.of(one) for one in thing.args]
             named = {name: self.of(one) for name, one in thing.keywords.items()}
@@ -70,12 +67,14 @@ class _Copies:
             return again
         if issubclass(kind, type):
             return self.class_(thing)
-        own = kind.__module__ == "__main__"
-        if own or isinstance(thing, HOLDERS):
+        if _is_own(kind) or isinstance(thing, HOLDERS):
             try:
-                return copy.deepcopy(thing)
+                again = copy.deepcopy(thing)
+                if _is_own(kind):
+                    again.__class__ = self.of(kind)
             except Exception:  # it cannot be copied; then it is no memory that answers have
                 return thing
+            return again
         return thing
 
     def function(self, original: FunctionType) -> FunctionType:
@@ -107,16 +106,25 @@ class _Copies:
         return self.made[id(names)]
 
     def class_(self, original: type) -> type:
-        """A class that inherits all but what the class itself holds, if it holds anything."""
-        held = {n: v for n, v in vars(original).items() if isinstance(v, HOLDERS)}
-        held = {n: v for n, v in held.items() if not n.startswith("__")}
-        if not held or original.__module__.split(".")[0] in ("torch", "numpy", "builtins"):
+        """A class that inherits all but what the class itself holds."""
+        if not _is_own(original):
             return original
+        held = {n: v for n, v in vars(original).items() if isinstance(v, HOLDERS)}
+        fresh = {name: self.of(one) for name, one in held.items() if not name.startswith("__")}
         try:
-            fresh = {name: self.of(one) for name, one in held.items()}
             return type(original)(original.__name__, (original,), fresh)
         except Exception:  # it refuses to be inherited from
             return original
+
+
+def _is_own(kind: type) -> bool:
+    """True for a class that is neither Python's, nor a library's, nor the course's."""
+    name = kind.__module__
+    if name == "__main__":  # a notebook's
+        return True
+    file = str(getattr(sys.modules.get(name), "__file__", None) or "")
+    ours = name.split(".")[0] in ("builtins", "course_utils")
+    return not ours and name not in sys.builtin_module_names and not file.startswith(LIBRARIES)
 
 
 def _names(code: Any) -> set[str]:
