@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.utils.data
 
+from course_utils.by_hand import SIGNS
 from course_utils.exercise import Exercise
 from course_utils.observation import observe
 from course_utils.settings import course_settings
@@ -140,9 +141,10 @@ def ways(name: str, thing: Any, arguments: tuple) -> dict[str, Callable[[], Any]
         found["through a class that inherits from it"] = inherit
     elif isinstance(owner, torch.Tensor) and callable(getattr(owner, last, None)):
         found["as a method"] = lambda: getattr(owner, last)(*arguments[1:])
-        found["through `operator.methodcaller`"] = lambda: operator.methodcaller(
-            last, *arguments[1:]
-        )(owner)
+        if last not in SIGNS:  # torch is told the same for `a + b`
+            found["through `operator.methodcaller`"] = lambda: operator.methodcaller(
+                last, *arguments[1:]
+            )(owner)
     return found
 
 
