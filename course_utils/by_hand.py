@@ -83,6 +83,7 @@ class ByHand:
         return {**dataclasses.asdict(self), "forms": tuple(sorted(named(self.without)))}
 
 
+@functools.lru_cache(maxsize=20_000)
 def key(name: str) -> str:
     """What all forms of a name have in common: 'mse' for mse_loss and for nn.MSELoss."""
     found = name.rsplit(".", 1)[-1].lower().replace("_", "")

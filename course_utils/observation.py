@@ -81,6 +81,10 @@ class Observation:
     warned: tuple[str, ...] = ()
 
 
+_LEARNT: dict[tuple[str, ...], dict[Any, str | None]] = {}  # by what is watched
+KNOWN_LIMIT = 20_000  # functions and pieces of code that are remembered for it
+
+
 class WatchFunctions(TorchFunctionMode):
     """Write down which functions and classes of libraries are used, in whatever form.
 
@@ -106,7 +110,8 @@ class WatchFunctions(TorchFunctionMode):
         self._forms = by_hand.forms(self.names)
         self._methods = {n for n in self.names if by_hand.of_one_class(n)}
         self._attributes = {n for n in by_hand.ATTRIBUTES if by_hand.key(n) in self._forms}
-        self._known: dict[CodeType, str | None] = {}  # code of libraries, and its name if watched
+        # Code and functions of libraries, and the name where it is watched: learnt once.
+        self._known: dict[Any, str | None] = _LEARNT.setdefault(self.names, {})
         self._looked_at: set[CodeType] = set()
         self._stored: set[str] = set()  # attributes that the answer gives to objects of its own
 
@@ -168,7 +173,8 @@ class WatchFunctions(TorchFunctionMode):
         for method in self._methods:
             if parts[-2:] == method.split(".")[-2:]:
                 name = method
-        self._known[code] = name
+        if len(self._known) < KNOWN_LIMIT:
+            self._known[code] = name
         return name
 
     def _look_at(self, code: CodeType) -> None:
@@ -200,14 +206,26 @@ class WatchFunctions(TorchFunctionMode):
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
         # torch has no name for some compiled functions, as that under pad_sequence.
+        name = self._known[func] if func in self._known else self._learn_function(func)
+        if name is not None and self._by_answer(sys._getframe(1)):
+            self._note(name)
+        return func(*args, **(kwargs or {}))
+
+    def _learn_function(self, func: Callable[..., Any]) -> str | None:
+        """The name that is watched for a function of torch."""
+        # torch has no name for some compiled functions, as that under pad_sequence.
         called = f"{resolve_name(func) or ''}.{getattr(func, '__name__', '')}"
         for part in called.split("."):
             name = self._forms.get(by_hand.key(part))
             # `a * b` is Tensor.mul for torch. The profiler tells it from a.mul(b).
             sign = part in by_hand.SIGNS and "Tensor." in called and not _of_tensors_alone(name)
-            if name is not None and not sign and self._by_answer(sys._getframe(1)):
-                self._note(name)
-        return func(*args, **(kwargs or {}))
+            if name is not None and not sign:
+                break
+        else:
+            name = None
+        if len(self._known) < KNOWN_LIMIT:
+            self._known[func] = name
+        return name
 
 
 def _of_tensors_alone(name: str | None) -> bool:
