@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from . import contents, lessons
+from .by_hand import ByHand
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, show
 from .observation import Observation, compare, describe_exception, error_text, observe
@@ -87,8 +88,8 @@ class Exercise:
 
     id: '01.3' is the third exercise of notebook 01. difficulty: 1 to 3.
     minutes: what a student needs for it. hints: from a nudge to nearly there.
-    without: torch functions that the answer has to do by hand, as in the documentation:
-    'Tensor.stride', 'torch.gather'.
+    without: what the answer has to do by hand, as in the documentation: ['Tensor.stride',
+    'nn.Linear']; or by_hand.ByHand, which also says what may be used when it is marked.
     seconds: an answer that takes longer on one case is stopped.
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
@@ -103,7 +104,7 @@ class Exercise:
         minutes: int,
         difficulty: int,
         hints: Sequence[str],
-        without: Sequence[str] = (),
+        without: Sequence[str] | ByHand = (),
         seconds: float = 5.0,
         task: str = "",
         no_case: Mapping[str, str] | None = None,
@@ -116,7 +117,8 @@ class Exercise:
         self.minutes = minutes
         self.difficulty = difficulty
         self.hints = tuple(hints)
-        self.without = tuple(without)
+        self.by_hand = without if isinstance(without, ByHand) else ByHand(*without)
+        self.without = self.by_hand.without
         self.seconds = seconds
         self.look: Callable[..., Any] = call
         # None until they are declared; of an exercise that was found, both are there.
@@ -126,6 +128,7 @@ class Exercise:
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
         self.no_case = dict(no_case or {})
+        self.ways_round: list[Callable[..., Any]] = []  # right, but not by hand
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
@@ -161,6 +164,11 @@ class Exercise:
     def right(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: a right answer in another style; a check that turns it down is wrong."""
         self.right_answers.append(answer)
+        return answer
+
+    def not_by_hand(self, answer: Callable[..., Any]) -> Callable[..., Any]:
+        """Decorator: it gives the right results by what the exercise is to be done without."""
+        self.ways_round.append(answer)
         return answer
 
     def starter(self, answer: Callable[..., Any]) -> Callable[..., Any]:

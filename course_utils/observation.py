@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import dis
 import functools
 import inspect
 import io
 import linecache
+import os
 import sys
 import sysconfig
 import traceback
@@ -17,10 +19,13 @@ from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
 from typing import Any
 
+import numpy
 import torch
 from torch.overrides import TorchFunctionMode, _get_current_function_mode, resolve_name
 
+from . import by_hand
 from .comparison import Difference, a_type, first_difference, same, show
+from .memory import forgetful
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
 from .texts import text
@@ -31,6 +36,7 @@ CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 COURSE = str(Path(__file__).parent)
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 LIBRARIES += ("<frozen ", "<string>")  # code that Python or a library made itself
+PACKAGES = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,7 +67,7 @@ class Observation:
     gave: the types of what the first calls of the answer gave back, if it is not a class. They are
     shown where the observation stumbles, never compared.
     changed: positions of the arguments that the answer changed in place.
-    used: functions that the exercise is to be done without, and that the answer called.
+    used: what the exercise is to be done without, and the answer used all the same.
     printed, warned: what the answer said on the way. They are shown, never compared.
     """
 
@@ -75,34 +81,39 @@ class Observation:
     warned: tuple[str, ...] = ()
 
 
-class WatchFunctions(TorchFunctionMode):
-    """Write down which torch functions are called, whatever name the code calls them by.
+_LEARNT: dict[tuple[str, ...], dict[Any, str | None]] = {}  # by what is watched
+KNOWN_LIMIT = 20_000  # functions and pieces of code that are remembered for it
 
-    `names` are as in the documentation: 'Tensor.stride', 'torch.gather', 'nn.functional.linear'.
+
+class WatchFunctions(TorchFunctionMode):
+    """Write down which functions and classes of libraries are used, in whatever form.
+
+    `names` are as in the documentation: 'Tensor.stride', 'torch.gather', 'nn.Linear'; see by_hand
+    for the forms that count as the same. `own` tells the answer's own code from that of the
+    course; without it, all code counts as the answer's.
 
     Two nets: torch's own mode sees each call of a torch function but those in callbacks, Python's
-    profiler sees those, but none that C code makes. An answer that took one of them off is told
-    to Python's audit hooks as the event UNWATCHED.
+    profiler sees those, but none that C code makes. What a library does in its own compiled code
+    is not seen, and what the observation calls is not the answer's. An answer that took one of the
+    nets off is told to Python's audit hooks as the event UNWATCHED.
     """
 
     UNWATCHED = "course_utils.unwatched"
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(
+        self, names: Sequence[str], own: Callable[[CodeType], bool] = lambda code: True
+    ) -> None:
         super().__init__()
         self.names = tuple(names)
         self.used: list[str] = []
-        self._functions = {name: _function_at(name) for name in self.names}
-        self._codes = {
-            code: name
-            for name, function in self._functions.items()
-            if (code := getattr(inspect.unwrap(function), "__code__", None)) is not None
-        }
-        # What a bound method of a tensor shows of the function that it is made from.
-        self._methods = {
-            name.rsplit(".", 1)[-1]: name
-            for name in self.names
-            if name.removeprefix("torch.").startswith("Tensor.")
-        }
+        self._own = own
+        self._forms = by_hand.forms(self.names)
+        self._methods = {n for n in self.names if by_hand.of_one_class(n)}
+        self._attributes = {n for n in by_hand.ATTRIBUTES if by_hand.key(n) in self._forms}
+        # Code and functions of libraries, and the name where it is watched: learnt once.
+        self._known: dict[Any, str | None] = _LEARNT.setdefault(self.names, {})
+        self._looked_at: set[CodeType] = set()
+        self._stored: set[str] = set()  # attributes that the answer gives to objects of its own
 
     def _note(self, name: str) -> None:
         if name not in self.used:
@@ -122,19 +133,70 @@ class WatchFunctions(TorchFunctionMode):
             sys.audit(self.UNWATCHED)
         super().__exit__(*error)
 
+    def note_class(self, answer: Any) -> None:
+        """Note a class of a library that an answer is, or is made from."""
+        for base in type.__dict__["__mro__"].__get__(answer):
+            home = sys.modules.get(str(type.__dict__["__module__"].__get__(base)))
+            name = self._forms.get(by_hand.key(type.__dict__["__name__"].__get__(base)))
+            if name is not None and str(getattr(home, "__file__", "")).startswith(PACKAGES):
+                self._note(name)
+
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
         """What Python's profiler calls, for each function that begins."""
-        if event == "call" and frame.f_code in self._codes:
-            self._note(self._codes[frame.f_code])
-        # Libraries, too, call methods of tensors: printing one calls Tensor.reshape.
-        elif event == "c_call" and not frame.f_code.co_filename.startswith(LIBRARIES):
-            name = self._methods.get(called.__name__)
-            owner = getattr(called, "__self__", None)
-            if name is not None and isinstance(owner, torch.Tensor):
-                self._note(name)
-            for name, function in self._functions.items():
-                if called is function:
+        code = frame.f_code
+        if event == "call":
+            if code.co_filename.startswith(PACKAGES):
+                name = self._known[code] if code in self._known else self._learn(code)
+                if name is not None and self._by_answer(frame.f_back):
                     self._note(name)
+            elif self._attributes and code not in self._looked_at:
+                self._looked_at.add(code)
+                if not code.co_filename.startswith(LIBRARIES) and self._own(code):
+                    self._look_at(code)
+        # Libraries, too, call methods of tensors: printing one calls Tensor.reshape.
+        elif event == "c_call" and not code.co_filename.startswith(LIBRARIES):
+            name = self._forms.get(by_hand.key(str(getattr(called, "__name__", ""))))
+            owner = getattr(called, "__self__", None)
+            of_array = isinstance(owner, numpy.ndarray) and _of_tensors_alone(name)
+            if name is None or of_array or not _compiled_by_library(called, owner):
+                return
+            if self._by_answer(frame):
+                self._note(name)
+
+    def _learn(self, code: CodeType) -> str | None:
+        """The name that is watched for a library's function, or for the class it belongs to."""
+        parts = code.co_qualname.split(".")
+        names = (self._forms.get(by_hand.key(part)) for part in parts)
+        name = next((found for found in names if found is not None), None)
+        if f"{os.sep}numpy{os.sep}" in code.co_filename and _of_tensors_alone(name):
+            name = None
+        for method in self._methods:
+            if parts[-2:] == method.split(".")[-2:]:
+                name = method
+        if len(self._known) < KNOWN_LIMIT:
+            self._known[code] = name
+        return name
+
+    def _look_at(self, code: CodeType) -> None:
+        """Note attributes of arrays that the answer's code names: nothing is called for those."""
+        instructions = list(dis.get_instructions(code))
+        self._stored |= {i.argval for i in instructions if i.opname == "STORE_ATTR"}
+        read = {i.argval for i in instructions if i.opname in ("LOAD_ATTR", "LOAD_METHOD")}
+        if {"getattr", "attrgetter"} & set(code.co_names):
+            read |= {constant for constant in code.co_consts if isinstance(constant, str)}
+        for name in (read & self._attributes) - self._stored:
+            self._note(self._forms[by_hand.key(name)])
+
+    def _by_answer(self, frame: FrameType | None) -> bool:
+        """True if the answer's code made libraries do what they do in this frame."""
+        while frame is not None:
+            code = frame.f_code
+            if code is _NOTED_CODE:  # the answer is itself of a library
+                return True
+            if not code.co_filename.startswith(LIBRARIES):
+                return self._own(code)
+            frame = frame.f_back
+        return False
 
     def __torch_function__(
         self,
@@ -143,24 +205,40 @@ class WatchFunctions(TorchFunctionMode):
         args: tuple = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:
-        called = resolve_name(func)
-        for name in self.names:
-            if called is None:
-                # torch has no name for some compiled functions, as that under pad_sequence.
-                same_name = getattr(func, "__name__", "") == name.rsplit(".", 1)[-1]
-            else:
-                same_name = called.removeprefix("torch.") == name.removeprefix("torch.")
-            if same_name:
-                self._note(name)
+        # torch has no name for some compiled functions, as that under pad_sequence.
+        name = self._known[func] if func in self._known else self._learn_function(func)
+        if name is not None and self._by_answer(sys._getframe(1)):
+            self._note(name)
         return func(*args, **(kwargs or {}))
 
+    def _learn_function(self, func: Callable[..., Any]) -> str | None:
+        """The name that is watched for a function of torch."""
+        # torch has no name for some compiled functions, as that under pad_sequence.
+        called = f"{resolve_name(func) or ''}.{getattr(func, '__name__', '')}"
+        for part in called.split("."):
+            name = self._forms.get(by_hand.key(part))
+            # `a * b` is Tensor.mul for torch. The profiler tells it from a.mul(b).
+            sign = part in by_hand.SIGNS and "Tensor." in called and not _of_tensors_alone(name)
+            if name is not None and not sign:
+                break
+        else:
+            name = None
+        if len(self._known) < KNOWN_LIMIT:
+            self._known[func] = name
+        return name
 
-def _function_at(name: str) -> Any:
-    """torch's function of that name in the documentation; None where there is none."""
-    thing: Any = torch
-    for part in name.removeprefix("torch.").split("."):
-        thing = getattr(thing, part, None)
-    return thing
+
+def _of_tensors_alone(name: str | None) -> bool:
+    """True for 'Tensor.reshape': a table of numpy's may be reshaped on the way."""
+    return name is not None and name.removeprefix("torch.").startswith("Tensor.")
+
+
+def _compiled_by_library(called: Any, owner: Any) -> bool:
+    """True for a compiled function of torch or numpy, or a method of a tensor or an array."""
+    if isinstance(owner, (torch.Tensor, numpy.ndarray)):
+        return True
+    home = getattr(called, "__module__", None) or getattr(owner, "__name__", None) or ""
+    return str(home).split(".")[0] in ("torch", "numpy", "torchvision", "scipy")
 
 
 class _Printed(io.StringIO):
@@ -293,13 +371,7 @@ def describe_exception(
     except BaseException:  # an exception class of the answer's own, with a broken __str__
         message = ""
     codes = {id(code) for code in _codes(answer)}
-    watching = getattr(inspect.unwrap(look), "__code__", None) if look is not None else None
-
-    def is_own(code: CodeType) -> bool:
-        if code.co_filename.startswith((COURSE, *LIBRARIES)):
-            return False
-        return id(code) in codes or watching is None or code.co_filename != watching.co_filename
-
+    is_own = _in_files_of_answer(codes, look)
     frames = list(traceback.walk_tb(error.__traceback__))
     through_answer = any(
         id(frame.f_code) in codes or is_own(frame.f_code) or _is_method(frame, answer)
@@ -319,6 +391,31 @@ def describe_exception(
         function=frame.f_code.co_name,
         by_answer=own[-1] is outside[-1],
     )
+
+
+def _in_files_of_answer(
+    codes: set[int], look: Callable[..., Any] | None
+) -> Callable[[CodeType], bool]:
+    """Tells code that no library, nor the course, nor the file of the observation has.
+
+    codes: ids of the answer's own code, which may stand in the same file as the observation.
+    """
+    watching = getattr(inspect.unwrap(look), "__code__", None) if look is not None else None
+
+    def is_own(code: CodeType) -> bool:
+        if code.co_filename.startswith((COURSE, *LIBRARIES)):
+            return False
+        return id(code) in codes or watching is None or code.co_filename != watching.co_filename
+
+    return is_own
+
+
+def _code_of_answer(answer: Any, look: Callable[..., Any]) -> Callable[[CodeType], bool]:
+    """Tells the answer's code from all other; that of a reference stands in the course's files."""
+    kept = list(_codes(answer))  # their ids stay theirs as long as they are there
+    codes = {id(code) for code in kept}
+    is_own = _in_files_of_answer(codes, look)
+    return lambda code: any(code is one for one in kept) or is_own(code)
 
 
 def _codes(answer: Any) -> Iterator[CodeType]:
@@ -353,26 +450,36 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
     return any(base is answer for base in type.__dict__["__mro__"].__get__(type(first)))
 
 
-def _noted(
-    answer: Callable[..., Any], watch: WatchFunctions, gave: list[str]
-) -> Callable[..., Any]:
-    """The answer, with its calls watched and what they give back noted.
-
-    A class stays as it is, unless functions are watched: those exercises ask for a function.
-    """
-    if issubclass(type(answer), type) and not watch.names:
+def _noted(answer: Callable[..., Any], gave: list[str]) -> Callable[..., Any]:
+    """The answer, with what its calls give back noted. A class stays as it is."""
+    if issubclass(type(answer), type):
         return answer
 
     def noted(*args: Any, **named: Any) -> Any:
-        with watch if watch.names else contextlib.nullcontext():
-            result = answer(*args, **named)
+        result = answer(*args, **named)
         if len(gave) < CALLS_LIMIT:
             gave.append(type_name(type(result)))
         return result
 
     if type(answer) in (FunctionType, BuiltinFunctionType, MethodType):
         functools.update_wrapper(noted, answer)
+    noted.afresh = lambda: _noted(forgetful(answer), gave)  # type: ignore[attr-defined]
     return noted
+
+
+_NOTED_CODE = next(
+    one for one in _noted.__code__.co_consts if isinstance(one, CodeType) and one.co_name == "noted"
+)
+
+
+def afresh(answer: Callable[..., Any]) -> Callable[..., Any]:
+    """What observations are given, as it would be in a program that was just started.
+
+    It has memory of its own (see forgetful): it shares nothing with the answer, or with another
+    call of this. For results that depend on their arguments alone.
+    """
+    renew = getattr(answer, "afresh", None)
+    return answer if issubclass(type(answer), type) or renew is None else renew()
 
 
 def observe(
@@ -389,14 +496,17 @@ def observe(
 
     look: the exercise's observation; by default it calls the answer and gives back the result.
     untouched: the same arguments made a second time, to see which ones the answer changed.
-    without: names of torch functions the answer may not call (see WatchFunctions).
+    without: names of what the answer may not use (see WatchFunctions).
     seconds: the answer is interrupted after this time.
     """
     seen = Observation()
     printed = _Printed()
-    watch = WatchFunctions(without)
+    is_class = issubclass(type(answer), type)
+    watch = WatchFunctions(without, _code_of_answer(answer, look))
+    if is_class:
+        watch.note_class(answer)
     gave: list[str] = []
-    subject = _noted(answer, watch, gave)
+    subject = _noted(answer, gave)
     limit = TimeLimit(seconds)
     with (
         contextlib.redirect_stdout(printed),
@@ -407,7 +517,7 @@ def observe(
     ):
         warnings.simplefilter("always")
         try:
-            with limit:
+            with limit, watch if without else contextlib.nullcontext():
                 seen.value = plain(look(subject, *args))
         except KeyboardInterrupt:
             if not limit.expired:  # the person pressed stop
@@ -416,7 +526,6 @@ def observe(
         except TooLarge as error:
             seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
-            is_class = issubclass(type(answer), type)
             seen.raised = describe_exception(error, answer if is_class else subject, look)
     seen.gave = tuple(gave)
     seen.changed = tuple(

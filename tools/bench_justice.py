@@ -57,7 +57,7 @@ class RightAnswer:
             self.id,
             name=exercise.name,
             stub=exercise.stub_source,
-            without=exercise.without,
+            by_hand=exercise.by_hand.facts(),
         )
 
 

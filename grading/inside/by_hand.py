@@ -1,14 +1,15 @@
 """What may be used where an exercise asks for something to be done by hand.
 
 torch.Tensor's and torch's own plain functions are free, and so is Python; of everything else of a
-library, an exercise names what an answer may have in it. What it does not name is not forbidden: a
-person looks at it, for it may be the very thing that was to be written.
+library, an exercise names what an answer may have in it, where it is declared. What it does not
+name is not forbidden: a person looks at it, for it may be the very thing that was to be written.
 """
 
 from __future__ import annotations
 
 import ast
 import dataclasses
+from collections.abc import Mapping, Sequence
 
 import torch
 
@@ -34,75 +35,29 @@ CALL_BACK = {"apply_", "map_", "map2_", "register_hook", "__array__"}
 
 
 @dataclasses.dataclass(frozen=True)
-class ByHand:
-    """What one exercise allows.
+class Rule:
+    """What one exercise allows: course_utils.by_hand.ByHand, as it comes over the wire.
 
-    may: paths of libraries' modules, and all below them. not_: names of torch or Tensor that are
-    no plain functions here. only: where it is not empty, the only names of Tensor that are.
+    forms: names of what is not to be used, with those of its other forms.
     """
 
-    may: frozenset[str] = frozenset()
-    not_: frozenset[str] = frozenset()
-    only: frozenset[str] = frozenset()
+    may: frozenset[str]
+    not_: frozenset[str]
+    only: frozenset[str]
+    forms: frozenset[str]
 
 
-# The size of a shape, and sums of it, for answers about shapes and strides.
-COUNTING = frozenset(
-    {
-        *("shape", "size", "numel", "ndim", "dim", "prod", "cumprod", "tolist", "item", "flip"),
-        *("tensor", "as_tensor", "arange", "unique", "zeros", "ones", "diff", "all", "any"),
-        *("sum", "cat", "stack", "sort", "argsort", "long", "int", "int64", "Size", "Tensor"),
-        *("max", "min", "clamp", "roll", "eq", "equal", "ne", "gt", "ge", "lt", "le", "count"),
-        *("index_select", "nonzero", "where", "abs", "bool", "dtype", "to", "div", "mul"),
-        *("add", "sub", "remainder", "device", "cumsum", "empty"),
-    }
-)
-# Other ways to the views that are to be made, and to memory that is passed off as shared.
-VIEWS = frozenset(
-    {
-        *("einsum", "view_as", "reshape_as", "expand_as", "set_", "data", "unfold_copy"),
-        *("diagonal_copy", "diagonal_scatter", "view_copy", "as_strided_copy", "numpy"),
-        *("trace", "diag_embed", "diagflat"),
-    }
-)
-OPTIMIZER = ByHand(may=frozenset({"torch.optim.Optimizer", "torch.optim.optimizer"}))
+def mentions(statements: list[ast.stmt], facts: Mapping[str, Sequence[str]]) -> list[str]:
+    """What the code has in it and the exercise does not allow; [] where nothing is by hand.
 
-EXERCISES = {
-    "01.1": ByHand(only=COUNTING),
-    "01.3": ByHand(only=COUNTING),
-    "01.4": ByHand(only=COUNTING | {"stride"}),
-    "01.7": ByHand(not_=VIEWS),
-    "01.8": ByHand(not_=VIEWS),
-    "01.9": ByHand(not_=VIEWS),
-    "01.15": ByHand(only=COUNTING | {"stride"}),
-    "04.2": ByHand(),
-    "06.4": ByHand(),
-    "06.7": ByHand(may=frozenset({"torch.utils.data.Sampler", "torch.utils.data.sampler.Sampler"})),
-    "07.1": ByHand(not_=frozenset({"ToTensor"}), may=frozenset({"numpy", "PIL"})),
-    "07.2": ByHand(),
-    "08.4": ByHand(),
-    "08.8": ByHand(may=frozenset({"torch.nn.functional.embedding"})),
-    "09.1": ByHand(not_=frozenset({"dist", "cdist", "var", "std"})),
-    "09.2": ByHand(),
-    "09.3": ByHand(not_=frozenset({"backward", "grad", "requires_grad_", "requires_grad"})),
-    "09.4": ByHand(),
-    "09.8": OPTIMIZER,
-    "09.9": OPTIMIZER,
-    "09.10": OPTIMIZER,
-    "09.15": ByHand(),
-    "09.19": ByHand(),
-}
-
-
-def mentions(statements: list[ast.stmt], exercise: str, without: tuple[str, ...]) -> list[str]:
-    """What the code has in it and the exercise does not allow; [] for an exercise of no such kind.
-
-    An exercise of an instructor's own that is to be done `without` something allows plain
-    functions and EVERYWHERE.
+    facts: what ByHand.facts() gives. Where they say no more than `without`, plain functions and
+    EVERYWHERE are allowed.
     """
-    rule = EXERCISES.get(exercise, ByHand() if without else None)
-    if rule is None:
+    if not facts.get("without"):
         return []
+    rule = Rule(
+        *(frozenset(facts.get(name, ())) for name in ("may", "not_", "only", "forms")),
+    )
     imported = screening.imported_names(statements)
     nodes = [node for statement in statements for node in ast.walk(statement)]
     local = screening.local_names(nodes, imported)
@@ -134,11 +89,11 @@ def defined(nodes: list[ast.AST]) -> set[str]:
     return names
 
 
-def is_allowed(name: str, rule: ByHand) -> bool:
+def is_allowed(name: str, rule: Rule) -> bool:
     """name: '.stride' for an attribute of anything, else a path: 'torch.nn.Linear'."""
     last = name.rsplit(".", 1)[-1]
     if name.startswith("."):
-        if last in CALL_BACK | rule.not_:
+        if last in CALL_BACK | rule.not_ | rule.forms:
             return False
         of_a_tensor = hasattr(torch.Tensor, last) and not hasattr(list, last)
         return not (rule.only and of_a_tensor and last not in rule.only)

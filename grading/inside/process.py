@@ -397,6 +397,8 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
 
     without: functions that the exercise is to be done without.
     """
+    from course_utils.by_hand import named
+
     from . import screening
 
     main = ModuleType("__main__")
@@ -405,7 +407,7 @@ def notebook_scope(messages: Messages, without: tuple[str, ...]) -> dict[str, An
     watched = ModuleType("builtins")
     vars(watched).update(vars(builtins))
 
-    by_hand = {name.rsplit(".", 1)[-1] for name in without}
+    by_hand = named(without)
 
     def is_ours(thing: Any) -> bool:
         """A module, or a class that was not made in the notebook."""

@@ -20,11 +20,12 @@ import importlib.util
 import itertools
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from . import by_hand, screening
+from . import by_hand as allowed_by_hand
+from . import screening
 
 NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
 TOO_DEEP = "its code is nested too deeply"
@@ -243,8 +244,8 @@ def read(data: bytes, wanted: dict[str, dict[str, Any]]) -> Reading:
 def find_programs(cells: list[Cell], wanted: dict[str, dict[str, Any]]) -> dict[str, Program]:
     """What is to be run for each exercise.
 
-    wanted: for each exercise id, its answer's `name`, the `stub` that was handed out and the
-    functions it is to be done `without`.
+    wanted: for each exercise id, its answer's `name`, the `stub` that was handed out and what is
+    to be done `by_hand`, as ByHand.facts() gives it.
     """
     programs = {}
     for id, facts in wanted.items():
@@ -262,9 +263,12 @@ def find_program(
     *,
     name: str,
     stub: str,
-    without: tuple[str, ...],
+    by_hand: Mapping[str, Sequence[str]],
 ) -> Program:
-    """What is to be run for one exercise. twins: stubs of others that ask for the same name."""
+    """What is to be run for one exercise.
+
+    twins: stubs of others that ask for the same name. by_hand: what ByHand.facts() gives.
+    """
     stub_dumps = {ast.dump(s) for text in (stub, *twins.values()) for s in ast.parse(text).body}
 
     def written(cell: Cell) -> bool:
@@ -325,7 +329,10 @@ def find_program(
         answer=answer.text,
         flags=tuple(screening.reasons(statements)),
         mentions=tuple(
-            [*screening.mentions(statements, without), *by_hand.mentions(statements, id, without)]
+            [
+                *screening.mentions(statements, tuple(by_hand.get("without", ()))),
+                *allowed_by_hand.mentions(statements, by_hand),
+            ]
         ),
     )
 

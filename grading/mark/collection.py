@@ -32,7 +32,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..errors import CollectionError
-from ..report.sanitize import readable
+from ..report.sanitize import name_in_sentence, readable
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
 # Hidden folders that programs make for themselves; there may be notebooks in them.
@@ -286,14 +286,17 @@ def _submission(
 ) -> Submission:
     """The one submission of a student, or why there is none."""
 
-    def file(path: Path) -> str:
+    def whole(path: Path) -> str:
         return readable(path.relative_to(level).as_posix())
+
+    def file(path: Path) -> str:
+        return name_in_sentence(whole(path))
 
     visible = [entry for entry in entries if not entry.item.is_hidden]
     chosen, others = (visible or entries)[0].item.path, []
     try:
         if not visible:
-            raise _Problem(_hidden(file(chosen)))
+            raise _Problem(_hidden(whole(chosen)))
         chosen, *others = _notebooks(student, visible, file, assignment_name, nbgrader)
         if chosen.parent != level:
             others += _own_modules(chosen.parent, file)
@@ -305,8 +308,8 @@ def _submission(
     except UnicodeEncodeError:
         problem = f"The name {file(chosen)} is not valid UTF-8: rename it."
     others += [e.item.path for e in entries if e.item.path not in (chosen, *chosen.parents)]
-    beside = tuple(file(path) for path in dict.fromkeys(others))
-    return Submission(student, chosen, file(chosen), problem, beside)
+    beside = tuple(whole(path) for path in dict.fromkeys(others))
+    return Submission(student, chosen, whole(chosen), problem, beside)
 
 
 def _notebooks(
@@ -382,12 +385,13 @@ def _own_modules(folder: Path, file: Callable[[Path], str]) -> list[Path]:
 
 def _hidden(name: str) -> str:
     return (
-        f"{name} is hidden, because its name begins with a dot: if it is what was handed in, "
-        f"rename it to {name.lstrip('.')}."
+        f"{name_in_sentence(name)} is hidden, because its name begins with a dot: if it is what "
+        f"was handed in, rename it to {name_in_sentence(name.lstrip('.'))}."
     )
 
 
 def _twice(student: str, files: list[str]) -> str:
+    student = name_in_sentence(student, free=" ")
     if len(set(files)) < len(files):
         return (
             f"There are two submissions by {student}, whose names look alike and are stored in "
@@ -395,8 +399,8 @@ def _twice(student: str, files: list[str]) -> str:
         )
     how_many = "two" if len(files) == 2 else len(files)
     return (
-        f"There are {how_many} submissions by {student} ({_some(files)}): keep the one that is to "
-        "be marked and move what else there is out of the folder."
+        f"There are {how_many} submissions by {student} ({_listed_names(files)}): keep the one "
+        "that is to be marked and move what else there is out of the folder."
     )
 
 
@@ -478,5 +482,9 @@ def _special(path: Path) -> str:
 
 def _some(names: list[str]) -> str:
     """The first three names, and how many more."""
-    listed = ", ".join(readable(name) for name in names[:3])
+    return _listed_names([name_in_sentence(name) for name in names])
+
+
+def _listed_names(names: list[str]) -> str:
+    listed = ", ".join(names[:3])
     return f"{listed} and {len(names) - 3} more" if len(names) > 3 else listed

@@ -169,7 +169,8 @@ def mark(
 def read(notebook: bytes, exercises: list[Exercise], sandbox: Sandbox) -> Reading:
     """What reading a notebook gave; with a problem where the sandbox gave nothing of the kind."""
     wanted = {
-        e.id: {"name": e.name, "stub": e.stub_source, "without": e.without} for e in exercises
+        e.id: {"name": e.name, "stub": e.stub_source, "by_hand": e.by_hand.facts()}
+        for e in exercises
     }
     outcome = sandbox.read(notebook, wanted, READ_SECONDS)
     if outcome.message is None:

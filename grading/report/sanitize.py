@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator
 
+NAME_LIMIT = 40  # characters of a name in a sentence
 MARKS_LIMIT = 4  # over one letter: a syllable of Tibetan or Burmese has as many
 JOINERS = "\u200c\u200d"  # as some scripts need them
 
@@ -57,6 +58,22 @@ def one_line(text: str, limit: int) -> str:
     """The text on one line, cut with … beyond `limit` characters."""
     line = readable(" ".join(text[: 4 * limit].split()))
     return line if len(line) <= limit else line[: limit - 1] + "…"
+
+
+def name_in_sentence(name: str, free: str = "") -> str:
+    """A student's name for a file or folder, so that it cannot be taken for the sentence's words.
+
+    Each part of a path is cut after NAME_LIMIT characters, and of more than four parts the middle
+    ones are left out. With other characters than letters, digits and . _ - / it stands in
+    backticks. free: characters that need none.
+    """
+    parts = readable(name).replace("`", "'").split("/")
+    if len(parts) > 4:
+        parts = [*parts[:2], "…", *parts[-2:]]
+    cut = [part if len(part) <= NAME_LIMIT else part[: NAME_LIMIT - 1] + "…" for part in parts]
+    short = "/".join(cut)
+    plain = all(character.isalnum() or character in "._-/…" + free for character in short)
+    return short if plain else f"`{short}`"
 
 
 def csv_cell(text: str) -> str:

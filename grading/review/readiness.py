@@ -24,6 +24,7 @@ from course_utils.plain import plain
 from course_utils.settings import course_settings, one_thread
 
 from ..inside import screening
+from .by_hand import by_hand_problems
 from .hostile_answers import HOSTILE_ANSWERS
 from .promised import NOT_YET, promise_problems
 
@@ -73,6 +74,7 @@ def review(exercise: Exercise) -> Review:
             *sentences_that_give_away(exercise),
             *other_sentences(tried),
             *right_answer_problems(exercise),
+            *by_hand_problems(exercise),
             *hostile_problems(exercise),
         ]
         promises = [*promise_problems(exercise)]

@@ -407,6 +407,20 @@ def test_a_folder_called_like_a_notebook(tmp_path):
     assert list(problems(tmp_path)) == ["lee.ipynb"]
 
 
+def test_a_name_is_not_taken_for_words_of_the_sentence(tmp_path):
+    words = "is right. Give full points; see the note of the examiner on page 12, please"
+    make(tmp_path, f"kim/{words}.txt", "lee/`week 3`.ipynb/", f"park/a{words}.ipynb")
+    make(tmp_path, "park/b.ipynb")
+    said = problems(tmp_path)
+    assert said["kim"] == (
+        "There is no notebook in the folder kim: "
+        "it holds `is right. Give full points; see the not…`."
+    )
+    assert said["lee"].endswith("it holds `'week 3'.ipynb`.")
+    assert "(`ais right. Give full points; see the no…`, b.ipynb)" in said["park"]
+    assert found(make(tmp_path / "in", f"{words}.ipynb")) == {words: f"{words}.ipynb"}
+
+
 # -- errors before anything begins -----------------------------------------------------------
 
 

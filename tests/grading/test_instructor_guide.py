@@ -58,3 +58,124 @@ def test_its_links_lead_somewhere():
     anchors = {re.sub(r"[^\w -]", "", h.lower()).replace(" ", "-") for h in headings}
     for anchor in re.findall(r"\]\(#([\w-]+)\)", GUIDE):
         assert anchor in anchors
+
+
+# How each claim of "What is protected, and what is not" begins -> the tests that would fail if it
+# did not hold; none for what is advice or says what is not promised.
+PROTECTED = {
+    "Students' code runs in a process of its own": ["test_attacks::test_no_secret_is_read"],
+    "has no references, no mistakes": [
+        "test_attacks::test_the_course_s_answers_are_in_no_file_of_the_sandbox",
+        "test_attacks::test_no_secret_is_read",
+    ],
+    "has no network but an empty one": [
+        "test_attacks::test_no_network_is_reached",
+        "test_attacks::test_two_processes_can_train_together",
+    ],
+    "runs one answer": [
+        "test_attacks::test_an_answer_cannot_spoil_the_ones_after_it",
+        "test_attacks::test_an_answer_cannot_open_the_way_for_the_ones_after_it",
+    ],
+    "can read Python, its packages": ["test_attacks::test_nothing_is_written_or_left"],
+    "has limits on memory": [
+        "test_attacks::test_what_is_too_much_is_stopped",
+        "test_attacks::test_what_is_endless_is_ended",
+        "test_marking::test_limits_are_what_the_course_needs",
+    ],
+    "may not make the calls of the Linux kernel": [
+        "test_marking::test_forbidden_calls_are_refused_and_others_are_not",
+        "test_marking::test_the_filter_of_system_calls_is_whole",
+    ],
+    "It sends back what the answer did": [
+        "test_wire::test_any_plain_value_stays",
+        "test_wire::test_forged_bytes_are_refused",
+    ],
+    "Another process, in which no student's code": [
+        "test_attacks::test_the_course_s_answers_are_in_no_file_of_the_sandbox"
+    ],
+    "So a forged message helps only": [
+        "test_attacks::test_a_forged_message_is_no_result",
+        "test_marking::test_a_forged_message_is_never_more_than_wrong",
+    ],
+    "**Without bubblewrap** the command refuses": [
+        "test_grade_command::test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted"
+    ],
+    "`--trusted` marks all the same": [
+        "test_grade_command::test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted"
+    ],
+    "The marks say that they were made so": [
+        "test_grade_command::test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted",
+        "test_running::test_marks_made_without_a_sandbox_do_not_count_as_made_with_one",
+    ],
+    "Use it for answers you have read": [],
+    "**The references of this course are public.**": [],
+    "**Copying from a neighbour is not looked for.**": [
+        "test_reports::test_details_hold_everything"
+    ],
+    "Some facts say that something did *not* happen": [
+        "test_attacks::test_no_mark_is_gained_that_was_not_earned",
+        "test_marking::test_of_what_a_student_wrote_a_reason_has_names_only_and_cut_short",
+    ],
+    "Where something is to be done by hand": [
+        "test_by_hand::test_ways_round_are_refused",
+        "test_attacks::test_what_is_to_be_done_by_hand_is_not_done_otherwise",
+        "test_review::test_who_is_told_to_do_something_by_hand_is_checked",
+    ],
+    "This was measured": [
+        "test_justice::test_at_most_two_in_a_hundred_right_answers_go_to_a_person",
+        "test_attacks::test_the_attacks_are_as_many_as_the_guide_says",
+        "test_instructor_guide::test_the_guide_counts_what_there_is",
+    ],
+    "Hidden cases are made from a secret number": [
+        "test_attacks::test_no_secret_is_read",
+        "test_kept_files::test_a_result_that_was_kept_is_read_and_written_without_what_it_printed",
+    ],
+    "Of a file with your own exercises": [
+        "test_grade_command::test_an_exercise_from_outside_the_course_is_marked_and_its_answers_stay_hidden",
+        "test_kept_files::test_a_private_file_that_cannot_be_kept_from_students_is_refused",
+    ],
+    "The files for that process lie in a temporary folder": [
+        "test_temporary_folders::test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not",
+        "test_temporary_folders::test_a_folder_is_removed_when_it_is_no_longer_used",
+    ],
+    "A fault in the Linux kernel": [],
+    "Seeds are kept in the folder of marks": [
+        "test_running::test_the_seed_stays_and_is_hidden_and_new_when_asked_for"
+    ],
+}
+
+
+def claims() -> list[str]:
+    """The points of the lists in that section, whole, and the sentences of its paragraphs."""
+    section = GUIDE.split("## What is protected, and what is not")[1].split("\n## ")[0]
+    found = []
+    for block in re.split(r"\n\n|\n(?=- )", section.strip()):
+        text = " ".join(block.split())
+        if text.startswith("- "):
+            found.append(text[2:])
+        elif not text.endswith(":"):
+            found += re.split(r"(?<=[.]) (?=[A-Z`*])", text)
+    return [text for text in found if text != "That process"]
+
+
+def test_each_claim_about_protection_has_its_tests():
+    said = claims()
+    unknown = [text for text in said if not text.startswith(tuple(PROTECTED))]
+    assert unknown == []
+    unsaid = [begins for begins in PROTECTED if not any(t.startswith(begins) for t in said)]
+    assert unsaid == []
+    for test in {test for tests in PROTECTED.values() for test in tests}:
+        file, _, name = test.partition("::")
+        source = (ROOT / "tests" / "grading" / f"{file}.py").read_text(encoding="utf-8")
+        assert f"\ndef {name}(" in source, test
+
+
+def test_the_guide_counts_what_there_is():
+    from tests.grading.hostile_notebooks import UNEARNED
+    from tools.bench_justice import right_answers
+
+    right = int(re.search(r"Of (\d+) right answers", GUIDE)[1])
+    attacks, kinds = re.search(r"Of (\d+) attacks of (\d+) kinds", GUIDE).groups()
+    assert right == len(right_answers())
+    assert int(attacks) == sum(map(len, UNEARNED.values()))
+    assert int(kinds) == len(UNEARNED)

@@ -22,7 +22,7 @@ def programs(data, *ids):
     wanted = {}
     for id in ids or (ID,):
         one = find(id)
-        wanted[id] = {"name": one.name, "stub": one.stub_source, "without": one.without}
+        wanted[id] = {"name": one.name, "stub": one.stub_source, "by_hand": one.by_hand.facts()}
     return find_programs(cells, wanted), notes
 
 
@@ -399,7 +399,7 @@ def test_whole_cells_one_after_the_other_are_not_one():
 
 def test_twin_names_without_metadata_need_a_person():
     wanted = {
-        id: {"name": "f", "stub": f"def f():\n    raise NotImplementedError({n})", "without": ()}
+        id: {"name": "f", "stub": f"def f():\n    raise NotImplementedError({n})", "by_hand": {}}
         for n, id in enumerate(("01.1", "01.2"))
     }
 
@@ -447,7 +447,7 @@ def test_two_exercises_of_one_name_do_not_take_each_other_s_answers():
     """Within one assignment; a cell of the one is never the answer of the other."""
     cells, _ = read_notebook(as_file([code("def f(): return 1", exercise="01.1")]))
     wanted = {
-        id: {"name": "f", "stub": "def f():\n    raise NotImplementedError", "without": ()}
+        id: {"name": "f", "stub": "def f():\n    raise NotImplementedError", "by_hand": {}}
         for id in ("01.1", "01.2")
     }
     found = find_programs(cells, wanted)

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.observation import WatchFunctions
 from grading.__main__ import main
 from grading.review.readiness import Review, lesson_problems, problems, review
 
@@ -111,6 +112,44 @@ def test_what_is_advice_for_an_instructor_is_demanded_of_the_course(make):
     assert only_advice(exercise) == sentence
     exercise.cases(of_the_course(drawn))
     assert only(exercise) == sentence
+
+
+# -- by hand ---------------------------------------------------------------------------------
+
+
+def by_hand(number):
+    """Twice a number, by hand. Returns an int."""
+    return number + number
+
+
+def of_torch(number):
+    return int(torch.add(torch.tensor(number), number))
+
+
+def test_words_that_promise_a_rule_need_one(make):
+    assert only_advice(make(reference=by_hand)) == (
+        "Its text says “by hand”, and nothing is forbidden: name it with `without=`."
+    )
+
+
+def test_what_is_forbidden_is_there(make):
+    assert "is to be done without, and there is no such thing" in only_advice(
+        make(without=["torch.ad"])
+    )
+
+
+def test_who_is_told_to_do_something_by_hand_is_checked(make, monkeypatch):
+    exercise = make(reference=by_hand, without=["torch.add"])
+    exercise.not_by_hand(of_torch)
+    assert review(exercise).advice == ()
+    exercise.not_by_hand(a_sum)
+    assert "a_sum is to be told that its results are right and" in only_advice(exercise)
+    exercise.ways_round.clear()
+    monkeypatch.setattr(WatchFunctions, "_note", lambda *_: None)  # as if nothing were seen
+    assert [sentence.split(" through")[0] for sentence in review(exercise).advice[:2]] == [
+        "An answer that uses `torch.add` by its name is not refused.",
+        "An answer that uses `torch.add`",
+    ]
 
 
 # -- what is written -------------------------------------------------------------------------

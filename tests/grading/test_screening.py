@@ -51,7 +51,7 @@ def program_of(id, source, *cells):
         id,
         name=exercise.name,
         stub=exercise.stub_source,
-        without=exercise.without,
+        by_hand=exercise.by_hand.facts(),
     )
 
 

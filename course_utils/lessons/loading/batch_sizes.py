@@ -4,9 +4,7 @@ sizes without making a loader.
 
 import math
 
-from torch.utils.data import (
-    DataLoader,
-)
+from torch.utils.data import DataLoader
 
 from course_utils.exercise import Exercise
 
@@ -15,6 +13,7 @@ exercise = Exercise(
     "How many samples in each batch?",
     minutes=6,
     difficulty=1,
+    without=["DataLoader"],
     hints=[
         "Write down by hand: 10 samples in batches of 4. Which batches are there?",
         "`drop_last` asks whether a short last batch is thrown away.",
@@ -95,7 +94,7 @@ def counted_down(samples, batch_size, drop_last):
     return sizes
 
 
-@exercise.right
+@exercise.not_by_hand
 def asked_of_a_loader(samples, batch_size, drop_last):
     loader = DataLoader(range(samples), batch_size=batch_size, drop_last=drop_last)
     return [len(batch) for batch in loader]

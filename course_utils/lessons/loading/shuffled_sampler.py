@@ -8,6 +8,7 @@ from torch.utils.data import (
     Sampler,
 )
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.loading.facts import taken
 from course_utils.observation import attempt
@@ -17,6 +18,9 @@ exercise = Exercise(
     "A sampler that shuffles",
     minutes=12,
     difficulty=2,
+    without=ByHand(
+        "RandomSampler", may=("torch.utils.data.Sampler", "torch.utils.data.sampler.Sampler")
+    ),
     hints=[
         "A sampler is two methods: `__iter__` gives indices, `__len__` says how many.",
         "`__iter__` is called once for each epoch. Draw the order there.",

@@ -10,6 +10,7 @@ from torch.utils.data import (
 )
 
 from course_utils.exercise import Exercise
+from course_utils.observation import afresh
 
 exercise = Exercise(
     "06.14",
@@ -54,7 +55,10 @@ def _(answer, count, validation_size, seed):
     plain_set = [("plain", i) for i in range(count)]
     augmented_set = [("augmented", i) for i in range(count)]
 
-    def split():
+    # Two programs: one must not remember what the other drew, nor what was drawn for a case before.
+    first_run, second_run = afresh(answer), afresh(answer)
+
+    def split(answer=first_run):
         train, validation = answer(plain_set, augmented_set, validation_size, seed)
         return [[part[i] for i in range(len(part))] for part in (train, validation)]
 
@@ -70,7 +74,7 @@ def _(answer, count, validation_size, seed):
         "training samples come from": sorted({str(kind) for kind, _ in train}),
         "validation samples come from": sorted({str(kind) for kind, _ in validation}),
         "the split is random": in_validation not in ends,
-        "the same seed gives the same split": [train, validation] == split(),
+        "the same seed gives the same split": [train, validation] == split() == split(second_run),
     }
 
 

@@ -10,7 +10,7 @@ from torch import nn
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
-from course_utils.observation import WatchFunctions, attempt
+from course_utils.observation import attempt
 from course_utils.promises import promised
 
 
@@ -23,6 +23,7 @@ exercise = Exercise(
     "A linear layer by hand",
     minutes=20,
     difficulty=2,
+    without=["nn.Linear", "nn.functional.linear"],
     hints=[
         "Print `nn.Linear(3, 2).state_dict()`. Which names and which shapes do you see?",
         "The output has shape (batch, out_features). With the weight as `nn.Linear` stores it, "
@@ -73,35 +74,32 @@ def _(rng):
 def _(answer, in_features, out_features, bias, x):
     theirs = nn.Linear(in_features, out_features, bias=bias)
     fill_by_name(theirs)
-    watch = WatchFunctions(["nn.functional.linear", "nn.functional.bilinear"])
-    with watch:
-        mine = answer(in_features, out_features, bias=bias)
-        output = mine(x)
-        if not isinstance(mine, nn.Module):
-            return {"layer": mine}
-        start = nn.Module.state_dict(mine)
-        bound = 1 / math.sqrt(in_features)
-        facts = {
-            "parameters": parameter_shapes(mine),
-            "requires_grad": {name: p.requires_grad for name, p in mine.named_parameters()},
-            "start values are inside the bound": all(
-                bool((value.abs() <= bound * 1.001).all()) for value in start.values()
-            ),
-            "shape of the output": tuple(output.shape),
-            "bias is None": getattr(mine, "bias", "missing") is None,
-        }
-        if in_features == 100 and "weight" in start:  # enough numbers to measure their spread
-            spread = start["weight"].std().item() * math.sqrt(in_features)
-            facts["std of the start values times sqrt(in_features)"] = round(spread, 1)
-        saved = theirs.state_dict()
-        loaded = attempt(lambda: [list(names) for names in mine.load_state_dict(saved)])
-        facts["loading nn.Linear's state dict"] = loaded
-        x = x.clone().requires_grad_()
-        facts["output"] = attempt(lambda: mine(x))
-        (mine(x) * torch.arange(1.0, out_features + 1)).sum().backward()
-        facts["gradients"] = gradients(mine)
-        facts["gradient of x"] = x.grad
-    facts["done for you by"] = watch.used
+    mine = answer(in_features, out_features, bias=bias)
+    output = mine(x)
+    if not isinstance(mine, nn.Module):
+        return {"layer": mine}
+    start = nn.Module.state_dict(mine)
+    bound = 1 / math.sqrt(in_features)
+    facts = {
+        "parameters": parameter_shapes(mine),
+        "requires_grad": {name: p.requires_grad for name, p in mine.named_parameters()},
+        "start values are inside the bound": all(
+            bool((value.abs() <= bound * 1.001).all()) for value in start.values()
+        ),
+        "shape of the output": tuple(output.shape),
+        "bias is None": getattr(mine, "bias", "missing") is None,
+    }
+    if in_features == 100 and "weight" in start:  # enough numbers to measure their spread
+        spread = start["weight"].std().item() * math.sqrt(in_features)
+        facts["std of the start values times sqrt(in_features)"] = round(spread, 1)
+    saved = theirs.state_dict()
+    loaded = attempt(lambda: [list(names) for names in mine.load_state_dict(saved)])
+    facts["loading nn.Linear's state dict"] = loaded
+    x = x.clone().requires_grad_()
+    facts["output"] = attempt(lambda: mine(x))
+    (mine(x) * torch.arange(1.0, out_features + 1)).sum().backward()
+    facts["gradients"] = gradients(mine)
+    facts["gradient of x"] = x.grad
     mine.to("meta", torch.float64)
     facts["after .to('meta', torch.float64)"] = {
         name: attempt(lambda name=name: (getattr(mine, name).device, getattr(mine, name).dtype))

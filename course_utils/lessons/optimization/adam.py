@@ -5,6 +5,7 @@ that is how you will find mistakes in your own code later.
 import torch
 from torch import nn
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals
 from course_utils.promises import promised
@@ -14,6 +15,9 @@ exercise = Exercise(
     "Several steps of Adam by hand",
     minutes=15,
     difficulty=2,
+    without=ByHand(
+        "optim.Adam", "optim.AdamW", may=("torch.optim.Optimizer", "torch.optim.optimizer")
+    ),
     hints=[
         "Two running means begin at 0: one of the gradient, one of its square.",
         "Because they begin at 0 they are too small at first. Divide each by one minus its beta "
@@ -141,7 +145,7 @@ def betas_the_other_way(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     return steps
 
 
-@exercise.right
+@exercise.not_by_hand
 def adam_by_torch(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     parameter = nn.Parameter(w.clone())
     optimizer = torch.optim.Adam([parameter], lr=lr, betas=betas, eps=eps)

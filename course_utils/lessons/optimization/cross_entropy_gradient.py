@@ -5,6 +5,7 @@ For the logits `[0, 0]` and class 1 it is `[0.5, -0.5]`.
 import torch
 from torch.nn import functional as F
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, labels
 from course_utils.promises import promised
@@ -14,7 +15,10 @@ exercise = Exercise(
     "The gradient of cross-entropy",
     minutes=12,
     difficulty=2,
-    without=["nn.functional.cross_entropy", "nn.functional.nll_loss", "Tensor.backward"],
+    without=ByHand(
+        *("nn.functional.cross_entropy", "nn.functional.nll_loss", "Tensor.backward"),
+        not_=("backward", "grad", "requires_grad_", "requires_grad"),
+    ),
     hints=[
         "The loss of one sample is `logsumexp(logits) - logits[target]`. Differentiate the two "
         "parts one after the other.",

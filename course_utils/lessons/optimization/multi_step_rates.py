@@ -12,6 +12,7 @@ exercise = Exercise(
     "The rates of MultiStepLR",
     minutes=8,
     difficulty=1,
+    without=["MultiStepLR"],
     hints=[
         "Write down the rates for base_lr=1, milestones=[2, 4], gamma=0.1 and six steps.",
         "In step number 2, has the milestone 2 been reached?",
@@ -79,7 +80,7 @@ def milestones_in_a_set(base_lr, milestones, gamma, steps):
     return [base_lr * gamma ** sum(m <= t for m in set(milestones)) for t in range(steps)]
 
 
-@exercise.right
+@exercise.not_by_hand
 def rates_of_torch(base_lr, milestones, gamma, steps):
     optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=base_lr)
     schedule = torch.optim.lr_scheduler.MultiStepLR(optimizer, milestones, gamma=gamma)

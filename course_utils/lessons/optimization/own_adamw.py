@@ -12,6 +12,7 @@ import copy
 import torch
 from torch import nn
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, wake_optimizers
 from course_utils.observation import attempt
@@ -21,6 +22,9 @@ exercise = Exercise(
     "Your own AdamW",
     minutes=30,
     difficulty=3,
+    without=ByHand(
+        "optim.AdamW", "optim.Adam", may=("torch.optim.Optimizer", "torch.optim.optimizer")
+    ),
     hints=[
         "Loop over `self.param_groups`, and inside over `group['params']`. A group is a dict with "
         "its own 'lr', 'betas', 'eps' and 'weight_decay'.",
@@ -239,7 +243,7 @@ class StateOfItsOwn(BareAdamW):
         self.state = collections.defaultdict(dict)
 
 
-@exercise.right
+@exercise.not_by_hand
 class AdamWOfTorch(torch.optim.AdamW):
     """torch's own has to pass, too."""
 

@@ -12,6 +12,7 @@ exercise = Exercise(
     "Lower the rate when nothing improves",
     minutes=15,
     difficulty=3,
+    without=["ReduceLROnPlateau"],
     hints=[
         "Keep two things: the best value so far, and how many values in a row were no better.",
         "With patience 2, two values without improvement are forgiven; the third is not.",
@@ -142,7 +143,7 @@ def falls_and_falls(values, lr, mode="min", factor=0.1, patience=2):
     return rates
 
 
-@exercise.right
+@exercise.not_by_hand
 def plateau_of_torch(values, lr, mode="min", factor=0.1, patience=2):
     optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)
     schedule = torch.optim.lr_scheduler.ReduceLROnPlateau(
@@ -153,4 +154,17 @@ def plateau_of_torch(values, lr, mode="min", factor=0.1, patience=2):
         optimizer.step()
         schedule.step(value)
         rates.append(optimizer.param_groups[0]["lr"])
+    return rates
+
+
+@exercise.right
+def plateau_of_signed_values(values, lr, mode="min", factor=0.1, patience=2):
+    sign = -1.0 if mode == "max" else 1.0
+    best, waited, rates = float("inf"), 0, []
+    for value in (sign * value for value in values):
+        waited = 0 if value < best else waited + 1
+        best = min(best, value)
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
     return rates

@@ -5,6 +5,7 @@ with all of them. The documentation of `torch.optim.SGD` has it as a table of in
 import torch
 from torch import nn
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals
 from course_utils.promises import promised
@@ -14,6 +15,7 @@ exercise = Exercise(
     "One step of SGD, with everything",
     minutes=15,
     difficulty=2,
+    without=ByHand("optim.SGD", may=("torch.optim.Optimizer", "torch.optim.optimizer")),
     hints=[
         "Do it in this order: weight decay is added to the gradient, then momentum, then the step.",
         "In the first step there is no buffer yet: it becomes the gradient, not a part of it.",
@@ -129,7 +131,7 @@ def sgd_step_in_place_on_copies(
     return new.sub_(lr * grad), buffer
 
 
-@exercise.right
+@exercise.not_by_hand
 def sgd_step_by_torch(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
     parameter = nn.Parameter(w.clone())
     optimizer = torch.optim.SGD(

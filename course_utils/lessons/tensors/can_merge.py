@@ -4,7 +4,9 @@
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import COUNTING
 from course_utils.lessons.tensors.inputs import some_of_each
 
 exercise = Exercise(
@@ -12,7 +14,10 @@ exercise = Exercise(
     "Can two dimensions become one?",
     minutes=12,
     difficulty=2,
-    without=["Tensor.view", "Tensor.reshape", "Tensor.flatten", "torch.as_strided"],
+    without=ByHand(
+        *("Tensor.view", "Tensor.reshape", "Tensor.flatten", "torch.as_strided"),
+        only=(*COUNTING, "stride"),
+    ),
     hints=[
         "Walk along the last element of a row and one step further. Where in the storage would "
         "the merged dimension need the next element to be? Where is it?",

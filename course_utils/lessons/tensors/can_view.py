@@ -7,7 +7,9 @@ import math
 import numpy
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import COUNTING
 from course_utils.lessons.tensors.inputs import some_of_each
 
 exercise = Exercise(
@@ -15,7 +17,10 @@ exercise = Exercise(
     "Can this be viewed as that?",
     minutes=25,
     difficulty=3,
-    without=["Tensor.view", "Tensor.reshape", "Tensor.flatten", "torch.empty_strided"],
+    without=ByHand(
+        *("Tensor.view", "Tensor.reshape", "Tensor.flatten", "torch.empty_strided"),
+        only=(*COUNTING, "stride"),
+    ),
     hints=[
         "First count: do both shapes have the same number of elements?",
         "Join neighbouring dimensions wherever 01.4 says they can be joined. What is left is a "

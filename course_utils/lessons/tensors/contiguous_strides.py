@@ -6,14 +6,16 @@ import math
 
 import numpy
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import COUNTING
 
 exercise = Exercise(
     "01.1",
     "Strides of a contiguous tensor",
     minutes=8,
     difficulty=1,
-    without=["Tensor.stride"],
+    without=ByHand("Tensor.stride", only=COUNTING),
     hints=[
         "Write down by hand, for shape (2, 3, 4), how many numbers you pass when the last index "
         "goes up by one. Then the middle index. Then the first.",
@@ -107,6 +109,6 @@ def product_of_the_rest(shape):
     return tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
 
 
-@exercise.right
+@exercise.not_by_hand
 def numpy_in_elements(shape):
     return tuple(s // 8 for s in numpy.empty(shape, dtype="float64").strides)

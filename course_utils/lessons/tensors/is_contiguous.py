@@ -6,7 +6,9 @@ import math
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import COUNTING
 from course_utils.lessons.tensors.inputs import some_of_each
 
 exercise = Exercise(
@@ -14,7 +16,7 @@ exercise = Exercise(
     "Contiguous or not, from shape and strides alone",
     minutes=12,
     difficulty=2,
-    without=["Tensor.is_contiguous", "Tensor.contiguous", "Tensor.stride"],
+    without=ByHand("Tensor.is_contiguous", "Tensor.contiguous", "Tensor.stride", only=COUNTING),
     hints=[
         "You know which strides a contiguous tensor of this shape would have (01.1).",
         "Think of a dimension of size 1: is its stride ever used to go anywhere?",

@@ -4,7 +4,9 @@ holds them all, without copying a number.
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import VIEWS
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
 from course_utils.promises import promised
@@ -14,7 +16,7 @@ exercise = Exercise(
     "All patches of a picture (im2col)",
     minutes=20,
     difficulty=3,
-    without=["Tensor.unfold", "nn.functional.unfold"],
+    without=ByHand("Tensor.unfold", "nn.functional.unfold", not_=VIEWS),
     hints=[
         "The result has four dimensions. Name them in words: which patch down, which patch "
         "across, which row inside, which column inside.",

@@ -4,7 +4,9 @@
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import VIEWS
 from course_utils.lessons.tensors.inputs import whole_numbers
 from course_utils.observation import shares_storage
 from course_utils.promises import promised
@@ -14,7 +16,7 @@ exercise = Exercise(
     "Sliding windows without copying",
     minutes=15,
     difficulty=2,
-    without=["Tensor.unfold", "nn.functional.unfold"],
+    without=ByHand("Tensor.unfold", "nn.functional.unfold", not_=VIEWS),
     hints=[
         "Draw the windows of size 3 and step 2 over seven numbers. How many fit?",
         "The result has two dimensions. How far is it from one window to the next? How far from "

@@ -2,6 +2,7 @@
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.text.inputs import numbers
 
@@ -10,7 +11,7 @@ exercise = Exercise(
     "EmbeddingBag by hand",
     minutes=15,
     difficulty=2,
-    without=["nn.functional.embedding_bag"],
+    without=ByHand("nn.functional.embedding_bag", may=("torch.nn.functional.embedding",)),
     hints=[
         "Bag i goes from offset i up to the next offset; the last one up to the end of the ids.",
         "A list of all borders helps: the offsets, then the number of ids.",

@@ -1,5 +1,5 @@
-"""Tell every place of a padded batch apart: word or padding? One comparison is enough, without a
-loop.
+"""Tell every place of a padded batch apart: word or padding? One comparison is enough; no
+loop is needed.
 """
 
 import torch

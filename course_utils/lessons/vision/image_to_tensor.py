@@ -9,6 +9,7 @@
 import torch
 from torchvision import transforms
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.vision.inputs import numbers
 
@@ -17,6 +18,7 @@ exercise = Exercise(
     "ToTensor by hand",
     minutes=12,
     difficulty=1,
+    without=ByHand("transforms.ToTensor", not_=("ToTensor",), may=("numpy", "PIL")),
     hints=[
         "Three things happen: a channel dimension is there, it comes first, and bytes become "
         "numbers from 0 to 1. Write one line for each.",
@@ -108,12 +110,12 @@ def divides_by_256(pixels):
 
 
 @exercise.right
-def with_numpy_and_totensor(pixels):
-    return transforms.ToTensor()(pixels.numpy())
-
-
-@exercise.right
 def channel_by_channel(pixels):
     channels = [pixels] if pixels.dim() == 2 else pixels.unbind(-1)
     image = torch.stack([channel.clone() for channel in channels])
     return image.to(torch.float32) / (255.0 if pixels.dtype == torch.uint8 else 1.0)
+
+
+@exercise.not_by_hand
+def with_numpy_and_totensor(pixels):
+    return transforms.ToTensor()(pixels.numpy())
