@@ -51,6 +51,8 @@ def first_difference(
         return Difference("values", contrast(expected, got), place)
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
         return _floats(expected, _as_float(got), exact, place)
+    if _error_named(got) != _error_named(expected):
+        return _fact_differs(expected, got, place)
     if type(expected) is not type(got):
         message = text(
             "compare.kind",
@@ -66,6 +68,53 @@ def first_difference(
     if expected != got and not _both_nan(expected, got):
         return Difference("values", contrast(expected, got), place)
     return None
+
+
+def _error_named(value: Any) -> str:
+    """The type of the error that a fact stands for, as `attempt` of observations writes it."""
+    if isinstance(value, dict) and list(value) == ["raised"] and isinstance(value["raised"], str):
+        return value["raised"]
+    return ""
+
+
+def _fact_differs(expected: Any, got: Any, place: str) -> Difference:
+    """One of two values, or both, stand for an error."""
+    wanted, raised = _error_named(expected), _error_named(got)
+    if not raised:
+        message = text(
+            "compare.fact_not_raised",
+            "an error was expected here: {expected}; yours gave {value}",
+            expected=wanted,
+            value=show(got),
+        )
+    elif wanted:
+        message = text(
+            "compare.fact_raised_another",
+            "an error was expected here: {expected}; yours was {got}",
+            expected=wanted,
+            got=raised,
+        )
+    else:
+        message = text(
+            "compare.fact_raised",
+            "expected {expected}, and {error} came up",
+            expected=a_kind(expected),
+            error=raised,
+        )
+    return Difference("raised", message, place)
+
+
+def fact_raised(expected: Any, got: Any) -> str:
+    """The type of the first error in `got` that does not stand at the same place in `expected`."""
+    if _error_named(got):
+        return "" if _error_named(got) == _error_named(expected) else _error_named(got)
+    if isinstance(got, dict) and isinstance(expected, dict):
+        pairs = [(expected.get(key), item) for key, item in got.items()]
+    elif isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)):
+        pairs = list(zip(expected, got))  # noqa: B905 - one may be longer
+    else:
+        return ""
+    return next((name for pair in pairs if (name := fact_raised(*pair))), "")
 
 
 def _both_nan(one: Any, other: Any) -> bool:
@@ -234,6 +283,9 @@ def a_kind(value: Any) -> str:
         return text("kind.value", "the {kind} {value}", kind=kind, value=show(value))
     if isinstance(value, dict) and list(value) == ["set"] and isinstance(value["set"], list):
         kind, value = "set", value["set"]  # as plain() writes a set
+    if kind == "dict" and 0 < len(value) <= 4:
+        keys = ", ".join(show(key) for key in value)
+        return text("kind.dict", "a dict with the keys {keys}", keys=keys)
     items = counted(len(value), "item")
     return text("kind.container", "a {kind} of {items}", kind=kind, items=items)
 

@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .terminal import say
 from .texts import text
 
 if TYPE_CHECKING:
@@ -414,7 +415,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name=name,
         root=root,
     )
-    print(message)
+    say(message)
     return 0
 
 

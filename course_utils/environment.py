@@ -13,6 +13,7 @@ from importlib import metadata
 from pathlib import Path
 
 from . import data
+from .terminal import say
 from .texts import one_of, text
 
 OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
@@ -29,16 +30,16 @@ def report() -> None:
     """
     trouble = problems()
     for line in trouble:
-        print(line)
+        say(line)
     if trouble:
         return
     remarks = notes()
     for line in remarks:
-        print(text("environment.note", "Note: {remark}", remark=line))
+        say(text("environment.note", "Note: {remark}", remark=line))
     if remarks:
-        print(text("environment.ready_with_notes", "Ready: data intact."))
+        say(text("environment.ready_with_notes", "Ready: data intact."))
     else:
-        print(text("environment.ready", "Ready: packages as pinned, data intact."))
+        say(text("environment.ready", "Ready: packages as pinned, data intact."))
 
 
 def lane() -> str:

@@ -22,13 +22,16 @@ import torch
 
 from . import contents, lessons
 from .by_hand import ByHand
+from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
-from .comparison import Difference, an_object, show
-from .observation import Observation, compare, describe_exception, error_text, observe
-from .plain import plain, type_name
+from .comparison import Difference, an_object, fact_raised
+from .observation import Observation, Raised, compare, describe_exception, error_text, observe
+from .plain import type_name
+from .recognition import alike, nearly_alike
 from .settings import course_settings
 from .sources import emptied, undecorated_source
-from .texts import text
+from .symptoms import facts_that_differ, size_of, special, symptom
+from .texts import counted, text
 
 LESSONS = f"{lessons.__name__}."  # the modules of the course's own exercises
 
@@ -43,14 +46,19 @@ class ExerciseFault(Exception):
 
 @dataclasses.dataclass(frozen=True)
 class Mistake:
-    """A wrong answer that a person would write, and the sentence that speaks to the belief."""
+    """A wrong answer that a person would write, and the sentence that speaks to the belief.
+
+    same_as: the mistake whose sentence this is, where people write the same belief in several
+    ways; they count as one, and go by its name.
+    """
 
     answer: Callable[..., Any]
     sentence: str
+    same_as: Mistake | None = None
 
     @property
     def name(self) -> str:
-        return self.answer.__name__
+        return self.same_as.name if self.same_as is not None else self.answer.__name__
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,8 +67,9 @@ class Verdict:
 
     state: 'passed', 'wrong', or 'not attempted'.
     headline: one sentence. mistake: the wrong answer that this one behaves like, if known.
-    case: the call that went wrong. difference: stage and what differs, for the first such case;
-    seen: what the answer did there. printed, warned: what the answer said on the way.
+    case: the call that went wrong, the smallest of them. difference: stage and what differs there;
+    seen: what the answer did there. remarks: (label, text) of what else is known of it.
+    printed, warned: what the answer said on the way.
     """
 
     state: str
@@ -69,6 +78,7 @@ class Verdict:
     case: str = ""
     difference: Difference | None = None
     seen: Observation | None = None
+    remarks: tuple[tuple[str, str], ...] = ()
     line: str = ""
     printed: str = ""
     warned: tuple[str, ...] = ()
@@ -152,11 +162,25 @@ class Exercise:
         self.look = look
         return look
 
-    def mistake(self, sentence: str) -> Callable:
-        """Decorator: a wrong answer with the sentence that helps the person who wrote it."""
+    def mistake(self, sentence: str = "", *, same_as: Callable[..., Any] | None = None) -> Callable:
+        """Decorator: a wrong answer with the sentence that helps the person who wrote it.
+
+        same_as: instead of a sentence, an earlier wrong answer: this is the same belief, written
+        in another way that behaves otherwise.
+
+        Raises ValueError if both or neither are given, or no earlier mistake is that answer.
+        """
+        if bool(sentence) == (same_as is not None):
+            raise ValueError("A mistake has a sentence, or is the same_as another: one of the two.")
+        first = next((known for known in self.mistakes if known.answer is same_as), None)
+        if same_as is not None and first is None:
+            raise ValueError(f"same_as names no mistake that stands above it: {same_as!r}.")
+        if first is not None:
+            first = first.same_as or first
+            sentence = first.sentence
 
         def declare(answer: Callable[..., Any]) -> Callable[..., Any]:
-            self.mistakes.append(Mistake(answer, sentence))
+            self.mistakes.append(Mistake(answer, sentence, first))
             return answer
 
         return declare
@@ -305,7 +329,7 @@ class Exercise:
 
         Raises ExerciseFault when the exercise itself is at fault: then nothing is judged.
         """
-        if not callable(answer):
+        if not callable(answer) or self._is_instance(answer):
             headline = text(
                 "check.not_callable",
                 "`check` needs {name} itself, without brackets after it: "
@@ -317,6 +341,13 @@ class Exercise:
             return Verdict("wrong", headline)
         return self.verdict(self.observations(answer, seed), seed)
 
+    def _is_instance(self, answer: Any) -> bool:
+        """An object of the class that was asked for, in place of the class."""
+        kind = type(answer)
+        if not isinstance(self.answer, type) or issubclass(kind, type):
+            return False
+        return kind.__name__ == self.name or issubclass(kind, torch.nn.Module)
+
     def verdict(self, seen: list[Observation], seed: int = 0) -> Verdict:
         """Compare observations of an answer, made here or in another process, with the reference.
 
@@ -327,10 +358,9 @@ class Exercise:
             headline = text("check.not_attempted", "Not attempted yet.")
             return Verdict("not attempted", headline)
         expected = self.reference_observations(seed)
-        for case, right, got in zip(self.make_cases(random.Random(seed)), expected, seen):  # noqa: B905 - seen may end early
-            difference = compare(right, got)
-            if difference is not None:
-                return self._wrong(case, got, difference, seen, seed)
+        differences = [compare(right, got) for right, got in zip(expected, seen)]  # noqa: B905 - seen may end early
+        if any(differences):
+            return self._wrong(expected, seen, differences, seed)
         if len(seen) != len(expected):
             headline = text(
                 "check.cases_lost",
@@ -351,26 +381,64 @@ class Exercise:
 
     def _wrong(
         self,
-        case: tuple,
-        got: Observation,
-        difference: Difference,
+        expected: list[Observation],
         seen: list[Observation],
+        differences: list[Difference | None],
         seed: int,
     ) -> Verdict:
         mistake = self.recognise(seen, seed)
+        wrong = [number for number, difference in enumerate(differences) if difference is not None]
+        if mistake is not None:  # its sentence has to fit the case that is shown
+            fits = self.mistake_observations(mistake, seed)
+            alike_there = [n for n in wrong if alike(expected[n], fits[n], seen[n])]
+            wrong = alike_there or wrong
+        with course_settings():
+            cases = list(self.make_cases(random.Random(seed)))
+        shown = _smallest(wrong, cases, seen)
+        right, got, difference = expected[shown], seen[shown], differences[shown]
+        assert difference is not None
+        known = _is_stub(got) or got.timed_out
+        said = None if known or mistake else symptom(expected, seen, cases, shown)
+        swallowed = None if known else _swallowed(right, got)
+        remarks = [] if known else [*_about_facts(right, got)]
+        if swallowed is not None:
+            remarks.insert(0, (text("check.row.inside", "Message"), error_text(swallowed)))
+        only = special(cases[: len(seen)], [difference is not None for difference in differences])
+        if not known and mistake is None and only is not None:
+            remarks.append((text("check.row.cases", "Cases"), only))
+        views = about_views(cases[shown])
+        if views:
+            remarks.append((text("check.row.arguments", "Arguments"), views))
+        line = got.raised.where if got.raised and not _is_stub(got) else ""
         return Verdict(
             "wrong",
-            self._headline(got, difference, mistake),
+            self._headline(right, got, difference, mistake, said),
             mistake=mistake,
-            case=describe_call(self.name, case),
-            difference=None if got.timed_out or _is_stub(got) else difference,
+            case=self._described(cases[shown], seed),
+            difference=None if known else difference,
             seen=got,
-            line=got.raised.where if got.raised and not _is_stub(got) else "",
+            remarks=tuple(remarks),
+            line=line or (swallowed.where if swallowed is not None else ""),
             printed=got.printed,
             warned=got.warned,
         )
 
-    def _headline(self, got: Observation, difference: Difference, mistake: Mistake | None) -> str:
+    def _described(self, case: tuple, seed: int) -> str:
+        """The call of a case as it is typed; of a class, what is made and how it is used."""
+        if isinstance(self.answer, type):
+            calls = calls_of_class(self.look, self.answer, case, seed)
+            if calls:
+                return "; ".join(calls)
+        return describe_call(self.name, case)
+
+    def _headline(
+        self,
+        right: Observation,
+        got: Observation,
+        difference: Difference,
+        mistake: Mistake | None,
+        said: str | None,
+    ) -> str:
         if got.timed_out:
             return text(
                 "check.stopped",
@@ -389,8 +457,17 @@ class Exercise:
             return text(
                 "check.changed", "The result may be right, but an argument was changed on the way."
             )
+        if right.raised is not None and got.raised is None:
+            return text(
+                "check.error_expected", "Not yet: this call has to end in an error, and did not."
+            )
+        if said is not None:
+            return text("check.symptom", "Not yet. {symptom}", symptom=said)
         if difference.stage == "raised":
             return text("check.raised", "Not yet: an error came up.")
+        if facts_that_differ(right.value, got.value)[0]:
+            fact = facts_that_differ(right.value, got.value)[0][0]
+            return text("check.fact", "Not yet. Not as it should be: {fact}.", fact=fact)
         return text(
             f"check.first_difference.{difference.stage}",
             "Not yet: the first difference is in the {stage}.",
@@ -398,16 +475,23 @@ class Exercise:
         )
 
     def recognise(self, seen: list[Observation], seed: int = 0) -> Mistake | None:
-        """The mistake that behaves exactly as these observations, on every case."""
+        """The mistake that behaves as these observations on every case, or on nearly all.
+
+        Nearly counts only where it points at one sentence alone.
+        """
+        expected = self.reference_observations(seed)
+        near = []
         for mistake in self.mistakes:
             wrong = self.mistake_observations(mistake, seed)
-            alike = len(wrong) == len(seen) and all(
-                compare(one, other, messages=True) is None
-                for one, other in zip(wrong, seen, strict=True)
-            )
-            if alike:
+            if not len(wrong) == len(seen) == len(expected):
+                if len(wrong) == len(seen) and all(map(alike, expected, wrong, seen)):
+                    return mistake  # both were stopped at the same case
+                continue
+            if all(map(alike, expected, wrong, seen)):
                 return mistake
-        return None
+            if nearly_alike(expected, wrong, seen):
+                near.append(mistake)
+        return near[0] if len({mistake.name for mistake in near}) == 1 else None
 
     @functools.lru_cache(maxsize=1024)  # noqa: B019
     def mistake_observations(self, mistake: Mistake, seed: int = 0) -> list[Observation]:
@@ -430,17 +514,49 @@ def show_given(answer: Any) -> str:
     return "None" if answer is None else an_object(type_name(type(answer)))
 
 
-def describe_call(name: str, args: tuple) -> str:
-    """The call as a student would type it: 'strides((2, 3))'."""
-    return f"{name}({', '.join(map(describe_argument, args))})"
+def _smallest(wrong: list[int], cases: list[tuple], seen: list[Observation]) -> int:
+    """Of these cases the one with the least to read, the earliest of equals.
+
+    One on which the answer ended comes before one on which it did not; an empty one comes last,
+    where others fail as well.
+    """
+    ended = [n for n in wrong if not (seen[n].timed_out or _is_stub(seen[n]))]
+    sizes = {n: size_of(cases[n]) for n in ended or wrong}
+    empty = {n: any(_is_empty(argument) for argument in cases[n]) for n in sizes}
+    return min(sizes, key=lambda n: (empty[n], sizes[n], n))
 
 
-def describe_argument(arg: Any) -> str:
-    """An argument as it would be typed; a module as torch prints it, on one line."""
-    if isinstance(arg, torch.nn.Module):
-        line = " ".join(repr(arg).split()).replace("( ", "(").replace(" )", ")")
-        return line if len(line) <= 300 else f"{type(arg).__name__}(...)"
-    return show(plain(arg))
+def _is_empty(argument: Any) -> bool:
+    if isinstance(argument, torch.Tensor):
+        return argument.numel() == 0
+    return isinstance(argument, (list, tuple, dict, str)) and not argument
+
+
+def _swallowed(right: Observation, got: Observation) -> Raised | None:
+    """The error that came up inside the observation, where the first difference is one."""
+    wrong, _ = facts_that_differ(right.value, got.value)
+    if wrong:
+        name = fact_raised(right.value[wrong[0]], got.value[wrong[0]])
+    else:
+        name = fact_raised(right.value, got.value)
+    return next((error for error in got.errors if error.type_name == name), None)
+
+
+def _about_facts(right: Observation, got: Observation) -> Iterator[tuple[str, str]]:
+    """Which of the named facts differ beside the first, and which hold."""
+    wrong, holds = facts_that_differ(right.value, got.value)
+    if len(wrong) > 1:
+        yield text("check.row.also", "Also wrong"), _listed(wrong[1:], 2)
+    if wrong and holds:
+        yield text("check.row.holds", "As it should be"), _listed(holds, 4)
+
+
+def _listed(names: list[str], most: int) -> str:
+    shown = "; ".join(names[:most])
+    if len(names) <= most:
+        return shown
+    more = counted(len(names) - most, "other")
+    return text("check.and_more", "{names}; and {more}", names=shown, more=more)
 
 
 # -- finding ---------------------------------------------------------------------------------

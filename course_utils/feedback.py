@@ -6,6 +6,8 @@ import dataclasses
 import html
 import re
 
+from .terminal import say
+
 # Mid-tone colours keep a contrast of at least 3 to 1 against both a white and a dark page; the
 # text itself takes the theme's own colour.
 COLOURS = {"good": "#2e9e5b", "wrong": "#d9622b", "note": "#3f84d6"}
@@ -74,7 +76,7 @@ def display(panel: Panel) -> None:
 
         show_rich(panel)
     else:
-        print(panel)
+        say(panel)
 
 
 def in_notebook() -> bool:

@@ -88,9 +88,12 @@ def answer_cell(exercise: Exercise, answer: str) -> NotebookNode:
 
 
 def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
-    """The cell that checks the answer. strict: it raises an error when the answer is not right."""
+    """The cell that checks the answer. strict: it raises an error when the answer is not right.
+
+    `check` finds the answer by its name, so that a cell that was not run stops no other.
+    """
     option = ", strict=True" if strict else ""
-    call = f'check("{exercise.id}", {exercise.name}{option})'
+    call = f'check("{exercise.id}"{option})'
     return new_code_cell(call, metadata={"check": exercise.id})
 
 

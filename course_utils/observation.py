@@ -69,6 +69,7 @@ class Observation:
     changed: positions of the arguments that the answer changed in place.
     used: what the exercise is to be done without, and the answer used all the same.
     printed, warned: what the answer said on the way. They are shown, never compared.
+    errors: what came up inside `attempt`. They stay in the process that ran the answer.
     """
 
     value: Any = None
@@ -79,6 +80,7 @@ class Observation:
     used: tuple[str, ...] = ()
     printed: str = ""
     warned: tuple[str, ...] = ()
+    errors: tuple[Raised, ...] = dataclasses.field(default=(), compare=False)
 
 
 _LEARNT: dict[tuple[str, ...], dict[Any, str | None]] = {}  # by what is watched
@@ -291,7 +293,7 @@ def _without_the_error(wanted: Raised, got: Observation, messages: bool) -> Diff
         value = show(got.value)
         message = text(
             "compare.not_raised",
-            "expected {expected}, yours gave {value}",
+            "an error was expected here: {expected}; your code gave {value}",
             expected=expected,
             value=value,
         )
@@ -508,6 +510,7 @@ def observe(
     gave: list[str] = []
     subject = _noted(answer, gave)
     limit = TimeLimit(seconds)
+    _swallowed.clear()
     with (
         contextlib.redirect_stdout(printed),
         contextlib.redirect_stderr(sys.stderr),  # put back, should the answer replace it
@@ -527,6 +530,11 @@ def observe(
             seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
             seen.raised = describe_exception(error, answer if is_class else subject, look)
+    is_class = issubclass(type(answer), type)
+    seen.errors = tuple(
+        describe_exception(error, answer if is_class else subject, look) for error in _swallowed
+    )
+    _swallowed.clear()
     seen.gave = tuple(gave)
     seen.changed = tuple(
         position
@@ -539,6 +547,10 @@ def observe(
     return seen
 
 
+# Exceptions that `attempt` turned into facts since the observation began.
+_swallowed: list[Exception] = []
+
+
 def attempt(action: Callable[[], Any]) -> Any:
     """What `action()` gives, or the exception's type name as {'raised': 'ValueError'}.
 
@@ -547,6 +559,8 @@ def attempt(action: Callable[[], Any]) -> Any:
     try:
         return action()
     except Exception as error:
+        if len(_swallowed) < CALLS_LIMIT:
+            _swallowed.append(error)
         return {"raised": type_name(type(error))}
 
 

@@ -58,7 +58,8 @@ def run(options: argparse.Namespace) -> int:
         for exercise in bar:
             found = review(exercise)
             bad += bool(found.problems)
-            state = "" if found.problems else f"ready, {len(exercise.mistakes)} mistakes."
+            beliefs = {mistake.name for mistake in exercise.mistakes}
+            state = "" if found.problems else f"ready, {len(beliefs)} mistakes."
             lines = [f"{exercise.id} {exercise.title}: {state}".rstrip()]
             lines += [f"  {sentence}" for sentence in found.problems]
             lines += [f"  Advice: {sentence}" for sentence in found.advice]

@@ -105,7 +105,8 @@ def lesson_problems(exercises: Iterable[Exercise]) -> list[str]:
     """What is wrong with whole lessons, of which these are all exercises."""
     counts: dict[str, list[int]] = {}
     for exercise in exercises:
-        counts.setdefault(exercise.id.split(".")[0], []).append(len(exercise.mistakes))
+        beliefs = {mistake.name for mistake in exercise.mistakes}
+        counts.setdefault(exercise.id.split(".")[0], []).append(len(beliefs))
     return [
         f"Lesson {lesson} has {sum(each) / len(each):.1f} mistakes an exercise on average; "
         "four are wanted."
@@ -301,19 +302,26 @@ def verdicts_on(exercise: Exercise, mistake: Mistake) -> dict[int, Verdict]:
 
 def mistake_problems(tried: dict[Mistake, dict[int, Verdict]]) -> Iterator[str]:
     """There are mistakes; none passes, and each is known again by what it does."""
-    if len(tried) < 3:
-        yield f"The number of mistakes is {len(tried)}; three help most students."
+    beliefs = {mistake.name for mistake in tried}  # several answers may have one sentence
+    if len(beliefs) < 3:
+        yield f"The number of mistakes is {len(beliefs)}; three help most students."
     for mistake, verdicts in tried.items():
         passed = [seed for seed, verdict in verdicts.items() if verdict.passed]
         seen = verdicts[VISIBLE]
         if passed:
-            yield f"The mistake {mistake.name} passes with the seeds {passed[:5]}: add a case."
+            yield f"The mistake {own_name(mistake)} passes with the seeds {passed[:5]}: add a case."
         elif seen.mistake is not None and seen.mistake is not mistake:
-            yield f"{mistake.name} and {seen.mistake.name} do the same on all cases."
+            yield f"{own_name(mistake)} and {own_name(seen.mistake)} do the same on all cases."
         elif seen.mistake is None and seen.difference is None:
-            yield f"With the seed {VISIBLE}, {mistake.name} is told: {seen.headline}"
+            yield f"With the seed {VISIBLE}, {own_name(mistake)} is told: {seen.headline}"
         elif seen.mistake is None:
-            yield f"{mistake.name} is not recognised: it does something else each time it is run."
+            name = own_name(mistake)
+            yield f"{name} is not recognised: it does something else each time it is run."
+
+
+def own_name(mistake: Mistake) -> str:
+    """The name that the author gave a wrong answer."""
+    return mistake.answer.__name__
 
 
 def other_sentences(tried: dict[Mistake, dict[int, Verdict]]) -> Iterator[str]:
@@ -325,9 +333,10 @@ def other_sentences(tried: dict[Mistake, dict[int, Verdict]]) -> Iterator[str]:
             if seed == VISIBLE and verdict.mistake is not mistake:
                 break  # that is told above
             if verdict.mistake in (None, mistake):
-                yield f"With the seed {seed}, {mistake.name} is told: {verdict.headline}"
+                yield f"With the seed {seed}, {own_name(mistake)} is told: {verdict.headline}"
             else:
-                yield f"With the seed {seed}, {mistake.name} is taken for {verdict.mistake.name}."
+                other = own_name(verdict.mistake)
+                yield f"With the seed {seed}, {own_name(mistake)} is taken for {other}."
             break
 
 

@@ -84,7 +84,7 @@ def calls_missing(x):
 @pytest.mark.parametrize(
     ("answer", "words"),
     [
-        (lambda x: None, "yours is None"),
+        (lambda x: None, "end in a return?"),
         (lambda: 1, "TypeError"),
         (lambda x, y: 1, "missing 1 required positional argument"),
         (in_place, "an argument was changed"),
@@ -93,8 +93,8 @@ def calls_missing(x):
         (lambda x: (x + x).as_subclass(Subclass), "Subclass"),
         (calls_missing, "return x.dubble()"),
         (lambda x: (x + x).double(), "expected torch.float32, yours is torch.float64"),
-        (lambda x: (x + x)[None], "expected shape (2,), yours has (1, 2)"),
-        (lambda x: x + x + 1, "2 of 2 values differ"),
+        (lambda x: (x + x)[None], "expected shape (1,), yours has (1, 1)"),
+        (lambda x: x + x + 1, "1 of 1 values differ"),
         (lambda x: torch.zeros(6_000_000), "6000000 elements"),
         ("text", "without brackets after it"),
         (None, "It was given None"),
@@ -123,7 +123,7 @@ def test_a_right_answer_that_prints_and_warns_passes_and_is_told(doubling):
 def test_a_known_mistake_is_recognised_by_what_it_does(doubling):
     verdict = doubling.judge(lambda x: x.pow(2))
     assert verdict.headline == "Squaring is not doubling."
-    assert verdict.case == "double([1, 2])"
+    assert verdict.case == "double(torch.tensor([9.0]))"
 
 
 def test_a_mistake_on_some_cases_only_is_not_recognised(doubling):
@@ -393,13 +393,16 @@ def test_emptied_keeps_signatures_and_docstrings():
 
 
 def test_calls_are_described_as_typed():
-    assert describe_call("f", ((2, 3), torch.tensor([1.0, 2.5]))) == "f((2, 3), [1, 2.5])"
+    assert (
+        describe_call("f", ((2, 3), torch.tensor([1.0, 2.5])))
+        == "f((2, 3), torch.tensor([1.0, 2.5]))"
+    )
 
 
 def test_a_module_in_a_call_is_shown_on_one_line():
     model = torch.nn.Sequential(torch.nn.ReLU(), torch.nn.Flatten(start_dim=1))
     text = describe_call("f", (model, 2))
-    assert text.startswith("f(Sequential((0): ReLU() (1): Flatten(start_dim=1")
+    assert text.startswith("f(nn.Sequential(nn.ReLU(), nn.Flatten(start_dim=1")
     assert text.endswith("), 2)")
     wide = torch.nn.Sequential(*[torch.nn.ReLU() for _ in range(50)])
     assert describe_call("f", (wide,)) == "f(Sequential(...))"

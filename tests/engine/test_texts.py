@@ -14,8 +14,9 @@ from course_utils.notebook import ENVIRONMENT_CELL
 from course_utils.texts import all_of, counted, one_of, text
 
 FOLDER = Path(course_utils.__file__).parent
-MODULES = ("checks", "comparison", "data", "environment", "exercise", "feedback", "observation")
-MODULES += ("links", "notebook", "prediction", "texts")
+MODULES = ("calls", "checks", "comparison", "data", "environment", "exercise", "feedback")
+MODULES += ("links", "notebook", "observation", "prediction", "recognition", "symptoms")
+MODULES += ("terminal", "texts")
 TREES = {name: ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
 FOR_AUTHORS = {"ValueError", "CheckFailed"}  # raised at those who write exercises or scripts
 NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
@@ -26,7 +27,14 @@ NOT_TEXTS |= {ENVIRONMENT_CELL}  # it is run where the course may not be install
 NOT_TEXTS |= {"World", "Sports", "Business"}  # classes of AG_NEWS, as its authors named them
 NOT_TEXTS |= {"make lab", "make lab LANE="}  # commands
 NOT_TEXTS |= {"^<urlopen error (.*)>$"}  # what Python writes
-SHOWN = {"Panel", "Verdict", "Difference", "DataError", "print"}  # what they are given is read
+SHOWN = {
+    "Panel",
+    "Verdict",
+    "Difference",
+    "DataError",
+    "print",
+    "say",
+}  # what they are given is read
 WORDS = re.compile(r"[A-Za-z]{2,}[,;:.]? [A-Za-z]")
 LETTERS = re.compile(r"[A-Za-z]{2,}")
 LABEL = re.compile(r"(?!None\Z)[A-Z][a-z]+\Z")

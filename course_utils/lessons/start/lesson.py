@@ -75,9 +75,10 @@ hint("00.1")
 solution("00.1")
 
 # %% [markdown]
-# What the check looks at: your function is called with a few inputs, small ones first. Its
+# What the check looks at: your function is called with several inputs. Its
 # results are compared with those of a reference answer, in this order: was there an error, is the
-# type right, the shape, the dtype, the values. Code that does not come to an end is stopped.
+# type right, the shape, the dtype, the values. You are shown the smallest input on which they
+# differ. Code that does not come to an end is stopped.
 
 # %% [markdown]
 # ## How to read the documentation
@@ -157,7 +158,7 @@ x
 # |---|---|
 # | Shift + Enter | the cell runs |
 # | `guess = ...` replaced by a guess | the code answers |
-# | `check("00.1", largest)` | your function is tried and compared; no brackets after its name |
+# | `check("00.1")` | the function that you ran above is tried and compared |
 # | `hint("00.1")` | the next hint |
 # | `solution("00.1")` | one right answer, after an attempt |
 
@@ -166,7 +167,8 @@ x
 #
 # - "A cell I have not run again uses my new code." It does not: a notebook remembers what was
 #   *run*, not what is written. When in doubt: *Kernel, Restart Kernel and Run All Cells*.
-# - "`check` wants the result." It wants the function itself, so that it can call it more than once.
+# - "`check` reads what I have written." It takes what was *run* under the name that the exercise
+#   gives. After a restart: first the cell with your answer, then the check.
 # - "An error means that I broke something." Read its last line first: it says what went wrong.
 
 # %% [markdown]
