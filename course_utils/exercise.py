@@ -53,6 +53,19 @@ class Mistake:
 
 
 @dataclasses.dataclass(frozen=True)
+class Equivalent:
+    """A small change of a right answer that is as right, and why no caller can tell them apart.
+
+    before, after: the statement, without its block, as `ast.unparse` writes it; `python -m grading
+    review --changes` prints it so.
+    """
+
+    before: str
+    after: str
+    because: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Verdict:
     """What a check found.
 
@@ -123,6 +136,7 @@ class Exercise:
         self.start: Callable[..., Any] | None = None
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
+        self.equivalents: list[Equivalent] = []
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
@@ -159,6 +173,13 @@ class Exercise:
         """Decorator: a right answer in another style; a check that turns it down is wrong."""
         self.right_answers.append(answer)
         return answer
+
+    def equivalent(self, before: str, *after: str, because: str) -> None:
+        """Small changes that no case can find, as `review --changes` prints them, and the reason.
+
+        after: what the statement may become; several, where the reason is the same.
+        """
+        self.equivalents += [Equivalent(before, one, because) for one in after]
 
     def starter(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: what the student starts from, where that is not an empty stub."""

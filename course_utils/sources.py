@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 
 STUB_LINE = "raise NotImplementedError  # your answer goes here"
-HIDDEN = {"reference", "mistake", "right", "starter"}  # what a student's process may not hold
+# What a student's process may not hold.
+HIDDEN = {"reference", "mistake", "right", "starter", "equivalent"}
 JUDGING = {"cases", "observe"}  # what it needs
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
