@@ -69,6 +69,10 @@ NAMES = {
 # Functions that make another object of what they are given. A method is always tried without.
 AROUND = {"bool", "copy", "deepcopy", "dict", "enumerate", "float", "frozenset", "int", "iter"}
 AROUND |= {"list", "reversed", "round", "set", "sorted", "str", "tuple", "abs", "as_tensor"}
+# Methods that may give the same storage.
+SAME_NUMBERS = {"detach", "view", "reshape", "t", "transpose", "permute", "squeeze", "unsqueeze"}
+SAME_NUMBERS |= {"flatten", "to", "float", "double", "long", "int", "contiguous", "expand", "get"}
+SAME_NUMBERS |= {"narrow", "select", "diagonal", "cpu", "as_strided", "movedim", "unfold", "type"}
 VIEWS_OF_ALL = {"T", "mT", "H", "data"}  # attributes that are tried without
 
 
@@ -103,7 +107,9 @@ def changes(answer: ast.AST, modules: Collection[str]) -> Iterator[Change]:
             place.put(other)
             statement = other if place.node is place.statement else place.statement
             after = _header(statement)
-            if after != before:
+            # A statement that is no call any more does nothing: that it is left out is tried, too.
+            idle = isinstance(place.parent, ast.Expr) and not isinstance(other, ast.Call)
+            if after != before and not idle:
                 yield Change(place.line, before, after, ast.unparse(answer) + "\n")
             place.put(place.node)
 
@@ -261,8 +267,17 @@ def _of_a_call(call: ast.Call, modules: Collection[str]) -> Iterator[ast.AST]:
         yield ast.Constant(True)
     if is_method and not name.startswith("__"):
         other = name.removesuffix("_") if name.endswith("_") else f"{name}_"
-        if hasattr(torch.Tensor, other) and hasattr(torch.Tensor, name):
+        known = hasattr(torch.Tensor, other) and hasattr(torch.Tensor, name)
+        if known and (name.endswith("_") or not _is_new(owner)):
             yield _made(call, func=_made(func, attr=other))
+
+
+def _is_new(node: ast.AST | None) -> bool:
+    """True for a tensor that was made right here: nobody sees that it is changed in place."""
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+        name = node.func.attr
+        return name not in SAME_NUMBERS and not name.endswith("_") and hasattr(torch.Tensor, name)
+    return isinstance(node, (ast.BinOp, ast.UnaryOp))
 
 
 def _root(node: ast.AST) -> str:
@@ -344,8 +359,9 @@ def _given(answer: ast.AST) -> set[str]:
 def _forward(node: Any, given: Collection[str]) -> Iterator[ast.AST]:
     """`model.forward(x)` for `model(x)`, where the model came from the caller, with its hooks.
 
-    What is no module has no forward, and raises.
+    What is no module has no forward, and raises. Nobody hangs a hook on a loss function.
     """
+    given = {name for name in given if "loss" not in name and "criterion" not in name}
     match node:
         case ast.Call(func=ast.Name(id=name)) if name in given:
             yield _made(node, func=ast.Attribute(node.func, "forward", ast.Load()))

@@ -69,6 +69,8 @@ def _(rng):
     yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Linear(3, 2))"), zero
     yield Source("nn.Sequential(nn.Linear(3, 3), nn.GRU(3, 2))"), good
     yield Source("nn.Sequential(Log(), nn.GRU(3, 2))"), negative
+    yield Source("nn.Sequential(nn.Identity(), WithLog())"), negative
+    yield Source("nn.Sequential(nn.Linear(3, 2), Total(), Log(), Log())"), negative
     for _ in range(2):
         outer, inner = some_activations(rng, 2, 9), some_activations(rng, 1, 5)
         inner.insert(rng.randint(1, len(inner)), "Log()")

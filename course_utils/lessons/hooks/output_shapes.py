@@ -72,6 +72,7 @@ def _(rng):
     convolution = Source("nn.Sequential(nn.Conv2d(1, 4, 3), nn.MaxPool2d(2), nn.Flatten())")
     yield convolution, numbers(rng, 2, 1, 8, 8)
     yield Source("OutputFirst()"), numbers(rng, n, 3)
+    yield Source("nn.Sequential(nn.Sequential(), nn.Linear(3, 2))"), numbers(rng, n, 3)
 
 
 @exercise.observe

@@ -50,6 +50,7 @@ def _(rng):
     for _ in range(3):
         kernel = rng.randint(2, 5)
         yield rng.randint(12, 40), kernel, rng.randint(1, 3), rng.randint(0, 2), rng.randint(1, 2)
+    yield rng.randint(6, 40), rng.randint(2, 5)
 
 
 @exercise.mistake("The padding stands on both sides of the input. Yours counts one side.")

@@ -90,6 +90,8 @@ def _(answer, in_features, out_features, bias, x):
         if in_features == 100 and "weight" in start:  # enough numbers to measure their spread
             spread = start["weight"].std().item() * math.sqrt(in_features)
             facts["std of the start values times sqrt(in_features)"] = round(spread, 1)
+            starts = start.get("bias", torch.zeros(1))
+            facts["the bias starts on both sides of 0"] = bool(starts.min() < 0 < starts.max())
         saved = theirs.state_dict()
         loaded = attempt(lambda: [list(names) for names in mine.load_state_dict(saved)])
         facts["loading nn.Linear's state dict"] = loaded
@@ -99,6 +101,7 @@ def _(answer, in_features, out_features, bias, x):
         facts["gradients"] = gradients(mine)
         facts["gradient of x"] = x.grad
     facts["done for you by"] = watch.used
+    facts["a bias by default"] = attempt(lambda: answer(2, 2).bias is not None)
     mine.to("meta", torch.float64)
     facts["after .to('meta', torch.float64)"] = {
         name: attempt(lambda name=name: (getattr(mine, name).device, getattr(mine, name).dtype))

@@ -53,12 +53,16 @@ def _(answer, model, optimizer, batches):
         parameter.grad = torch.ones_like(parameter)
     steps = []
     optimizer.register_step_post_hook(lambda *_: steps.append(1))
+    calls = []
+    own = model.register_forward_pre_hook(lambda *_: calls.append(1))
     facts = {}
     for call in ("first", "second"):
         answer(model, optimizer, batches)
         facts[f"weight after the {call} call"] = model.weight.detach().clone()
         facts[f"bias after the {call} call"] = model.bias.detach().clone()
+    own.remove()
     facts["calls of optimizer.step()"] = len(steps)
+    facts["the model's own hook is called"] = bool(calls)
     return facts
 
 

@@ -49,6 +49,7 @@ def _(rng):
     yield torch.tensor([2.0]), [torch.tensor([0.1])] * 3, 0.1, (0.5, 0.9), 0.5
     yield decimals(rng, 2, 2), [decimals(rng, 2, 2) for _ in range(3)], 0.3
     yield decimals(rng, 3), [decimals(rng, 3) for _ in range(4)], 0.2, (0.6, 0.8)
+    yield torch.tensor([1.0, 1.0]), [torch.tensor([1e-8, -3e-8])], 0.1
 
 
 @exercise.mistake(

@@ -89,8 +89,8 @@ def _(rng):
     for lr, decay, size in ((0.1, 0.0, 1), (0.1, 0.5, 1), (0.2, 0.1, 2)):
         values = [torch.ones(size), torch.full((size,), 5.0), decimals(rng, size)]
         a, unused, b = (nn.Parameter(value) for value in values)
-        first = {"params": [a, unused], "weight_decay": decay}
-        yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5}], lr
+        first = {"params": [unused, a], "weight_decay": decay}
+        yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5, "eps": 0.5}], lr
 
 
 @exercise.observe
@@ -99,7 +99,7 @@ def _(answer, groups, lr):
     groups = copy.deepcopy(groups)
     optimizer = answer(groups, lr)
     resumed_groups = copy.deepcopy(groups)
-    (a, unused), (b,) = (group["params"] for group in groups)
+    (unused, a), (b,) = (group["params"] for group in groups)
 
     def step(optimizer, a, b, number):
         optimizer.param_groups[0]["lr"] = lr / number
@@ -116,13 +116,17 @@ def _(answer, groups, lr):
     saved = copy.deepcopy(optimizer.state_dict())
     middle = [a.detach().clone(), b.detach().clone()]
     facts["a and b after the third step"] = step(optimizer, a, b, 3)
-    (c, _), (d,) = (group["params"] for group in resumed_groups)
+    (_, c), (d,) = (group["params"] for group in resumed_groups)
     with torch.no_grad():
         c.copy_(middle[0])
         d.copy_(middle[1])
     resumed = answer(resumed_groups, lr)
     facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
     facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
+    names = ("lr", "betas", "eps", "weight_decay")
+    facts["its settings by default"] = attempt(
+        lambda: [answer([nn.Parameter(torch.ones(1))]).param_groups[0][name] for name in names]
+    )
     return facts
 
 

@@ -55,6 +55,8 @@ def _(rng):
     yield [2.0, 2.0, 2.0], 0.4, "min", 0.1, 0
     rate = rng.randint(1, 99) / 100
     yield [rng.randint(1, 9) / 10 for _ in range(9)], rate, "max", 0.5, 1
+    yield [0.5, 0.49999, 0.49998, 0.49997, 0.49996], 1.0, "min", 0.5, 1
+    yield [0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0], rate
 
 
 @exercise.mistake(

@@ -47,6 +47,7 @@ def _(rng):
     yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.5, False
     yield decimals(rng, 2, 2), decimals(rng, 2, 2), None, 0.5, 0.5, 0.1, True
     yield decimals(rng, 3), decimals(rng, 3), None, 0.2, 0.0, 0.3
+    yield decimals(rng, 3), decimals(rng, 3), decimals(rng, 3), 0.1, 0.7, 0.2, True
 
 
 @exercise.mistake(

@@ -78,6 +78,7 @@ def _(rng):
         x = torch.empty([rng.randint(2, 5) for _ in range(3)])
         x = x if in_order else x.transpose(0, 2)
         yield tuple(x.shape), x.stride(), (x.numel(),)
+    yield (5, 2, 3), (100, 3, 1), (5, 6)
 
 
 @exercise.mistake(
