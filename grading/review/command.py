@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
+import sys
 import time
 from pathlib import Path
 
@@ -91,8 +91,8 @@ def run(options: argparse.Namespace) -> int:
 
 def run_changes(options: argparse.Namespace) -> int:
     """Judge small changes; returns 1 when something is left to do. Raises AssignmentError."""
-    if not hasattr(os, "fork"):
-        raise AssignmentError("--changes needs Linux or macOS: it makes processes by fork.")
+    if sys.platform != "linux":
+        raise AssignmentError("--changes runs on Linux only: it makes processes by fork.")
     from tqdm import tqdm
 
     from course_utils.exercise import ExerciseFault

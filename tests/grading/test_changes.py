@@ -1,6 +1,7 @@
 """Small changes of right answers: which are made, which pass, and when they are judged again."""
 
 import ast
+import sys
 import textwrap
 
 import pytest
@@ -11,6 +12,7 @@ from grading.review import changes as judging
 from grading.review.operators import changes
 
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
+judges = pytest.mark.skipif(sys.platform != "linux", reason="changes are judged on Linux")
 
 QUIZ = '''
 import torch
@@ -84,7 +86,7 @@ def made(source, modules=("torch", "copy")):
         ("x.add_(1)", {"x.add(1)", "pass"}),
         ("x[0] = x[0] + 1", {"x[0] += 1", "pass"}),
         ("x += 1", {"x = x + 1", "x -= 1", "pass"}),
-        ("model.eval()", {"pass", "model"}),
+        ("model.eval()", {"pass"}),
         ("return model(x)", {"return model.forward(x)", "return None"}),
         ("return sorted(copy.deepcopy(x))", {"return copy.deepcopy(x)", "return sorted(x)"}),
         ("return isinstance(a, int)", {"return True"}),
@@ -117,6 +119,7 @@ def test_the_changes_of_a_class():
     }
 
 
+@judges
 def test_a_change_that_passes_is_told_until_there_is_a_reason(quiz, capsys):
     file = quiz()
     assert main(["review", "--changes", file]) == 1
@@ -130,6 +133,7 @@ def test_a_change_that_passes_is_told_until_there_is_a_reason(quiz, capsys):
     assert SURVIVOR not in capsys.readouterr().out
 
 
+@judges
 def test_a_reason_that_is_not_needed_is_told(quiz, capsys):
     wrong = SHORT[0], "return None"
     gone = SHORT[0], "return torch.prod(x)"
@@ -139,6 +143,7 @@ def test_a_reason_that_is_not_needed_is_told(quiz, capsys):
     assert f"`{gone[1]}` is a change of no answer any more: take its reason away." in told
 
 
+@judges
 def test_what_was_judged_is_judged_again_only_when_it_changed(quiz, capsys, monkeypatch):
     file = quiz()
     main(["review", "--changes", file])
@@ -155,6 +160,7 @@ def test_what_was_judged_is_judged_again_only_when_it_changed(quiz, capsys, monk
     assert len(judged) == 1
 
 
+@judges
 def test_an_answer_that_does_not_pass_as_it_is(quiz, capsys):
     wrong = "\n\n@exercise.right\ndef first(x, width):\n    return x[0]\n"
     assert main(["review", "--changes", quiz(QUIZ + wrong)]) == 1
@@ -171,6 +177,7 @@ def test_the_record_holds_for_the_source_that_was_judged(monkeypatch):
     assert not judging.is_recorded(exercise)
 
 
+@judges
 @pytest.mark.parametrize(("left", "status"), [(1, 1), (2, 0)])
 def test_of_what_is_not_recorded_no_more_may_be_left_than_before(monkeypatch, left, status):
     exercise = find("00.1")

@@ -268,3 +268,17 @@ def stops_at_the_first(model, x):
     finally:
         for handle in handles:
             handle.remove()
+
+
+exercise.equivalent(
+    "tensors = [output] if isinstance(output, torch.Tensor) else list(output)",
+    "tensors = [output] if isinstance(output, torch.Tensor) else output",
+    because="A tuple can be gone through as it is.",
+)
+
+
+exercise.equivalent(
+    "return found.args[0]",
+    "return found.args[-1]",
+    because="The exception carries one value.",
+)

@@ -199,3 +199,27 @@ class DropoutByHand(nn.Module):
             kept = torch.rand(hidden.shape) >= self.p
             hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)
         return self.last(hidden)
+
+
+exercise.equivalent(
+    "nn.init.xavier_uniform_(self.first.weight)",
+    "pass",
+    because="How the weights start is left open: the check sets them.",
+)
+
+
+exercise.equivalent(
+    "kept = torch.rand(hidden.shape) >= self.p",
+    "kept = torch.rand(hidden.shape) > self.p",
+    because="torch.rand gives exactly p so rarely that nobody can tell.",
+)
+
+
+exercise.equivalent(
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p), 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p <= 1 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 2 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 1.0, 0.0)",
+    because="torch.where takes these numbers where something is kept, and with p = 1 nothing is.",
+)

@@ -112,3 +112,20 @@ def with_a_real_convolution(size, kernel, stride=1, padding=0, dilation=1):
         return layer(torch.zeros(1, 1, size)).shape[-1]
     except RuntimeError:
         raise ValueError("does not fit") from None
+
+
+exercise.equivalent(
+    "layer = nn.Conv1d(1, 1, kernel, stride, padding, dilation)",
+    "layer = nn.Conv1d(1, 2, kernel, stride, padding, dilation)",
+    because="Only the length is read, which all channels share.",
+)
+
+
+exercise.equivalent(
+    "return layer(torch.zeros(1, 1, size)).shape[-1]",
+    "return layer(torch.zeros(1, size)).shape[-1]",
+    "return layer(torch.ones(1, 1, size)).shape[-1]",
+    "return layer(torch.zeros(2, 1, size)).shape[-1]",
+    "return layer(torch.zeros(0, 1, size)).shape[-1]",
+    because="Only a shape is read: neither the values nor the number of samples count.",
+)

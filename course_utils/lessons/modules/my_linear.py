@@ -242,3 +242,24 @@ class LinearWithAddmm(nn.Module):
         if self.bias is None:
             return torch.mm(x, self.weight.T)
         return torch.addmm(self.bias, x, self.weight.T)
+
+
+exercise.equivalent(
+    "output = output + self.bias",
+    "output += self.bias",
+    because="The product was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "self.weight = nn.Parameter(torch.zeros(out_features, in_features))",
+    "self.weight = nn.Parameter(torch.ones(out_features, in_features))",
+    because="The values are overwritten below.",
+)
+
+
+exercise.equivalent(
+    "self.bias = nn.Parameter(torch.zeros(out_features))",
+    "self.bias = nn.Parameter(torch.ones(out_features))",
+    because="The values are overwritten below.",
+)

@@ -53,6 +53,7 @@ def _(rng):
     mask = torch.tensor([True, False])
     yield {"mask": mask, "x": quarters(rng, 2, 2)}, nn.Linear(2, 1).to("meta", torch.float64)
     yield {"x": quarters(rng, 1, 2), "label": torch.tensor([2])}, filled(nn.Linear(2, 1))
+    yield {"x": quarters(rng, 1, 2)}, filled(nn.Linear(2, 1, bias=False)).to(torch.float64)
 
 
 @exercise.observe

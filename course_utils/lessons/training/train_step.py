@@ -49,6 +49,8 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, loss_fn, optimizer, x, y):
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # of an earlier step
     calls = []
     own = model.register_forward_pre_hook(lambda *_: calls.append(1))
     losses = [answer(model, loss_fn, optimizer, x, y) for _ in range(3)]
