@@ -152,3 +152,26 @@ def step_from_one_loss(model, optimizer, batches):
     optimizer.zero_grad(set_to_none=False)
     F.mse_loss(model(x), y).backward()
     optimizer.step()
+
+
+exercise.equivalent(
+    "parameter.grad /= total",
+    "parameter.grad = parameter.grad / total",
+    because="The gradient may be written into or replaced.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad()",
+    "pass",
+    because="The gradients are cleared at the beginning.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad(set_to_none=False)",
+    "optimizer.zero_grad()",
+    "optimizer.zero_grad(set_to_none=True)",
+    because="A gradient of zeros and none at all are the same for SGD without momentum, "
+    "once backward has run.",
+)

@@ -159,3 +159,32 @@ def adam_with_a_corrected_rate(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
         w = w - lr / (1 - one**t) * m / root
         result.append(w)
     return result
+
+
+exercise.equivalent(
+    "w = w - lr * corrected_mean / (corrected_square.sqrt() + eps)",
+    "w = w - lr * corrected_mean / (corrected_square.sqrt_() + eps)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "parameter.grad = gradient.clone()",
+    "parameter.grad = gradient",
+    because="torch.optim.Adam reads the gradient and does not write into it.",
+)
+
+
+exercise.equivalent(
+    "places.append(parameter.detach().clone())",
+    "places.append(parameter.clone())",
+    because="Whether the places hang on a graph is left open: their values are compared.",
+)
+
+
+exercise.equivalent(
+    "places.append(parameter.detach().clone())",
+    "places.append(parameter.detach_().clone())",
+    because="Afterwards the parameter is written into by the optimizer only, which "
+    "records nothing.",
+)

@@ -231,3 +231,24 @@ class SequentialClassifier(nn.Module):
 
     def predicted(self, x):
         return self.probabilities(x).max(dim=1).indices
+
+
+exercise.equivalent(
+    "return torch.softmax(self(x), dim=1)",
+    "return torch.softmax(self.forward(x), dim=1)",
+    because="No hook hangs on the model, which its own methods may call either way.",
+)
+
+
+exercise.equivalent(
+    "return self(x).argmax(dim=1)",
+    "return self.forward(x).argmax(dim=1)",
+    because="No hook hangs on the model, which its own methods may call either way.",
+)
+
+
+exercise.equivalent(
+    "return self.forward(x).softmax(-1)",
+    "return self.forward(x).softmax(1)",
+    because="The scores have two dimensions: -1 and 1 are the same.",
+)

@@ -123,10 +123,10 @@ def _(answer, groups, lr):
     resumed = answer(resumed_groups, lr)
     facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
     facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
-    names = ("lr", "betas", "eps", "weight_decay")
-    facts["its settings by default"] = attempt(
-        lambda: [answer([nn.Parameter(torch.ones(1))]).param_groups[0][name] for name in names]
-    )
+    default = answer([nn.Parameter(torch.ones(1))]).param_groups[0]
+    for name in ("lr", "betas", "weight_decay"):
+        facts[f"{name} by default"] = default.get(name)
+    facts["1 / eps by default"] = attempt(lambda: 1 / default["eps"])  # two small eps look alike
     return facts
 
 
@@ -261,3 +261,52 @@ class AdamWInPlace(torch.optim.Optimizer):
                 root = (state["v"] / (1 - two**t)).sqrt().add(group["eps"])
                 p.data -= group["lr"] * group["weight_decay"] * p.data
                 p.data -= group["lr"] * (state["m"] / (1 - one**t)) / root
+
+
+exercise.equivalent(
+    "state['step'] += 1",
+    "state['step'] = state['step'] + 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "p.sub_(group['lr'] * mean / (square.sqrt() + group['eps']))",
+    "p.sub_(group['lr'] * mean / (square.sqrt_() + group['eps']))",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "state['m'] = state.get('m', torch.zeros_like(g)).mul(one).add(g, alpha=1 - one)",
+    "state['m'] = state.get('m', torch.zeros_like(g)).mul_(one).add(g, alpha=1 - one)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "state['v'] = state.get('v', torch.zeros_like(g)).mul(two).add(g * g, alpha=1 - two)",
+    "state['v'] = state.get('v', torch.zeros_like(g)).mul_(two).add(g * g, alpha=1 - two)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * group['weight_decay'] * p.data",
+    "p.data = p.data - group['lr'] * group['weight_decay'] * p.data",
+    because="`p.data` may be written into or replaced: the parameter is the same.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * group['weight_decay'] * p.data",
+    "p.data -= group['lr'] * group['weight_decay'] * p",
+    because="What is written into `p.data` is not recorded.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * (state['m'] / (1 - one ** t)) / root",
+    "p.data = p.data - group['lr'] * (state['m'] / (1 - one ** t)) / root",
+    because="`p.data` may be written into or replaced: the parameter is the same.",
+)
