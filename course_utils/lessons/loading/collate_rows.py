@@ -62,6 +62,7 @@ def _(rng):
     yield ([{"x": [1.5, 2.5], "name": "a"}, {"x": [3.5, 4.5], "name": "b"}],)
     yield ([({"x": number(), "ok": True}, number()) for _ in range(3)],)
     yield ([(1, "a"), (2, "b")],)
+    yield ([({"x": number()}, "a")],)
 
 
 @exercise.mistake(
