@@ -117,3 +117,18 @@ def channel_by_channel(pixels):
     channels = [pixels] if pixels.dim() == 2 else pixels.unbind(-1)
     image = torch.stack([channel.clone() for channel in channels])
     return image.to(torch.float32) / (255.0 if pixels.dtype == torch.uint8 else 1.0)
+
+
+exercise.equivalent(
+    "image = torch.stack([channel.clone() for channel in channels])",
+    "image = torch.stack([channel for channel in channels])",
+    because="stack makes a tensor of its own.",
+)
+
+
+exercise.equivalent(
+    "return image.to(torch.float32) / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    "return image.to() / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    "return image / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    because="A division of bytes gives float32, and floats of the cases are float32.",
+)

@@ -50,6 +50,7 @@ def _(rng):
     yield image, 0, 1, 0, 2
     yield numbers(rng, 2, 4, 4, low=1, high=99, dtype=torch.float32), 2, 3, 1, 4
     yield numbers(rng, 3, 4, 4, low=1, high=99), 1, 0, 2, rng.randint(2, 3)
+    yield numbers(rng, 2, 3, 5, low=1, high=99), 2, 3, 5, 4  # up to the last corner
 
 
 @exercise.mistake(
