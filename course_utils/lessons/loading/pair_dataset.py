@@ -168,3 +168,10 @@ class ConvertsOnAccess(Dataset):
     def __getitem__(self, i):
         features, label = self.rows[i]
         return torch.tensor([float(value) for value in features]), label
+
+
+exercise.equivalent(
+    "self.labels = torch.tensor(labels, dtype=torch.int64)",
+    "self.labels = torch.tensor(labels)",
+    because="Whole numbers become int64 without being told.",
+)

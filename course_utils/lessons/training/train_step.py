@@ -134,3 +134,33 @@ def cleared_at_the_end(model, loss_fn, optimizer, x, y):
     optimizer.step()
     optimizer.zero_grad()
     return float(loss.detach())
+
+
+exercise.equivalent(
+    "model.train(True)",
+    "model.train()",
+    because="train() without a value is train(True).",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad(set_to_none=False)",
+    "optimizer.zero_grad()",
+    "optimizer.zero_grad(set_to_none=True)",
+    because="backward fills the gradients, whether they are zeros or None.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad()",
+    "pass",
+    because="The gradients are cleared at the beginning, too.",
+)
+
+
+exercise.equivalent(
+    "return float(loss.detach())",
+    "return float(loss)",
+    "return float(loss.detach_())",
+    because="float() reads the number, with or without a graph.",
+)

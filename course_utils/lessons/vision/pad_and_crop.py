@@ -108,3 +108,21 @@ def into_zeros(image, padding, top, left, size):
     padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)
     padded[:, padding : padding + height, padding : padding + width] = image
     return padded.narrow(1, top, size).narrow(2, left, size).clone()
+
+
+exercise.equivalent(
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)",
+    "padded = image.new_zeros(channels, height + 3 * padding, width + 2 * padding)",
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 2)",
+    "padded = image.new_zeros(channels, height + 2 * padding, width + padding)",
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 3 * padding)",
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 1 * padding)",
+    because="What lies beyond the last corner is never cut out.",
+)
+
+
+exercise.equivalent(
+    "return padded.narrow(1, top, size).narrow(2, left, size).clone()",
+    "return padded.narrow(1, top, size).narrow(2, left, size)",
+    because="The padded picture was made here: a view of it is nobody else's.",
+)
