@@ -113,10 +113,7 @@ def into_zeros(image, padding, top, left, size):
 exercise.equivalent(
     "padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)",
     "padded = image.new_zeros(channels, height + 3 * padding, width + 2 * padding)",
-    "padded = image.new_zeros(channels, height + 2 * padding, width + 2)",
-    "padded = image.new_zeros(channels, height + 2 * padding, width + padding)",
     "padded = image.new_zeros(channels, height + 2 * padding, width + 3 * padding)",
-    "padded = image.new_zeros(channels, height + 2 * padding, width + 1 * padding)",
     because="What lies beyond the last corner is never cut out.",
 )
 
