@@ -62,6 +62,19 @@ class Mistake:
 
 
 @dataclasses.dataclass(frozen=True)
+class Equivalent:
+    """A small change of a right answer that is as right, and why no caller can tell them apart.
+
+    before, after: the statement, without its block, as `ast.unparse` writes it; `python -m grading
+    review --changes` prints it so.
+    """
+
+    before: str
+    after: str
+    because: str
+
+
+@dataclasses.dataclass(frozen=True)
 class Verdict:
     """What a check found.
 
@@ -139,6 +152,7 @@ class Exercise:
         self.right_answers: list[Callable[..., Any]] = []
         self.no_case = dict(no_case or {})
         self.ways_round: list[Callable[..., Any]] = []  # right, but not by hand
+        self.equivalents: list[Equivalent] = []
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
@@ -194,6 +208,13 @@ class Exercise:
         """Decorator: it gives the right results by what the exercise is to be done without."""
         self.ways_round.append(answer)
         return answer
+
+    def equivalent(self, before: str, *after: str, because: str) -> None:
+        """Small changes that no case can find, as `review --changes` prints them, and the reason.
+
+        after: what the statement may become; several, where the reason is the same.
+        """
+        self.equivalents += [Equivalent(before, one, because) for one in after]
 
     def starter(self, answer: Callable[..., Any]) -> Callable[..., Any]:
         """Decorator: what the student starts from, where that is not an empty stub."""

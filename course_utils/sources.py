@@ -19,7 +19,7 @@ from typing import Any
 
 STUB_LINE = "raise NotImplementedError  # your answer goes here"
 # What a student's process may not hold.
-HIDDEN = {"reference", "mistake", "right", "not_by_hand", "starter"}
+HIDDEN = {"reference", "mistake", "right", "not_by_hand", "equivalent", "starter"}
 JUDGING = {"cases", "observe"}  # what it needs
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 

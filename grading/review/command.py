@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
+import time
 from pathlib import Path
 
 from ..errors import AssignmentError
@@ -18,7 +20,9 @@ examples:
   python -m grading review 05.1-05.3 07     some exercises, and those of a lesson
   python -m grading review quiz.py          exercises of your own
   python -m grading review --all            the whole course
+  python -m grading review --changes 05.14  would its check see a small change of a right answer?
 """
+LONGEST = 300  # seconds that `--unrecorded` may take
 
 
 def add_arguments(subparsers: argparse._SubParsersAction) -> None:
@@ -40,11 +44,25 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
         help="an id (05.14), a range (05.1-05.3), a lesson (05), or a file of your own (quiz.py)",
     )
     parser.add_argument("--all", action="store_true", help="every exercise of the course")
+    parser.add_argument(
+        "--changes",
+        action="store_true",
+        help="change the right answers in one place at a time, and say which changes pass",
+    )
+    parser.add_argument(
+        "--unrecorded",
+        action="store_true",
+        help="with --changes: the exercises that are not as judged_changes.json has them",
+    )
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Try the exercises; returns 1 when one is not ready. Raises AssignmentError."""
+    if options.changes:
+        return run_changes(options)
+    if options.unrecorded:
+        raise AssignmentError("--unrecorded belongs to --changes.")
     # Loading torch takes seconds: only when the options have been read.
     from tqdm import tqdm
 
@@ -70,6 +88,51 @@ def run(options: argparse.Namespace) -> int:
     if not alone:
         print(f"{len(exercises) - bad} of {len(exercises)} exercises are ready.")
     return 1 if bad or about_lessons else 0
+
+
+def run_changes(options: argparse.Namespace) -> int:
+    """Judge small changes; returns 1 when something is left to do. Raises AssignmentError."""
+    if sys.platform != "linux":
+        raise AssignmentError("--changes runs on Linux only: it makes processes by fork.")
+    from tqdm import tqdm
+
+    from course_utils.exercise import ExerciseFault
+
+    from .changes import is_recorded, judge_changes, left_before, record
+    from .readiness import is_private
+
+    everything = options.all or (options.unrecorded and not options.what)
+    exercises, _ = wanted(options.what, everything=everything)
+    if options.unrecorded:
+        exercises = [exercise for exercise in exercises if not is_recorded(exercise)]
+    bad = []
+    end = time.monotonic() + LONGEST if options.unrecorded else float("inf")
+    with tqdm(exercises, unit="exercise", leave=False, disable=None) as bar:
+        for exercise in bar:
+            if time.monotonic() > end:
+                left = " ".join(one.id for one in exercises[exercises.index(exercise) :])
+                print(
+                    f"{LONGEST} seconds are over. Not judged: {left}. Run `python -m grading "
+                    "review --changes` with these ids, and commit judged_changes.json."
+                )
+                return 1
+            try:
+                judged = judge_changes(exercise)
+                problems, count = judged.problems(exercise), judged.count
+            except ExerciseFault as fault:
+                problems, count = [str(fault)], 0
+            state = "" if problems else f"{count} changes, none passes without a reason."
+            known = left_before(exercise) if options.unrecorded else 0
+            if known and len(problems) <= known:
+                state = f"no more is left to do than before, {len(problems)} of {known}."
+            lines = [f"{exercise.id} {exercise.title}: {state}".rstrip()]
+            bar.write("\n".join([*lines, *(f"  {sentence}" for sentence in problems)]))
+            if not (is_private(exercise) or options.unrecorded):
+                record(exercise, left=len(problems))
+            bad += [exercise] if len(problems) > known else []
+    if len(exercises) != 1:
+        print(f"{len(bad)} of {len(exercises)} exercises have something left to do.")
+    return 1 if bad else 0
 
 
 def wanted(what: list[str], *, everything: bool) -> tuple[list, list[list]]:

@@ -244,3 +244,49 @@ def empties_and_fills(model, renames):
         return public(hook)
     owner = weakref.proxy(model)
     return model._register_load_state_dict_pre_hook(lambda *args: hook(owner, *args))
+
+
+exercise.equivalent(
+    "break",
+    "continue",
+    because="A key that has its new name begins with no other old name here.",
+)
+
+
+exercise.equivalent(
+    "if hasattr(model, 'register_load_state_dict_pre_hook'):",
+    "if False:",
+    because="torch 2.3 has no public name for this hook: the line is for later versions.",
+)
+
+
+exercise.equivalent(
+    "return model.register_load_state_dict_pre_hook(rename)",
+    "return None",
+    "return model.register_load_state_dict_pre_hook()",
+    "return model",
+    because="torch 2.3 has no public name for this hook: the line is for later versions.",
+)
+
+
+exercise.equivalent(
+    "if public is not None:",
+    "if False:",
+    "if public:",
+    because="torch 2.3 has no public name for this hook: the line is for later versions.",
+)
+
+
+exercise.equivalent(
+    "return public(hook)",
+    "return None",
+    because="torch 2.3 has no public name for this hook: the line is for later versions.",
+)
+
+
+exercise.equivalent(
+    "old_keys = [key for key in state_dict if key.startswith(prefix)]",
+    "old_keys = [key for key in state_dict]",
+    "old_keys = [key for key in state_dict if key]",
+    because="torch hands each part only the keys that begin with its prefix.",
+)

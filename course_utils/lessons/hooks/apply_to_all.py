@@ -129,3 +129,10 @@ def with_a_stack(module, function):
         waiting.append((current, True))
         waiting += [(child, False) for child in reversed(list(current.children()))]
     return module
+
+
+exercise.equivalent(
+    "waiting += [(child, False) for child in reversed(list(current.children()))]",
+    "waiting = waiting + [(child, False) for child in reversed(list(current.children()))]",
+    because="The list was made here: nobody else sees that it changes.",
+)

@@ -66,13 +66,23 @@ def broken(model: nn.Module):
 
 
 def after_an_error(model: nn.Module, action) -> dict:
-    """`action()` runs the model while it is broken: what comes out, and what stays behind."""
+    """`action()` runs the model while it is broken: what comes out, and what stays behind.
+
+    Also whether the model's own hooks run: they do when it is called, and not by its forward.
+    """
+    called = []
+    own = model.register_forward_pre_hook(lambda module, args: called.append(True))
     before = count_hooks(model)
     with broken(model):
         outcome = attempt(action)
     left = count_hooks(model) - before
+    own.remove()
     forget_global_hooks()
-    return {"what a model that raises gives": outcome, "hooks left behind after an error": left}
+    return {
+        "what a model that raises gives": outcome,
+        "hooks left behind after an error": left,
+        "the model's own hook is called": bool(called),
+    }
 
 
 def note_calls(model: nn.Module) -> list:

@@ -76,6 +76,8 @@ def _(rng):
     for x in promised(rng, "any strides"):
         x[rng.randint(0, 1), rng.randint(0, 2)] = 0
         yield Source("nn.Sequential(nn.Identity(), LogOf(nn.ReLU()), nn.Tanh())"), x
+    yield Source("nn.Sequential(nn.Identity(), WithLog())"), negative
+    yield Source("nn.Sequential(nn.Linear(3, 2), Total(), Log(), Log())"), negative
     for _ in range(2):
         outer, inner = some_activations(rng, 2, 9), some_activations(rng, 1, 5)
         inner.insert(rng.randint(1, len(inner)), "Log()")
@@ -273,3 +275,17 @@ def stops_at_the_first(model, x):
     finally:
         for handle in handles:
             handle.remove()
+
+
+exercise.equivalent(
+    "tensors = [output] if isinstance(output, torch.Tensor) else list(output)",
+    "tensors = [output] if isinstance(output, torch.Tensor) else output",
+    because="A tuple can be gone through as it is.",
+)
+
+
+exercise.equivalent(
+    "return found.args[0]",
+    "return found.args[-1]",
+    because="The exception carries one value.",
+)

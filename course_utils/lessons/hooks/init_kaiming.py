@@ -167,3 +167,19 @@ def uniform_with_match(module):
             nn.init.kaiming_uniform_(module.weight, nonlinearity="relu")
             if module.bias is not None:
                 nn.init.constant_(module.bias, 0.0)
+
+
+exercise.equivalent(
+    "nn.init.kaiming_normal_(module.weight, nonlinearity='relu')",
+    "nn.init.kaiming_normal_(module.weight)",
+    because="Without `nonlinearity` the gain is that of leaky ReLU with a slope of 0: "
+    "the same as for ReLU.",
+)
+
+
+exercise.equivalent(
+    "nn.init.kaiming_uniform_(module.weight, nonlinearity='relu')",
+    "nn.init.kaiming_uniform_(module.weight)",
+    because="Without `nonlinearity` the gain is that of leaky ReLU with a slope of 0: "
+    "the same as for ReLU.",
+)

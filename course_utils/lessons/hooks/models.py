@@ -64,6 +64,20 @@ class LogOf(nn.Module):
         return torch.log(self.layer(x))
 
 
+class WithLog(nn.Module):
+    """Gives two tensors: what it gets, and the logarithm of it."""
+
+    def forward(self, x):
+        return x, torch.log(x)
+
+
+class Total(nn.Module):
+    """Gives a tensor without dimensions."""
+
+    def forward(self, x):
+        return x.sum()
+
+
 class LogLast(nn.Module):
     """Registers its logarithm last; forward runs it first."""
 
@@ -122,4 +136,5 @@ class Head(nn.Linear):
     """A linear layer under another name, as libraries have them."""
 
 
-OWN_MODULES = (OutputFirst, Log, LogOf, LogLast, Brightness, Shift, Twice, TwoPaths, Head)
+OWN_MODULES = (OutputFirst, Log, LogOf, WithLog, Total, LogLast, Brightness, Shift, Twice)
+OWN_MODULES += (TwoPaths, Head)

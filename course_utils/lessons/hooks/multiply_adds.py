@@ -227,3 +227,18 @@ def by_the_formulas(model, x):
                 stack.enter_context(layer.register_forward_hook(bound))
         model(x)
     return counts
+
+
+exercise.equivalent(
+    "products = layer.weight[0].numel()",
+    "products = layer.weight[1].numel()",
+    "products = layer.weight[-1].numel()",
+    because="Every row of the weight has as many numbers as the first.",
+)
+
+
+exercise.equivalent(
+    "cost = args[0].numel() * layer.out_features",
+    "cost = args[-1].numel() * layer.out_features",
+    because="A layer is called with one argument.",
+)

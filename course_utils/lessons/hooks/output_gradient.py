@@ -199,3 +199,39 @@ def the_hook_of_the_tensor_in_a_with(model, name, x):
     with model.get_submodule(name).register_forward_hook(hook):
         model(x).sum().backward()
     return kept[0]
+
+
+exercise.equivalent(
+    "output.register_hook(lambda gradient: kept.append(gradient.clone()))",
+    "output.register_hook(lambda gradient: kept.append(gradient))",
+    because="Nobody writes into this gradient afterwards.",
+)
+
+
+exercise.equivalent(
+    "return kept[0]",
+    "return kept[-1]",
+    because="The layer runs once: the list holds one tensor.",
+)
+
+
+exercise.equivalent(
+    "return torch.autograd.grad(total, kept[0])[0]",
+    "return torch.autograd.grad(total, kept[-1])[0]",
+    because="The layer runs once: the list holds one tensor.",
+)
+
+
+exercise.equivalent(
+    "return torch.autograd.grad(total, kept[0])[0]",
+    "return torch.autograd.grad(total, kept[0])[-1]",
+    because="There is one input, and so one gradient.",
+)
+
+
+exercise.equivalent(
+    "output.register_hook(lambda gradient: kept.insert(0, gradient))",
+    "output.register_hook(lambda gradient: kept.insert(1, gradient))",
+    "output.register_hook(lambda gradient: kept.insert(-1, gradient))",
+    because="The list is empty: every place is its first.",
+)

@@ -77,6 +77,7 @@ def _(rng):
     yield Source(f"nn.Linear(3, {wide})"), numbers(rng, n, 3)
     for x in promised(rng, "any strides"):
         yield nested, x
+    yield Source("nn.Sequential(nn.Sequential(), nn.Linear(3, 2))"), numbers(rng, n, 3)
 
 
 @exercise.observe
@@ -253,3 +254,17 @@ def by_a_table_of_names(model, x):
     finally:
         [handle.remove() for handle in handles]
     return shapes
+
+
+exercise.equivalent(
+    "shapes[name] = tuple(output.shape)",
+    "shapes[name] = output.shape",
+    because="torch.Size is a tuple.",
+)
+
+
+exercise.equivalent(
+    "shapes[names[module]] = tuple(output.size())",
+    "shapes[names[module]] = output.size()",
+    because="torch.Size is a tuple.",
+)

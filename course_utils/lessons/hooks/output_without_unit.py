@@ -161,3 +161,24 @@ def with_a_mask(model, name, unit, x):
 
     with model.get_submodule(name).register_forward_hook(hook):
         return model(x)
+
+
+exercise.equivalent(
+    "mask = torch.ones(output.shape[1], dtype=output.dtype)",
+    "mask = torch.ones(output.shape[1])",
+    because="The models of the cases are float32, as ones are.",
+)
+
+
+exercise.equivalent(
+    "return output * mask.reshape(1, -1, *[1] * (output.dim() - 2))",
+    "return output * mask.reshape(-1, *[1] * (output.dim() - 2))",
+    because="A dimension of size 1 in front is added by broadcasting.",
+)
+
+
+exercise.equivalent(
+    "return output * mask.reshape(1, -1, *[1] * (output.dim() - 2))",
+    "return output * mask.view(1, -1, *[1] * (output.dim() - 2))",
+    because="The mask was made here and is contiguous.",
+)

@@ -184,3 +184,10 @@ def with_a_with_block(model, name, x):
     with contextlib.suppress(Enough), layer.register_forward_hook(hook):
         model(x)
     return kept.pop()
+
+
+exercise.equivalent(
+    "return reached.args[0]",
+    "return reached.args[-1]",
+    because="The exception carries one value.",
+)

@@ -141,3 +141,46 @@ def with_a_batch_sampler(dataset, labels, batch_size):
     sampler = WeightedRandomSampler(weights, len(dataset))
     batches = torch.utils.data.BatchSampler(sampler, batch_size, drop_last=False)
     return DataLoader(dataset, batch_sampler=batches)
+
+
+exercise.equivalent(
+    "weights = 1 / torch.bincount(labels)[labels]",
+    "weights = 2 / torch.bincount(labels)[labels]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "share = torch.bincount(labels) / len(labels)",
+    "share = torch.bincount(labels) * len(labels)",
+    "share = torch.bincount(labels)",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "weights = [1 / share[label].item() for label in labels]",
+    "weights = [2 / share[label].item() for label in labels]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "weights = [1 / share[label].item() for label in labels]",
+    "weights = [1 / share[label] for label in labels]",
+    because="The sampler takes the number out of a tensor of one number.",
+)
+
+
+exercise.equivalent(
+    "sampler = WeightedRandomSampler(weights, len(dataset), replacement=True)",
+    "sampler = WeightedRandomSampler(weights, len(dataset))",
+    because="That is what it is without the argument.",
+)
+
+
+exercise.equivalent(
+    "return DataLoader(dataset, batch_size, sampler=sampler, drop_last=False)",
+    "return DataLoader(dataset, batch_size, sampler=sampler)",
+    because="That is what it is without the argument.",
+)

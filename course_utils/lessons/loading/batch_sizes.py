@@ -98,3 +98,17 @@ def counted_down(samples, batch_size, drop_last):
 def asked_of_a_loader(samples, batch_size, drop_last):
     loader = DataLoader(range(samples), batch_size=batch_size, drop_last=drop_last)
     return [len(batch) for batch in loader]
+
+
+exercise.equivalent(
+    "samples -= batch_size",
+    "samples = samples - batch_size",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "sizes += [samples]",
+    "sizes = sizes + [samples]",
+    because="The list was made here: nobody else sees that it changes.",
+)

@@ -47,6 +47,7 @@ def _(rng):
     values = [(torch.tensor(float(rng.randint(1, 9))), rng.randint(0, 2)) for _ in range(3)]
     yield ([None, *values],)
     yield (values,)
+    yield ([None, torch.tensor(float(rng.randint(1, 9)))],)
 
 
 @exercise.mistake(

@@ -62,6 +62,7 @@ def _(rng):
     yield ([{"x": [1.5, 2.5], "name": "a"}, {"x": [3.5, 4.5], "name": "b"}],)
     yield ([({"x": number(), "ok": True}, number()) for _ in range(3)],)
     yield ([(1, "a"), (2, "b")],)
+    yield ([({"x": number()}, "a")],)
 
 
 @exercise.mistake(
@@ -156,3 +157,53 @@ def by_matching(samples):
         case torch.Tensor():
             return torch.stack(samples, dim=0)
     return torch.tensor(samples)
+
+
+exercise.equivalent(
+    "first = samples[0]",
+    "first = samples[-1]",
+    because="All samples are of one kind: any of them shows it.",
+)
+
+
+exercise.equivalent(
+    "match samples[0]:     case dict():         return {k: by_matching([s[k] for s in "
+    "samples]) for k in samples[0]}     case tuple():         width = "
+    "range(len(samples[0]))         return tuple((by_matching([s[i] for s in samples]) "
+    "for i in width))     case str():         return list(samples)     case "
+    "torch.Tensor():         return torch.stack(samples, dim=0)",
+    "match samples[-1]:     case dict():         return {k: by_matching([s[k] for s in "
+    "samples]) for k in samples[0]}     case tuple():         width = "
+    "range(len(samples[0]))         return tuple((by_matching([s[i] for s in samples]) "
+    "for i in width))     case str():         return list(samples)     case "
+    "torch.Tensor():         return torch.stack(samples, dim=0)",
+    because="All samples are of one kind: any of them shows it.",
+)
+
+
+exercise.equivalent(
+    "return {k: by_matching([s[k] for s in samples]) for k in samples[0]}",
+    "return {k: by_matching([s[k] for s in samples]) for k in samples[-1]}",
+    because="All samples are of one kind: any of them shows it.",
+)
+
+
+exercise.equivalent(
+    "width = range(len(samples[0]))",
+    "width = range(len(samples[-1]))",
+    because="All samples are of one kind: any of them shows it.",
+)
+
+
+exercise.equivalent(
+    "return list(samples)",
+    "return samples",
+    because="The collate function is given a list already.",
+)
+
+
+exercise.equivalent(
+    "return torch.stack(samples, dim=0)",
+    "return torch.stack(samples)",
+    because="stack takes dimension 0 without being told.",
+)

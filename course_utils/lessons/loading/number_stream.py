@@ -48,6 +48,7 @@ class NumberStream(IterableDataset):
 def _(rng):
     yield ("1.5\n2.5\n3.5\n",)
     yield ("4.5\n\n5.5",)
+    yield ("4.5\n  \n5.5",)
     for _ in range(2):
         numbers = [rng.randint(10, 99) / 2 for _ in range(rng.randint(4, 6))]
         yield ("\n".join(map(str, numbers)) + "\n",)

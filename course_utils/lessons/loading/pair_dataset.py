@@ -53,6 +53,7 @@ class PairDataset(Dataset):
 def _(rng):
     yield [[0.5, 1.5], [2.5, 3.5], [4.5, 5.5]], [0, 1, 0]
     yield [[7.0]], [3]
+    yield [[1, 2], [3, rng.randint(4, 9)]], [1, 0]
     for _ in range(2):
         n, width = rng.randint(2, 4), rng.randint(1, 3)
         features = [[rng.randint(0, 99) / 10 for _ in range(width)] for _ in range(n)]
@@ -167,3 +168,10 @@ class ConvertsOnAccess(Dataset):
     def __getitem__(self, i):
         features, label = self.rows[i]
         return torch.tensor([float(value) for value in features]), label
+
+
+exercise.equivalent(
+    "self.labels = torch.tensor(labels, dtype=torch.int64)",
+    "self.labels = torch.tensor(labels)",
+    because="Whole numbers become int64 without being told.",
+)

@@ -108,3 +108,17 @@ def by_remainders(count, num_replicas, rank, drop_last):
     if rest and not drop_last:
         each += 1
     return [(rank + turn * num_replicas) % count for turn in range(each)]
+
+
+exercise.equivalent(
+    "while len(indices) < each * num_replicas:",
+    "while len(indices) <= each * num_replicas:",
+    because="What is too many is cut off below.",
+)
+
+
+exercise.equivalent(
+    "each += 1",
+    "each = each + 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

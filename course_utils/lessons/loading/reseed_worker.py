@@ -153,3 +153,18 @@ def from_pythons_generator(worker_id):
     # A worker process seeds Python's generator as well.
     rng = numpy.random.default_rng(random.getrandbits(64))
     torch.utils.data.get_worker_info().dataset.rng = rng
+
+
+exercise.equivalent(
+    "seed = torch.randint(2 ** 62, ()).item()",
+    "seed = torch.randint(2 ** 61, ()).item()",
+    because="Any seed will do that differs from worker to worker.",
+)
+
+
+exercise.equivalent(
+    "rng = numpy.random.default_rng(random.getrandbits(64))",
+    "rng = numpy.random.default_rng(random.getrandbits(65))",
+    "rng = numpy.random.default_rng(random.getrandbits(63))",
+    because="Any seed will do that differs from worker to worker.",
+)

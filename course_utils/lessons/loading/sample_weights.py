@@ -100,3 +100,34 @@ def shares_that_add_up_to_one(labels):
 @exercise.right
 def by_looking_at_every_sample(labels):
     return torch.tensor([100 / labels.eq(label).sum().item() for label in labels])
+
+
+exercise.equivalent(
+    "return 1 / counts[labels]",
+    "return 2 / counts[labels]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "return (1.0 / (counts * len(classes)))[where]",
+    "return (2.0 / (counts * len(classes)))[where]",
+    "return (1.0 / (counts / len(classes)))[where]",
+    "return (1.0 / counts)[where]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "return torch.tensor([100 / labels.eq(label).sum().item() for label in labels])",
+    "return torch.tensor([101 / labels.eq(label).sum().item() for label in labels])",
+    "return torch.tensor([99 / labels.eq(label).sum().item() for label in labels])",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "return torch.tensor([100 / labels.eq(label).sum().item() for label in labels])",
+    "return torch.tensor([100 / labels.eq(label).sum() for label in labels])",
+    because="torch.tensor takes the number out of a tensor of one number.",
+)

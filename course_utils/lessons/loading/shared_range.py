@@ -175,3 +175,24 @@ class InBlocks(IterableDataset):
             first = first + worker.id * size
             last = min(first + size, last)
         yield from range(first, last)
+
+
+exercise.equivalent(
+    "if worker is None:",
+    "if not worker:",
+    because="A WorkerInfo counts as true.",
+)
+
+
+exercise.equivalent(
+    "if worker is not None:",
+    "if worker:",
+    because="A WorkerInfo counts as true.",
+)
+
+
+exercise.equivalent(
+    "first = first + worker.id * size",
+    "first += worker.id * size",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

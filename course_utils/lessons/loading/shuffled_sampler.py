@@ -179,3 +179,12 @@ class SeedsPythonsGenerator:
         order = list(range(self.count))
         random.Random(seed).shuffle(order)
         return iter(order)
+
+
+exercise.equivalent(
+    "seed = torch.randint(2 ** 40, (), generator=self.generator).item()",
+    "seed = torch.randint(2 * 40, (), generator=self.generator).item()",
+    "seed = torch.randint(2 ** 41, (), generator=self.generator).item()",
+    "seed = torch.randint(2 ** 39, (), generator=self.generator).item()",
+    because="Any seeds will do that differ from epoch to epoch.",
+)

@@ -88,6 +88,7 @@ def _(answer, text, columns, label):
     return {
         "len(dataset)": attempt(lambda: len(dataset)),
         "dataset.classes": attempt(lambda: [str(name) for name in dataset.classes]),
+        "dataset.classes is a list": attempt(lambda: isinstance(dataset.classes, list)),
         "keys of a sample": sorted(first) if isinstance(first, dict) else first,
         "features, row by row": attempt(
             lambda: [dataset[i]["features"] for i in range(len(dataset))]

@@ -76,6 +76,7 @@ def _(answer, samples, batch_size, steps):
     loader = DataLoader(torch.arange(samples), batch_size=batch_size, sampler=sampler)
     batches = answer(loader, steps)
     return {
+        "it is a list": isinstance(batches, list),
         "batches": [plain(batch) for batch in taken(batches)],
         "epochs begun": sampler.epochs,
     }

@@ -106,6 +106,11 @@ def _(answer, features, hidden, classes, p, x):
         if p in (0.0, 1.0):  # all or nothing: the output is certain
             facts["output in training mode"] = outputs[0]
         facts["some output is exactly 0 in training mode"] = any((o == 0).any() for o in outputs)
+        # 4,000 calls at once, for one mean: it is right to a sixtieth of their spread.
+        many = model(x[:1].repeat(4000, 1))
+        near = (many.mean(0) - first[0]).abs() <= 0.1 * many.std(0) + 1e-4
+        if p < 1:
+            facts["the mean in training mode is what eval mode gives"] = bool(near.all())
         facts["mode of the model afterwards"] = "training" if model.training else "eval"
     facts["parameters"] = parameter_shapes(model)
     return facts
@@ -198,3 +203,27 @@ class DropoutByHand(nn.Module):
             kept = torch.rand(hidden.shape) >= self.p
             hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)
         return self.last(hidden)
+
+
+exercise.equivalent(
+    "nn.init.xavier_uniform_(self.first.weight)",
+    "pass",
+    because="How the weights start is left open: the check sets them.",
+)
+
+
+exercise.equivalent(
+    "kept = torch.rand(hidden.shape) >= self.p",
+    "kept = torch.rand(hidden.shape) > self.p",
+    because="torch.rand gives exactly p so rarely that nobody can tell.",
+)
+
+
+exercise.equivalent(
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p), 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p <= 1 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 2 else 0.0, 0.0)",
+    "hidden = torch.where(kept, hidden / (1 - self.p) if self.p < 1 else 1.0, 0.0)",
+    because="torch.where takes these numbers where something is kept, and with p = 1 nothing is.",
+)

@@ -226,3 +226,12 @@ class ConvNetMeasured(nn.Module):
 
     def forward(self, x):
         return self.head(self.features(x))
+
+
+exercise.equivalent(
+    "features = self.features(torch.zeros(1, channels, height, width)).shape[1]",
+    "features = self.features(torch.ones(1, channels, height, width)).shape[1]",
+    "features = self.features(torch.zeros(2, channels, height, width)).shape[1]",
+    "features = self.features(torch.zeros(0, channels, height, width)).shape[1]",
+    because="Only a shape is read: neither the values nor the number of samples count.",
+)

@@ -52,6 +52,7 @@ def _(rng):
     for _ in range(3):
         kernel = rng.randint(2, 5)
         yield rng.randint(12, 40), kernel, rng.randint(1, 3), rng.randint(0, 2), rng.randint(1, 2)
+    yield rng.randint(6, 40), rng.randint(2, 5)
 
 
 @exercise.mistake("The padding stands on both sides of the input. Yours counts one side.")
@@ -113,3 +114,20 @@ def with_a_real_convolution(size, kernel, stride=1, padding=0, dilation=1):
         return layer(torch.zeros(1, 1, size)).shape[-1]
     except RuntimeError:
         raise ValueError("does not fit") from None
+
+
+exercise.equivalent(
+    "layer = nn.Conv1d(1, 1, kernel, stride, padding, dilation)",
+    "layer = nn.Conv1d(1, 2, kernel, stride, padding, dilation)",
+    because="Only the length is read, which all channels share.",
+)
+
+
+exercise.equivalent(
+    "return layer(torch.zeros(1, 1, size)).shape[-1]",
+    "return layer(torch.zeros(1, size)).shape[-1]",
+    "return layer(torch.ones(1, 1, size)).shape[-1]",
+    "return layer(torch.zeros(2, 1, size)).shape[-1]",
+    "return layer(torch.zeros(0, 1, size)).shape[-1]",
+    because="Only a shape is read: neither the values nor the number of samples count.",
+)

@@ -101,3 +101,11 @@ def counted_in_a_loop(model):
     for _, parameter in model.named_parameters():
         counts[parameter.requires_grad] += math.prod(parameter.shape)
     return counts[True], counts[False]
+
+
+exercise.equivalent(
+    "counts[parameter.requires_grad] += math.prod(parameter.shape)",
+    "counts[parameter.requires_grad] = counts[parameter.requires_grad] + "
+    "math.prod(parameter.shape)",
+    because="Whole numbers cannot be changed in place: both ways give the name a new number.",
+)

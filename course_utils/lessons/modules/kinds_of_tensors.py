@@ -81,6 +81,8 @@ def _(rng):
     names = rng.sample(["a", "b", "c", "d", "e", "f"], 4)
     kinds = ["parameter", "frozen parameter", "buffer", "unsaved buffer", "tensor"]
     yield (Shelf(**{name: rng.choice(kinds) for name in names}),)
+    yield (nn.Linear(2, 3, bias=False),)
+    yield (nn.BatchNorm1d(3, track_running_stats=False),)
 
 
 @exercise.mistake(

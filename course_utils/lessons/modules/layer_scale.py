@@ -162,3 +162,10 @@ class ScaleFilledLater(nn.Module):
 
     def forward(self, x):
         return torch.einsum("bf,f->bf", x, self.scale)
+
+
+exercise.equivalent(
+    "self.register_parameter('scale', nn.Parameter(0.1 * torch.ones(size)))",
+    "self.register_parameter('scale', nn.Parameter(0.1 / torch.ones(size)))",
+    because="A division by ones and a product with them give the same.",
+)

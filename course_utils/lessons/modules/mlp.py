@@ -174,3 +174,17 @@ class MLPIsSequential(nn.Sequential):
         for inputs, outputs in zip(sizes[1:-1], sizes[2:], strict=True):
             self.append(nn.Sigmoid())
             self.append(nn.Linear(inputs, outputs))
+
+
+exercise.equivalent(
+    "layers += [nn.Linear(inputs, outputs), nn.Sigmoid()]",
+    "layers = layers + [nn.Linear(inputs, outputs), nn.Sigmoid()]",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "x = layer(x).sigmoid()",
+    "x = layer(x).sigmoid_()",
+    because="The output of the linear layer was made for this line alone.",
+)

@@ -92,6 +92,8 @@ def _(answer, in_features, out_features, bias, x):
     if in_features == 100 and "weight" in start:  # enough numbers to measure their spread
         spread = start["weight"].std().item() * math.sqrt(in_features)
         facts["std of the start values times sqrt(in_features)"] = round(spread, 1)
+        starts = start.get("bias", torch.zeros(1))
+        facts["the bias starts on both sides of 0"] = bool(starts.min() < 0 < starts.max())
     saved = theirs.state_dict()
     loaded = attempt(lambda: [list(names) for names in mine.load_state_dict(saved)])
     facts["loading nn.Linear's state dict"] = loaded
@@ -100,6 +102,7 @@ def _(answer, in_features, out_features, bias, x):
     (mine(x) * torch.arange(1.0, out_features + 1)).sum().backward()
     facts["gradients"] = gradients(mine)
     facts["gradient of x"] = x.grad
+    facts["a bias by default"] = attempt(lambda: answer(2, 2).bias is not None)
     mine.to("meta", torch.float64)
     facts["after .to('meta', torch.float64)"] = {
         name: attempt(lambda name=name: (getattr(mine, name).device, getattr(mine, name).dtype))
@@ -240,3 +243,24 @@ class LinearWithAddmm(nn.Module):
         if self.bias is None:
             return torch.mm(x, self.weight.T)
         return torch.addmm(self.bias, x, self.weight.T)
+
+
+exercise.equivalent(
+    "output = output + self.bias",
+    "output += self.bias",
+    because="The product was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "self.weight = nn.Parameter(torch.zeros(out_features, in_features))",
+    "self.weight = nn.Parameter(torch.ones(out_features, in_features))",
+    because="The values are overwritten below.",
+)
+
+
+exercise.equivalent(
+    "self.bias = nn.Parameter(torch.zeros(out_features))",
+    "self.bias = nn.Parameter(torch.ones(out_features))",
+    because="The values are overwritten below.",
+)

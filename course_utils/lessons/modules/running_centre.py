@@ -200,3 +200,31 @@ class CentreWithNoGrad(nn.Module):
         if self.count == 0:
             return x
         return x - self.total / self.count
+
+
+exercise.equivalent(
+    "self.total += x.detach().sum(dim=0)",
+    "self.total = self.total + x.detach().sum(dim=0)",
+    because="A buffer may be written into or replaced: both are saved and follow .to().",
+)
+
+
+exercise.equivalent(
+    "self.count += len(x)",
+    "self.count = self.count + len(x)",
+    because="A buffer may be written into or replaced: both are saved and follow .to().",
+)
+
+
+exercise.equivalent(
+    "self.total = self.total + x.sum(0)",
+    "self.total += x.sum(0)",
+    because="A buffer may be written into or replaced: both are saved and follow .to().",
+)
+
+
+exercise.equivalent(
+    "self.count = self.count + x.shape[0]",
+    "self.count += x.shape[0]",
+    because="A buffer may be written into or replaced: both are saved and follow .to().",
+)

@@ -175,3 +175,17 @@ class StandardizeWithBuffers(nn.Module):
 
     def forward(self, x):
         return torch.div(x - self.mean, self.std)
+
+
+exercise.equivalent(
+    "self.register_buffer(name, tensor.clone().detach())",
+    "self.register_buffer(name, tensor.clone())",
+    because="A tensor that requires gradients is taken as it is: the reference does so, too.",
+)
+
+
+exercise.equivalent(
+    "self.register_buffer(name, tensor.clone().detach())",
+    "self.register_buffer(name, tensor.detach())",
+    because="Whether the buffer is a copy is left open: the reference keeps the caller's tensor.",
+)

@@ -59,6 +59,7 @@ def _(rng):
     extra = {f"extra{number}": x for number, x in enumerate(kinds)}
     yield {"x": quarters(rng, 1, 2), **extra}, filled(nn.Linear(2, 1))
     yield {"x": quarters(rng, 1, 2).half(), **extra}, filled(nn.Linear(2, 1)).to(torch.float64)
+    yield {"x": quarters(rng, 1, 2)}, filled(nn.Linear(2, 1, bias=False)).to(torch.float64)
 
 
 @exercise.observe
@@ -127,3 +128,10 @@ def with_two_steps(batch, model):
         if result[name].dtype.is_floating_point:
             result[name] = result[name].to(parameter.dtype)
     return result
+
+
+exercise.equivalent(
+    "parameter = list(model.parameters())[0]",
+    "parameter = list(model.parameters())[-1]",
+    because="All parameters of a model of the cases have one dtype and one device.",
+)

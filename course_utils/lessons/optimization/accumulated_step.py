@@ -53,12 +53,16 @@ def _(answer, model, optimizer, batches):
         parameter.grad = torch.ones_like(parameter)
     steps = []
     optimizer.register_step_post_hook(lambda *_: steps.append(1))
+    calls = []
+    own = model.register_forward_pre_hook(lambda *_: calls.append(1))
     facts = {}
     for call in ("first", "second"):
         answer(model, optimizer, batches)
         facts[f"weight after the {call} call"] = model.weight.detach().clone()
         facts[f"bias after the {call} call"] = model.bias.detach().clone()
+    own.remove()
     facts["calls of optimizer.step()"] = len(steps)
+    facts["the model's own hook is called"] = bool(calls)
     return facts
 
 
@@ -148,3 +152,26 @@ def step_from_one_loss(model, optimizer, batches):
     optimizer.zero_grad(set_to_none=False)
     F.mse_loss(model(x), y).backward()
     optimizer.step()
+
+
+exercise.equivalent(
+    "parameter.grad /= total",
+    "parameter.grad = parameter.grad / total",
+    because="The gradient may be written into or replaced.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad()",
+    "pass",
+    because="The gradients are cleared at the beginning.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad(set_to_none=False)",
+    "optimizer.zero_grad()",
+    "optimizer.zero_grad(set_to_none=True)",
+    because="A gradient of zeros and none at all are the same for SGD without momentum, "
+    "once backward has run.",
+)

@@ -60,6 +60,7 @@ def _(rng):
     tensors = (promised(rng, *promises) for _ in range(3))
     for w, first, second in zip(*tensors, strict=True):
         yield w, [first, -second], 0.5, (0.5, 0.75)
+    yield torch.tensor([1.0, 1.0]), [torch.tensor([1e-8, -3e-8])], 0.1
 
 
 @exercise.mistake(
@@ -169,3 +170,32 @@ def adam_with_a_corrected_rate(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
         w = w - lr / (1 - one**t) * m / root
         result.append(w)
     return result
+
+
+exercise.equivalent(
+    "w = w - lr * corrected_mean / (corrected_square.sqrt() + eps)",
+    "w = w - lr * corrected_mean / (corrected_square.sqrt_() + eps)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "parameter.grad = gradient.clone()",
+    "parameter.grad = gradient",
+    because="torch.optim.Adam reads the gradient and does not write into it.",
+)
+
+
+exercise.equivalent(
+    "places.append(parameter.detach().clone())",
+    "places.append(parameter.clone())",
+    because="Whether the places hang on a graph is left open: their values are compared.",
+)
+
+
+exercise.equivalent(
+    "places.append(parameter.detach().clone())",
+    "places.append(parameter.detach_().clone())",
+    because="Afterwards the parameter is written into by the optimizer only, which "
+    "records nothing.",
+)

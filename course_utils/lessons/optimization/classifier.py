@@ -117,9 +117,10 @@ def _(answer, features, classes):
     model = answer(features, classes)
     if not isinstance(model, nn.Module):
         return {"a model": model}
-    outputs = []
+    inputs, outputs = [], []
     linear = [module for module in model.modules() if type(module) is nn.Linear]
     for module in linear:
+        module.register_forward_pre_hook(lambda module, args: inputs.append(args[0].detach()))
         module.register_forward_hook(lambda module, args, output: outputs.append(output.detach()))
     x = torch.randn(40, features)
     scores = model(x)
@@ -138,6 +139,7 @@ def _(answer, features, classes):
         "dtype of predicted": picked.dtype,
         "shape of what forward gives": tuple(scores.shape),
         "linear layers": len(linear),
+        "negative numbers reach the last layer": bool(inputs and (inputs[-1] < 0).any()),
         "a gradient comes back": bool(scores.requires_grad),
     }
 
@@ -231,3 +233,24 @@ class SequentialClassifier(nn.Module):
 
     def predicted(self, x):
         return self.probabilities(x).max(dim=1).indices
+
+
+exercise.equivalent(
+    "return torch.softmax(self(x), dim=1)",
+    "return torch.softmax(self.forward(x), dim=1)",
+    because="No hook hangs on the model, which its own methods may call either way.",
+)
+
+
+exercise.equivalent(
+    "return self(x).argmax(dim=1)",
+    "return self.forward(x).argmax(dim=1)",
+    because="No hook hangs on the model, which its own methods may call either way.",
+)
+
+
+exercise.equivalent(
+    "return self.forward(x).softmax(-1)",
+    "return self.forward(x).softmax(1)",
+    because="The scores have two dimensions: -1 and 1 are the same.",
+)

@@ -119,3 +119,29 @@ def cross_entropy_with_the_largest_taken_off(logits, target):
         row = row - row.max().detach()
         losses.append(row.exp().sum().log() - row[label])
     return torch.stack(losses).mean()
+
+
+exercise.equivalent(
+    "log_p = F.log_softmax(logits, dim=-1)",
+    "log_p = F.log_softmax(logits)",
+    "log_p = F.log_softmax(logits, dim=1)",
+    because="There are two dimensions: the last one is 1, and it is the one that torch "
+    "takes for a matrix.",
+)
+
+
+exercise.equivalent(
+    "return -log_p.gather(1, target[:, None]).squeeze(1).mean()",
+    "return -log_p.gather(1, target[:, None]).squeeze().mean()",
+    "return -log_p.gather(1, target[:, None]).mean()",
+    "return -log_p.gather(1, target[:, None]).squeeze(0).mean()",
+    because="The mean is over all elements, whatever their shape.",
+)
+
+
+exercise.equivalent(
+    "row = row - row.max().detach()",
+    "row = row - row.max()",
+    because="The largest number is taken off and comes back in the logarithm: its "
+    "gradients cancel.",
+)

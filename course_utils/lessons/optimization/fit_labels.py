@@ -108,3 +108,25 @@ def labels_by_flattening(raw, loss):
     if loss == "cross_entropy":
         return flat.to(torch.int64)
     return flat.to(torch.float32).unsqueeze(-1)
+
+
+exercise.equivalent(
+    "return raw.reshape(-1).long()",
+    "return raw.view(-1).long()",
+    because="Shapes (n,) and (n, 1) can be viewed as each other, whatever their strides.",
+)
+
+
+exercise.equivalent(
+    "return raw.reshape(-1, 1).float()",
+    "return raw.view(-1, 1).float()",
+    because="Shapes (n,) and (n, 1) can be viewed as each other, whatever their strides.",
+)
+
+
+exercise.equivalent(
+    "return flat.to(torch.float32).unsqueeze(-1)",
+    "return flat.to(torch.float32).unsqueeze_(-1)",
+    "return flat.to(torch.float32).unsqueeze(1)",
+    because="`flat` has one dimension, so that -1 and 1 are the same place, and it was made here.",
+)

@@ -149,3 +149,18 @@ def freeze_module_by_module(part):
         for parameter in module.parameters(recurse=False):
             parameter.requires_grad = False
             parameter.grad = None
+
+
+exercise.equivalent(
+    "part.zero_grad(set_to_none=True)",
+    "part.zero_grad()",
+    because="Since torch 2.0 zero_grad sets gradients to None without being told.",
+)
+
+
+exercise.equivalent(
+    "for parameter in module.parameters(recurse=False):",
+    "for parameter in module.parameters():",
+    "for parameter in module.parameters(recurse=True):",
+    because="The parameters of parts are met more than once then, and frozen again.",
+)

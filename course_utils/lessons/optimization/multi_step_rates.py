@@ -99,3 +99,34 @@ def rates_by_a_counter(base_lr, milestones, gamma, steps):
         lr *= gamma ** counted[t]
         rates.append(lr)
     return rates
+
+
+exercise.equivalent(
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=base_lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=base_lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(2))], lr=base_lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(0))], lr=base_lr)",
+    because="The parameter is only there so that there is an optimizer; its numbers are "
+    "never read.",
+)
+
+
+exercise.equivalent(
+    "rates += schedule.get_last_lr()",
+    "rates = rates + schedule.get_last_lr()",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "optimizer.step()",
+    "pass",
+    because="Only the order of the two calls is watched by torch: it warns.",
+)
+
+
+exercise.equivalent(
+    "lr *= gamma ** counted[t]",
+    "lr = lr * gamma ** counted[t]",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

@@ -98,6 +98,8 @@ def _(rng):
     a, unused, b = (nn.Parameter(decimals(rng, 2)) for _ in range(3))
     settings = (0.5, 0.75), rng.randint(1, 5) / 10, rng.randint(1, 5) / 10
     yield [{"params": [a, unused]}, {"params": [b], "lr": 0.5}], 0.3, *settings
+        first = {"params": [unused, a], "weight_decay": decay}
+        yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5, "eps": 0.5}], lr
 
 
 @exercise.observe
@@ -106,7 +108,7 @@ def _(answer, groups, lr, *settings):
     groups = copy.deepcopy(groups)
     optimizer = answer(groups, lr, *settings)
     resumed_groups = copy.deepcopy(groups)
-    (a, unused), (b,) = (group["params"] for group in groups)
+    (unused, a), (b,) = (group["params"] for group in groups)
 
     def step(optimizer, a, b, number):
         optimizer.param_groups[0]["lr"] = lr / number
@@ -123,13 +125,17 @@ def _(answer, groups, lr, *settings):
     saved = copy.deepcopy(optimizer.state_dict())
     middle = [a.detach().clone(), b.detach().clone()]
     facts["a and b after the third step"] = step(optimizer, a, b, 3)
-    (c, _), (d,) = (group["params"] for group in resumed_groups)
+    (_, c), (d,) = (group["params"] for group in resumed_groups)
     with torch.no_grad():
         c.copy_(middle[0])
         d.copy_(middle[1])
     resumed = answer(resumed_groups, lr, *settings)
     facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
     facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
+    default = answer([nn.Parameter(torch.ones(1))]).param_groups[0]
+    for name in ("lr", "betas", "weight_decay"):
+        facts[f"{name} by default"] = default.get(name)
+    facts["1 / eps by default"] = attempt(lambda: 1 / default["eps"])  # two small eps look alike
     return facts
 
 
@@ -264,3 +270,52 @@ class AdamWInPlace(torch.optim.Optimizer):
                 root = (state["v"] / (1 - two**t)).sqrt().add(group["eps"])
                 p.data -= group["lr"] * group["weight_decay"] * p.data
                 p.data -= group["lr"] * (state["m"] / (1 - one**t)) / root
+
+
+exercise.equivalent(
+    "state['step'] += 1",
+    "state['step'] = state['step'] + 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "p.sub_(group['lr'] * mean / (square.sqrt() + group['eps']))",
+    "p.sub_(group['lr'] * mean / (square.sqrt_() + group['eps']))",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "state['m'] = state.get('m', torch.zeros_like(g)).mul(one).add(g, alpha=1 - one)",
+    "state['m'] = state.get('m', torch.zeros_like(g)).mul_(one).add(g, alpha=1 - one)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "state['v'] = state.get('v', torch.zeros_like(g)).mul(two).add(g * g, alpha=1 - two)",
+    "state['v'] = state.get('v', torch.zeros_like(g)).mul_(two).add(g * g, alpha=1 - two)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * group['weight_decay'] * p.data",
+    "p.data = p.data - group['lr'] * group['weight_decay'] * p.data",
+    because="`p.data` may be written into or replaced: the parameter is the same.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * group['weight_decay'] * p.data",
+    "p.data -= group['lr'] * group['weight_decay'] * p",
+    because="What is written into `p.data` is not recorded.",
+)
+
+
+exercise.equivalent(
+    "p.data -= group['lr'] * (state['m'] / (1 - one ** t)) / root",
+    "p.data = p.data - group['lr'] * (state['m'] / (1 - one ** t)) / root",
+    because="`p.data` may be written into or replaced: the parameter is the same.",
+)

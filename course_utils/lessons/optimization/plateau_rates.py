@@ -56,6 +56,8 @@ def _(rng):
     yield [2.0, 2.0, 2.0], 0.4, "min", 0.1, 0
     rate = rng.randint(1, 99) / 100
     yield [rng.randint(1, 9) / 10 for _ in range(9)], rate, "max", 0.5, 1
+    yield [0.5, 0.49999, 0.49998, 0.49997, 0.49996], 1.0, "min", 0.5, 1
+    yield [0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0], rate
 
 
 @exercise.mistake(
@@ -168,3 +170,43 @@ def plateau_of_signed_values(values, lr, mode="min", factor=0.1, patience=2):
             lr, waited = lr * factor, 0
         rates.append(lr)
     return rates
+
+
+exercise.equivalent(
+    "waited = 0",
+    "pass",
+    "waited = 1",
+    "waited = -1",
+    because="The first value is better than none, and sets it to 0.",
+)
+
+
+exercise.equivalent(
+    "lr = lr * factor",
+    "lr *= factor",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(2))], lr=lr)",
+    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(0))], lr=lr)",
+    because="The parameter is only there so that there is an optimizer; its numbers are "
+    "never read.",
+)
+
+
+exercise.equivalent(
+    "optimizer.step()",
+    "pass",
+    because="Only the order of the two calls is watched by torch: it warns.",
+)
+
+
+exercise.equivalent(
+    "rates.append(optimizer.param_groups[0]['lr'])",
+    "rates.append(optimizer.param_groups[-1]['lr'])",
+    because="The optimizer has one parameter group.",
+)

@@ -55,6 +55,7 @@ def _(rng):
     tensors = (promised(rng, *promises) for _ in range(3))
     for w, grad, buffer in zip(*tensors, strict=True):
         yield w, grad, buffer, 0.5, 0.5, rng.choice([0.0, 0.25]), rng.random() < 0.5
+    yield decimals(rng, 3), decimals(rng, 3), decimals(rng, 3), 0.1, 0.7, 0.2, True
 
 
 @exercise.mistake(
@@ -142,3 +143,32 @@ def sgd_step_by_torch(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, neste
     parameter.grad = grad.clone()
     optimizer.step()
     return parameter.detach(), optimizer.state[parameter].get("momentum_buffer")
+
+
+exercise.equivalent(
+    "grad += weight_decay * new",
+    "grad = grad + weight_decay * new",
+    because="The answer works on its own copy of the gradient.",
+)
+
+
+exercise.equivalent(
+    "return (new.sub_(lr * grad), buffer)",
+    "return (new.sub(lr * grad), buffer)",
+    because="`new` is the answer's own copy.",
+)
+
+
+exercise.equivalent(
+    "parameter.grad = grad.clone()",
+    "parameter.grad = grad",
+    because="torch.optim.SGD reads the gradient and does not write into it.",
+)
+
+
+exercise.equivalent(
+    "return (parameter.detach(), optimizer.state[parameter].get('momentum_buffer'))",
+    "return (parameter, optimizer.state[parameter].get('momentum_buffer'))",
+    "return (parameter.detach_(), optimizer.state[parameter].get('momentum_buffer'))",
+    because="Whether the new weight is a Parameter is left open.",
+)

@@ -175,3 +175,17 @@ def rates_by_get_last_lr(optimizer, scheduler, epochs, batches, every):
         if every == "batch" or batch == batches:
             scheduler.step()
     return rates
+
+
+exercise.equivalent(
+    "rates.append(optimizer.param_groups[0]['lr'])",
+    "rates.append(optimizer.param_groups[-1]['lr'])",
+    because="The optimizer has one parameter group.",
+)
+
+
+exercise.equivalent(
+    "rates.append(scheduler.get_last_lr()[0])",
+    "rates.append(scheduler.get_last_lr()[-1])",
+    because="The optimizer has one parameter group.",
+)

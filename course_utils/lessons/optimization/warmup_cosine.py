@@ -131,3 +131,10 @@ def warmup_then_sine(optimizer, warmup, total):
         return math.cos(math.pi / 2 * (t - warmup) / (total - warmup)) ** 2
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, lr_lambda=factor)
+
+
+exercise.equivalent(
+    "if t >= total:",
+    "if t > total:",
+    because="At t == total the cosine is 0 as well.",
+)

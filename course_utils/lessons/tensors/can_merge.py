@@ -60,6 +60,7 @@ def _(rng):
     for _ in range(2):
         x = torch.empty([rng.randint(2, 4) for _ in range(3)]).permute(rng.sample(range(3), 3))
         yield tuple(x.shape), x.stride(), rng.randint(0, 1)
+    yield (rng.randint(2, 5), 2, 1), (2, 5, 7), 1
 
 
 @exercise.mistake(

@@ -85,6 +85,7 @@ def _(rng):
         x = torch.empty([rng.randint(2, 5) for _ in range(3)])
         x = x if in_order else x.transpose(0, 2)
         yield tuple(x.shape), x.stride(), (x.numel(),)
+    yield (5, 2, 3), (100, 3, 1), (5, 6)
 
 
 @exercise.mistake(
@@ -155,3 +156,55 @@ def by_positions_in_the_storage(shape, stride, new_shape):
     return all(
         len(numpy.unique(numpy.diff(places, axis=dim))) <= 1 for dim in range(len(new_shape))
     )
+
+
+exercise.equivalent(
+    "sizes = [size for size in new_shape if size != 1]",
+    "sizes = [size for size in new_shape]",
+    "sizes = [size for size in new_shape if size != 0]",
+    because="A factor of 1 changes no product, and one that is left over is never asked for.",
+)
+
+
+exercise.equivalent(
+    "if 0 in shape:",
+    "if False:",
+    "if 1 in shape:",
+    "if -1 in shape:",
+    because="Without elements there are no steps, and none are uneven.",
+)
+
+
+exercise.equivalent(
+    "places = numpy.zeros(shape, dtype=int)",
+    "places = numpy.zeros(shape)",
+    because="Places are whole numbers; as floats they have the same steps.",
+)
+
+
+exercise.equivalent(
+    "places = numpy.zeros(shape, dtype=int)",
+    "places = numpy.ones(shape, dtype=int)",
+    because="All places move by one: the steps between them stay.",
+)
+
+
+exercise.equivalent(
+    "places += steps.reshape([-1 if d == dim else 1 for d in range(len(shape))])",
+    "places -= steps.reshape([-1 if d == dim else 1 for d in range(len(shape))])",
+    because="All steps change their sign, and those that were even stay even.",
+)
+
+
+exercise.equivalent(
+    "places += steps.reshape([-1 if d == dim else 1 for d in range(len(shape))])",
+    "places = places + steps.reshape([-1 if d == dim else 1 for d in range(len(shape))])",
+    because="The array was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "places += steps.reshape([-1 if d == dim else 1 for d in range(len(shape))])",
+    "places += steps.reshape([-2 if d == dim else 1 for d in range(len(shape))])",
+    because="A size below 0 is worked out by reshape, which takes any such number here.",
+)

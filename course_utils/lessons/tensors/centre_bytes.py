@@ -81,3 +81,11 @@ def divided_first(image):
 @exercise.right
 def as_whole_numbers_first(image):
     return (image.int() - 128) / 128
+
+
+exercise.equivalent(
+    "return image.to(torch.float32) / 128 - 1",
+    "return image.to() / 128 - 1",
+    "return image / 128 - 1",
+    because="A division of bytes gives float32 as it is.",
+)

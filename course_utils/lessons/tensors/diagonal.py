@@ -98,3 +98,18 @@ def with_torch_as_strided(matrix):
     return torch.as_strided(
         matrix, (min(rows, columns),), (sum(matrix.stride()),), matrix.storage_offset()
     )
+
+
+exercise.equivalent(
+    "return matrix.as_strided((length,), (step,), matrix.storage_offset())",
+    "return matrix.as_strided((length,), (step,))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "return torch.as_strided(matrix, (min(rows, columns),), (sum(matrix.stride()),), "
+    "matrix.storage_offset())",
+    "return torch.as_strided(matrix, (min(rows, columns),), (sum(matrix.stride()),))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)

@@ -110,3 +110,45 @@ def with_broadcast_tensors(a, b):
 @exercise.right
 def with_meshgrid(a, b):
     return torch.meshgrid(a, b, indexing="ij")
+
+
+exercise.equivalent(
+    "left = a.as_strided((n, m), (a.stride(0), 0), a.storage_offset())",
+    "left = a.as_strided((n, m), (a.stride(0), 0))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "left = a.as_strided((n, m), (a.stride(0), 0), a.storage_offset())",
+    "left = a.as_strided((n, m), (a.stride(-1), 0), a.storage_offset())",
+    because="The tensor has one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "right = b.as_strided((n, m), (0, b.stride(0)), b.storage_offset())",
+    "right = b.as_strided((n, m), (0, b.stride(0)))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "right = b.as_strided((n, m), (0, b.stride(0)), b.storage_offset())",
+    "right = b.as_strided((n, m), (0, b.stride(-1)), b.storage_offset())",
+    because="The tensor has one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return (a.unsqueeze(1).expand(shape), b.unsqueeze(0).expand(shape))",
+    "return (a.unsqueeze(1).expand(shape), b.expand(shape))",
+    because="expand puts the missing dimension in front by itself.",
+)
+
+
+exercise.equivalent(
+    "return torch.meshgrid(a, b, indexing='ij')",
+    "return torch.meshgrid(a, b)",
+    because="'ij' is what torch takes without `indexing`; it only warns.",
+)

@@ -115,3 +115,18 @@ def strides_twice(image, k):
     return torch.as_strided(
         image, (h - k + 1, w - k + 1, k, k), image.stride() * 2, image.storage_offset()
     )
+
+
+exercise.equivalent(
+    "return image.as_strided(shape, (down, across, down, across), image.storage_offset())",
+    "return image.as_strided(shape, (down, across, down, across))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "return torch.as_strided(image, (h - k + 1, w - k + 1, k, k), image.stride() * 2, "
+    "image.storage_offset())",
+    "return torch.as_strided(image, (h - k + 1, w - k + 1, k, k), image.stride() * 2)",
+    because="Without an offset, as_strided takes the tensor's own.",
+)

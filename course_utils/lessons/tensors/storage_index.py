@@ -73,3 +73,10 @@ def strides_from_the_back(index, stride, offset):
 @exercise.right
 def one_sum(index, stride, offset):
     return offset + sum(i * s for i, s in zip(index, stride, strict=True))
+
+
+exercise.equivalent(
+    "position += i * step",
+    "position = position + i * step",
+    because="Whole numbers cannot be changed in place: both ways give the name a new number.",
+)

@@ -76,3 +76,17 @@ def two_transposes(image):
 @exercise.right
 def moved(image):
     return torch.movedim(image, -1, 0).contiguous()
+
+
+exercise.equivalent(
+    "return image.transpose(1, 2).transpose(0, 1)",
+    "return image.transpose(1, 2).transpose_(0, 1)",
+    because="The view was made on this line: nobody else sees that its strides change.",
+)
+
+
+exercise.equivalent(
+    "return torch.movedim(image, -1, 0).contiguous()",
+    "return torch.movedim(image, -1, 0)",
+    because="The same values in the same shape: whether it is a view is left open.",
+)

@@ -108,3 +108,43 @@ def stacked_by_index(x, size, step):
     return torch.as_strided(
         x, (count, size), (x.stride()[0] * step, x.stride()[0]), x.storage_offset()
     )
+
+
+exercise.equivalent(
+    "stride = x.stride(0)",
+    "stride = x.stride(-1)",
+    because="The tensor has one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return x.as_strided((count, size), (step * stride, stride), x.storage_offset())",
+    "return x.as_strided((count, size), (step * stride, stride))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "count = (x.shape[0] - size + step) // step",
+    "count = (x.shape[-1] - size + step) // step",
+    because="The tensor has one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return torch.as_strided(x, (count, size), (x.stride()[0] * step, x.stride()[0]), "
+    "x.storage_offset())",
+    "return torch.as_strided(x, (count, size), (x.stride()[0] * step, x.stride()[0]))",
+    because="Without an offset, as_strided takes the tensor's own.",
+)
+
+
+exercise.equivalent(
+    "return torch.as_strided(x, (count, size), (x.stride()[0] * step, x.stride()[0]), "
+    "x.storage_offset())",
+    "return torch.as_strided(x, (count, size), (x.stride()[-1] * step, x.stride()[0]), "
+    "x.storage_offset())",
+    "return torch.as_strided(x, (count, size), (x.stride()[0] * step, x.stride()[-1]), "
+    "x.storage_offset())",
+    because="The tensor has one dimension, so that first and last are the same.",
+)

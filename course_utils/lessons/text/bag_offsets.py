@@ -77,3 +77,17 @@ def zero_in_front(lengths):
     offsets = torch.zeros_like(lengths)
     offsets[1:] = lengths[:-1].cumsum(0)
     return offsets
+
+
+exercise.equivalent(
+    "ends = lengths.cumsum(dim=0)",
+    "ends = lengths.cumsum(dim=-1)",
+    because="There is one dimension: 0 and -1 are the same.",
+)
+
+
+exercise.equivalent(
+    "offsets[1:] = lengths[:-1].cumsum(0)",
+    "offsets[1:] = lengths[:-1].cumsum(-1)",
+    because="There is one dimension: 0 and -1 are the same.",
+)

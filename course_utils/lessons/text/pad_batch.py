@@ -114,3 +114,18 @@ def with_zip_longest(texts, pad_id):
     columns = itertools.zip_longest(*texts, fillvalue=pad_id)
     ids = torch.tensor(list(columns)).T
     return ids, torch.tensor(list(map(len, texts)))
+
+
+exercise.equivalent(
+    "ids = torch.full((len(texts), int(lengths.max())), pad_id)",
+    "ids = torch.full((len(texts), lengths.max()), pad_id)",
+    because="A tensor of one number is a size, too.",
+)
+
+
+exercise.equivalent(
+    "row[:len(text)] = torch.tensor(text, dtype=torch.int64)",
+    "row[:len(text)] = torch.tensor(text)",
+    "row[:len(text)] = torch.tensor(text, dtype=torch.int32)",
+    because="The row is int64, and what is written into it becomes so.",
+)

@@ -113,3 +113,17 @@ def letter_by_letter(text):
         else:
             word += character
     return tokens + ([word] if word else [])
+
+
+exercise.equivalent(
+    "tokens += [word] if word else []",
+    "tokens = tokens + ([word] if word else [])",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    'tokens += [character] if character in ".,\'()!?" else []',
+    'tokens = tokens + ([character] if character in ".,\'()!?" else [])',
+    because="The list was made here: nobody else sees that it changes.",
+)

@@ -90,3 +90,24 @@ def counts_hits(logits, labels):
 def with_topk(logits, labels):
     predicted = logits.topk(1, dim=1).indices
     return (predicted == labels.view(-1, 1)).sum().item() / logits.shape[0]
+
+
+exercise.equivalent(
+    "hits = predicted == labels.reshape(-1)",
+    "hits = predicted == labels.view(-1)",
+    because="Shapes (n,) and (n, 1) can be viewed as (n,), whatever their strides.",
+)
+
+
+exercise.equivalent(
+    "return hits.float().mean().item()",
+    "return hits.double().mean().item()",
+    because="As float or as double: the share is the same up to rounding.",
+)
+
+
+exercise.equivalent(
+    "predicted = logits.topk(1, dim=1).indices",
+    "predicted = logits.topk(1).indices",
+    because="Without `dim` topk takes the last dimension: here it is 1.",
+)

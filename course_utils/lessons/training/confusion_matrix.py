@@ -103,3 +103,32 @@ def counted_one_by_one(predicted, labels, classes):
 def with_index_put(predicted, labels, classes):
     matrix = torch.zeros((classes, classes), dtype=torch.long)
     return matrix.index_put((labels, predicted), torch.ones_like(labels), accumulate=True)
+
+
+exercise.equivalent(
+    "return torch.bincount(pairs, minlength=classes ** 2).reshape(classes, classes)",
+    "return torch.bincount(pairs, minlength=classes ** 2).view(classes, classes)",
+    because="bincount makes its result here, and it is contiguous.",
+)
+
+
+exercise.equivalent(
+    "for p, t in zip(predicted.tolist(), labels.tolist(), strict=True):",
+    "for p, t in zip(predicted, labels.tolist(), strict=True):",
+    "for p, t in zip(predicted.tolist(), labels, strict=True):",
+    because="A tensor of one number can be an index.",
+)
+
+
+exercise.equivalent(
+    "matrix[t, p] += 1",
+    "matrix[t, p] = matrix[t, p] + 1",
+    because="Reading, adding 1 and writing back is what `+=` does with an index.",
+)
+
+
+exercise.equivalent(
+    "return matrix.index_put((labels, predicted), torch.ones_like(labels), accumulate=True)",
+    "return matrix.index_put_((labels, predicted), torch.ones_like(labels), accumulate=True)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)

@@ -215,3 +215,41 @@ class StaysStopped:
             self.best_state = copy.deepcopy(model).state_dict()
         self.stop = self.stop or self.left == 0
         return self.stop
+
+
+exercise.equivalent(
+    "self.bad_epochs = 0",
+    "pass",
+    "self.bad_epochs = 1",
+    "self.bad_epochs = -1",
+    because="The first loss is below infinity, and sets it to 0.",
+)
+
+
+exercise.equivalent(
+    "self.bad_epochs += 1",
+    "self.bad_epochs = self.bad_epochs + 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "self.best_state = {k: v.detach().clone() for k, v in model.state_dict().items()}",
+    "self.best_state = {k: v.clone() for k, v in model.state_dict().items()}",
+    "self.best_state = {k: v.detach_().clone() for k, v in model.state_dict().items()}",
+    because="The tensors of a state dict have no graph.",
+)
+
+
+exercise.equivalent(
+    "self.left -= 1",
+    "self.left = self.left - 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "self.stop = self.stop or self.left == 0",
+    "self.stop = self.left == 0",
+    because="After a True it is not called again.",
+)

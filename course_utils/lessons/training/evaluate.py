@@ -167,3 +167,24 @@ def weighted_by_hand(model, loss_fn, loader):
     weights = torch.tensor([float(n) for _, n in pairs])
     losses = torch.stack([loss for loss, _ in pairs])
     return ((losses * weights).sum() / weights.sum()).item()
+
+
+exercise.equivalent(
+    "total += loss_fn(model(x), y).item() * len(y)",
+    "total = total + loss_fn(model(x), y).item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "weights = torch.tensor([float(n) for _, n in pairs])",
+    "weights = torch.tensor([n for _, n in pairs])",
+    because="Whole numbers become floats where they meet the losses.",
+)

@@ -163,3 +163,17 @@ def as_a_second_group(model, train_loader, epochs):
             total += loss.item() * len(y)
         history.append(total / len(train_loader.dataset))
     return history
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

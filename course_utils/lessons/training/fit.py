@@ -220,3 +220,45 @@ def in_a_default_dictionary(model, loss_fn, optimizer, train_loader, valid_loade
                 losses += [loss.item()] * len(y)
             history[name].append(sum(losses) / len(losses))
     return history
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "with torch.no_grad():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "total += loss_fn(model(x), y).item() * len(y)",
+    "total = total + loss_fn(model(x), y).item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "with torch.set_grad_enabled(learn):",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "losses += [loss.item()] * len(y)",
+    "losses = losses + [loss.item()] * len(y)",
+    because="The list was made here: nobody else sees that it changes.",
+)

@@ -21,9 +21,19 @@ class SmallNet(nn.Sequential):
         return "SmallNet()"
 
 
+def halve(module: nn.Module, args: tuple, output: torch.Tensor) -> torch.Tensor:
+    """A forward hook: half of what the model gives."""
+    return output / 2
+
+
 def normed_net() -> nn.Module:
-    """From 3 features to 3 scores; its BatchNorm shows in which mode the model was run."""
-    return SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+    """From 3 features to 3 scores; its BatchNorm shows in which mode the model was run.
+
+    It has a hook, which shows whether the model was called, or only its forward.
+    """
+    model = SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+    model.register_forward_hook(halve)
+    return model
 
 
 def labelled_batch(samples: int) -> tuple[torch.Tensor, torch.Tensor]:

@@ -167,3 +167,31 @@ def numbers_of_numpy_and_flushed(writer, epochs):
         writer.add_scalar("loss/epoch", numpy.average(losses, weights=sizes), epoch)
     writer.flush()
     writer.close()
+
+
+exercise.equivalent(
+    "total += loss * n",
+    "total = total + loss * n",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += n",
+    "samples = samples + n",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "writer.flush()",
+    "pass",
+    because="close() writes what is left, and the check reads afterwards.",
+)
+
+
+exercise.equivalent(
+    "writer.close()",
+    "pass",
+    because="flush() has written everything already.",
+)

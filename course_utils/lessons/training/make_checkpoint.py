@@ -147,3 +147,11 @@ def through_memory(model, optimizer, scheduler, epoch):
     torch.save({**content, "epoch": epoch, "random state": torch.random.get_rng_state()}, file)
     file.seek(0)
     return torch.load(file, weights_only=True)
+
+
+exercise.equivalent(
+    "return torch.load(file, weights_only=True)",
+    "return torch.load(file)",
+    "return torch.load(file, weights_only=False)",
+    because="The file holds numbers and tensors: both ways of loading give them.",
+)

@@ -130,3 +130,45 @@ def predictions_as_a_column(model, valid_loader):
             hits += (logits.argmax(dim=1, keepdim=True) == y).sum().item()
             samples += len(y)
     return total / samples, hits / samples
+
+
+exercise.equivalent(
+    "with torch.no_grad():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "total += F.cross_entropy(logits, y, reduction='sum').item()",
+    "total = total + F.cross_entropy(logits, y, reduction='sum').item()",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "hits += (logits.argmax(dim=1) == y).sum().item()",
+    "hits = hits + (logits.argmax(dim=1) == y).sum().item()",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "total += F.cross_entropy(logits, y[:, 0]).item() * len(y)",
+    "total = total + F.cross_entropy(logits, y[:, 0]).item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "hits += (logits.argmax(dim=1, keepdim=True) == y).sum().item()",
+    "hits = hits + (logits.argmax(dim=1, keepdim=True) == y).sum().item()",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

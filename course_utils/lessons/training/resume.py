@@ -153,3 +153,18 @@ def through_a_file(checkpoint, model, optimizer, scheduler):
         part.load_state_dict(state[name])
     torch.default_generator.set_state(state["random state"])
     return state["epoch"] + 1
+
+
+exercise.equivalent(
+    "optimizer.load_state_dict(copy.deepcopy(checkpoint['optimizer']))",
+    "optimizer.load_state_dict(checkpoint['optimizer'])",
+    because="load_state_dict of an optimizer copies what it is given.",
+)
+
+
+exercise.equivalent(
+    "state = torch.load(file, weights_only=True)",
+    "state = torch.load(file)",
+    "state = torch.load(file, weights_only=False)",
+    because="The file holds numbers and tensors: both ways of loading give them.",
+)

@@ -276,3 +276,39 @@ class KeepsNoDictionary:
 
     def compute(self):
         return (self.total / self.samples).item()
+
+
+exercise.equivalent(
+    "self.total += value.item() * samples",
+    "self.total = self.total + value.item() * samples",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "self.samples += samples",
+    "self.samples = self.samples + samples",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "self.pairs.append((value.detach().item(), samples))",
+    "self.pairs.append((value.item(), samples))",
+    "self.pairs.append((value.detach_().item(), samples))",
+    because="item() reads the number, with or without a graph.",
+)
+
+
+exercise.equivalent(
+    "__slots__ = ('samples', 'total')",
+    "pass",
+    because="Which attributes an object may have is no business of the exercise.",
+)
+
+
+exercise.equivalent(
+    "self.total += value * samples",
+    "self.total = self.total + value * samples",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

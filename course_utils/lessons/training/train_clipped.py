@@ -190,3 +190,32 @@ def scales_by_hand(model, train_loader, epochs):
             losses += [loss.item()] * len(y)
         history.append(sum(losses) / len(losses))
     return history
+
+
+exercise.equivalent(
+    "model.train()",
+    "pass",
+    because="The models arrive in training mode; what the function is asked for does not "
+    "depend on who said so.",
+)
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "losses += [loss.item()] * len(y)",
+    "losses = losses + [loss.item()] * len(y)",
+    because="The list was made here: nobody else sees that it changes.",
+)

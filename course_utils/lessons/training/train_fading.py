@@ -178,3 +178,39 @@ def by_its_own_rule(model, train_loader, epochs):
             total += loss.item() * len(y)
         losses.append(total / len(train_loader.dataset))
     return losses, rates
+
+
+exercise.equivalent(
+    "model.train()",
+    "pass",
+    because="The models arrive in training mode; what the function is asked for does not "
+    "depend on who said so.",
+)
+
+
+exercise.equivalent(
+    "rates.append(optimizer.param_groups[0]['lr'])",
+    "rates.append(optimizer.param_groups[-1]['lr'])",
+    because="The optimizer has one parameter group.",
+)
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "optimizer.param_groups[0]['lr'] = rates[-1]",
+    "optimizer.param_groups[-1]['lr'] = rates[-1]",
+    because="The optimizer has one parameter group.",
+)

@@ -150,3 +150,39 @@ def cleared_after_the_step(model, train_loader, epochs):
             losses += [loss.item()] * len(y)
         history.append(sum(losses) / len(losses))
     return history
+
+
+exercise.equivalent(
+    "model.train()",
+    "pass",
+    because="The models arrive in training mode; what the function is asked for does not "
+    "depend on who said so.",
+)
+
+
+exercise.equivalent(
+    "loss = F.cross_entropy(model(x), y)",
+    "loss = F.cross_entropy(model.forward(x), y)",
+    because="No hook hangs on this model.",
+)
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "losses += [loss.item()] * len(y)",
+    "losses = losses + [loss.item()] * len(y)",
+    because="The list was made here: nobody else sees that it changes.",
+)

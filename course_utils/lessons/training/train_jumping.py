@@ -138,3 +138,25 @@ def with_sums(model, train_loader, epochs):
             epoch_loss += losses.sum().item()
         history.append(epoch_loss / len(train_loader.dataset))
     return history
+
+
+exercise.equivalent(
+    "model.train()",
+    "pass",
+    because="The models arrive in training mode; what the function is asked for does not "
+    "depend on who said so.",
+)
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

@@ -164,3 +164,39 @@ def eval_then_back(model, train_loader, valid_loader, epochs):
         model.train()
         history.append(sum(sums) / len(valid_loader.dataset))
     return history
+
+
+exercise.equivalent(
+    "with torch.no_grad():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "total += F.cross_entropy(model(x), y).item() * len(y)",
+    "total = total + F.cross_entropy(model(x), y).item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "model.train()",
+    "pass",
+    because="The models arrive in training mode; what the function is asked for does not "
+    "depend on who said so.",
+)
+
+
+exercise.equivalent(
+    "with torch.inference_mode():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)

@@ -196,3 +196,31 @@ def validates_with_gradients(model, train_loader, valid_loader, epochs):
         model.eval()
         print([(model(x).argmax(dim=1) == y).tolist() for x, y in valid_loader])
     return history
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "with torch.no_grad():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "hits += (model(x).argmax(dim=1) == y).sum().item()",
+    "hits = hits + (model(x).argmax(dim=1) == y).sum().item()",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

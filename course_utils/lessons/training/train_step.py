@@ -49,8 +49,14 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, loss_fn, optimizer, x, y):
+    for parameter in model.parameters():
+        parameter.grad = torch.ones_like(parameter)  # of an earlier step
+    calls = []
+    own = model.register_forward_pre_hook(lambda *_: calls.append(1))
     losses = [answer(model, loss_fn, optimizer, x, y) for _ in range(3)]
+    own.remove()
     return {
+        "the model's own hook is called": bool(calls),
         "losses of three steps": losses,
         "model.training afterwards": model.training,
         "parameters and buffers afterwards": model.state_dict(),
@@ -128,3 +134,33 @@ def cleared_at_the_end(model, loss_fn, optimizer, x, y):
     optimizer.step()
     optimizer.zero_grad()
     return float(loss.detach())
+
+
+exercise.equivalent(
+    "model.train(True)",
+    "model.train()",
+    because="train() without a value is train(True).",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad(set_to_none=False)",
+    "optimizer.zero_grad()",
+    "optimizer.zero_grad(set_to_none=True)",
+    because="backward fills the gradients, whether they are zeros or None.",
+)
+
+
+exercise.equivalent(
+    "optimizer.zero_grad()",
+    "pass",
+    because="The gradients are cleared at the beginning, too.",
+)
+
+
+exercise.equivalent(
+    "return float(loss.detach())",
+    "return float(loss)",
+    "return float(loss.detach_())",
+    because="float() reads the number, with or without a graph.",
+)

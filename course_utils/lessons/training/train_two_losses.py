@@ -174,3 +174,17 @@ def with_one_criterion(model, train_loader, valid_loader, epochs):
                 total += loss.item() * len(y)
             curve.append(total / len(batches.dataset))
     return curves
+
+
+exercise.equivalent(
+    "with torch.no_grad():",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "with torch.set_grad_enabled(learn):",
+    "if True:",
+    because="No backward follows there: only memory and time would tell.",
+)

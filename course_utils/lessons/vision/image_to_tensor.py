@@ -119,3 +119,18 @@ def channel_by_channel(pixels):
 @exercise.not_by_hand
 def with_numpy_and_totensor(pixels):
     return transforms.ToTensor()(pixels.numpy())
+
+
+exercise.equivalent(
+    "image = torch.stack([channel.clone() for channel in channels])",
+    "image = torch.stack([channel for channel in channels])",
+    because="stack makes a tensor of its own.",
+)
+
+
+exercise.equivalent(
+    "return image.to(torch.float32) / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    "return image.to() / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    "return image / (255.0 if pixels.dtype == torch.uint8 else 1.0)",
+    because="A division of bytes gives float32, and floats of the cases are float32.",
+)

@@ -117,3 +117,38 @@ def with_sums(batches):
         squares = squares + images.double().square().sum((0, 2, 3))
     mean = total / count
     return mean.float(), (squares / count - mean**2).sqrt().float()
+
+
+exercise.equivalent(
+    "count += images.numel() // images.shape[1]",
+    "count = count + images.numel() // images.shape[1]",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "count += images.numel() // images.shape[1]",
+    "count += images.numel() / images.shape[1]",
+    because="The division has no remainder.",
+)
+
+
+exercise.equivalent(
+    "total = total + images.double().sum((0, 2, 3))",
+    "total += images.double().sum((0, 2, 3))",
+    because="`total` was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "squares = squares + images.double().square().sum((0, 2, 3))",
+    "squares += images.double().square().sum((0, 2, 3))",
+    because="`squares` was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "squares = squares + images.double().square().sum((0, 2, 3))",
+    "squares = squares + images.double().square_().sum((0, 2, 3))",
+    because="The doubles were made on this line.",
+)

@@ -102,3 +102,17 @@ def in_a_loop(image, mean, std):
 @exercise.not_by_hand
 def with_torchvision(image, mean, std):
     return transforms.Normalize(mean, std)(image)
+
+
+exercise.equivalent(
+    "mean = torch.tensor(mean).reshape(-1, 1, 1)",
+    "mean = torch.tensor(mean).view(-1, 1, 1)",
+    because="The tensor was made here and is contiguous.",
+)
+
+
+exercise.equivalent(
+    "std = torch.tensor(std).reshape(-1, 1, 1)",
+    "std = torch.tensor(std).view(-1, 1, 1)",
+    because="The tensor was made here and is contiguous.",
+)

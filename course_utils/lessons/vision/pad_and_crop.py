@@ -50,6 +50,7 @@ def _(rng):
     yield image, 0, 1, 0, 2
     yield numbers(rng, 2, 4, 4, low=1, high=99, dtype=torch.float32), 2, 3, 1, 4
     yield numbers(rng, 3, 4, 4, low=1, high=99), 1, 0, 2, rng.randint(2, 3)
+    yield numbers(rng, 2, 3, 5, low=1, high=99), 2, 3, 5, 4  # up to the last corner
 
 
 @exercise.mistake(
@@ -107,3 +108,18 @@ def into_zeros(image, padding, top, left, size):
     padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)
     padded[:, padding : padding + height, padding : padding + width] = image
     return padded.narrow(1, top, size).narrow(2, left, size).clone()
+
+
+exercise.equivalent(
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 2 * padding)",
+    "padded = image.new_zeros(channels, height + 3 * padding, width + 2 * padding)",
+    "padded = image.new_zeros(channels, height + 2 * padding, width + 3 * padding)",
+    because="What lies beyond the last corner is never cut out.",
+)
+
+
+exercise.equivalent(
+    "return padded.narrow(1, top, size).narrow(2, left, size).clone()",
+    "return padded.narrow(1, top, size).narrow(2, left, size)",
+    because="The padded picture was made here: a view of it is nobody else's.",
+)

@@ -147,3 +147,17 @@ class WithBernoulli:
         if torch.bernoulli(torch.tensor(self.p)):
             return image[..., list(reversed(range(image.shape[-1])))]
         return image.clone()
+
+
+exercise.equivalent(
+    "return image.flip(-1) if torch.rand(()) < self.p else image",
+    "return image.flip(-1) if torch.rand(()) <= self.p else image",
+    because="torch.rand gives exactly p so rarely that nobody can tell.",
+)
+
+
+exercise.equivalent(
+    "return image.clone()",
+    "return image",
+    because="Whether the image itself comes back or a copy is left open.",
+)

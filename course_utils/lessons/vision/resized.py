@@ -105,3 +105,35 @@ def with_floor(height, width, size):
     if height < width:
         return size, math.floor(size * width / height)
     return (math.floor(scale * height) if width == height else size * height // width), size
+
+
+exercise.equivalent(
+    "return tuple(size)",
+    "return size",
+    because="A pair is a tuple already.",
+)
+
+
+exercise.equivalent(
+    "return (size, other) if height <= width else (other, size)",
+    "return (size, other) if height < width else (other, size)",
+    because="Height and width are the same where this decides: both ways give the same pair.",
+)
+
+
+exercise.equivalent(
+    "image = torch.zeros(1, height, width)",
+    "image = torch.ones(1, height, width)",
+    "image = torch.zeros(2, height, width)",
+    because="Only a shape is read: neither the values nor the number of channels count.",
+)
+
+
+exercise.equivalent(
+    "return tuple(transforms.Resize(size, antialias=True)(image).shape[1:])",
+    "return transforms.Resize(size, antialias=True)(image).shape[1:]",
+    "return tuple(transforms.Resize(size)(image).shape[1:])",
+    "return tuple(transforms.Resize(size, antialias=False)(image).shape[1:])",
+    because="A torch.Size is a tuple, and whether the picture is smoothed does not "
+    "change its size.",
+)

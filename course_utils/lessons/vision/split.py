@@ -188,3 +188,25 @@ def with_one_split(make_dataset, count, train_transform, valid_transform, seed):
     generator = torch.Generator().manual_seed(seed)
     valid, rest = random_split(range(len(train)), [count, len(train) - count], generator=generator)
     return Subset(train, list(rest)), Subset(make_dataset(valid_transform), list(valid))
+
+
+exercise.equivalent(
+    "order = torch.randperm(len(train), generator=generator).tolist()",
+    "order = torch.randperm(len(train), generator=generator)",
+    because="A tensor of one number is an index, too.",
+)
+
+
+exercise.equivalent(
+    "return (Subset(train, rest), [valid[i] for i in sorted(chosen)])",
+    "return (Subset(train, rest), [valid[i] for i in chosen])",
+    because="In which order the validation samples stand is left open.",
+)
+
+
+exercise.equivalent(
+    "return (Subset(train, list(rest)), Subset(make_dataset(valid_transform), list(valid)))",
+    "return (Subset(train, rest), Subset(make_dataset(valid_transform), list(valid)))",
+    "return (Subset(train, list(rest)), Subset(make_dataset(valid_transform), valid))",
+    because="Subset takes any sequence of indices.",
+)

@@ -98,3 +98,24 @@ def by_a_second_normalize(image, mean, std):
         [-m / s for m, s in zip(mean, std, strict=True)], [1 / s for s in std]
     )
     return torch.einsum("chw->hwc", back(image)).clip(min=0.0, max=1.0)
+
+
+exercise.equivalent(
+    "mean = torch.tensor(mean).reshape(-1, 1, 1)",
+    "mean = torch.tensor(mean).view(-1, 1, 1)",
+    because="The tensor was made here and is contiguous.",
+)
+
+
+exercise.equivalent(
+    "std = torch.tensor(std).reshape(-1, 1, 1)",
+    "std = torch.tensor(std).view(-1, 1, 1)",
+    because="The tensor was made here and is contiguous.",
+)
+
+
+exercise.equivalent(
+    "return torch.einsum('chw->hwc', back(image)).clip(min=0.0, max=1.0)",
+    "return torch.einsum('chw->hwc', back(image)).clip_(min=0.0, max=1.0)",
+    because="What `back` gives was made for this line.",
+)

@@ -100,3 +100,17 @@ def in_a_dictionary(image, mask, transform):
     together = {"image": tv_tensors.Image(image), "mask": tv_tensors.Mask(mask)}
     together = transform(together)
     return together["image"].as_subclass(torch.Tensor), together["mask"].data
+
+
+exercise.equivalent(
+    "image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))",
+    "image, mask = transform.forward(tv_tensors.Image(image), tv_tensors.Mask(mask))",
+    because="No hook hangs on a transform.",
+)
+
+
+exercise.equivalent(
+    "together = transform(together)",
+    "together = transform.forward(together)",
+    because="No hook hangs on a transform.",
+)
