@@ -23,9 +23,17 @@ import torch
 from . import contents, lessons
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, show
-from .observation import Observation, compare, describe_exception, error_text, observe
+from .observation import (
+    Observation,
+    compare,
+    describe_exception,
+    error_text,
+    leaves_as_much,
+    observe,
+)
 from .plain import plain, type_name
 from .settings import course_settings
+from .side_effects import drawn_from
 from .sources import emptied, undecorated_source
 from .texts import text
 
@@ -89,6 +97,8 @@ class Exercise:
     minutes: what a student needs for it. hints: from a nudge to nearly there.
     without: torch functions that the answer has to do by hand, as in the documentation:
     'Tensor.stride', 'torch.gather'.
+    may_change: what an answer may leave changed though the reference does not: 'model.gradients',
+    'torch.seed' (an argument's name in the reference, or torch; see side_effects.KINDS).
     seconds: an answer that takes longer on one case is stopped.
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
@@ -103,6 +113,7 @@ class Exercise:
         difficulty: int,
         hints: Sequence[str],
         without: Sequence[str] = (),
+        may_change: Sequence[str] = (),
         seconds: float = 5.0,
         task: str = "",
     ) -> None:
@@ -115,6 +126,7 @@ class Exercise:
         self.difficulty = difficulty
         self.hints = tuple(hints)
         self.without = tuple(without)
+        self.may_change = tuple(may_change)
         self.seconds = seconds
         self.look: Callable[..., Any] = call
         # None until they are declared; of an exercise that was found, both are there.
@@ -192,6 +204,14 @@ class Exercise:
     def name(self) -> str:
         """The name the answer has in the notebook."""
         return self.answer.__name__
+
+    @property
+    def _parameters(self) -> tuple[str, ...]:
+        """The names of the reference's parameters, in their order."""
+        try:
+            return tuple(inspect.signature(self.answer).parameters)
+        except (TypeError, ValueError):
+            return ()
 
     @property
     def task(self) -> str:
@@ -316,8 +336,10 @@ class Exercise:
             headline = text("check.not_attempted", "Not attempted yet.")
             return Verdict("not attempted", headline)
         expected = self.reference_observations(seed)
+        names = self._parameters
+        may_change = self.may_change + drawn_from((right.left for right in expected), names)
         for case, right, got in zip(self.make_cases(random.Random(seed)), expected, seen):  # noqa: B905 - seen may end early
-            difference = compare(right, got)
+            difference = compare(right, got, may_change=may_change, parameters=names)
             if difference is not None:
                 return self._wrong(case, got, difference, seen, seed)
         if len(seen) != len(expected):
@@ -376,7 +398,8 @@ class Exercise:
             return text(f"{self.id}.mistake.{mistake.name}", mistake.sentence)
         if difference.stage == "changed":
             return text(
-                "check.changed", "The result may be right, but an argument was changed on the way."
+                "check.changed",
+                "The result may be right, but something was left changed that should not be.",
             )
         if difference.stage == "raised":
             return text("check.raised", "Not yet: an error came up.")
@@ -394,7 +417,7 @@ class Exercise:
                 compare(one, other, messages=True) is None
                 for one, other in zip(wrong, seen, strict=True)
             )
-            if alike:
+            if alike and leaves_as_much(self.reference_observations(seed), wrong, seen):
                 return mistake
         return None
 

@@ -23,6 +23,7 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode, resol
 from .comparison import Difference, a_type, first_difference, same, show
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
+from .side_effects import CALL, SideEffect, Watch, more_than, sentences, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
@@ -61,6 +62,7 @@ class Observation:
     gave: the types of what the first calls of the answer gave back, if it is not a class. They are
     shown where the observation stumbles, never compared.
     changed: positions of the arguments that the answer changed in place.
+    left: what it left changed at what its calls were given, and at torch's switches.
     used: functions that the exercise is to be done without, and that the answer called.
     printed, warned: what the answer said on the way. They are shown, never compared.
     """
@@ -70,6 +72,7 @@ class Observation:
     timed_out: bool = False
     gave: tuple[str, ...] = ()
     changed: tuple[int, ...] = ()
+    left: tuple[SideEffect, ...] = ()
     used: tuple[str, ...] = ()
     printed: str = ""
     warned: tuple[str, ...] = ()
@@ -175,11 +178,19 @@ class _Printed(io.StringIO):
         """Stays open: what an answer printed before it closed sys.stdout is still read."""
 
 
-def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
+def compare(
+    right: Observation,
+    got: Observation,
+    *,
+    messages: bool = False,
+    may_change: Sequence[str] = (),
+    parameters: Sequence[str] = (),
+) -> Difference | None:
     """The first difference between two observations of the same case.
 
     Two errors are equal when their types are and both come from the answer; with `messages`, when
-    their types and texts are, wherever they come from.
+    their types and texts are, wherever they come from, and what they left behind is not compared
+    (see `leaves_as_much`). may_change, parameters: see side_effects.more_than.
     """
     if got.timed_out != right.timed_out:
         message = text("compare.endless", "the code did not come to an end")
@@ -190,9 +201,20 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
         error = error_text(got.raised)
         return Difference("raised", text("compare.raised", "your code raised {error}", error=error))
     if right.raised is not None:
-        return _without_the_error(right.raised, got, messages)
-    difference = first_difference(right.value, got.value)
-    if difference is not None:
+        difference = _without_the_error(right.raised, got, messages)
+    else:
+        difference = None
+    left = [] if messages else more_than(right.left, got.left, may_change, parameters)
+    # What is there after the call is told before values; what comes to be there later may be the
+    # observation's doing, with what the answer gave it.
+    at_once = [effect for effect in left if effect.when == CALL]
+    if difference is None and at_once:
+        return Difference("changed", sentences(at_once, parameters))
+    if difference is None and right.raised is None:
+        difference = first_difference(right.value, got.value)
+    if difference is None and left:
+        return Difference("changed", sentences(left, parameters))
+    if difference is not None or right.raised is not None:
         return difference
     if set(right.changed) != set(got.changed):
         if not got.changed:
@@ -204,6 +226,21 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
         )
         return Difference("changed", message)
     return None
+
+
+def leaves_as_much(
+    right: Sequence[Observation], wrong: Sequence[Observation], got: Sequence[Observation]
+) -> bool:
+    """False if a mistake is told from the reference by what it leaves behind alone, on these
+    cases, and these observations do not show the same left."""
+    pairs = list(zip(right, wrong, got))  # noqa: B905 - a mistake may end early, and differs then
+    if any(compare(one, two, messages=True) is not None for one, two, _ in pairs):
+        return True
+    return all(
+        effect in three.left
+        for one, two, three in pairs
+        for effect in more_than(one.left, two.left)
+    )
 
 
 def _without_the_error(wanted: Raised, got: Observation, messages: bool) -> Difference | None:
@@ -354,7 +391,7 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
 
 
 def _noted(
-    answer: Callable[..., Any], watch: WatchFunctions, gave: list[str]
+    answer: Callable[..., Any], watch: WatchFunctions, gave: list[str], effects: Watch
 ) -> Callable[..., Any]:
     """The answer, with its calls watched and what they give back noted.
 
@@ -363,9 +400,12 @@ def _noted(
     if issubclass(type(answer), type) and not watch.names:
         return answer
 
-    def noted(*args: Any, **named: Any) -> Any:
+    def watched(*args: Any, **named: Any) -> Any:
         with watch if watch.names else contextlib.nullcontext():
-            result = answer(*args, **named)
+            return answer(*args, **named)
+
+    def noted(*args: Any, **named: Any) -> Any:
+        result = effects.run(watched, args, named)
         if len(gave) < CALLS_LIMIT:
             gave.append(type_name(type(result)))
         return result
@@ -396,7 +436,6 @@ def observe(
     printed = _Printed()
     watch = WatchFunctions(without)
     gave: list[str] = []
-    subject = _noted(answer, watch, gave)
     limit = TimeLimit(seconds)
     with (
         contextlib.redirect_stdout(printed),
@@ -406,8 +445,10 @@ def observe(
         same_randomness(seed),
     ):
         warnings.simplefilter("always")
+        effects = Watch()
+        subject = _noted(answer, watch, gave, effects)
         try:
-            with limit:
+            with limit, watched_class(answer, effects):
                 seen.value = plain(look(subject, *args))
         except KeyboardInterrupt:
             if not limit.expired:  # the person pressed stop
@@ -418,6 +459,7 @@ def observe(
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
             is_class = issubclass(type(answer), type)
             seen.raised = describe_exception(error, answer if is_class else subject, look)
+        seen.left = effects.finish()
     seen.gave = tuple(gave)
     seen.changed = tuple(
         position
