@@ -37,6 +37,7 @@ DEPTH_LIMIT = 6  # from an argument to what it holds
 ITEMS_LIMIT = 5_000  # of one list or dict
 WHOLE_TENSOR = 20_000  # elements; a larger tensor is compared at SAMPLED places
 SAMPLED = 4_096
+PLAIN_ITEMS = 50  # of a result
 WATCHED_CALLS = 50  # of one case
 KEPT_CALLS = 5
 SENTENCES_LIMIT = 3
@@ -55,10 +56,11 @@ KINDS: tuple[str, ...] = (
     *("default_device", "deterministic", "anomaly", "threads", "seed", "global_hooks_removed"),
     *("global_hooks_added", "warning_filters"),
 )
-# No change: something of the argument is no longer there. An answer may hold it longer, and then
-# shows what the observation itself did to it afterwards.
-GONE = "gone"
-KINDS += (GONE,)
+# No changes. GONE: something of the argument is no longer there when the case ends (an answer may
+# hold it longer, and then shows what the observation did to it afterwards); of TORCH: the end was
+# not looked at. LAZY: what a call gave back is an iterator, which does its work later.
+GONE, LAZY = "gone", "lazy"
+KINDS += (GONE, LAZY)
 
 LIBRARIES = tuple(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib"))
 OUR_LIBRARIES = {"torch", "torchvision", "torchtext"}
@@ -131,6 +133,9 @@ class Before:
             facts = _read(reader, thing, role)
             if facts is None:
                 continue
+            for fact in facts.values():
+                if type(fact) is _Values:
+                    fact.keep()
             self._places.append(_Place(argument, path, role, thing, reader, facts))
             if depth < DEPTH_LIMIT:
                 for name, inner_role, inner in _read(_inside, thing, role) or ():
@@ -207,13 +212,14 @@ def _is_traced() -> bool:
 class Watch:
     """What the calls of one answer, on one case, leave behind.
 
-    Of each call the arguments are compared when it ends, and those of the first KEPT_CALLS once
-    more when the case does. A call inside a call is part of the outer one.
+    Of each call the arguments are compared when it ends. Where it gave back something that may do
+    more later (an iterator, a function, an object), those of the first KEPT_CALLS are compared once
+    more when the case ends. A call inside a call is part of the outer one.
     """
 
     def __init__(self) -> None:
         self._found: dict[SideEffect, SideEffect] = {}
-        self._later: list[tuple[Before, tuple[str, ...]]] = []
+        self._later: list[Before] = []
         self._calls = 0
         self._inside = False
         self._switches = Before(())
@@ -245,18 +251,27 @@ class Watch:
             raise
         finally:
             self._inside = False
-        # What comes out of an iterator happens later, and belongs to the call all the same.
-        mro = type.__dict__["__mro__"].__get__(type(result))
-        lazy = any("__next__" in type.__dict__["__dict__"].__get__(base) for base in mro)
-        self._ended(before, whens, lazy)
+        lazy = _is_iterator(result)
+        if lazy:
+            self._note([SideEffect(TORCH, LAZY)])
+        self._ended(before, whens, over=_is_plain(result), hold=lazy)
         return result
 
-    def _ended(self, before: Before, whens: tuple[str, ...], lazy: bool = False) -> None:
+    def _ended(
+        self, before: Before, whens: tuple[str, ...], over: bool = True, hold: bool = False
+    ) -> None:
+        """over: nothing that the answer gave back can do anything later. hold: the arguments are
+        kept alive until the case ends, as an iterator would keep them."""
         if CALL in whens:
             self._note(before.changes(CALL))
-        if END in whens and len(self._later) < KEPT_CALLS:
-            before.let_go()
-            self._later.append((before, (END, CALL) if lazy else (END,)))
+        if END not in whens:
+            return
+        if over and CALL in whens:
+            self._note([SideEffect(TORCH, GONE, END)])
+        elif len(self._later) < KEPT_CALLS:
+            if not hold:
+                before.let_go()
+            self._later.append(before)
 
     def _note(self, effects: list[SideEffect]) -> None:
         for effect in effects:
@@ -265,11 +280,25 @@ class Watch:
     def finish(self) -> tuple[SideEffect, ...]:
         """All that was found, also what is there now that the case has ended."""
         self._note(self._switches.changes(END))
-        for before, whens in self._later:
-            for when in whens:
-                self._note(before.changes(when))
+        for before in self._later:
+            self._note(before.changes(END))
         self._later.clear()
         return tuple(self._found)[:CHANGES_LIMIT]
+
+
+def _is_iterator(thing: Any) -> bool:
+    bases = type.__dict__["__mro__"].__get__(type(thing))
+    return any("__next__" in type.__dict__["__dict__"].__get__(base) for base in bases)
+
+
+def _is_plain(thing: Any, depth: int = 2) -> bool:
+    """True for tensors and values, and for containers of a few of them."""
+    kind = type(thing)
+    if kind in VALUES or kind in (torch.Tensor, torch.Size):
+        return True
+    if not depth or kind not in (list, tuple, dict) or len(thing) > PLAIN_ITEMS:
+        return False
+    return all(_is_plain(item, depth - 1) for item in (thing.values() if kind is dict else thing))
 
 
 @contextlib.contextmanager
@@ -308,7 +337,7 @@ def _watched_method(
 
 # -- reading one object ----------------------------------------------------------------------
 # Each reader gives a dict from (kind, name) to what is compared there: a token (see `_token`), a
-# tuple of tokens, or a `_Copy` of a tensor.
+# tuple of tokens, or a `_Values` of a tensor.
 
 
 def _reader(thing: Any) -> Callable | None:
@@ -380,7 +409,8 @@ def _of_module(module: torch.nn.Module, role: str) -> dict:
         if type(name) is not str:
             continue
         if name.endswith("_hooks"):
-            facts["hooks", name] = _hooks(table)
+            if hooks := _hooks(table):
+                facts["hooks", name] = hooks
         elif name not in MODULE_OWN and name != "forward":
             facts["attributes", name] = _token(table)
     return facts
@@ -420,23 +450,25 @@ def _of_tensor(tensor: torch.Tensor, role: str) -> dict:
     }
     if tensor.layout is torch.strided:
         place = (tensor.untyped_storage().data_ptr(), tensor.storage_offset(), tensor.stride())
-        facts[values, ""] = (place, _Copy(tensor))
+        facts[values, ""] = _Values(tensor)
+        facts[values, "place"] = place
     if tensor.is_leaf or tensor.retains_grad:
         gradient = tensor.grad
-        facts["gradients", ""] = None if gradient is None else _Copy(gradient)
+        facts["gradients", ""] = None if gradient is None else _Values(gradient)
     for name in TENSOR_HOOKS:
-        facts["hooks", name] = _hooks(getattr(tensor, name, None))
+        if hooks := _hooks(getattr(tensor, name, None)):
+            facts["hooks", name] = hooks
     return facts
 
 
-class _Copy:
+class _Values:
     """The values of a tensor, of a large one those at some places."""
 
     def __init__(self, tensor: torch.Tensor) -> None:
         self._values: torch.Tensor | None = None
         if tensor.device.type == "meta" or tensor.layout is not torch.strided:
             return
-        tensor = tensor.detach()
+        self._values = tensor.detach()
         if tensor.numel() > WHOLE_TENSOR:
             places = torch.linspace(
                 *(0, tensor.numel() - 1, SAMPLED), dtype=torch.float64, device="cpu"
@@ -445,12 +477,15 @@ class _Copy:
             for size in reversed(tensor.shape):
                 index.insert(0, places % size)
                 places = places // size
-            self._values = tensor[tuple(index)]
-        else:
-            self._values = tensor.clone()
+            self._values = self._values[tuple(index)]
+
+    def keep(self) -> None:
+        """From here on they are a copy: what happens to the tensor does not reach them."""
+        if self._values is not None:
+            self._values = self._values.clone()
 
     def __eq__(self, other: object) -> bool:
-        if type(other) is not _Copy:
+        if type(other) is not _Values:
             return False
         one, two = self._values, other._values
         if one is None or two is None:
@@ -655,6 +690,8 @@ def _switches(_: None) -> dict:
 def _differences(
     argument: str, path: str, before: dict, now: dict, when: str
 ) -> Iterator[SideEffect]:
+    if before == now:  # nearly always
+        return
     nothing = object()
     for key in [*before, *(key for key in now if key not in before)]:
         kind, name = key
@@ -670,8 +707,8 @@ def _differences(
         elif kind == "warning_filters":
             if old[1] == new[1] and old[0] != new[0]:
                 yield SideEffect(argument, kind, when)
-        elif old is nothing or new is nothing or not old == new:  # noqa: SIM201 - _Copy has no !=
-            if kind == "state":  # its names are numbers of parameters
+        elif old is nothing or new is nothing or not old == new:  # noqa: SIM201 - _Values has no !=
+            if kind == "state" or name == "place":  # such a name is ours
                 part = path[:TEXT_LIMIT]
             if kind == "seed":  # is not told: that of the cases may be secret
                 yield SideEffect(argument, kind, when, path[:TEXT_LIMIT])
@@ -701,12 +738,14 @@ def more_than(
     may_change: `model.gradients`, `torch.seed`, by the names of the reference's parameters.
     """
     gone = {effect.argument for effect in right if effect.what == GONE}
+    whens = (CALL, END) if SideEffect(TORCH, LAZY) in right else ()
     more = [
         effect
         for effect in got
         if effect not in right
-        and effect.what != GONE
-        and not (effect.when == END and effect.argument in gone)
+        and effect.what not in (GONE, LAZY)
+        and not (effect.when == END and (effect.argument in gone or TORCH in gone))
+        and not any(dataclasses.replace(effect, when=when) in right for when in whens)
         and f"{_name(effect, parameters)}.{effect.what}" not in may_change
     ]
     # What was told of the call is not told of the end of the case once more.
@@ -768,7 +807,7 @@ def _sentence(effect: SideEffect, parameters: Sequence[str]) -> str:
 def _what(effect: SideEffect, thing: str) -> str:
     holes = {"thing": thing}
     match effect.what:
-        case "training" if effect.after == "False":
+        case "training" if effect.after == repr(False):
             return text("side_effect.eval", "Your code left {thing} in eval mode.", **holes)
         case "training":
             return text(

@@ -223,8 +223,22 @@ def test_an_answer_may_hold_what_it_was_given_longer_than_the_reference():
         given.eval()
 
     held = []
-    right, got = (observe(look, answer, (), ()) for answer in (lambda m: None, held.append))
-    assert got.left
+    forgets, holds = (lambda m: len), (lambda m: held.append(m) or len)
+    assert left(holds, look=look) == {("0", "training")}
+    right, got = (observe(look, answer, (), ()) for answer in (forgets, holds))
+    assert more_than(right.left, got.left) == []
+
+
+def test_an_answer_may_do_early_what_the_reference_does_late():
+    def late(numbers):
+        yield numbers.pop()
+
+    def look(answer):
+        given = collections.deque([1, 2])
+        return list(answer(given))
+
+    right, got = (observe(look, answer, (), ()) for answer in (late, lambda n: [n.pop()]))
+    assert left(lambda n: [n.pop()], look=look) == {("0", "items")}
     assert more_than(right.left, got.left) == []
 
 

@@ -14,7 +14,7 @@ from course_utils.texts import counted, text
 
 FOLDER = Path(course_utils.__file__).parent
 MODULES = ("checks", "comparison", "data", "environment", "exercise", "feedback", "observation")
-MODULES += ("prediction", "texts")
+MODULES += ("prediction", "side_effects", "texts")
 TREES = {name: ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
 FOR_AUTHORS = {"ValueError", "CheckFailed"}  # raised at those who write exercises or scripts
 NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
