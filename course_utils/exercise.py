@@ -25,10 +25,19 @@ from .by_hand import ByHand
 from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, fact_raised
-from .observation import Observation, Raised, compare, describe_exception, error_text, observe
+from .observation import (
+    Observation,
+    Raised,
+    compare,
+    describe_exception,
+    error_text,
+    leaves_as_much,
+    observe,
+)
 from .plain import type_name
 from .recognition import alike, nearly_alike
 from .settings import course_settings
+from .side_effects import drawn_from
 from .sources import emptied, undecorated_source
 from .symptoms import facts_that_differ, size_of, special, symptom
 from .texts import counted, text
@@ -113,6 +122,8 @@ class Exercise:
     minutes: what a student needs for it. hints: from a nudge to nearly there.
     without: what the answer has to do by hand, as in the documentation: ['Tensor.stride',
     'nn.Linear']; or by_hand.ByHand, which also says what may be used when it is marked.
+    may_change: what an answer may leave changed though the reference does not: 'model.gradients',
+    'torch.seed' (an argument's name in the reference, or torch; see side_effects.KINDS).
     seconds: an answer that takes longer on one case is stopped.
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
@@ -128,6 +139,7 @@ class Exercise:
         difficulty: int,
         hints: Sequence[str],
         without: Sequence[str] | ByHand = (),
+        may_change: Sequence[str] = (),
         seconds: float = 5.0,
         task: str = "",
         no_case: Mapping[str, str] | None = None,
@@ -142,6 +154,7 @@ class Exercise:
         self.hints = tuple(hints)
         self.by_hand = without if isinstance(without, ByHand) else ByHand(*without)
         self.without = self.by_hand.without
+        self.may_change = tuple(may_change)
         self.seconds = seconds
         self.look: Callable[..., Any] = call
         # None until they are declared; of an exercise that was found, both are there.
@@ -248,6 +261,14 @@ class Exercise:
     def name(self) -> str:
         """The name the answer has in the notebook."""
         return self.answer.__name__
+
+    @property
+    def _parameters(self) -> tuple[str, ...]:
+        """The names of the reference's parameters, in their order."""
+        try:
+            return tuple(inspect.signature(self.answer).parameters)
+        except (TypeError, ValueError):
+            return ()
 
     @property
     def task(self) -> str:
@@ -379,7 +400,7 @@ class Exercise:
             headline = text("check.not_attempted", "Not attempted yet.")
             return Verdict("not attempted", headline)
         expected = self.reference_observations(seed)
-        differences = [compare(right, got) for right, got in zip(expected, seen)]  # noqa: B905 - seen may end early
+        differences = self._differences(expected, seen)
         if any(differences):
             return self._wrong(expected, seen, differences, seed)
         if len(seen) != len(expected):
@@ -399,6 +420,17 @@ class Exercise:
             )
             return Verdict("wrong", headline)
         return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
+
+    def _differences(
+        self, expected: list[Observation], seen: list[Observation]
+    ) -> list[Difference | None]:
+        """The first difference on each case that was observed."""
+        names = self._parameters
+        may_change = self.may_change + drawn_from((right.left for right in expected), names)
+        return [
+            compare(right, got, may_change=may_change, parameters=names)
+            for right, got in zip(expected, seen)  # noqa: B905 - seen may end early
+        ]
 
     def _wrong(
         self,
@@ -476,7 +508,8 @@ class Exercise:
             return text(f"{self.id}.mistake.{mistake.name}", mistake.sentence)
         if difference.stage == "changed":
             return text(
-                "check.changed", "The result may be right, but an argument was changed on the way."
+                "check.changed",
+                "The result may be right, but something was left changed that should not be.",
             )
         if right.raised is not None and got.raised is None:
             return text(
@@ -508,7 +541,7 @@ class Exercise:
                 if len(wrong) == len(seen) and all(map(alike, expected, wrong, seen)):
                     return mistake  # both were stopped at the same case
                 continue
-            if all(map(alike, expected, wrong, seen)):
+            if all(map(alike, expected, wrong, seen)) and leaves_as_much(expected, wrong, seen):
                 return mistake
             if nearly_alike(expected, wrong, seen):
                 near.append(mistake)

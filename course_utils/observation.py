@@ -28,6 +28,7 @@ from .comparison import Difference, a_type, first_difference, same, show
 from .memory import forgetful
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
+from .side_effects import CALL, SideEffect, Watch, more_than, sentences, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
@@ -67,6 +68,7 @@ class Observation:
     gave: the types of what the first calls of the answer gave back, if it is not a class. They are
     shown where the observation stumbles, never compared.
     changed: positions of the arguments that the answer changed in place.
+    left: what it left changed at what its calls were given, and at torch's switches.
     used: what the exercise is to be done without, and the answer used all the same.
     printed, warned: what the answer said on the way. They are shown, never compared.
     errors: what came up inside `attempt`. They stay in the process that ran the answer.
@@ -77,6 +79,7 @@ class Observation:
     timed_out: bool = False
     gave: tuple[str, ...] = ()
     changed: tuple[int, ...] = ()
+    left: tuple[SideEffect, ...] = ()
     used: tuple[str, ...] = ()
     printed: str = ""
     warned: tuple[str, ...] = ()
@@ -193,7 +196,7 @@ class WatchFunctions(TorchFunctionMode):
         """True if the answer's code made libraries do what they do in this frame."""
         while frame is not None:
             code = frame.f_code
-            if code is _NOTED_CODE:  # the answer is itself of a library
+            if code is Watch.run.__code__:  # the answer is itself of a library
                 return True
             if not code.co_filename.startswith(LIBRARIES):
                 return self._own(code)
@@ -255,11 +258,19 @@ class _Printed(io.StringIO):
         """Stays open: what an answer printed before it closed sys.stdout is still read."""
 
 
-def compare(right: Observation, got: Observation, *, messages: bool = False) -> Difference | None:
+def compare(
+    right: Observation,
+    got: Observation,
+    *,
+    messages: bool = False,
+    may_change: Sequence[str] = (),
+    parameters: Sequence[str] = (),
+) -> Difference | None:
     """The first difference between two observations of the same case.
 
     Two errors are equal when their types are and both come from the answer; with `messages`, when
-    their types and texts are, wherever they come from.
+    their types and texts are, wherever they come from, and what they left behind is not compared
+    (see `leaves_as_much`). may_change, parameters: see side_effects.more_than.
     """
     if got.timed_out != right.timed_out:
         message = text("compare.endless", "the code did not come to an end")
@@ -270,9 +281,20 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
         error = error_text(got.raised)
         return Difference("raised", text("compare.raised", "your code raised {error}", error=error))
     if right.raised is not None:
-        return _without_the_error(right.raised, got, messages)
-    difference = first_difference(right.value, got.value)
-    if difference is not None:
+        difference = _without_the_error(right.raised, got, messages)
+    else:
+        difference = None
+    left = [] if messages else more_than(right.left, got.left, may_change, parameters)
+    # What is there after the call is told before values; what comes to be there later may be the
+    # observation's doing, with what the answer gave it.
+    at_once = [effect for effect in left if effect.when == CALL]
+    if difference is None and at_once:
+        return Difference("changed", sentences(at_once, parameters))
+    if difference is None and right.raised is None:
+        difference = first_difference(right.value, got.value)
+    if difference is None and left:
+        return Difference("changed", sentences(left, parameters))
+    if difference is not None or right.raised is not None:
         return difference
     if set(right.changed) != set(got.changed):
         if not got.changed:
@@ -284,6 +306,21 @@ def compare(right: Observation, got: Observation, *, messages: bool = False) -> 
         )
         return Difference("changed", message)
     return None
+
+
+def leaves_as_much(
+    right: Sequence[Observation], wrong: Sequence[Observation], got: Sequence[Observation]
+) -> bool:
+    """False if a mistake is told from the reference by what it leaves behind alone, on these
+    cases, and these observations do not show the same left."""
+    pairs = list(zip(right, wrong, got))  # noqa: B905 - a mistake may end early, and differs then
+    if any(compare(one, two, messages=True) is not None for one, two, _ in pairs):
+        return True
+    return all(
+        effect in three.left
+        for one, two, three in pairs
+        for effect in more_than(one.left, two.left)
+    )
 
 
 def _without_the_error(wanted: Raised, got: Observation, messages: bool) -> Difference | None:
@@ -452,26 +489,21 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
     return any(base is answer for base in type.__dict__["__mro__"].__get__(type(first)))
 
 
-def _noted(answer: Callable[..., Any], gave: list[str]) -> Callable[..., Any]:
-    """The answer, with what its calls give back noted. A class stays as it is."""
+def _noted(answer: Callable[..., Any], gave: list[str], effects: Watch) -> Callable[..., Any]:
+    """The answer, with what its calls give back and leave changed noted. A class stays as it is."""
     if issubclass(type(answer), type):
         return answer
 
     def noted(*args: Any, **named: Any) -> Any:
-        result = answer(*args, **named)
+        result = effects.run(answer, args, named)
         if len(gave) < CALLS_LIMIT:
             gave.append(type_name(type(result)))
         return result
 
     if type(answer) in (FunctionType, BuiltinFunctionType, MethodType):
         functools.update_wrapper(noted, answer)
-    noted.afresh = lambda: _noted(forgetful(answer), gave)  # type: ignore[attr-defined]
+    noted.afresh = lambda: _noted(forgetful(answer), gave, effects)  # type: ignore[attr-defined]
     return noted
-
-
-_NOTED_CODE = next(
-    one for one in _noted.__code__.co_consts if isinstance(one, CodeType) and one.co_name == "noted"
-)
 
 
 def afresh(answer: Callable[..., Any]) -> Callable[..., Any]:
@@ -508,7 +540,6 @@ def observe(
     if is_class:
         watch.note_class(answer)
     gave: list[str] = []
-    subject = _noted(answer, gave)
     limit = TimeLimit(seconds)
     _swallowed.clear()
     with (
@@ -519,8 +550,14 @@ def observe(
         same_randomness(seed),
     ):
         warnings.simplefilter("always")
+        effects = Watch()
+        subject = _noted(answer, gave, effects)
         try:
-            with limit, watch if without else contextlib.nullcontext():
+            with (
+                limit,
+                watched_class(answer, effects),
+                watch if without else contextlib.nullcontext(),
+            ):
                 seen.value = plain(look(subject, *args))
         except KeyboardInterrupt:
             if not limit.expired:  # the person pressed stop
@@ -530,7 +567,7 @@ def observe(
             seen.raised = Raised("TooLarge", str(error))
         except BaseException as error:  # sys.exit() in an answer must not end the notebook
             seen.raised = describe_exception(error, answer if is_class else subject, look)
-    is_class = issubclass(type(answer), type)
+        seen.left = effects.finish()
     seen.errors = tuple(
         describe_exception(error, answer if is_class else subject, look) for error in _swallowed
     )

@@ -9,6 +9,7 @@ import random
 import signal
 import sys
 import threading
+from collections import OrderedDict
 from collections.abc import Iterator
 from types import SimpleNamespace
 
@@ -98,11 +99,26 @@ def course_settings() -> Iterator[None]:
         torch.set_grad_enabled(gradients)
         torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
 
+    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    hooks = {name: dict(table) for name, table in _global_hooks()}
     switch(torch.float32, None, True, False)
     try:
         yield
     finally:
         switch(dtype, None if device.type == "cpu" else str(device), gradients, anomaly)
+        if torch.are_deterministic_algorithms_enabled() != deterministic:
+            torch.use_deterministic_algorithms(deterministic)
+        if torch.get_num_threads() != threads:
+            torch.set_num_threads(threads)
+        for name, table in _global_hooks():
+            for key in dict.keys(table) - hooks[name].keys():
+                table.pop(key)  # dict.pop() would break an OrderedDict
+
+
+def _global_hooks() -> list[tuple[str, dict]]:
+    """torch's tables of hooks on all modules there are."""
+    found = vars(torch.nn.modules.module).items()
+    return [(n, t) for n, t in found if n.startswith("_global_") and type(t) in (dict, OrderedDict)]
 
 
 @contextlib.contextmanager

@@ -20,6 +20,15 @@ import torch
 
 from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, Observation, Raised
 from course_utils.plain import DEPTH_LIMIT, ITEM_LIMIT, Opaque
+from course_utils.side_effects import (
+    CALL,
+    CHANGES_LIMIT,
+    END,
+    KINDS,
+    NAME_LIMIT,
+    TEXT_LIMIT,
+    SideEffect,
+)
 
 from .reading import Part, Program, ProgramState, Reading
 
@@ -60,6 +69,7 @@ def _write_observation(seen: Observation) -> dict[str, Any]:
         "timed_out": seen.timed_out,
         "gave": list(seen.gave[:CALLS_LIMIT]),
         "changed": list(seen.changed),
+        "left": [list(dataclasses.astuple(effect)) for effect in seen.left[:CHANGES_LIMIT]],
         "used": list(seen.used),
         "printed": seen.printed,
         "warned": list(seen.warned[:WARNINGS_LIMIT]),
@@ -123,7 +133,7 @@ def read(data: bytes) -> list[Observation]:
 
 
 def _read_observation(row: Any) -> Observation:
-    _expect(type(row) is dict and len(row) == 8, "an observation has eight fields")
+    _expect(type(row) is dict and len(row) == 9, "an observation has nine fields")
     raised = row["raised"]
     if raised is not None:
         _expect(type(raised) is list and len(raised) == 6, "an error has six fields")
@@ -141,10 +151,20 @@ def _read_observation(row: Any) -> Observation:
         timed_out=row["timed_out"],
         gave=tuple(_text(kind) for kind in _list(row["gave"], CALLS_LIMIT)),
         changed=tuple(changed),
+        left=tuple(_read_effect(effect) for effect in _list(row["left"], CHANGES_LIMIT)),
         used=tuple(_text(name) for name in _list(row["used"])),
         printed=_text(row["printed"]),
         warned=tuple(_text(text) for text in _list(row["warned"], WARNINGS_LIMIT)),
     )
+
+
+def _read_effect(facts: Any) -> SideEffect:
+    _expect(type(facts) is list and len(facts) == 6, "what is left has six fields")
+    argument, what, when, part, before, after = facts
+    _expect(type(what) is str and what in KINDS, "not a kind of what is left")
+    _expect(type(when) is str and when in (CALL, END), "not a time")
+    texts = (_text(text, TEXT_LIMIT) for text in (part, before, after))
+    return SideEffect(_text(argument, NAME_LIMIT), what, when, *texts)
 
 
 def _read(value: Any, depth: int, count: list[int]) -> Any:

@@ -261,7 +261,9 @@ def written_down(value: Any) -> Any:
 def written_cases(exercise: Exercise, seed: int) -> list[tuple[Any, Observation]]:
     """Pairs of the arguments, written down, and what the reference does with them."""
     arguments = [written_down(args) for args in made(exercise, seed)]
-    return list(zip(arguments, exercise.reference_observations(seed), strict=True))
+    # An answer that gives recorded results leaves nothing behind, and that is always allowed.
+    seen = [dataclasses.replace(one, left=()) for one in exercise.reference_observations(seed)]
+    return list(zip(arguments, seen, strict=True))
 
 
 def gets_through(

@@ -87,7 +87,7 @@ def calls_missing(x):
         (lambda x: None, "end in a return?"),
         (lambda: 1, "TypeError"),
         (lambda x, y: 1, "missing 1 required positional argument"),
-        (in_place, "an argument was changed"),
+        (in_place, "Your code changed the values of x."),
         (never, "Stopped after 0.3 seconds"),
         (lambda x: EqualToEverything(), "EqualToEverything"),
         (lambda x: (x + x).as_subclass(Subclass), "Subclass"),

@@ -15,6 +15,7 @@ from course_utils.comparison import same
 from course_utils.exercise import find
 from course_utils.observation import CALLS_LIMIT, Observation, Raised
 from course_utils.plain import ITEM_LIMIT, Opaque, plain
+from course_utils.side_effects import END, SideEffect
 from grading.inside import wire
 from grading.inside.reading import Part, Program, ProgramState, Reading
 from grading.inside.wire import DTYPES, WireError
@@ -140,6 +141,7 @@ def test_everything_else_about_an_observation_stays():
         timed_out=True,
         gave=("NoneType", "torch.Tensor"),
         changed=(0, 3),
+        left=(SideEffect("0", "training", END, "0.1", "True", "False"),),
         used=("Tensor.stride",),
         printed="a\ud800\n",
         warned=("w", ""),
@@ -200,6 +202,13 @@ FORGED = [
     json.dumps([row(changed=[True])]).encode(),
     json.dumps([row(changed=[10**9])]).encode(),
     json.dumps([row(changed="12")]).encode(),
+    json.dumps([row(left=["training"])]).encode(),
+    json.dumps([row(left=[["0", "training", "call", "", ""]])]).encode(),
+    json.dumps([row(left=[["0", "laughing", "call", "", "", ""]])]).encode(),
+    json.dumps([row(left=[["0", "training", "later", "", "", ""]])]).encode(),
+    json.dumps([row(left=[[0, "training", "call", "", "", ""]])]).encode(),
+    json.dumps([row(left=[["0", "training", "call", "", "", None]])]).encode(),
+    json.dumps([row(left=[["0", "training", "call", "", "", ""]] * 41)]).encode(),
     json.dumps([row(used=[1])]).encode(),
     json.dumps([row(used="ab")]).encode(),
     json.dumps([row(warned=["w"] * 21)]).encode(),

@@ -41,7 +41,7 @@ def test_a_handle_left_behind_does_not_pass(id, kind):
 
     verdict = exercise.judge(leaves_one)
     assert not verdict.passed
-    assert verdict.difference.place == "['hooks left behind']"
+    assert verdict.difference.stage == "changed"
     assert all(not getattr(nn.modules.module, table) for table in GLOBAL_TABLES)
 
 
@@ -59,7 +59,7 @@ def test_a_handle_left_behind_after_an_error_does_not_pass(id, kind):
 
     verdict = exercise.judge(leaves_one_after_an_error)
     assert not verdict.passed
-    assert verdict.difference.place == "['hooks left behind after an error']"
+    assert verdict.difference.stage == "changed"
     assert all(not getattr(nn.modules.module, table) for table in GLOBAL_TABLES)
 
 

@@ -93,13 +93,11 @@ def _(rng):
     for lr, decay, size in ((0.1, 0.0, 1), (0.1, 0.5, 1), (0.2, 0.1, 2)):
         values = [torch.ones(size), torch.full((size,), 5.0), decimals(rng, size)]
         a, unused, b = (nn.Parameter(value) for value in values)
-        first = {"params": [a, unused], "weight_decay": decay}
-        yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5}], lr
-    a, unused, b = (nn.Parameter(decimals(rng, 2)) for _ in range(3))
-    settings = (0.5, 0.75), rng.randint(1, 5) / 10, rng.randint(1, 5) / 10
-    yield [{"params": [a, unused]}, {"params": [b], "lr": 0.5}], 0.3, *settings
         first = {"params": [unused, a], "weight_decay": decay}
         yield [first, {"params": [b], "weight_decay": decay, "lr": 0.5, "eps": 0.5}], lr
+    a, unused, b = (nn.Parameter(decimals(rng, 2)) for _ in range(3))
+    settings = (0.5, 0.75), rng.randint(1, 5) / 10, rng.randint(1, 5) / 10
+    yield [{"params": [unused, a]}, {"params": [b], "lr": 0.5}], 0.3, *settings
 
 
 @exercise.observe
