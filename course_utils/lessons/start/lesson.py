@@ -173,8 +173,7 @@ x.clamp_(max=5)
 x
 
 # %% [markdown]
-# Third: the documentation has a version at the top. Yours may be older, so some pages describe
-# arguments that you do not have.
+# Third: look at the version at the top. Yours may be older, and may lack some arguments.
 
 # %% [markdown]
 # ## Summary
