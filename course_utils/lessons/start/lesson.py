@@ -103,7 +103,7 @@ solution("00.1")
 # %% [markdown]
 # ## How to read the documentation
 #
-# A page packs much into few lines. Take one apart, and you can read all of them. Open
+# Take one page apart, and you can read all of them. Open
 # [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html) beside this notebook.
 #
 # **1. The first line** is the call, with its arguments:
