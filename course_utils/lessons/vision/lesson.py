@@ -555,13 +555,15 @@ def accuracy(dataset):
     return (logits.argmax(dim=1) == labels).double().mean().item()
 
 
+# %%
+untrained = accuracy(valid_set)
+
 # %% [markdown]
 # **Predict 07.p18.** The network is not trained yet. About how large is its accuracy: 0.0, 0.1 or
 # 0.5? The cell rounds to one digit.
 
 # %%
 guess = ...
-untrained = accuracy(valid_set)
 predict("07.p18", guess, lambda: round(untrained, 1))
 
 # %% [markdown]
