@@ -84,12 +84,15 @@ predict("06.p2", guess, lambda: list(DataLoader(NoLength())))
 # for the purpose.
 
 # %%
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
-folder = tempfile.TemporaryDirectory()  # goes away with the kernel
+folder = Path(tempfile.mkdtemp())  # a new, empty folder
+atexit.register(shutil.rmtree, folder)  # it goes away with the kernel
 for name, text in [("a", "1 2 3"), ("b", "40"), ("c", "5 6")]:
-    Path(folder.name, f"{name}.txt").write_text(text)
+    (folder / f"{name}.txt").write_text(text)
 
 
 # %%
@@ -104,7 +107,7 @@ class Files(Dataset):
         return [int(word) for word in self.paths[i].read_text().split()]
 
 
-files = Files(folder.name)
+files = Files(folder)
 len(files), files[2]
 
 # %% [markdown]

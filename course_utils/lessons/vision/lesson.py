@@ -462,20 +462,23 @@ figures.image_rows({"images": [p for p, _ in pairs], "masks": [255 * m for _, m 
 # Here are a few digits, saved as files.
 
 # %%
+import atexit
+import shutil
 import tempfile
 from pathlib import Path
 
-from torchvision.datasets import ImageFolder
-
-photos = tempfile.TemporaryDirectory()  # goes away with the kernel
+photos = Path(tempfile.mkdtemp())  # a new, empty folder
+atexit.register(shutil.rmtree, photos)  # it goes away with the kernel
 for i in range(6):
     picture, label = digits[i]
-    place = Path(photos.name, "even" if label % 2 == 0 else "odd")
+    place = photos / ("even" if label % 2 == 0 else "odd")
     place.mkdir(exist_ok=True)
     picture.save(place / f"{i}.png")
 
 # %%
-folder = ImageFolder(photos.name)
+from torchvision.datasets import ImageFolder
+
+folder = ImageFolder(photos)
 folder.class_to_idx, folder.targets, folder[0][0].mode
 
 # %% [markdown]
