@@ -136,8 +136,7 @@ def split_datasets(a, b, n, seed):
 """,
     "a partial": """
 def split(a, b, n, seed, shuffle):
-    torch.manual_seed(seed)
-    return cut(shuffle(len(a)).tolist(), a, b, n)
+    return cut(shuffle(len(a), generator=torch.Generator().manual_seed(seed)).tolist(), a, b, n)
 split_datasets = functools.partial(split, shuffle=torch.randperm)
 """,
 }

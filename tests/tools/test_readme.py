@@ -132,7 +132,7 @@ def test_the_prediction_of_the_page_tells_right_from_wrong(monkeypatch):
 
     monkeypatch.setattr(prediction, "catalogue", Catalogue(lambda id: []))
     exec(python(CONTRIBUTING, "because="), {"Prediction": Prediction, "Belief": Belief})
-    asked = prediction.catalogue.load("01.p16")
+    asked = prediction.catalogue.load("01.p18")
     names = {"predict": lambda id, guess, run: runs.append(run), "torch": torch}
     runs = []
     exec(python(CONTRIBUTING, "guess = ..."), names)

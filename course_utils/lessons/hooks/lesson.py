@@ -55,8 +55,9 @@ double(torch.tensor([9.0]))
 len(calls)
 
 # %% [markdown]
-# **Predict 05.p1.** Some notes say that `model.forward(x)` will do as well as `model(x)`. A hook is
-# registered, then `double.forward(x)` is called once. How many times does the hook run?
+# **Predict 05.p1.** A hook is registered, then `double.forward(x)` is called once. How many times
+# does the hook run? (In the lambda, `*_` takes whatever arguments torch gives, and does not use
+# them.)
 
 
 # %%
@@ -167,7 +168,7 @@ silenced
 # ## A pre-hook: before the layer runs
 #
 # `register_forward_pre_hook` calls `hook(module, args)` before `forward`. What it returns takes the
-# place of the arguments. So a model for floats can take bytes, too.
+# place of the arguments. So a model for floats can be given bytes.
 
 
 # %%
@@ -180,13 +181,55 @@ with double.register_forward_pre_hook(bytes_to_floats):
 result.tolist()
 
 # %% [markdown]
+# **Predict 05.p4.** The same hook is on, and the picture comes as floats already: the input is
+# `[1.0]`. What does `double` give now? Write a number, rounded to four decimals.
+
+# %%
+guess = ...
+
+
+def floats_through_the_hook():
+    with double.register_forward_pre_hook(bytes_to_floats):
+        return round(double(torch.tensor([1.0])).item(), 4)
+
+
+predict("05.p4", guess, floats_through_the_hook)
+
+# %% [markdown]
+# A hook runs at every call, whatever the input. Exercise 05.4 does better.
+#
+# ## What a hook cannot see
+#
+# A layer may give a tuple: `nn.LSTM` gives its outputs and its last state. Then the hook's `output`
+# is that tuple. And a hook sees calls of *its* module, nothing else.
+#
+# **Predict 05.p5.** `nn.MultiheadAttention` has a part called `out_proj`, a linear layer. A forward
+# hook is registered on that part, and the attention is called once. How many times does it run?
+
+# %%
+guess = ...
+
+
+def hook_inside_attention():
+    attention, runs = nn.MultiheadAttention(4, 1), []
+    attention.out_proj.register_forward_hook(lambda *_: runs.append(1))
+    attention(*[torch.ones(2, 4)] * 3)
+    return len(runs)
+
+
+predict("05.p5", guess, hook_inside_attention)
+
+# %% [markdown]
+# The attention takes the weight and the bias of its part and multiplies by itself, without calling
+# the part. If a hook is silent, look whether its module is called at all.
+#
 # ## Taking hooks off
 #
 # A hook that stays is called by everyone who uses the model later. It costs time, it may fill a
 # list that nobody reads, and it may change outputs. The rule of this lesson: **who registers,
 # removes.**
 #
-# **Predict 05.p4.** Somebody has lost the handle. To get rid of the hook, they register the same
+# **Predict 05.p6.** Somebody has lost the handle. To get rid of the hook, they register the same
 # function again and remove *that* handle: `layer.register_forward_hook(f).remove()`. How many
 # times does `f` run in the next call?
 
@@ -206,12 +249,12 @@ def register_again_and_remove():
 
 # %%
 guess = ...
-predict("05.p4", guess, lambda: register_again_and_remove())
+predict("05.p6", guess, lambda: register_again_and_remove())
 
 # %% [markdown]
 # Each registration has its own handle. Keep it.
 #
-# **Predict 05.p5.** Now the handle is kept, and `handle.remove()` stands in the line after the
+# **Predict 05.p7.** Now the handle is kept, and `handle.remove()` stands in the line after the
 # call. But the call raises, because the input has the wrong size. How many hooks are still on the
 # layer afterwards?
 
@@ -230,12 +273,12 @@ def remove_after_an_error():
 
 # %%
 guess = ...
-predict("05.p5", guess, lambda: remove_after_an_error())
+predict("05.p7", guess, lambda: remove_after_an_error())
 
 # %% [markdown]
 # Two ways are safe. For one hook: `with layer.register_forward_hook(f):`. For several: a list of
 # handles, and `finally`. Python runs what stands under `finally` in every case, also on the way out
-# of an error.
+# of an error. So a hook may even raise an error itself, to leave a model in the middle.
 
 
 # %%
@@ -279,28 +322,36 @@ except RuntimeError:
 # ## What a stored output costs
 #
 # An output that requires grad is the end of a graph, and the graph holds the tensors that backward
-# will need. As long as your list holds the output, it holds all of that.
+# will need. As long as your list holds the output, it holds all of that. How much is it? Count each
+# storage once, and leave out the weights and the input: they are there anyway.
 
 # %%
-needed = []
+sizes = {}  # bytes of a storage, by its address
 
 
-def count_bytes(tensor):
-    needed.append(tensor.nbytes)
+def note_storage(tensor):
+    storage = tensor.untyped_storage()
+    sizes[storage.data_ptr()] = storage.nbytes()
     return tensor
 
 
 deep = nn.Sequential(*[nn.Sequential(nn.Linear(100, 100), nn.ReLU()) for _ in range(8)])
-with torch.autograd.graph.saved_tensors_hooks(count_bytes, lambda tensor: tensor):
-    output = deep(torch.ones(500, 100))  # (500, 100)
-sum(needed) > 10 * output.nbytes, output.detach().grad_fn is None
+batch = torch.ones(500, 100)  # (500, 100)
+with torch.autograd.graph.saved_tensors_hooks(note_storage, lambda tensor: tensor):
+    output = deep(batch)  # (500, 100)
+
+# %%
+for tensor in [batch, *deep.parameters()]:
+    sizes.pop(tensor.untyped_storage().data_ptr(), None)
+[size / output.nbytes for size in sizes.values()], output.detach().grad_fn is None
 
 # %% [markdown]
 # (`saved_tensors_hooks` is one more kind of hook: it sees each tensor that the graph saves.) The
-# graph holds more than ten times the output's own memory. A model with 50 layers and a list that
-# grows with every batch fills any computer. So keep `output.detach()`, which holds no graph.
+# graph holds eight tensors as large as the output, one for each ReLU. A model with 50 layers and a
+# list that grows with every batch fills any computer. So keep `output.detach()`, which holds no
+# graph.
 #
-# **Predict 05.p6.** `detach()` does not copy. Here the first layer gives -3, the hook keeps
+# **Predict 05.p8.** `detach()` does not copy. Here the first layer gives -3, the hook keeps
 # `output.detach()`, and the next layer is `nn.ReLU(inplace=True)`. What does the list hold in the
 # end?
 
@@ -318,14 +369,14 @@ def keep_before_an_inplace_relu():
 
 # %%
 guess = ...
-predict("05.p6", guess, lambda: keep_before_an_inplace_relu())
+predict("05.p8", guess, lambda: keep_before_an_inplace_relu())
 
 # %% [markdown]
 # To be safe, keep `output.detach().clone()`. If you need one number, keep the number: `.item()`.
 #
 # ## The order in which hooks fire
 #
-# **Predict 05.p7.** A forward hook is registered on every module of `nn.Sequential(nn.Linear(2, 3),
+# **Predict 05.p9.** A forward hook is registered on every module of `nn.Sequential(nn.Linear(2, 3),
 # nn.ReLU())`: on `"0"`, on `"1"`, and on the model itself, whose name is `""`. In which order do
 # the names come? Write a list of three strings.
 
@@ -341,7 +392,7 @@ def order_of_forward_hooks():
 
 # %%
 guess = ...
-predict("05.p7", guess, lambda: order_of_forward_hooks())
+predict("05.p9", guess, lambda: order_of_forward_hooks())
 
 # %% [markdown]
 # Now all kinds at once. Each hook writes down its kind and the name of its module. `note` makes the
@@ -375,11 +426,13 @@ figures.hook_timeline(trace)
 # %% [markdown]
 # Read the picture from left to right. Forward: the model's pre-hook comes first and its hook last;
 # the layers lie in between, like boxes in a box. Backward is the mirror: the last layer begins. The
-# gradients of a layer's own parameters are ready while its box is open.
+# gradients of a layer's own parameters are ready while its box is open: here, where `x` asks for a
+# gradient, too.
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
-# `prepend=True` puts a new one in front. There are also hooks for all modules of the program at
-# once, such as `torch.nn.modules.module.register_module_forward_hook`, for finding bugs.
+# `prepend=True` puts a new one in front. With `always_call=True` a forward hook runs also when
+# forward, or a hook before it, raises. There are hooks for all modules of the program at once, too,
+# such as `torch.nn.modules.module.register_module_forward_hook`, for finding bugs.
 #
 # ## Backward hooks
 #
@@ -404,7 +457,7 @@ shapes
 # The gradient of the weight is not among them. For parameters there are tensor hooks; they come
 # below.
 #
-# **Predict 05.p8.** In a usual training step the input is data: it does not require grad. What is
+# **Predict 05.p10.** In a usual training step the input is data: it does not require grad. What is
 # `grad_input[0]` of the first layer then: `'a tensor'` or `'None'`?
 
 # %%
@@ -424,12 +477,13 @@ def input_gradient_of_the_first_layer():
 
 # %%
 guess = ...
-predict("05.p8", guess, lambda: input_gradient_of_the_first_layer())
+predict("05.p10", guess, lambda: input_gradient_of_the_first_layer())
 
 # %% [markdown]
 # There is a second surprise in this case. A full backward hook waits for the gradient of the
 # module's input. If nobody asks for that gradient, there is nothing to wait for, and the hook
-# fires early. For a whole model this means: its backward hook runs **before** those of its layers.
+# fires early: in a first layer before the gradients of its weight and bias. For a whole model this
+# means: its backward hook runs **before** those of its layers.
 # Newer versions of torch give a warning about it (2.15 does); torch 2.3 says nothing.
 
 # %%
@@ -444,9 +498,9 @@ with warnings.catch_warnings():
 # place of the old one. And `register_full_backward_pre_hook` is called before, with `grad_output`,
 # and may replace that.
 #
-# **Predict 05.p9.** Many models of others use `nn.ReLU(inplace=True)` to save memory. Can its layer
-# have a full backward hook? Write the gradient of the input that you expect, a list of one number,
-# or `'error'`.
+# **Predict 05.p11.** Many models of others use `nn.ReLU(inplace=True)` to save memory. Can its
+# layer have a full backward hook? Write the gradient of the input that you expect, a list of one
+# number, or `'error'`.
 
 
 # %%
@@ -460,7 +514,7 @@ def full_hook_and_inplace():
 
 # %%
 guess = ...
-predict("05.p9", guess, lambda: full_hook_and_inplace())
+predict("05.p11", guess, lambda: full_hook_and_inplace())
 
 # %% [markdown]
 # The layer *before* an in-place one has the same trouble. The way out is a tensor hook, set in a
@@ -485,10 +539,10 @@ gradients[0].shape
 #
 # ## The old backward hook
 #
-# Older code, and many notes, use `register_backward_hook`. It is deprecated, for a good reason: it
+# Older code uses `register_backward_hook`. It is deprecated, for a good reason: it
 # sits on the last small operation inside the layer, and reports the inputs of *that*.
 #
-# **Predict 05.p10.** A linear layer has one input. How many tensors are in the `grad_input` that
+# **Predict 05.p12.** A linear layer has one input. How many tensors are in the `grad_input` that
 # the old hook of `nn.Linear(3, 2)` gets?
 
 
@@ -504,7 +558,7 @@ def inputs_of_the_old_hook():
 
 # %%
 guess = ...
-predict("05.p10", guess, lambda: inputs_of_the_old_hook())
+predict("05.p12", guess, lambda: inputs_of_the_old_hook())
 
 # %% [markdown]
 # The cell above has silenced a warning from torch: a `UserWarning` in 2.3, a `FutureWarning` in
@@ -525,7 +579,7 @@ w.grad
 # %% [markdown]
 # Without the hook it would be (2, 4).
 #
-# **Predict 05.p11.** The hook is now `def larger(gradient): gradient = 10 * gradient`. What is
+# **Predict 05.p13.** The hook is now `def larger(gradient): gradient = 10 * gradient`. What is
 # `w.grad` after the same backward? Write a list of two numbers.
 
 
@@ -543,7 +597,7 @@ def assign_in_the_hook():
 
 # %%
 guess = ...
-predict("05.p11", guess, lambda: assign_in_the_hook())
+predict("05.p13", guess, lambda: assign_in_the_hook())
 
 # %% [markdown]
 # Nor should a hook change the gradient in place, with `gradient.mul_(10)`: the documentation
@@ -566,7 +620,7 @@ a.grad, b.grad
 # %% [markdown]
 # The hook was on `a` alone. The gradient of `b` should be 4.
 #
-# **Predict 05.p12.** `y = x * 2` is computed, backward is run, *then* a hook that appends to a list
+# **Predict 05.p14.** `y = x * 2` is computed, backward is run, *then* a hook that appends to a list
 # is registered on `y`. How long is the list?
 
 
@@ -581,11 +635,39 @@ def register_too_late():
 
 # %%
 guess = ...
-predict("05.p12", guess, lambda: register_too_late())
+predict("05.p14", guess, lambda: register_too_late())
 
 # %% [markdown]
 # And a tensor that does not require grad takes no hook at all: torch raises an error. For a frozen
 # model, look at `requires_grad` first.
+#
+# `retain_grad()` is another way to the gradient of a tensor in the middle: after backward it stands
+# in the tensor's `.grad`, which otherwise stays None there. It is no hook, and an in-place
+# operation shows the difference.
+#
+# **Predict 05.p15.** `y` is `[1, -2]`. It gets a tensor hook and `retain_grad()`, and *then*
+# `y.relu_()` writes into it. After `y.sum().backward()`, `y.grad` is `[1, 1]`. Which gradient did
+# the hook get? Write a list of two numbers.
+
+# %%
+guess = ...
+
+
+def hook_before_relu():
+    x, heard = torch.tensor([1.0, -2.0], requires_grad=True), []
+    y = x * 1
+    y.retain_grad()
+    y.register_hook(lambda gradient: heard.append(gradient.tolist()))
+    y.relu_()
+    y.sum().backward()
+    return heard[0]
+
+
+predict("05.p15", guess, hook_before_relu)
+
+# %% [markdown]
+# The hook belongs to the value that `y` had when it was registered. `retain_grad()` follows the
+# name `y`, to the value after the ReLU.
 #
 # A third hook of this family comes later: `register_post_accumulate_grad_hook` is called when
 # `.grad` is up to date, with the parameter itself.
@@ -603,23 +685,10 @@ order
 #
 # ## Hooks on saving and loading
 #
-# `state_dict()` and `load_state_dict()` have hooks, too: before and after, on either side. Which of
-# them has a public name depends on the version of torch.
+# `state_dict()` and `load_state_dict()` have hooks, too.
 #
-# | moment | public name in torch 2.15 | public in 2.3? |
-# |---|---|---|
-# | before saving | `register_state_dict_pre_hook` | yes |
-# | after saving | `register_state_dict_post_hook` | no: `_register_state_dict_hook` |
-# | before loading | `register_load_state_dict_pre_hook` | no: the same with `_` in front |
-# | after loading | `register_load_state_dict_post_hook` | yes |
-#
-# A name that begins with an underscore is private: it may change. There is one more difference.
-# What `_register_state_dict_hook` returns takes the place of the state dict; the public post-hook
-# has to return None, and changes the dict in place.
-#
-# **Predict 05.p13.** A note says: "state_dict hooks are what `load_state_dict` uses inside." A
-# state_dict pre-hook is registered on a layer, then `load_state_dict` is called once, with a dict
-# saved earlier. How many times does the hook run?
+# **Predict 05.p16.** `register_state_dict_pre_hook` hangs a hook on a layer. Then `load_state_dict`
+# is called once, with a dict saved earlier. How many times does the hook run?
 
 
 # %%
@@ -633,9 +702,23 @@ def saving_hook_when_loading():
 
 # %%
 guess = ...
-predict("05.p13", guess, lambda: saving_hook_when_loading())
+predict("05.p16", guess, lambda: saving_hook_when_loading())
 
 # %% [markdown]
+# There are four moments: before and after, on either side. Which of them has a public name depends
+# on the version of torch.
+#
+# | moment | public name in torch 2.15 | public in 2.3? |
+# |---|---|---|
+# | before saving | `register_state_dict_pre_hook` | yes |
+# | after saving | `register_state_dict_post_hook` | no: `_register_state_dict_hook` |
+# | before loading | `register_load_state_dict_pre_hook` | no: the same with `_` in front |
+# | after loading | `register_load_state_dict_post_hook` | yes |
+#
+# A name that begins with an underscore is private: it may change. There is one more difference.
+# What `_register_state_dict_hook` returns takes the place of the state dict; the public post-hook
+# has to return None, and changes the dict in place.
+#
 # The best use of a loading hook: the names in your model have changed, and old checkpoints should
 # still load. Here `fc` became `head`.
 
@@ -672,18 +755,40 @@ model.head.weight, list(old_checkpoint), list(model.state_dict())
 # This hook stays on purpose: it is a part of the model. It belongs into `__init__`.
 #
 # The post-hook gets the names that were missing or unexpected, and may take names off these lists.
-# So a model can say: this one may be missing.
+# So a model can say: this one may be missing. It looks first: of a complete checkpoint nothing is
+# missing.
 
 
 # %%
 def bias_may_be_missing(module, incompatible):
-    incompatible.missing_keys.remove("bias")
+    if "bias" in incompatible.missing_keys:
+        incompatible.missing_keys.remove("bias")
 
 
 layer = nn.Linear(2, 1)
 layer.register_load_state_dict_post_hook(bias_may_be_missing)
 result = layer.load_state_dict({"weight": torch.ones(1, 2)})
 result.missing_keys
+
+# %% [markdown]
+# **Predict 05.p17.** The layer is now a part of a model: `nn.Sequential(layer)`. Does
+# `load_state_dict({"0.weight": torch.ones(1, 2)})` of that model go through? Write `'loads'` or
+# `'error'`.
+
+# %%
+guess = ...
+
+
+def load_a_model_around_it():
+    nn.Sequential(layer).load_state_dict({"0.weight": torch.ones(1, 2)})
+    return "loads"
+
+
+predict("05.p17", guess, load_a_model_around_it)
+
+# %% [markdown]
+# In a larger model, names carry the path. A loading pre-hook is told it, as `prefix`; this one is
+# not. Then put the hook on the whole model, which knows its paths.
 
 # %% [markdown]
 # ## Hooks travel with a copy
@@ -705,7 +810,7 @@ len(calls)
 #
 # `model.apply(function)` calls `function(module)` for every module.
 #
-# **Predict 05.p14.** In which order does `apply` visit `nn.Sequential(nn.Linear(2, 3), nn.ReLU())`?
+# **Predict 05.p18.** In which order does `apply` visit `nn.Sequential(nn.Linear(2, 3), nn.ReLU())`?
 # Write the list of type names: which of `"Linear"`, `"ReLU"`, `"Sequential"`, in which order.
 
 
@@ -719,7 +824,7 @@ def order_of_apply():
 
 # %%
 guess = ...
-predict("05.p14", guess, lambda: order_of_apply())
+predict("05.p18", guess, lambda: order_of_apply())
 
 # %% [markdown]
 # Children first, then the module that holds them, the model itself last. `apply` returns the model.
@@ -783,7 +888,7 @@ figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after}
 #
 # `nn.LazyLinear(3)` does not know the size of its input yet; it finds out at the first call.
 #
-# **Predict 05.p15.** `nn.LazyLinear(3).apply(init_kaiming)`: what does it do? Write `'nothing'`,
+# **Predict 05.p19.** `nn.LazyLinear(3).apply(init_kaiming)`: what does it do? Write `'nothing'`,
 # `'error'`, or `'initialises'`.
 
 
@@ -798,7 +903,7 @@ def init_a_lazy_layer():
 
 # %%
 guess = ...
-predict("05.p15", guess, lambda: init_a_lazy_layer())
+predict("05.p19", guess, lambda: init_a_lazy_layer())
 
 # %% [markdown]
 # First one batch, then `apply`. The batch has to go through `lazy(x)`: `lazy.forward(x)` makes no
@@ -848,7 +953,9 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 
 # %% [markdown]
 # 1.8 thousand million, in 21 layers; the paper that introduced the network gives the same number.
-# The most costly layer is the very first one.
+# The most costly layer is the very first one. `layer.weight[0]` is one kernel with its sheets. With
+# `groups=2`, a convolution would divide its channels in two halves, and each kernel would have half
+# the sheets.
 #
 # Inside, resnet18 uses `nn.ReLU(inplace=True)`. You know now what that means for stored outputs and
 # for backward hooks.
@@ -864,7 +971,9 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | `register_full_backward_hook` | module, grad_input, grad_output | after it | a new grad_input |
 # | `tensor.register_hook` | gradient | gradient ready, before `.grad` | replaces the gradient |
 # | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | is ignored |
-# | loading and saving | module, dict, ... | see the table above | change the dict in place |
+# | `register_state_dict_pre_hook` | module, prefix, keep_vars | before saving | is ignored |
+# | after saving; before loading | module, dict, prefix, ... | as named | change the dict in place |
+# | `register_load_state_dict_post_hook` | module, names | after loading | take names off |
 #
 # | rule | why |
 # |---|---|
@@ -886,7 +995,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - "`input` is a tensor." It is a tuple, and keyword arguments are not in it:
 #   [thread](https://github.com/pytorch/pytorch/issues/95617).
 # - "`register_backward_hook` gives the gradient of the input." It gives that of the last small
-#   operation inside, and is deprecated: [thread](https://github.com/idiap/fullgrad-saliency/issues/10).
+#   operation inside, and is deprecated:
+#   [thread](https://github.com/idiap/fullgrad-saliency/issues/10).
 # - "Full backward hooks work everywhere." Not with an in-place layer:
 #   [thread](https://github.com/pytorch/pytorch/issues/61519).
 # - "Storing outputs is free." Each keeps its graph:
@@ -902,6 +1012,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 #   [thread](https://github.com/pytorch/pytorch/pull/131690).
 # - "state_dict hooks are what `load_state_dict` uses." They run on saving; loading has hooks of its
 #   own.
+# - "`.grad` of a tensor in the middle holds its gradient." It is None, unless `retain_grad()` was
+#   called before backward.
 
 # %% [markdown]
 # ## Further reading
@@ -916,8 +1028,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - [`nn.init`](https://pytorch.org/docs/stable/nn.init.html): Kaiming's and the other rules
 # - [`nn.LazyLinear`](https://pytorch.org/docs/stable/generated/torch.nn.LazyLinear.html)
 # - [`torchvision.models.resnet18`](https://pytorch.org/vision/stable/models/generated/torchvision.models.resnet18.html)
-# - K. He and others, [Deep Residual Learning for Image Recognition](https://arxiv.org/abs/1512.03385):
-#   table 1 has the multiply-adds of resnet18
+# - K. He and others, [Deep Residual Learning for Image
+#   Recognition](https://arxiv.org/abs/1512.03385): table 1 has the multiply-adds of resnet18
 # - [`copy.deepcopy`](https://docs.python.org/3/library/copy.html) and the
 #   [`with` statement](https://docs.python.org/3/reference/compound_stmts.html#the-with-statement)
 #   in Python's own documentation

@@ -36,6 +36,25 @@ Prediction(
 
 Prediction(
     "05.p4",
+    because="The hook divides every input by 255, bytes or not: 2 times 1 / 255.",
+    beliefs=(
+        Belief(2.0, "The hook does not look at the dtype. It runs at every call."),
+        Belief(0.0039, "That is 1 / 255. The layer doubles it."),
+        Belief("error", "`.float()` of a float tensor is allowed: it changes nothing."),
+    ),
+)
+
+Prediction(
+    "05.p5",
+    because="The attention uses the numbers of `out_proj` without calling it.",
+    beliefs=(
+        Belief(1, "It would, if the attention called its part. Does it?"),
+        Belief("error", "The part exists, and takes a hook like every module."),
+    ),
+)
+
+Prediction(
+    "05.p6",
     because="The second registration has a handle of its own; removing it leaves the first hook.",
     beliefs=(
         Belief(0, "The handle belongs to a registration, not to the function."),
@@ -45,7 +64,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p5",
+    "05.p7",
     because="The call raised, so the line with `remove()` was never reached.",
     beliefs=(
         Belief(0, "When a line raises, the lines after it are skipped. Torch does not clean up."),
@@ -54,7 +73,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p6",
+    "05.p8",
     because="`detach()` shares its memory with the output, and the ReLU wrote its 0 there.",
     beliefs=(
         Belief(
@@ -66,7 +85,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p7",
+    "05.p9",
     because="A forward hook comes when its module has finished. The model finishes last.",
     beliefs=(
         Belief(
@@ -81,14 +100,14 @@ Prediction(
 )
 
 Prediction(
-    "05.p8",
+    "05.p10",
     because="Nobody asked for a gradient of the data, so none is computed.",
     beliefs=(Belief("a tensor", "Torch computes only the gradients that somebody needs."),),
     choices=("a tensor", "None"),
 )
 
 Prediction(
-    "05.p9",
+    "05.p11",
     because="A full backward hook makes the tensors views that may not be changed in place.",
     beliefs=(
         Belief([1], "True without the hook. The hook and writing in place do not go together."),
@@ -97,7 +116,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p10",
+    "05.p12",
     because="It reports the last operation, which has three inputs: bias, x and transposed weight.",
     beliefs=(
         Belief(
@@ -108,7 +127,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p11",
+    "05.p13",
     because="The name `gradient` belongs to a new tensor, and the hook returns None: no change.",
     beliefs=(
         Belief([20, 40], "That needs `return`. An assignment gives a name to something, no more."),
@@ -118,7 +137,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p12",
+    "05.p14",
     because="A hook hears what comes after it. The backward pass was over.",
     beliefs=(
         Belief(1, "That needs a second backward, or registering before the first."),
@@ -128,16 +147,34 @@ Prediction(
 )
 
 Prediction(
-    "05.p13",
+    "05.p15",
+    because="It belongs to the value before the ReLU: where that was negative, nothing comes back.",
+    beliefs=(
+        Belief([1, 1], "That is the gradient after the ReLU. When was the hook registered?"),
+        Belief([1, -2], "That is the value of `y`. The hook gets a gradient."),
+        Belief("error", "Backward of ReLU needs its output only, so in place is allowed here."),
+    ),
+)
+
+Prediction(
+    "05.p16",
     because="state_dict hooks run when the model saves. Loading has hooks of its own.",
     beliefs=(
-        Belief(1, "The note is wrong: `load_state_dict` does not call `state_dict`."),
+        Belief(1, "`load_state_dict` does not call `state_dict`, and this hook belongs to that."),
         Belief(2, "A linear layer has two tensors, but no hook is called for each of them."),
     ),
 )
 
 Prediction(
-    "05.p14",
+    "05.p17",
+    because="The missing name is `0.bias` here, and the hook looks for `bias`.",
+    beliefs=(
+        Belief("loads", "Which name is missing now: the layer's own, or the one in the model?"),
+    ),
+)
+
+Prediction(
+    "05.p18",
     because="`apply` goes to the children first, and to the module itself in the end.",
     beliefs=(
         Belief(
@@ -156,7 +193,7 @@ Prediction(
 )
 
 Prediction(
-    "05.p15",
+    "05.p19",
     because="`LazyLinear` is made from `nn.Linear`, so it is chosen; but it has no numbers yet.",
     beliefs=(
         Belief(

@@ -39,8 +39,8 @@ squares = Squares()
 len(squares), squares[3]
 
 # %% [markdown]
-# The names must be exact: two underscores on each side. In the next class, as in many notes, two
-# of them stand in the wrong place.
+# The names must be exact: two underscores on each side. In the next class two of them stand in the
+# wrong place.
 #
 # **Predict 06.p1.** What does `Misspelt()[0]` give? Write a value, or `'error'`.
 
@@ -77,10 +77,44 @@ guess = ...
 predict("06.p2", guess, lambda: list(DataLoader(NoLength())))
 
 # %% [markdown]
+# ## Files as a dataset
+#
+# Often each sample is a file of its own. The dataset keeps the *paths*, and opens a file when its
+# sample is asked for: so a folder may be larger than the memory. Here are three small files, made
+# for the purpose.
+
+# %%
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+folder = Path(tempfile.mkdtemp())  # a new, empty folder
+atexit.register(shutil.rmtree, folder)  # it goes away with the kernel
+for name, text in [("a", "1 2 3"), ("b", "40"), ("c", "5 6")]:
+    (folder / f"{name}.txt").write_text(text)
+
+
+# %%
+class Files(Dataset):
+    def __init__(self, folder):
+        self.paths = sorted(Path(folder).glob("*.txt"))  # the system gives them in any order
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        return [int(word) for word in self.paths[i].read_text().split()]
+
+
+files = Files(folder)
+len(files), files[2]
+
+# %% [markdown]
 # ## A table as a dataset
 #
-# A real one: the penguins of lesson 01. Each row has words and numbers in it. Notes often take a
-# row, pick the numbers, and make a tensor.
+# A real one: the penguins of lesson 01. Each row has words and numbers in it. One way seems short:
+# take a row, pick the numbers, and make a tensor.
 #
 # **Predict 06.p3.** What does the last line of the next cell give? Write a list, or `'error'`.
 
@@ -148,8 +182,7 @@ ten = list(range(10))
 list(DataLoader(ten, batch_size=4))
 
 # %% [markdown]
-# **Predict 06.p4.** Notes say: "`drop_last=False`: whether to use the last batch". What is
-# `len(DataLoader(ten, batch_size=4, drop_last=False))`?
+# **Predict 06.p4.** What is `len(DataLoader(ten, batch_size=4, drop_last=False))`?
 
 # %%
 guess = ...
@@ -164,17 +197,16 @@ predict("06.p4", guess, lambda: len(DataLoader(ten, batch_size=4, drop_last=Fals
 list(DataLoader(ten, batch_size=4, drop_last=True))
 
 # %% [markdown]
-# With `batch_size=None` nothing is put together: you get sample after sample, as tensors where
-# that is possible.
+# With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
+# NumPy's arrays and numbers become tensors.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
 
 # %% [markdown]
-# ## A loader is not an iterator
+# ## One epoch, and the next
 #
-# A `for` loop over the loader is one epoch. The next `for` loop is the next epoch. You will also
-# read that a loader "is a generator".
+# A `for` loop over the loader is one epoch. The next `for` loop is the next epoch.
 #
 # **Predict 06.p5.** What does `next(DataLoader(ten, batch_size=4))` give? A batch may be written
 # as a list.
@@ -281,11 +313,12 @@ figures.collated(rows, default_collate(rows))
 #
 # | a sample is | a batch is |
 # |---|---|
-# | a tensor | the tensors stacked: (batch, ...) |
-# | a float, an int | a tensor of float64, of int64 |
+# | a tensor, a NumPy array | the samples stacked: (batch, ...) |
+# | a float, an int, a bool | a tensor of float64, of int64, of bool |
 # | a string | a list of strings |
-# | a tuple, a list | a list with a batch of each field |
+# | a tuple, a list | a list with a batch of each field; a named tuple stays one |
 # | a dictionary | a dictionary with a batch of each value |
+# | `None`, or any other object | a TypeError |
 
 # %%
 default_collate([torch.tensor(row) for row in rows])  # (batch, 3)
@@ -325,8 +358,24 @@ pad_batch(texts)
 figures.collated(texts, pad_batch(texts), names=["words", "lengths", "labels"])
 
 # %% [markdown]
-# The lengths travel with the batch, because nobody can see afterwards which zeros are words. The
-# loader takes the function as an argument:
+# **Predict 06.p9.** Could one find the lengths in the padded batch, by counting what is not 0? A
+# text is `[5, 0, 2]`, and the batch is 4 wide. What does `(padded != 0).sum()` give for its row?
+
+# %%
+guess = ...
+
+
+def count_words():
+    batch = [torch.tensor([5, 0, 2]), torch.tensor([7, 4, 9, 1])]
+    padded = pad_sequence(batch, batch_first=True)  # (2, 4)
+    return (padded[0] != 0).sum().item()
+
+
+predict("06.p9", guess, count_words)
+
+# %% [markdown]
+# So the lengths travel with the batch: nobody can see afterwards which zeros are words. The loader
+# takes the function as an argument:
 
 # %%
 loader = DataLoader(texts, batch_size=2, collate_fn=pad_batch)
@@ -345,7 +394,15 @@ def collate_readable(samples):
     return default_collate(readable) if readable else None
 
 
-list(DataLoader([1, None, 3, 4, None, None], batch_size=2, collate_fn=collate_readable))
+readable = DataLoader([1, None, 3, 4, None, None], batch_size=2, collate_fn=collate_readable)
+
+# %% [markdown]
+# **Predict 06.p10.** The six samples make three batches of two. What are the *sizes* of the batches
+# that arrive? Write a list of numbers; a batch that is `None` has size 0.
+
+# %%
+guess = ...
+predict("06.p10", guess, lambda: [0 if batch is None else len(batch) for batch in readable])
 
 # %% [markdown]
 # Sometimes one sample is worth two. Here each sample is a pair of pictures of the same thing, and
@@ -378,6 +435,28 @@ each_once, with_replacement
 # With `replacement=True` an index goes back into the bag after each draw: some come twice, others
 # not at all. Without it, each comes once.
 #
+# A sampler of your own is a class with `__iter__`, which is called once for each epoch, and mostly
+# `__len__`.
+
+# %%
+from torch.utils.data import Sampler
+
+
+class EvenFirst(Sampler):
+    def __init__(self, count):
+        self.count = count
+
+    def __iter__(self):
+        yield from range(0, self.count, 2)
+        yield from range(1, self.count, 2)
+
+    def __len__(self):
+        return self.count
+
+
+list(DataLoader(ten, batch_size=5, sampler=EvenFirst(10)))
+
+# %% [markdown]
 # `SubsetRandomSampler` visits a fixed list of indices in random order. The list is yours; only the
 # order is random. `BatchSampler` is made of another sampler and a size, and yields lists.
 
@@ -418,12 +497,12 @@ figures.sampled(
 # Each square is one draw, in the order of the draws. The same index has the same colour
 # everywhere.
 #
-# **Predict 06.p9.** You have a sampler, and you want the data to be shuffled as well. What does
+# **Predict 06.p11.** You have a sampler, and you want the data to be shuffled as well. What does
 # `DataLoader(ten, sampler=one_by_one, shuffle=True)` give?
 
 # %%
 guess = ...
-predict("06.p9", guess, lambda: order(DataLoader(ten, sampler=one_by_one, shuffle=True))[:4])
+predict("06.p11", guess, lambda: order(DataLoader(ten, sampler=one_by_one, shuffle=True))[:4])
 
 # %% [markdown]
 # A `batch_sampler` decides even more: the order and the batches. So it excludes `batch_size`,
@@ -444,14 +523,14 @@ except ValueError as error:
 # Eight samples of class 0, two of class 1. A model that always says 0 is right in 8 of 10 cases.
 # Drawing the rare class more often helps. `WeightedRandomSampler` draws with weights; whose?
 #
-# **Predict 06.p10.** Someone gives one weight for each class: 1/8 and 1/2. Which *indices* are
+# **Predict 06.p12.** Someone gives one weight for each class: 1/8 and 1/2. Which *indices* are
 # drawn, in many draws? Write a sorted list, or `'error'`.
 
 # %%
 labels = torch.tensor([0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
 wrong = WeightedRandomSampler([1 / 8, 1 / 2], num_samples=1000)
 guess = ...
-predict("06.p10", guess, lambda: sorted(set(wrong)))
+predict("06.p12", guess, lambda: sorted(set(wrong)))
 
 # %% [markdown]
 # Nothing warned. The sampler wants one weight for each **sample**: look up the weight of its
@@ -463,14 +542,14 @@ weights = 1 / counts[labels]  # (samples,)
 weights
 
 # %% [markdown]
-# **Predict 06.p11.** Two samples have the weights 1 and 4. How large is the share of sample 1 in
+# **Predict 06.p13.** Two samples have the weights 1 and 4. How large is the share of sample 1 in
 # many draws? Write a number such as 0.3, or `'error'`.
 
 # %%
 torch.manual_seed(0)
 guess = ...
 many = torch.tensor(list(WeightedRandomSampler([1, 4], num_samples=20_000))).float()
-predict("06.p11", guess, lambda: round(many.mean().item(), 1))
+predict("06.p13", guess, lambda: round(many.mean().item(), 1))
 
 # %% [markdown]
 # Now a real table: 400 tumours, of which 43 are malignant. (Malignant ones were left out to make
@@ -515,7 +594,7 @@ figures.class_balance(epochs, classes=["benign", "malignant"])
 # sampler that picks its part. You can try it with no GPU at all: give `num_replicas`, the number of
 # processes, and `rank`, the number of this one, yourself.
 #
-# **Predict 06.p12.** Ten samples, three replicas. How many indices do ranks 0, 1 and 2 get? Write
+# **Predict 06.p14.** Ten samples, three replicas. How many indices do ranks 0, 1 and 2 get? Write
 # a list of three numbers.
 
 
@@ -528,7 +607,7 @@ def ranks(samples, epoch=0, **options):
 
 
 guess = ...
-predict("06.p12", guess, lambda: [len(indices) for indices in ranks(ten)])
+predict("06.p14", guess, lambda: [len(indices) for indices in ranks(ten)])
 
 # %% [markdown]
 # First without shuffling. The indices are dealt out like cards. To make the parts equal, some
@@ -570,13 +649,13 @@ times_drawn(ranks(ten)), missing
 # %% [markdown]
 # `shuffle=True` is the default of this sampler, and all ranks shuffle in the same way.
 #
-# **Predict 06.p13.** The same sampler is walked through twice, for two epochs. Are the two orders
+# **Predict 06.p15.** The same sampler is walked through twice, for two epochs. Are the two orders
 # the same? Write `True` or `False`.
 
 # %%
 sampler = DistributedSampler(ten, num_replicas=3, rank=0)
 guess = ...
-predict("06.p13", guess, lambda: list(sampler) == list(sampler))
+predict("06.p15", guess, lambda: list(sampler) == list(sampler))
 
 # %% [markdown]
 # All ranks must shuffle alike without talking to each other, so the order is made from the seed
@@ -604,7 +683,7 @@ class Countdown(IterableDataset):
 list(DataLoader(Countdown(), batch_size=2))
 
 # %% [markdown]
-# **Predict 06.p14.** What does `len(list(DataLoader(stream, shuffle=True)))` give for a stream of
+# **Predict 06.p16.** What does `len(list(DataLoader(stream, shuffle=True)))` give for a stream of
 # five numbers?
 
 # %%
@@ -612,7 +691,7 @@ from course_utils.worker_datasets import Numbers
 
 stream = Numbers(0, 5)
 guess = ...
-predict("06.p14", guess, lambda: len(list(DataLoader(stream, shuffle=True))))
+predict("06.p16", guess, lambda: len(list(DataLoader(stream, shuffle=True))))
 
 # %% [markdown]
 # To shuffle a stream, its own `__iter__` has to do it, for example by keeping some samples back
@@ -635,8 +714,8 @@ list(train), list(valid)
 # datasets of the same pictures, split *both*, and take training from the one and validation from
 # the other.
 #
-# **Predict 06.p15.** 100 samples, of which 20 are for validation. How many of these 20 are also in
-# the training part? Write a number.
+# **Predict 06.p17.** 100 samples, of which 20 are for validation. How many of these 20 are also in
+# the training part? Write `'none'`, `'some'` (1 to 10), `'most'` (11 to 19) or `'all'`.
 
 
 # %%
@@ -644,14 +723,16 @@ def leaked():
     torch.manual_seed(0)
     train, _ = random_split(range(100), [80, 20])  # the set with random changes
     _, valid = random_split(range(100), [80, 20])  # the set without
-    return len(set(train.indices) & set(valid.indices))
+    both = len(set(train.indices) & set(valid.indices))
+    return {0: "none", 20: "all"}.get(both, "some" if both <= 10 else "most")
 
 
 guess = ...
-predict("06.p15", guess, leaked)
+predict("06.p17", guess, leaked)
 
 # %% [markdown]
-# Nothing fails, and the validation looks wonderful. Split **indices** once, and use them for both
+# About 80 % of them: each sample falls into the training part with this chance. Nothing fails, and
+# the validation looks wonderful. Split **indices** once, and use them for both
 # datasets. `Subset` is a dataset of some samples of another one.
 
 # %%
@@ -663,6 +744,50 @@ valid = Subset(range(100), indices[:20])
 len(train), len(valid), set(train.indices) & set(valid.indices)
 
 # %% [markdown]
+# A `Subset` has the samples of its dataset, but not its attributes. Many datasets keep all labels
+# in `targets`.
+#
+# **Predict 06.p18.** `part = Subset(whole, [0, 1, 2])`, and `whole` has ten samples. What is
+# `len(part.dataset.targets)`?
+
+
+# %%
+class WithTargets(Dataset):
+    targets = [0, 0, 0, 0, 0, 0, 0, 0, 1, 1]
+
+    def __len__(self):
+        return 10
+
+    def __getitem__(self, i):
+        return i, self.targets[i]
+
+
+guess = ...
+part = Subset(WithTargets(), [0, 1, 2])
+predict("06.p18", guess, lambda: len(part.dataset.targets))
+
+# %% [markdown]
+# The labels of a part are `[whole.targets[i] for i in part.indices]`. With them you can also split
+# so that every class has the same share in both parts: split the indices of each class for itself.
+# That is a **stratified** split.
+
+# %%
+class_of = torch.tensor(WithTargets.targets)  # (samples,)
+order_in_class = [(class_of == c).nonzero()[:, 0] for c in range(2)]  # 8 and 2 indices
+valid_indices = torch.cat([indices[: len(indices) // 2] for indices in order_in_class])
+class_of[valid_indices].bincount() / len(valid_indices), class_of.bincount() / 10
+
+# %% [markdown]
+# The other way round, `ConcatDataset` makes one dataset of several: first all samples of the one,
+# then all of the next. And `random_split` takes fractions as well, as `[0.7, 0.3]`.
+
+# %%
+from torch.utils.data import ConcatDataset
+
+both = ConcatDataset([ten, ten])
+len(both), both[12], [len(part) for part in random_split(ten, [0.7, 0.3])]
+
+# %% [markdown]
 # ## Workers
 #
 # With `num_workers=0` your own process loads each batch, and the model waits. With
@@ -670,7 +795,9 @@ len(train), len(valid), set(train.indices) & set(valid.indices)
 #
 # On macOS and Windows a worker is a new Python. It imports what it needs, and it cannot import a
 # class from a notebook. So the next class comes from a module of the course. Do the same with
-# yours: put datasets into a file.
+# yours: put datasets into a file. In a script, what starts workers has to stand under
+# `if __name__ == "__main__":`. A worker imports that script, and without this line it would start
+# workers of its own.
 
 # %%
 import inspect
@@ -684,23 +811,21 @@ list(DataLoader(Traced(8), batch_size=2, num_workers=2))
 
 # %% [markdown]
 # Each batch is a list of indices and a list of workers. A worker loads whole batches, and the two
-# take turns. The batches come back in order, however fast each worker was.
+# take turns. The batches come back in order, however fast each worker was. Now a stream, as above.
 #
-# Every worker has its own **copy** of the dataset.
-#
-# **Predict 06.p16.** The stream yields 0 and 1 and so on up to 3. Two workers load it. Which
+# **Predict 06.p19.** The stream yields 0 and 1 and so on up to 3. Two workers load it. Which
 # numbers arrive? Write a sorted list.
 
 # %%
 arrived = list(DataLoader(Numbers(0, 4), batch_size=None, num_workers=2))
 guess = ...
-predict("06.p16", guess, lambda: sorted(arrived))
+predict("06.p19", guess, lambda: sorted(arrived))
 
 # %% [markdown]
-# With a map-style dataset the sampler, in the main process, hands out indices. A stream has no
-# sampler, so its copies have to share the work themselves. `get_worker_info()` tells a copy which
-# worker it is in. `worker_init_fn` is a function that each worker calls once, when it starts: a
-# good place to give each copy its part.
+# Every worker has its own **copy** of the dataset. With a map-style dataset the sampler, in the
+# main process, hands out indices. A stream has no sampler, so its copies have to share the work
+# themselves. `get_worker_info()` tells a copy which worker it is in. `worker_init_fn` is a function
+# that each worker calls once, when it starts: a good place to give each copy its part.
 
 # %%
 from course_utils.worker_datasets import take_a_part
@@ -712,16 +837,15 @@ parts = DataLoader(Numbers(0, 4), batch_size=None, num_workers=2, worker_init_fn
 sorted(parts)
 
 # %% [markdown]
-# Copies also keep things to themselves. `Traced` counts in `fetched` how many samples it has
-# loaded.
+# `Traced` counts in `fetched` how many samples it has loaded.
 #
-# **Predict 06.p17.** Two workers load all 8 samples. What is `traced.fetched` afterwards?
+# **Predict 06.p20.** Two workers load all 8 samples. What is `traced.fetched` afterwards?
 
 # %%
 traced = Traced(8)
 batches = list(DataLoader(traced, batch_size=2, num_workers=2))
 guess = ...
-predict("06.p17", guess, lambda: traced.fetched)
+predict("06.p20", guess, lambda: traced.fetched)
 
 # %% [markdown]
 # ## Random numbers in workers
@@ -736,19 +860,19 @@ noise = list(DataLoader(Noisy(2), batch_size=None, num_workers=2))
 len(noise)
 
 # %% [markdown]
-# **Predict 06.p18.** Are the two numbers from NumPy's *global* generator the same? Write `True`
+# **Predict 06.p21.** Are the two numbers from NumPy's *global* generator the same? Write `True`
 # or `False`.
 
 # %%
 guess = ...
-predict("06.p18", guess, lambda: noise[0][0] == noise[1][0])
+predict("06.p21", guess, lambda: noise[0][0] == noise[1][0])
 
 # %% [markdown]
-# **Predict 06.p19.** And the two numbers from the dataset's *own* generator?
+# **Predict 06.p22.** And the two numbers from the dataset's *own* generator?
 
 # %%
 guess = ...
-predict("06.p19", guess, lambda: noise[0][1] == noise[1][1])
+predict("06.p22", guess, lambda: noise[0][1] == noise[1][1])
 
 # %% [markdown]
 # Workers seed `random`, torch and NumPy's global generator, each worker differently. A generator of
@@ -769,7 +893,7 @@ seeded[0][1] == seeded[1][1]
 #
 # **`pin_memory`**. A copy to a GPU is faster from memory that the system promises not to move.
 #
-# **Predict 06.p20.** You have a GPU, or you imagine one. On which device is a batch of a loader
+# **Predict 06.p23.** You have a GPU, or you imagine one. On which device is a batch of a loader
 # with `pin_memory=True`? Write `"cpu"` or `"cuda"`.
 
 # %%
@@ -783,13 +907,13 @@ def pinned_batch():
 
 
 guess = ...
-predict("06.p20", guess, lambda: pinned_batch().device.type)
+predict("06.p23", guess, lambda: pinned_batch().device.type)
 
 # %% [markdown]
 # **`prefetch_factor`**. Workers load ahead, so that a batch is ready when you ask. The next
 # dataset writes down which samples were loaded, in memory that all processes share.
 #
-# **Predict 06.p21.** 40 samples in batches of 4, 2 workers, `prefetch_factor=3`. The loop has
+# **Predict 06.p24.** 40 samples in batches of 4, 2 workers, `prefetch_factor=3`. The loop has
 # begun, but no batch was taken yet. How many *samples* are loaded?
 
 # %%
@@ -799,7 +923,7 @@ watched = Ticked(torch.zeros(40))
 loader = DataLoader(watched, batch_size=4, num_workers=2, prefetch_factor=3)
 loaded = samples_loaded_ahead(loader)
 guess = ...
-predict("06.p21", guess, lambda: loaded)
+predict("06.p24", guess, lambda: loaded)
 
 # %% [markdown]
 # **`persistent_workers`**. Workers end after each epoch and start again for the next one. Starting
@@ -883,7 +1007,7 @@ figures.epoch_time(times)
 # %% [markdown]
 # ## Summary
 #
-# The whole signature, as of torch 2.3. Older notes lack half of it.
+# The whole signature, as of torch 2.3:
 #
 # | argument | what it does |
 # |---|---|
@@ -900,8 +1024,9 @@ figures.epoch_time(times)
 # | `worker_init_fn` | called once in each worker, with its number |
 # | `multiprocessing_context` | how workers start: fork, spawn, forkserver |
 # | `generator` | where the order of `shuffle=True` and the seeds of workers come from |
-# | `prefetch_factor=2` | batches that each worker loads ahead |
+# | `prefetch_factor=None` | batches that each worker loads ahead; None means 2 |
 # | `persistent_workers=False` | `True`: workers stay after an epoch |
+# | `pin_memory_device=""` | the device to pin memory for |
 #
 # | sampler | yields |
 # |---|---|
@@ -952,7 +1077,10 @@ figures.epoch_time(times)
 #   the default one separates already.
 # - "`torch.tensor(table.iloc[i, 0:3])`." A row is a pandas object; with words in it, it cannot
 #   become a tensor. And "`.int()` for samples and labels": int32 suits neither.
-# - Notes also print the call without commas between the arguments. That is a SyntaxError.
+# - "A Subset has the attributes of its dataset." It has its samples:
+#   [thread](https://github.com/pytorch/pytorch/issues/97944).
+# - "Workers need nothing but `num_workers`." In a script they need `if __name__ == "__main__":`, at
+#   least on macOS and Windows: [thread](https://github.com/pytorch/tutorials/issues/1661).
 
 # %% [markdown]
 # ## Further reading

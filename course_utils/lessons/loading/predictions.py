@@ -97,6 +97,27 @@ Prediction(
 
 Prediction(
     "06.p9",
+    because="Of 5, 0, 2 and one 0 of padding, two are not 0. The text has three words.",
+    beliefs=(
+        Belief(3, "That is the length. But one of the three words is the number 0."),
+        Belief(4, "That is the width of the batch. The padding is 0, too."),
+    ),
+)
+
+Prediction(
+    "06.p10",
+    because="One of two was readable, then both, then none of them: that batch is None.",
+    beliefs=(
+        Belief([1, 2], "The loader gives out what `collate_fn` returns, also when it is None."),
+        Belief([2, 2, 2], "`collate_fn` leaves out what is None, and nothing takes its place."),
+        Belief([2, 1, 0], "The batches are made of the six samples first, None or not."),
+        Belief([2, 1], "The batches are made of the six samples first, None or not."),
+        Belief("error", "Does `default_collate` ever see one of the `None`s?"),
+    ),
+)
+
+Prediction(
+    "06.p11",
     because="`shuffle=True` means: use a RandomSampler. There can be only one sampler.",
     beliefs=(
         Belief(
@@ -107,7 +128,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p10",
+    "06.p12",
     because="Weight number i belongs to sample number i. The third sample has no weight at all.",
     beliefs=(
         Belief(
@@ -120,7 +141,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p11",
+    "06.p13",
     because="The weights 1 and 4 make the chances 1 in 5 and 4 in 5: proportions matter.",
     beliefs=(
         Belief("error", "Weights are not probabilities: they need not add up to 1."),
@@ -131,7 +152,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p12",
+    "06.p14",
     because="All ranks get equally many: 4 + 4 + 4 is 12, so two samples are repeated.",
     beliefs=(
         Belief([4, 3, 3], "Then ranks 1 and 2 would finish early, and rank 0 would wait for ever."),
@@ -143,7 +164,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p13",
+    "06.p15",
     because="The order comes from seed + epoch, and nobody has told the sampler its epoch.",
     beliefs=(
         Belief(
@@ -155,7 +176,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p14",
+    "06.p16",
     because="A stream has no indices, so there is nothing that a sampler could shuffle.",
     beliefs=(
         Belief(
@@ -167,21 +188,31 @@ Prediction(
 )
 
 Prediction(
-    "06.p15",
-    because="Each call draws its own permutation, so the two splits have nothing to do with each "
-    "other.",
+    "06.p17",
+    because="Each call draws its own permutation, so a sample of the one part falls into the other "
+    "as often as any sample does: 80 of 100 times.",
     beliefs=(
         Belief(
-            0,
+            "none",
             "That would need the same permutation twice. The generator moves on with each call.",
         ),
-        Belief(20, "Some of the validation samples fall into the validation part twice."),
+        Belief("some", "How large is the training part? Any sample is in it with that chance."),
+        Belief("all", "Some of the validation samples fall into the validation part twice."),
         Belief("error", "There is no error, only a validation that looks too good."),
     ),
 )
 
 Prediction(
-    "06.p16",
+    "06.p18",
+    because="`part.dataset` is the whole dataset, and its `targets` are all ten.",
+    beliefs=(
+        Belief(3, "The part has three samples. But `part.dataset` is something else."),
+        Belief("error", "`part.targets` would be an error. Here the whole dataset is asked."),
+    ),
+)
+
+Prediction(
+    "06.p19",
     because="Every worker has a copy of the dataset, and each copy yields everything.",
     beliefs=(
         Belief([0, 1, 2, 3], "Who would tell the copies to share? There is no sampler here."),
@@ -190,7 +221,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p17",
+    "06.p20",
     because="The copies in the workers counted. The one in this process was never asked.",
     beliefs=(
         Belief(8, "All samples were loaded, but not by this copy of the dataset."),
@@ -200,7 +231,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p18",
+    "06.p21",
     because="PyTorch gives every worker its own seed for NumPy, too, since version 1.9.",
     beliefs=(
         Belief(
@@ -211,7 +242,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p19",
+    "06.p22",
     because="The generator was copied into each worker together with the dataset, state and all.",
     beliefs=(
         Belief(
@@ -223,7 +254,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p20",
+    "06.p23",
     because="Pinned memory is ordinary memory that is never moved away, ready to be copied.",
     beliefs=(
         Belief(
@@ -235,7 +266,7 @@ Prediction(
 )
 
 Prediction(
-    "06.p21",
+    "06.p24",
     because="Each of the 2 workers loads 3 batches of 4 ahead.",
     beliefs=(
         Belief(0, "Workers do not wait until they are asked: they start at once."),

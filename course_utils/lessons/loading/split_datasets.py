@@ -31,10 +31,10 @@ def split_datasets(plain_set, augmented_set, validation_size, seed):
     """Train on changed pictures, validate on others, unchanged.
 
     plain_set, augmented_set: map-style datasets of the same samples in the same order, without
-    and with random changes. validation_size: an int. seed: an int; the same seed gives the same
-    split. Returns (train, validation): two datasets, chosen at random, that have no sample in
-    common. train comes from augmented_set, validation comes from plain_set and has
-    validation_size samples. Together they cover all samples.
+    and with random changes. validation_size: an int. seed: an int, for a generator of the
+    function's own; the same seed gives the same split. Returns (train, validation): two datasets,
+    chosen at random, that have no sample in common. train comes from augmented_set, validation
+    comes from plain_set and has validation_size samples. Together they cover all samples.
     """
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(plain_set), generator=generator).tolist()

@@ -1,6 +1,6 @@
 # %% [markdown]
-# A model is a tree. At the top is the model, below it are its parts, at the leaves are tensors.
-# Every node of the tree is an `nn.Module`.
+# A model is a tree. At the top is the model, below it are its parts, and in each part are tensors.
+# The model and all its parts are of one kind: `nn.Module`.
 #
 # A module does two jobs. It **computes**: tensors in, tensors out. And it **keeps a register** of
 # the tensors that belong to it. Saving, moving to a GPU and training all work from the register.
@@ -77,8 +77,8 @@ class Forgetful(nn.Module):
 predict("04.p1", guess, lambda: [name for name, _ in Forgetful().named_parameters()])
 
 # %% [markdown]
-# Some notes say that `model.forward(x)` will do as well as `model(x)`. The numbers are equal. Is
-# everything else? A **hook** is a function that you hang on a module (lesson 05).
+# `scale.forward(x)` gives the same numbers as `scale(x)`. Is everything else the same? A **hook**
+# is a function that you hang on a module (lesson 05).
 #
 # **Predict 04.p2.** The hook below counts. The module is called once and its `forward` is called
 # once. What does the counter say?
@@ -106,11 +106,11 @@ predict("04.p2", guess, count_calls)
 
 # %%
 parameter = nn.Parameter(torch.ones(2))
-isinstance(parameter, torch.Tensor), parameter.requires_grad, parameter.is_leaf
+isinstance(parameter, torch.Tensor), parameter.requires_grad
 
 # %% [markdown]
-# Is a plain tensor different? Notes say that it "gets no gradient". Test it: `plain` below is a
-# tensor with `requires_grad=True`, kept as an attribute.
+# Is a plain tensor different? Test it: `plain` below is a tensor with `requires_grad=True`, kept as
+# an attribute.
 
 
 # %%
@@ -160,8 +160,7 @@ optimizer.step()
 scale.factor.item()
 
 # %% [markdown]
-# Another belief: a parameter gets `requires_grad=True` *because* it becomes an attribute of a
-# module.
+# Who sets `requires_grad`: the parameter, or the module that it is given to?
 #
 # **Predict 04.p4.** This parameter is made with `requires_grad=False`, then given to a module.
 # What is its `requires_grad` afterwards?
@@ -225,8 +224,8 @@ class Kinds(nn.Module):
 kinds = Kinds()
 
 # %% [markdown]
-# **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list, in the order in
-# which they were made.
+# **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list. A module's parameters
+# come before its buffers.
 
 # %%
 guess = ...
@@ -334,12 +333,11 @@ batch = torch.ones(4, 3)  # (batch, in_features)
 torch.allclose(mine(batch), theirs(batch))
 
 # %% [markdown]
-# Now a version as it stands in study notes. It runs. Three things in it are wrong; find them before
-# you read on.
+# Now another version. It runs. Three things in it are wrong; find them before you read on.
 
 
 # %%
-class NotesLinear(nn.Module):
+class WrongLinear(nn.Module):
     def __init__(self, in_features, out_features, bias=True):
         super().__init__()
         self.weights = nn.Parameter(torch.randn(in_features, out_features))
@@ -354,40 +352,71 @@ class NotesLinear(nn.Module):
 # `nn.Linear`, so no state dict fits.
 
 # %%
-from_notes = NotesLinear(3, 2, bias=False)
-{name: tuple(p.shape) for name, p in from_notes.named_parameters()}
+wrong = WrongLinear(3, 2, bias=False)
+{name: tuple(p.shape) for name, p in wrong.named_parameters()}
+
+# %% [markdown]
+# `load_state_dict` has an argument `strict=False`. With it, the two can be brought together without
+# an error.
+#
+# **Predict 04.p10.** The state dict of an `nn.Linear(3, 2)` has two entries, `weight` and `bias`.
+# How many of them does `wrong.load_state_dict(..., strict=False)` use?
 
 # %%
-fit = from_notes.load_state_dict(nn.Linear(3, 2).state_dict(), strict=False)
+guess = ...
+
+
+def entries_that_were_used():
+    saved = nn.Linear(3, 2).state_dict()
+    fit = WrongLinear(3, 2).load_state_dict(saved, strict=False)
+    return len(saved) - len(fit.unexpected_keys)
+
+
+predict("04.p10", guess, entries_that_were_used)
+
+# %%
+fit = wrong.load_state_dict(nn.Linear(3, 2).state_dict(), strict=False)
 fit.missing_keys, fit.unexpected_keys
 
 # %% [markdown]
+# So look at what it gives back. A model that was loaded with `strict=False` may have none of the
+# trained numbers in it.
+#
 # Third, `torch.randn` gives start values that do not know the number of inputs. A sum of many
 # inputs spreads like the square root of their number. `nn.Linear` starts with smaller numbers for
-# more inputs. For inputs with a standard deviation of 1, that of its outputs stays near 0.6.
+# more inputs, so its outputs do not spread more than the inputs did.
 
 # %%
 torch.manual_seed(0)
 for inputs in [100, 10_000]:
     data_in = torch.randn(50, inputs)  # (batch, inputs)
-    notes_spread = NotesLinear(inputs, 20)(data_in).std().item()
+    wrong_spread = WrongLinear(inputs, 20)(data_in).std().item()
     torch_spread = nn.Linear(inputs, 20)(data_in).std().item()
-    print(inputs, "notes:", round(notes_spread, -1), "nn.Linear below 1:", torch_spread < 1)
+    print(inputs, "randn:", round(wrong_spread, -1), "nn.Linear below 1:", torch_spread < 1)
 
 # %% [markdown]
 # In exercise 04.2 you write the version that does all of it right.
 #
-# To change a weight of a layer that exists, a plain tensor is not enough. The place of a parameter
-# takes a Parameter, or None:
+# **Predict 04.p11.** A layer exists, and you want zeros for its weight. What is `layer.weight`
+# after `layer.weight = torch.zeros(1, 2)`? Write a list of lists, or `'error'`.
+
+# %%
+guess = ...
+
+
+def assign_a_tensor():
+    layer = nn.Linear(2, 1)
+    layer.weight = torch.zeros(1, 2)
+    return layer.weight
+
+
+predict("04.p11", guess, assign_a_tensor)
+
+# %% [markdown]
+# The place of a parameter takes a Parameter, or None. To change a weight:
 
 # %%
 layer = nn.Linear(2, 1)
-try:
-    layer.weight = torch.zeros(1, 2)
-except TypeError as error:
-    print(type(error).__name__)
-
-# %%
 layer.weight = nn.Parameter(torch.zeros(1, 2))  # a new parameter, or:
 with torch.no_grad():
     layer.weight.fill_(0.5)  # new values for the same parameter
@@ -401,7 +430,17 @@ layer.weight.tolist()
 
 # %%
 mlp = nn.Sequential(nn.Linear(4, 8), nn.Sigmoid(), nn.Linear(8, 3))
-{name: tuple(p.shape) for name, p in mlp.named_parameters()}
+mlp
+
+# %% [markdown]
+# Printing a model shows its parts, and the names to reach them. `get_submodule` takes such a path;
+# `named_parameters()` gives the paths of all parameters. With `recurse=False` it gives those of the
+# module itself, and a Sequential has none of its own. `named_buffers()` works alike.
+
+# %%
+paths = [name for name, _ in mlp.named_parameters()]
+own = [name for name, _ in mlp.named_parameters(recurse=False)]
+mlp.get_submodule("2") is mlp[2], paths, own
 
 # %% [markdown]
 # This is a multilayer perceptron: four measurements in, three scores out, `nn.Sigmoid` between
@@ -424,13 +463,12 @@ measured = torch.tensor(known.to_numpy(), dtype=torch.float32)  # (penguins, 4)
 mlp(measured).shape
 
 # %% [markdown]
-# The scores can be any number, also a negative one. Some notes put a ReLU after the last layer of
-# a classifier. Then no score can be below 0, and where it cuts, no gradient comes back. Leave it
-# out.
+# The scores can be any number, also a negative one. With a ReLU after the last layer, no score can
+# be below 0, and where it cuts, no gradient comes back. So a classifier ends with a linear layer.
 #
 # Layers can also be kept in a Python list, as below in `rest`.
 #
-# **Predict 04.p10.** How many parameters does `Listed()` have? Count tensors: a linear layer has
+# **Predict 04.p12.** How many parameters does `Listed()` have? Count tensors: a linear layer has
 # two, its weight and its bias.
 
 # %%
@@ -444,7 +482,7 @@ class Listed(nn.Module):
         self.rest = [nn.Linear(2, 2), nn.Linear(2, 2)]
 
 
-predict("04.p10", guess, lambda: len(list(Listed().parameters())))
+predict("04.p12", guess, lambda: len(list(Listed().parameters())))
 
 # %%
 figures.module_tree(Listed())
@@ -475,7 +513,7 @@ figures.module_tree(Kept())
 # A `ModuleList` is not a `Sequential`. It does not know what to do with an input, so calling it
 # is an error. The loop is yours.
 #
-# **Predict 04.p11.** `nn.Linear(2, 2)` learns 6 numbers. How many does
+# **Predict 04.p13.** `nn.Linear(2, 2)` learns 6 numbers. How many does
 # `nn.ModuleList([layer] * 3)` learn?
 
 # %%
@@ -488,7 +526,7 @@ def three_times():
     return sum(p.numel() for p in layers.parameters())
 
 
-predict("04.p11", guess, three_times)
+predict("04.p13", guess, three_times)
 
 # %% [markdown]
 # `copy.deepcopy` makes layers that are separate. But it copies the numbers too, so the copies
@@ -522,7 +560,7 @@ mlp(measured).shape
 # %% [markdown]
 # `nn.LazyLinear(3)` finds out its number of inputs from the first batch.
 #
-# **Predict 04.p12.** What is the number of elements in its weight, right after it was made? Write
+# **Predict 04.p14.** What is the number of elements in its weight, right after it was made? Write
 # a number, or `'error'`.
 
 # %%
@@ -534,7 +572,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # torch 2.3 warns that lazy layers are new; later ones do not
     lazy = nn.LazyLinear(3)
 
-predict("04.p12", guess, lambda: copy.deepcopy(lazy).weight.numel())
+predict("04.p14", guess, lambda: copy.deepcopy(lazy).weight.numel())
 
 # %% [markdown]
 # So run one batch first. Then count and initialise.
@@ -549,7 +587,7 @@ filled(torch.zeros(1, 5)).shape, tuple(filled.weight.shape), type(filled).__name
 # Layers are made in `__init__` and used in `forward`. This one makes its Dropout in `forward`.
 # Dropout sets numbers to 0 at random, in training mode only.
 #
-# **Predict 04.p13.** The model is in eval mode, its input has 1000 ones, and `p` is 0.5. Does the
+# **Predict 04.p15.** The model is in eval mode, its input has 1000 ones, and `p` is 0.5. Does the
 # output hold any zeros? Write `True` or `False`.
 
 # %%
@@ -561,7 +599,7 @@ class Fresh(nn.Module):
         return nn.Dropout(0.5)(x)
 
 
-predict("04.p13", guess, lambda: bool((Fresh().eval()(torch.ones(1000)) == 0).any()))
+predict("04.p15", guess, lambda: bool((Fresh().eval()(torch.ones(1000)) == 0).any()))
 
 # %% [markdown]
 # `eval()` walks through the register and sets `training` to False everywhere. What it cannot see,
@@ -572,11 +610,53 @@ predict("04.p13", guess, lambda: bool((Fresh().eval()(torch.ones(1000)) == 0).an
 nn.Dropout(0.5).training, nn.Sequential(nn.Dropout(0.5)).eval()[0].training
 
 # %% [markdown]
+# There is also a function, `nn.functional.dropout(x, p)`. It is no module, so `eval()` cannot set
+# anything in it.
+#
+# **Predict 04.p16.** A model calls it in `forward`. It is in eval mode; the input has 1000 ones and
+# `p` is 0.5. Does the output hold any zeros? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+class WithFunction(nn.Module):
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.5)
+
+
+predict("04.p16", guess, lambda: bool((WithFunction().eval()(torch.ones(1000)) == 0).any()))
+
+# %% [markdown]
+# A function has to be told the mode. Inside a module, `self.training` is that mode.
+
+
+# %%
+class WithMode(nn.Module):
+    def forward(self, x):
+        return nn.functional.dropout(x, 0.5, training=self.training)
+
+
+WithMode().eval()(torch.ones(5)).tolist()
+
+# %% [markdown]
 # ## A CNN, and its sizes by hand
 #
 # A **convolution** moves a small window of weights, its **kernel**, over the picture. At each place
-# it gives one sum. The result is a new picture, one **channel** for each kernel. **Max-pooling**
-# keeps only the largest number of each 2 x 2 field.
+# it gives one sum. The result is a new picture, one **channel** for each kernel.
+#
+# A kernel looks at all channels of its input at once: for a picture of 3 channels it has 3 sheets
+# of weights, one upon the other, and adds up all that lies under them.
+#
+# **Predict 04.p17.** `nn.Conv2d(3, 64, kernel_size=5)` has 64 kernels for a picture of 3 channels.
+# How many numbers does its `weight` hold?
+
+# %%
+guess = ...
+predict("04.p17", guess, lambda: nn.Conv2d(3, 64, kernel_size=5).weight.numel())
+
+# %% [markdown]
+# **Max-pooling** keeps only the largest number of each 2 x 2 field, in every channel for itself.
 #
 # A convolution with a 5 x 5 kernel loses 4 rows and 4 columns: the kernel cannot stand over the
 # edge. Pooling with 2 x 2 halves, and rounds down. Along one axis:
@@ -624,7 +704,7 @@ cnn(torch.zeros(2, 3, 32, 32)).shape  # (batch, classes)
 # The handwritten digits of MNIST are 1 x 28 x 28. This model cannot take them: its first
 # convolution wants 3 channels, its last layer wants 750 numbers.
 #
-# **Predict 04.p14.** With a first convolution for 1 channel, how many numbers come out of
+# **Predict 04.p18.** With a first convolution for 1 channel, how many numbers come out of
 # `Flatten` for a 1 x 28 x 28 input? Work it out by hand.
 
 # %%
@@ -637,7 +717,7 @@ def flat_numbers():
     return body(torch.zeros(1, 1, 28, 28)).shape[1]
 
 
-predict("04.p14", guess, flat_numbers)
+predict("04.p18", guess, flat_numbers)
 
 # %% [markdown]
 # Count the parameters. A convolution uses each of its weights at every place of its output, 28 · 28
@@ -662,10 +742,9 @@ tied = nn.ModuleDict({"embedding": embedding, "out": out})
 [name for name, _ in tied.named_parameters()], list(tied.state_dict())
 
 # %% [markdown]
-# To **freeze** is to stop asking for gradients. A wrong letter is not an error in Python:
-# a tensor, like most objects, takes new attributes.
+# To **freeze** is to stop asking for gradients.
 #
-# **Predict 04.p15.** After `layer.weight.required_grad = False`, what is
+# **Predict 04.p19.** After `layer.weight.required_grad = False`, what is
 # `layer.weight.requires_grad`?
 
 # %%
@@ -678,16 +757,44 @@ def freeze_misspelled():
     return layer.weight.requires_grad
 
 
-predict("04.p15", guess, freeze_misspelled)
+predict("04.p19", guess, freeze_misspelled)
 
 # %% [markdown]
-# The method `requires_grad_` (with an underscore at the end) freezes a whole module, and a wrong
-# name for it is an error. Give the optimizer what is left.
+# A tensor, like most objects of Python, takes new attributes without a word. The method
+# `requires_grad_` (with an underscore at the end) freezes a whole module, and a wrong name for it
+# is an error. Give the optimizer what is left.
 
 # %%
 cnn[0].requires_grad_(False)
 trainable = [name for name, p in cnn.named_parameters() if p.requires_grad]
 trainable
+
+# %% [markdown]
+# **Predict 04.p20.** A BatchNorm is frozen with `requires_grad_(False)` and gets the batch of
+# 04.p8 again, in training mode. What is its `running_mean` afterwards? Write a number.
+
+# %%
+guess = ...
+
+
+def run_frozen_batchnorm():
+    norm = nn.BatchNorm1d(1).requires_grad_(False)
+    norm(torch.tensor([[9.0], [11.0]]))
+    return norm.running_mean.item()
+
+
+predict("04.p20", guess, run_frozen_batchnorm)
+
+# %% [markdown]
+# Freezing stops the optimizer. `eval()` stops what forward itself writes. A frozen part with
+# BatchNorm or Dropout needs both.
+#
+# Not every tensor of a model is of floats: a BatchNorm counts its batches. `is_floating_point()`
+# tells them apart.
+
+# %%
+norm = nn.BatchNorm1d(1)
+{name: buffer.is_floating_point() for name, buffer in norm.named_buffers()}
 
 # %% [markdown]
 # ## Saving, loading, copying
@@ -716,7 +823,7 @@ fit.missing_keys, fit.unexpected_keys
 # %% [markdown]
 # Often people keep the best state of a training run like this: `best = model.state_dict()`.
 #
-# **Predict 04.p16.** The weight was 1 when `best` was taken. Then the model is changed to 5.
+# **Predict 04.p21.** The weight was 1 when `best` was taken. Then the model is changed to 5.
 # What is `best["weight"]`?
 
 # %%
@@ -731,7 +838,7 @@ def keep_best():
     return best["weight"].item()
 
 
-predict("04.p16", guess, keep_best)
+predict("04.p21", guess, keep_best)
 
 # %% [markdown]
 # The tensors in a state dict share their memory with the model. To keep a state, copy it.
@@ -782,7 +889,14 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/yangze0930/NTS-Net/issues/14).
 # - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
 #   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
-# - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/38639).
+# - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
+# - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument.
+# - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.
+# - "In training, BatchNorm takes any batch." One row of numbers has no spread, and is an error.
+# - "`strict=False` made it load." It loads what fits by name; here all names began with `module.`,
+#   and nothing did: [thread](https://github.com/pytorch/pytorch/issues/3805).
+# - "`model = model.load_state_dict(...)`." It changes the model; what it gives back is the list of
+#   names that did not fit.
 # - "A parameter wants gradients because a module holds it." The constructor of Parameter says so:
 #   [thread](https://github.com/pytorch/pytorch/issues/94828).
 # - "`layer.weight = tensor` sets the weight." It takes a Parameter:

@@ -26,7 +26,7 @@ Prediction(
 
 Prediction(
     "04.p3",
-    because="Autograd fills in the gradient of every leaf that asks for it: here 1 + 2 + 3.",
+    because="Autograd fills in `.grad` of every tensor you made that asks for it: here 1 + 2 + 3.",
     beliefs=(
         Belief(None, "A gradient needs no module and no Parameter. The tensor asked for one."),
         Belief(0.0, "The tensor takes part in the result, so its gradient is not zero."),
@@ -101,6 +101,24 @@ Prediction(
 
 Prediction(
     "04.p10",
+    because="Only `bias` has the same name in both; `weight` and `weights` are two names.",
+    beliefs=(
+        Belief(2, "`strict=False` forgives names that do not fit. It does not match them."),
+        Belief(0, "One of the two names is the same in both, and so is its shape."),
+        Belief("error", "The shapes of the weights differ, but they are never brought together."),
+    ),
+)
+
+Prediction(
+    "04.p11",
+    because="The place of a parameter takes a Parameter or None, and this is a plain tensor.",
+    beliefs=(
+        Belief([[0, 0]], "So it would be for an ordinary attribute. This place is registered."),
+    ),
+)
+
+Prediction(
+    "04.p12",
     because="Only `first` is registered: one weight and one bias.",
     beliefs=(
         Belief(6, "The module does not look into a Python list."),
@@ -111,7 +129,7 @@ Prediction(
 )
 
 Prediction(
-    "04.p11",
+    "04.p13",
     because="It is one layer in three places, and `parameters()` lists each parameter once.",
     beliefs=(
         Belief(18, "`[layer] * 3` is a list of one and the same layer."),
@@ -120,7 +138,7 @@ Prediction(
 )
 
 Prediction(
-    "04.p12",
+    "04.p14",
     because="Before the first batch the weight has no shape, so it has no number of elements.",
     beliefs=(
         Belief(0, "It is not empty: it does not have a shape at all."),
@@ -129,7 +147,7 @@ Prediction(
 )
 
 Prediction(
-    "04.p13",
+    "04.p15",
     because="The Dropout is new at each call, and a new module is in training mode.",
     beliefs=(
         Belief(False, "`eval()` sets the modules it can find. This one did not exist yet."),
@@ -138,7 +156,28 @@ Prediction(
 )
 
 Prediction(
-    "04.p14",
+    "04.p16",
+    because="The function's own `training` is True unless you say otherwise.",
+    beliefs=(
+        Belief(False, "`eval()` sets a flag in modules. Who tells the function about it?"),
+        Belief("error", "It runs, in both modes. That is what makes it hard to find."),
+    ),
+)
+
+Prediction(
+    "04.p17",
+    because="64 kernels, each with 3 sheets of 5 x 5 weights: 64 times 75.",
+    beliefs=(
+        Belief(1600, "That is one sheet for each kernel. How many channels lie under it?"),
+        Belief(4864, "With the 64 biases. They are kept beside the weight, in `bias`."),
+        Belief(75, "That is one of the kernels."),
+        Belief(192, "Each of the 64 kernels has 3 sheets, and each sheet has 5 x 5 weights."),
+        Belief(25, "That is one sheet of one kernel."),
+    ),
+)
+
+Prediction(
+    "04.p18",
     because="28 becomes 24, 12, 8 and 4, in both directions: 30 times 4 times 4.",
     beliefs=(
         Belief(750, "That is for 32 x 32. Follow 28 through the four layers."),
@@ -150,7 +189,7 @@ Prediction(
 )
 
 Prediction(
-    "04.p15",
+    "04.p19",
     because="The name is `requires_grad`. The other one is a new attribute that nobody reads.",
     beliefs=(
         Belief(False, "Read the name letter by letter."),
@@ -159,7 +198,17 @@ Prediction(
 )
 
 Prediction(
-    "04.p16",
+    "04.p20",
+    because="The running mean is a buffer: forward writes it in training mode, frozen or not.",
+    beliefs=(
+        Belief(0.0, "Freezing keeps gradients from its weight and bias. Is the mean one of these?"),
+        Belief(10.0, "It moves one tenth of the way with each batch."),
+        Belief("error", "No gradient is needed to run a module forward."),
+    ),
+)
+
+Prediction(
+    "04.p21",
     because="The tensors in a state dict share memory with the model, so they show the change.",
     beliefs=(
         Belief(1.0, "The dict is new. But were the numbers in it copied?"),

@@ -11,7 +11,7 @@ contents = Contents(
     knowing="Python: lists, functions, a class seen once",
     minutes=30,
     after=[
-        "run a notebook of this course and know that your set-up is right",
+        "run a notebook, add a cell, and go on after a break",
         "make a prediction before the code answers",
         "write an answer, check it, ask for a hint, and look at a solution",
         "find your way through the lessons",

@@ -9,6 +9,27 @@ import torch
 
 torch.arange(3) + 1
 
+# %% [markdown]
+# **A cell of your own.** Click to the left of a cell and press **B**: an empty cell appears below.
+# Use such cells to try things out, and to ask for hints.
+#
+# **The kernel** is a program that runs the cells and remembers every name. It knows what was *run*,
+# not what is written. Try it: change a number below, and run only the second cell.
+
+# %%
+x = torch.arange(3)  # (3,)
+
+# %%
+x + 10
+
+# %% [markdown]
+# **After a break.** When JupyterLab was closed, the kernel is new and remembers nothing. Then a
+# cell says `NameError: name 'x' is not defined`: the cell that makes `x` was not run. In the menu
+# *Run*, choose *Run All Above Selected Cell*.
+#
+# **When something is odd:** *Kernel*, *Restart Kernel and Run All Cells*. Every open notebook keeps
+# a kernel, and each takes memory; *Kernel*, *Shut Down Kernel* ends one. Your text stays.
+
 # %% [markdown] lesson_table="from the contents pages"
 # ## The lessons
 #
@@ -83,73 +104,77 @@ solution("00.1")
 # %% [markdown]
 # ## How to read the documentation
 #
-# A page of the documentation packs much into few lines. Take one apart, and you can read all of
-# them. Open the page of
-# [`torch.gather`](https://pytorch.org/docs/stable/generated/torch.gather.html) beside this
-# notebook.
+# Take one page apart, and you can read all of them. Open
+# [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html) beside this notebook.
 #
 # **1. The first line** is the call, with its arguments:
 #
-# `torch.gather(input, dim, index, *, sparse_grad=False, out=None) → Tensor`
+# `torch.clamp(input, min=None, max=None, *, out=None) → Tensor`
 #
-# - Arguments without `=` have to be given: `input`, `dim`, `index`.
-# - After the lone `*`, arguments must be given by name: `sparse_grad=True`.
-# - After `=` stands the default.
+# - An argument without `=` has to be given: `input`.
+# - After `=` stands the default, which holds when you leave the argument out.
+# - Without a name, arguments are taken in this order. After the lone `*` they need their name:
+#   `out=...`.
 # - After the arrow stands what comes back.
 #
-# The same text is in the notebook. Only the first lines are printed here:
+# The first lines, in the notebook:
 
 # %%
-print("\n".join(torch.gather.__doc__.strip().splitlines()[:3]))
+print("\n".join(torch.clamp.__doc__.strip().splitlines()[:3]))
 
 # %% [markdown]
-# **2. The rule.** For a table with two dimensions and `dim=1`, the page says
-# `out[i][j] = input[i][index[i][j]]`. Read it from inside: take the number in `index` at
-# `[i][j]`; use it as the column; stay in row `i`.
+# **2. The rule.** The page says it as a formula, from inside to outside: each number becomes at
+# least `min`, and then at most `max`.
 #
-# **3. The conditions on shapes.** index must have as many dimensions as input, and the output has
-# the shape of index. When a call fails, the reason is mostly here.
+# **3. The conditions.** "If `min` is None, there is no lower bound." When a call fails or gives
+# something odd, the reason is mostly in such a sentence.
 #
-# **4. The example.** Change it until you can predict it. This one is ours; check each number
-# with the rule.
+# **4. The example.** Change it until you can predict it.
 
 # %%
-table = torch.tensor([[10, 11, 12], [20, 21, 22]])  # (2, 3)
-index = torch.tensor([[2, 0], [1, 1]])  # (2, 2)
-torch.gather(table, 1, index)  # (2, 2)
+x = torch.tensor([-3, 0, 8])  # (3,)
+torch.clamp(x, min=-1, max=5)
 
 # %% [markdown]
-# **Predict 00.p3.** Now `index` is `[[2], [0]]`. What does `torch.gather(table, 1, index)` give?
-# Write a list of lists.
+# **Predict 00.p3.** What does `torch.clamp(x, 0)` give? Write a list. The first line of the page
+# says what the 0 is.
 
 # %%
 guess = ...
-predict("00.p3", guess, lambda: torch.gather(table, 1, torch.tensor([[2], [0]])))
+predict("00.p3", guess, lambda: torch.clamp(torch.tensor([-3, 0, 8]), 0))
 
 # %% [markdown]
-# Three more habits. First: a method such as `table.gather(1, index)` has a page of one line, which
-# sends you to the function. The tensor is then the first argument.
+# Three more habits. First: a method such as `x.clamp(max=5)` has a page of one line, which sends
+# you to the function. The tensor is then the first argument.
 
 # %%
-by_method = table.gather(1, index)  # (2, 2)
-by_name = torch.gather(input=table, dim=1, index=index)  # (2, 2)
+by_method = x.clamp(max=5)  # (3,)
+by_name = torch.clamp(input=x, max=5)  # (3,)
 by_method.equal(by_name)
 
 # %% [markdown]
 # Second: a name that ends in `_` writes into its tensor. Without it you get a new one.
+#
+# **Predict 00.p4.** After the line `x.clamp(max=5)`, what is in `x`? Write a list.
 
 # %%
-x = torch.zeros(3)  # (3,)
-x.add(1)
-x
+guess = ...
+
+
+def clamped_without_a_name():
+    x = torch.tensor([-3, 0, 8])  # (3,)
+    x.clamp(max=5)
+    return x
+
+
+predict("00.p4", guess, clamped_without_a_name)
 
 # %%
-x.add_(1)
+x.clamp_(max=5)
 x
 
 # %% [markdown]
-# Third: the documentation has a version at the top. Yours may be older, so some pages describe
-# arguments that you do not have.
+# Third: look at the version at the top. Yours may be older, and may lack some arguments.
 
 # %% [markdown]
 # ## Summary
@@ -157,6 +182,8 @@ x
 # | you type | what happens |
 # |---|---|
 # | Shift + Enter | the cell runs |
+# | B, beside a cell | a new cell below it |
+# | *Run All Above Selected Cell* | what this cell needs is there again |
 # | `guess = ...` replaced by a guess | the code answers |
 # | `check("00.1")` | the function that you ran above is tried and compared |
 # | `hint("00.1")` | the next hint |
@@ -169,6 +196,8 @@ x
 #   *run*, not what is written. When in doubt: *Kernel, Restart Kernel and Run All Cells*.
 # - "`check` reads what I have written." It takes what was *run* under the name that the exercise
 #   gives. After a restart: first the cell with your answer, then the check.
+# - "The name is in a cell above, so Python knows it." It knows it when that cell was run, after the
+#   last start of the kernel.
 # - "An error means that I broke something." Read its last line first: it says what went wrong.
 
 # %% [markdown]
@@ -176,4 +205,4 @@ x
 #
 # - [JupyterLab: notebooks](https://jupyterlab.readthedocs.io/en/stable/user/notebook.html)
 # - [the PyTorch documentation](https://pytorch.org/docs/stable/index.html)
-# - [`torch.gather`](https://pytorch.org/docs/stable/generated/torch.gather.html)
+# - [`torch.clamp`](https://pytorch.org/docs/stable/generated/torch.clamp.html)

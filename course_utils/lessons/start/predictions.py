@@ -23,15 +23,20 @@ Prediction(
 
 Prediction(
     "00.p3",
-    because="The output has the shape of index: two rows, one column. Row 0 takes column 2, row 1 "
-    "takes column 0.",
+    because="The second argument is `min`; `max` stays None, so there is no upper bound.",
     beliefs=(
-        Belief([12, 20], "The right numbers; but the output has the shape of index, (2, 1)."),
-        Belief([[12], [10]], "Each row of index reads from its own row of the table."),
-        Belief(
-            [[20, 21, 22], [10, 11, 12]],
-            "With dim=1 the numbers in index are columns, not rows.",
-        ),
-        Belief([[12, 10], [22, 20]], "Each row of index belongs to one row of the table only."),
+        Belief([-3, 0, 0], "As an upper bound it would do that. Which argument comes second?"),
+        Belief([0, 0, 0], "`max` has a default: without it, large numbers stay as they are."),
+        Belief([-3, 0, 8], "The 0 is an argument, too: in the first line, find its name."),
+        Belief("error", "`min` may be given by its place. Only `out` needs its name."),
+    ),
+)
+
+Prediction(
+    "00.p4",
+    because="Without the `_` the result is a new tensor, and that line did not give it a name.",
+    beliefs=(
+        Belief([-3, 0, 5], "That is the result of the call. Did anything write it into `x`?"),
+        Belief("error", "A result that nobody uses is no error. It is lost."),
     ),
 )

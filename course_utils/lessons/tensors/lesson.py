@@ -111,10 +111,27 @@ brighter = pixels.float() + 100
 brighter.clamp(0, 255).to(torch.uint8)
 
 # %% [markdown]
+# In 200 + 100 the 100 was a Python number. Now both are tensors, and the second has dtype int64.
+#
+# **Predict 01.p4.** Which number comes out of
+# `torch.tensor([200], dtype=torch.uint8) + torch.tensor([100])`?
+
+# %%
+guess = ...
+
+
+def add_two_tensors():
+    pixel = torch.tensor([200], dtype=torch.uint8)  # (1,)
+    return (pixel + torch.tensor([100])).item()
+
+
+predict("01.p4", guess, add_two_tensors)
+
+# %% [markdown]
 # When the dtypes of two tensors differ, torch chooses one for the result. First by kind: floats win
 # over whole numbers, and these over bool, however many bits each has. Within a kind, torch takes a
-# dtype that holds both. Each field of this table is the dtype of `a + b`, asked of torch.
-# `torch.promote_types` gives the same answer for two dtypes.
+# dtype that holds both. Each field of this table is the dtype of `a + b`, asked of torch, for two
+# tensors with dimensions. `torch.promote_types` gives the same answer for two dtypes.
 
 # %%
 figures.dtype_promotion(
@@ -122,10 +139,24 @@ figures.dtype_promotion(
 )
 
 # %% [markdown]
-# So `/` gives floats, also for whole numbers. But an operation *in place* writes into the
-# tensor that is there, and that tensor keeps its dtype.
+# Python numbers, and tensors without dimensions, count less: they can change the kind, but not the
+# size within a kind. So a single float64 number does not make a whole float32 tensor float64.
+
+# %%
+row = torch.ones(2)  # (2,), float32
+number = torch.tensor(2.0, dtype=torch.float64)  # ()
+(row + number).dtype, (row + number.reshape(1)).dtype, (torch.arange(2) + 0.5).dtype
+
+# %% [markdown]
+# `/` has a rule of its own: between whole numbers, too, it gives floats.
+
+# %%
+(torch.tensor([4, 5]) / torch.tensor([2, 2])).dtype
+
+# %% [markdown]
+# An operation *in place* writes into the tensor that is there, and that tensor keeps its dtype.
 #
-# **Predict 01.p4.** `counts` holds whole numbers. What does `counts /= 2` give? Write the list
+# **Predict 01.p5.** `counts` holds whole numbers. What does `counts /= 2` give? Write the list
 # you expect, or `'error'`.
 
 # %%
@@ -138,7 +169,7 @@ def halve():
     return counts
 
 
-predict("01.p4", guess, halve)
+predict("01.p5", guess, halve)
 
 # %% [markdown]
 # Without the `=`, the division makes a new tensor, and that one can have a dtype of its own.
@@ -150,9 +181,8 @@ counts / 2
 # %% [markdown]
 # ## device: where a tensor lives
 #
-# A tensor lives on one device: the CPU, or a GPU. Notes on the web often write
-# `device="cuda:0"`. On a computer without such a GPU, that line is an error. Ask first, and the
-# same notebook runs everywhere.
+# A tensor lives on one device: the CPU, or a GPU. On a computer without such a GPU,
+# `device="cuda:0"` is an error. Ask first, and the same notebook runs everywhere.
 
 # %%
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -186,8 +216,8 @@ array[0] = 100
 copied[0].item(), shared[0].item(), also_shared[0].item(), shared.dtype
 
 # %% [markdown]
-# **Predict 01.p5.** A well-known experiment, printed in many notes: make a tensor with
-# `from_numpy`, then run `array = array + 1`. What is the first element of the tensor now?
+# **Predict 01.p6.** Another experiment: the array is `[1.0, 2.0, 3.0]` again. Make a tensor of it
+# with `from_numpy`, then run `array = array + 1`. What is the first element of the tensor now?
 
 # %%
 guess = ...
@@ -200,7 +230,7 @@ def experiment():
     return tensor[0].item()
 
 
-predict("01.p5", guess, experiment)
+predict("01.p6", guess, experiment)
 
 # %% [markdown]
 # `array + 1` is a *new* array, and the name `array` now belongs to it. The old one did not change,
@@ -213,6 +243,25 @@ array += 1
 tensor
 
 # %% [markdown]
+# A Python list is turned round with `numbers[::-1]`, and so is a NumPy array.
+#
+# **Predict 01.p7.** What does `torch.arange(4)[::-1]` give? Write the list you expect, or
+# `'error'`.
+
+# %%
+guess = ...
+predict("01.p7", guess, lambda: torch.arange(4)[::-1])
+
+# %% [markdown]
+# NumPy turns a row round without moving a number, by a step below zero. torch has no such steps.
+# `flip` writes the numbers down in the other order. For the same reason `torch.from_numpy` does not
+# take an array that was turned round: copy it first.
+
+# %%
+turned = numpy.flip(array)
+torch.from_numpy(turned.copy()), torch.arange(4).flip(0)
+
+# %% [markdown]
 # A model has float32 parameters, so convert to float32 as you take data over. The
 # conversion has to copy: float32 numbers need their own memory.
 
@@ -223,7 +272,23 @@ ready.dtype
 # %% [markdown]
 # ## From a CSV file to a tensor
 #
-# The file `penguins.csv` holds measurements of 344 real penguins. pandas reads it into a table.
+# A CSV file is a text: a line for each row, commas between the columns. `pandas.read_csv` makes a
+# table of it. Here the text is short, and `StringIO` makes it look like a file.
+
+# %%
+from io import StringIO
+
+import pandas
+
+lines = "length,mass\n39.1,3750\n39.5,\n"
+pandas.read_csv(StringIO(lines))
+
+# %% [markdown]
+# The second row has a gap. pandas writes `NaN` there, "not a number", and makes the whole column
+# float64: whole numbers have no NaN.
+#
+# `penguins.csv` holds measurements of 344 real penguins. A line of this course finds the file and
+# reads it with `read_csv`.
 
 # %%
 from course_utils import data
@@ -232,8 +297,8 @@ penguins = data.penguins()
 penguins[["species", "bill_length_mm", "body_mass_g"]].head(4)
 
 # %% [markdown]
-# The fourth row has gaps: `NaN` means that nobody measured this penguin. One NaN makes every sum
-# NaN, so rows with gaps are dropped first.
+# Nobody measured the fourth penguin. One NaN makes every sum of a tensor NaN, so rows with gaps
+# are dropped first.
 
 # %%
 known = penguins.dropna(subset=["body_mass_g"])
@@ -248,12 +313,12 @@ mass = torch.tensor(known[["body_mass_g"]].to_numpy(), dtype=torch.float32)  # (
 mass.shape, mass.dtype, mass.mean().item()
 
 # %% [markdown]
-# **Predict 01.p6.** With one pair of brackets, `known["body_mass_g"]`, you get a single column.
+# **Predict 01.p8.** With one pair of brackets, `known["body_mass_g"]`, you get a single column.
 # What is the shape of the tensor then?
 
 # %%
 guess = ...
-predict("01.p6", guess, lambda: torch.tensor(known["body_mass_g"].to_numpy()).shape)
+predict("01.p8", guess, lambda: torch.tensor(known["body_mass_g"].to_numpy()).shape)
 
 # %% [markdown]
 # `.to_numpy()` matters too. Of a pandas table itself, `torch.tensor` says that it "could not
@@ -274,8 +339,8 @@ x.untyped_storage().nbytes(), x.element_size(), x.storage_offset(), x.stride()
 
 # %% [markdown]
 # The storage has 48 bytes: six elements of 8 bytes. The **offset** says where the first element
-# lies: 0. The **stride** has one number for each dimension. It says how far to go in the storage
-# when that index goes up by one.
+# lies: 0. The **stride** has one number for each dimension. It says how many elements to go on in
+# the storage when that index goes up by one.
 
 # %%
 figures.storage(x=x)
@@ -290,22 +355,22 @@ position = x.storage_offset() + i * x.stride(0) + j * x.stride(1)
 position, x[i, j].item()
 
 # %% [markdown]
-# **Predict 01.p7.** What are the strides of a tensor of shape (2, 3, 4) fresh from `torch.zeros`?
+# **Predict 01.p9.** What are the strides of a tensor of shape (2, 3, 4) fresh from `torch.zeros`?
 
 # %%
 guess = ...
-predict("01.p7", guess, lambda: torch.zeros(2, 3, 4).stride())
+predict("01.p9", guess, lambda: torch.zeros(2, 3, 4).stride())
 
 # %% [markdown]
 # ## One storage, many views
 #
-# `x.t()` is the transpose. You may have read that it "is stored in another order". Look:
+# `x.t()` is the transpose: rows become columns. Is it stored in another order?
 #
-# **Predict 01.p8.** `x` has shape (2, 3) and strides (3, 1). What are the strides of `x.t()`?
+# **Predict 01.p10.** `x` has shape (2, 3) and strides (3, 1). What are the strides of `x.t()`?
 
 # %%
 guess = ...
-predict("01.p8", guess, lambda: torch.arange(6).reshape(2, 3).t().stride())
+predict("01.p10", guess, lambda: torch.arange(6).reshape(2, 3).t().stride())
 
 # %% [markdown]
 # Same storage, same numbers in the same places. Only the note has changed: the two strides have
@@ -318,7 +383,7 @@ figures.storage({"x": x, "x.t()": x.t()})
 # Slices are views, too. Taking every second column changes a stride; leaving out the first row
 # changes the offset. No number moves.
 #
-# **Predict 01.p9.** `x` is now the matrix of shape (3, 4) with the numbers 0 to 11. What are the
+# **Predict 01.p11.** `x` is now the matrix of shape (3, 4) with the numbers 0 to 11. What are the
 # *offset* and the *strides* of `x[1:, ::2]`? Write them as `(offset, (stride, stride))`.
 
 # %%
@@ -331,21 +396,38 @@ def note_of_slice():
     return part.storage_offset(), part.stride()
 
 
-predict("01.p9", guess, note_of_slice)
+predict("01.p11", guess, note_of_slice)
 
 # %%
 x = torch.arange(12).reshape(3, 4)  # (3, 4)
 figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 
 # %% [markdown]
+# How do you see that two tensors share a storage? `untyped_storage().data_ptr()` is the address of
+# the storage's first byte. `data_ptr()` of a tensor is the address of *its* first element, and that
+# differs from view to view.
+
+# %%
+part = x[1:, ::2]  # (2, 2)
+same_storage = part.untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+same_storage, (part.data_ptr() - x.data_ptr()) // x.element_size() == part.storage_offset()
+
+# %% [markdown]
+# A new dimension of size 1 is a view, too. `x[:, None]` and `x.unsqueeze(1)` are the same: a row of
+# three becomes a column of three.
+
+# %%
+row = torch.tensor([7, 8, 9])  # (3,)
+row[:, None].shape, row.unsqueeze(1).shape, row[None, :].shape
+
+# %% [markdown]
 # `row.expand(1000, 3)` looks like a matrix of a thousand equal rows.
 #
-# **Predict 01.p10.** How many elements does the storage of `row.expand(1000, 3)` have?
+# **Predict 01.p12.** How many elements does the storage of `row.expand(1000, 3)` have?
 
 # %%
 guess = ...
-row = torch.tensor([7, 8, 9])  # (3,)
-predict("01.p10", guess, lambda: row.expand(1000, 3).untyped_storage().nbytes() // 8)
+predict("01.p12", guess, lambda: row.expand(1000, 3).untyped_storage().nbytes() // 8)
 
 # %% [markdown]
 # A stride can be **0**: one step along the new dimension goes nowhere. So `expand` shows one row
@@ -357,8 +439,9 @@ figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
 # %% [markdown]
 # ## Writing your own note: `as_strided`
 #
-# `as_strided(shape, stride, offset)` makes a view from a note that you write yourself. The main
-# diagonal of a matrix: one step is one row down *and* one column to the right.
+# `as_strided(shape, stride, offset)` makes a view from a note that you write yourself. Without an
+# offset, the view begins where the tensor begins. The main diagonal of a matrix: one step is one
+# row down *and* one column to the right.
 
 # %%
 square = torch.arange(16).reshape(4, 4)  # (4, 4)
@@ -393,9 +476,18 @@ x = torch.arange(6).reshape(2, 3)  # (2, 3)
 x.is_contiguous(), x.t().is_contiguous()
 
 # %% [markdown]
-# `contiguous()` gives back a tensor in reading order.
+# Two corners. Along a dimension of size 1 nobody ever takes a step, so its stride does not count.
+# And a tensor without elements has nothing to walk through: it is contiguous, whatever its strides.
+
+# %%
+column = torch.empty_strided((3, 1), (1, 99))  # (3, 1)
+nothing = torch.zeros(0, 3).t()  # (3, 0)
+column.is_contiguous(), nothing.stride(), nothing.is_contiguous()
+
+# %% [markdown]
+# `contiguous()` is there for tensors that are not.
 #
-# **Predict 01.p11.** `y` is the transpose of `x`. After the line `y.contiguous()`, is `y`
+# **Predict 01.p13.** `y` is the transpose of `x`. After the line `y.contiguous()`, is `y`
 # contiguous? Write `True` or `False`.
 
 # %%
@@ -408,7 +500,7 @@ def make_contiguous():
     return y.is_contiguous()
 
 
-predict("01.p11", guess, make_contiguous)
+predict("01.p13", guess, make_contiguous)
 
 # %%
 y = x.t().contiguous()  # (3, 2)
@@ -420,27 +512,27 @@ figures.storage(y=y)
 # `view(shape)` keeps the storage and writes a new note. Nothing is copied, so it needs a note
 # that works.
 #
-# **Predict 01.p12.** Can `x.t()` be flattened with `view(6)`? Write the list you expect, or
+# **Predict 01.p14.** Can `x.t()` be flattened with `view(6)`? Write the list you expect, or
 # `'error'`.
 
 # %%
 guess = ...
-predict("01.p12", guess, lambda: x.t().view(6))
+predict("01.p14", guess, lambda: x.t().view(6))
 
 # %% [markdown]
 # To walk through `x.t()` in reading order you would step 0, 3, 1, 4, 2, 5 through the storage:
 # sometimes +3, sometimes -2. One stride is one number, so there is no such note.
 #
-# Many notes say: "`view` works only on contiguous tensors". Is that the rule?
+# A short rule is easy to remember: "`view` works only on contiguous tensors". Is it true?
 #
-# **Predict 01.p13.** `half = torch.arange(16).reshape(4, 4)[:, :2]` has shape (4, 2) and strides
+# **Predict 01.p15.** `half = torch.arange(16).reshape(4, 4)[:, :2]` has shape (4, 2) and strides
 # (4, 1), so it is not contiguous. What does `half.view(2, 2, 2).shape` give? Write a shape, or
 # `'error'`.
 
 # %%
 guess = ...
 half = torch.arange(16).reshape(4, 4)[:, :2]  # (4, 2)
-predict("01.p13", guess, lambda: half.view(2, 2, 2).shape)
+predict("01.p15", guess, lambda: half.view(2, 2, 2).shape)
 
 # %% [markdown]
 # The real rule looks at the dimensions you *join*. Two neighbours can become one when the first
@@ -448,11 +540,12 @@ predict("01.p13", guess, lambda: half.view(2, 2, 2).shape)
 #
 # `stride[d] == stride[d + 1] * size[d + 1]`
 #
-# Splitting a dimension is always possible. Joining `half`'s two is not: its step is 4, but a row
-# ends after 2.
+# A neighbour of size 1 always fits: its stride does not count. Splitting a dimension is always
+# possible. Joining `half`'s two is not: its step is 4, but a row ends after 2.
 
 # %%
-half.stride(0) == half.stride(1) * half.size(1)
+column = torch.empty_strided((3, 1), (5, 99))  # (3, 1)
+half.stride(0) == half.stride(1) * half.size(1), column.view(3).stride()
 
 # %%
 figures.storage({"half": half, "half.view(2, 2, 2)": half.view(2, 2, 2)})
@@ -461,7 +554,7 @@ figures.storage({"half": half, "half.view(2, 2, 2)": half.view(2, 2, 2)})
 # `reshape` is `view` where that is possible, and a copy where it is not. It does not tell you which
 # one you got.
 #
-# **Predict 01.p14.** `flat = x.t().reshape(6)`, then `flat[0] = 99`. What is `x[0, 0]` now?
+# **Predict 01.p16.** `flat = x.t().reshape(6)`, then `flat[0] = 99`. What is `x[0, 0]` now?
 
 # %%
 guess = ...
@@ -474,7 +567,7 @@ def write_into_reshape():
     return x[0, 0].item()
 
 
-predict("01.p14", guess, write_into_reshape)
+predict("01.p16", guess, write_into_reshape)
 
 # %% [markdown]
 # Without the transpose, `reshape` is a view, and writing goes through to `x`:
@@ -527,13 +620,13 @@ table
 # %% [markdown]
 # What does a small slice of a large tensor weigh?
 #
-# **Predict 01.p15.** `big` has a million float32 numbers, 4 bytes each. How many bytes does the
+# **Predict 01.p17.** `big` has a million float32 numbers, 4 bytes each. How many bytes does the
 # storage of `big[:10]` have?
 
 # %%
 guess = ...
 big = torch.zeros(1_000_000)  # (1000000,)
-predict("01.p15", guess, lambda: big[:10].untyped_storage().nbytes())
+predict("01.p17", guess, lambda: big[:10].untyped_storage().nbytes())
 
 # %%
 figures.memory({"big[:10]": big[:10], "big[:10].clone()": big[:10].clone()})
@@ -564,7 +657,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # | offset | where the first element lies |
 # | view | another note over the same storage: slices, `t`, `permute`, `expand`, `view`, `unfold` |
 # | contiguous | reading order is storage order |
-# | `view` works if | all dimensions that are joined fit: `stride[d] == stride[d+1] * size[d+1]` |
+# | `view` works if | what is joined fits: `stride[d] == stride[d+1] * size[d+1]`, or a size is 1 |
 # | `reshape` | a view if possible, else a copy |
 # | sharing | `from_numpy` and `as_tensor` share, `torch.tensor` and `clone` copy |
 
@@ -589,8 +682,11 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
 #   offset, which says where it begins.
 # - "The transpose is stored differently." It is the same storage with exchanged strides.
-# - "The gradient is computed from the weights' bias." A loss has a gradient with respect to the
-#   weights *and* one with respect to the biases.
+# - "A float64 number makes the result float64." Not if it has no dimensions: it changes the kind at
+#   most.
+# - "`x[::-1]` turns a tensor round, as in NumPy." torch has no negative strides, so an array that
+#   was turned round has to be copied, too:
+#   [thread](https://github.com/pytorch/pytorch/issues/92680).
 
 # %% [markdown]
 # ## Further reading
@@ -615,5 +711,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - [`Tensor.stride`](https://pytorch.org/docs/stable/generated/torch.Tensor.stride.html),
 #   [`torch.as_strided`](https://pytorch.org/docs/stable/generated/torch.as_strided.html),
 #   [`Tensor.unfold`](https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html),
-#   [`Tensor.expand`](https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html)
+#   [`Tensor.expand`](https://pytorch.org/docs/stable/generated/torch.Tensor.expand.html),
+#   [`torch.unsqueeze`](https://pytorch.org/docs/stable/generated/torch.unsqueeze.html),
+#   [`torch.flip`](https://pytorch.org/docs/stable/generated/torch.flip.html)
 # - [`torch.save`](https://pytorch.org/docs/stable/generated/torch.save.html)

@@ -39,6 +39,16 @@ Prediction(
 
 Prediction(
     "01.p4",
+    because="Two tensors with dimensions: the result gets a dtype that holds both, int64.",
+    beliefs=(
+        Belief(44, "A Python number leaves the dtype alone. Here the 100 is a tensor of int64."),
+        Belief(255, "Pixels in a drawing program stop at 255. Numbers in torch do not stop."),
+        Belief("error", "torch chooses a dtype for the result, and goes on."),
+    ),
+)
+
+Prediction(
+    "01.p5",
     because="The division gives floats, and they cannot be written into a tensor of whole numbers.",
     beliefs=(
         Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),
@@ -50,7 +60,7 @@ Prediction(
 )
 
 Prediction(
-    "01.p5",
+    "01.p6",
     because="`array + 1` allocates a new array; the tensor still looks at the old one.",
     beliefs=(
         Belief(
@@ -62,7 +72,16 @@ Prediction(
 )
 
 Prediction(
-    "01.p6",
+    "01.p7",
+    because="torch has no negative strides: a slice steps forward only.",
+    beliefs=(
+        Belief([3, 2, 1, 0], "So it is in Python and NumPy. As a view, it needs a stride of -1."),
+        Belief([0, 1, 2, 3], "In Python and NumPy a step of -1 turns the order round."),
+    ),
+)
+
+Prediction(
+    "01.p8",
     because="One column is a row of 342 numbers: one dimension.",
     beliefs=(
         Belief((342, 1), "That is what the two pairs of brackets are for."),
@@ -72,7 +91,7 @@ Prediction(
 )
 
 Prediction(
-    "01.p7",
+    "01.p9",
     because="The last index steps by 1; the middle one over a row of 4; the first over 3 rows.",
     beliefs=(
         Belief((48, 16, 4), "Strides in bytes are NumPy's. torch counts elements."),
@@ -86,7 +105,7 @@ Prediction(
 )
 
 Prediction(
-    "01.p8",
+    "01.p10",
     because="Going down in the transpose is going to the right in `x`, and the other way round.",
     beliefs=(
         Belief((3, 1), "With these strides and shape (3, 2), you would not see the transpose."),
@@ -95,7 +114,7 @@ Prediction(
 )
 
 Prediction(
-    "01.p9",
+    "01.p11",
     because="Row 1 begins at place 4. One row down is still 4 places; every second column is 2.",
     beliefs=(
         Belief((0, (2, 1)), "These belong to a copy. A slice moves no number."),
@@ -110,19 +129,19 @@ Prediction(
 )
 
 Prediction(
-    "01.p10",
+    "01.p12",
     because="All rows are the same three places; the new dimension has stride 0.",
     beliefs=(Belief(3000, "That is how many elements you can see. How many are written down?"),),
 )
 
 Prediction(
-    "01.p11",
+    "01.p13",
     because="`contiguous()` returns a tensor. The line threw it away.",
     beliefs=(Belief(True, "The method does not change its tensor. Its result needs a name."),),
 )
 
 Prediction(
-    "01.p12",
+    "01.p14",
     because="No single stride walks through these numbers in reading order.",
     beliefs=(
         Belief(
@@ -134,23 +153,23 @@ Prediction(
 )
 
 Prediction(
-    "01.p13",
+    "01.p15",
     because="Splitting the first dimension joins nothing: the strides become (8, 4, 1).",
     beliefs=(Belief("error", "It is not contiguous, but nothing has to be joined here."),),
 )
 
 Prediction(
-    "01.p14",
+    "01.p16",
     because="No view is possible, so `reshape` copied. The 99 went into the copy.",
     beliefs=(
-        Belief(99, "True if `flat` were a view. Could it be one? See 01.p12."),
+        Belief(99, "True if `flat` were a view. Could it be one? See 01.p14."),
         Belief("error", "`view` would raise. `reshape` copies where it has to."),
     ),
     choices=(),
 )
 
 Prediction(
-    "01.p15",
+    "01.p17",
     because="The slice is a view: its storage is the storage of `big`.",
     beliefs=(
         Belief(40, "Ten numbers of 4 bytes can be seen. But the slice has no storage of its own."),

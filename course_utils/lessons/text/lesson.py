@@ -13,7 +13,7 @@
 #
 # ## torchtext, and life without it
 #
-# Many notes use **torchtext** for the first steps. Its development has ended. The last version is
+# **torchtext** was made for the first steps. Its development has ended. The last version is
 # 0.18.0, and its compiled part loads only with torch 2.3. This course has two lanes, and only one
 # of them has torchtext. So we write each piece first in a few lines of plain Python. Where
 # torchtext is there, the same name is then given to torchtext's own object, and an `assert` says
@@ -109,7 +109,9 @@ headlines = [tokenizer(t) for t in ("Rain stops", "The match goes on", "Rain")]
 number_tokens(headlines)
 
 # %% [markdown]
-# In torchtext the same is `build_vocab_from_iterator`. It takes anything that yields lists of
+# One corner is left open: a text in which a special token stands itself. Exercise 08.2 closes it.
+#
+# In torchtext `build_vocab_from_iterator` does this step. It takes anything that yields lists of
 # tokens. `get_stoi()` (string to index) gives its content as a dictionary.
 
 # %%
@@ -139,8 +141,9 @@ predict("08.p2", guess, look_up_sun)
 
 # %% [markdown]
 # torchtext wants to be told what an unknown word gets: `set_default_index`. In plain Python, a
-# dictionary calls its method `__missing__` for a key that it does not have. From here on,
-# `make_vocab` does the whole step.
+# dictionary calls its method `__missing__` for a key that it does not have, when you write
+# `vocab[token]`. (`vocab.get(token)` does not call it, and gives None.) From here on, `make_vocab`
+# does the whole step.
 
 
 # %%
@@ -266,10 +269,9 @@ to_batch(headlines)  # (batch, 3)
 # `AddToken` puts a special token at one end of each text, for example `<bos>` for *begin of
 # sentence*. In plain Python that is `[begin, *ids]`.
 #
-# ## What padding_idx promises
+# ## padding_idx
 #
-# `padding_idx=0` sets row 0 to zeros **when the embedding is made**, and keeps its gradient at 0.
-# That is all.
+# `nn.Embedding(8, 2, padding_idx=0)` makes row 0 a row of zeros.
 #
 # **Predict 08.p6.** After `nn.init.ones_(embedding.weight)`, what is row 0? Write a list of 2
 # numbers.
@@ -286,8 +288,9 @@ guess = ...
 predict("08.p6", guess, row_of_padding)
 
 # %% [markdown]
-# Initialising by type, or loading a table of vectors, has the same effect. Set the row to zero
-# again afterwards, or better: mask.
+# `padding_idx` sets the row to zeros **when the embedding is made**, and keeps its gradient at 0.
+# That is all. Initialising by type, or loading a table of vectors, writes into the row. Set it to
+# zero again afterwards, or better: mask.
 #
 # And zeros are not *nothing*. Take a text of two tokens in a batch of width 4.
 #
@@ -326,7 +329,7 @@ torch.allclose(means[2], alone[0])
 torch.allclose(embedding(ids).mean(dim=1)[2], alone[0])
 
 # %% [markdown]
-# ## Recurrent networks: padding is input, too
+# ## Recurrent networks
 #
 # A recurrent network reads a text token by token. After each one it has a new **state**. `nn.GRU`
 # gives two results: the outputs of all steps, and the state after the last step.
@@ -437,10 +440,35 @@ def same_alone(i):
 [same_alone(i) for i in range(3)]
 
 # %% [markdown]
-# One more trap. Without `batch_first=True` the first dimension is time. A batch of shape (3, 4, 2)
-# is accepted all the same, and read as 4 texts of length 3.
+# Two rules about packing and states. A text needs one token at least: `pack_padded_sequence`
+# refuses a length of 0. And a state that you make yourself has the size of one batch; the last
+# batch is often smaller, and then it is an error. Make it in `forward`, of the size of `x`, or
+# leave it out: without one, the network begins with zeros.
 #
-# **Predict 08.p13.** `mixed = nn.GRU(2, 5)` reads `x` of shape (batch, time, features). We change
+# With `bidirectional=True` a second network reads from right to left. The outputs of both stand
+# side by side: here 5 numbers of the first, then 5 of the second.
+#
+# **Predict 08.p13.** No padding this time: one text of four tokens. Is `outputs[0, -1, 5:]`, the
+# second half at the last place, the last state of the second network? Write `True` or `False`.
+
+
+# %%
+def last_of_both_directions():
+    torch.manual_seed(0)
+    both = nn.GRU(3, 5, batch_first=True, bidirectional=True)
+    outputs, state = both(torch.randn(1, 4, 3))  # (1, 4, 10), (2, 1, 5)
+    return torch.equal(outputs[0, -1, 5:], state[1, 0])
+
+
+guess = ...
+predict("08.p13", guess, last_of_both_directions)
+
+# %% [markdown]
+# `state` holds the right ones: `state[0]` and `state[1]`, one for each direction.
+#
+# One more trap: without `batch_first=True` the first dimension is not the batch.
+#
+# **Predict 08.p14.** `mixed = nn.GRU(2, 5)` reads `x` of shape (batch, time, features). We change
 # text 0. Does that change the output of text 1? Write `True` or `False`.
 
 
@@ -454,47 +482,49 @@ def text_1_changes():
 
 
 guess = ...
-predict("08.p13", guess, text_1_changes)
+predict("08.p14", guess, text_1_changes)
 
 # %% [markdown]
-# `nn.LSTM`, `nn.RNN`, `nn.MultiheadAttention` and `nn.TransformerEncoderLayer` have the same
-# default.
+# A batch of shape (3, 4, 2) was accepted, and read as 4 texts of length 3. `nn.LSTM`, `nn.RNN`,
+# `nn.MultiheadAttention` and `nn.TransformerEncoderLayer` have the same default.
 #
 # ## Bags instead of padding
 #
 # If only the mean of the vectors is wanted, no padding is needed at all. All ids of the batch lie
 # in one row, and **offsets** say where each text begins. `nn.EmbeddingBag` takes both.
 #
-# **Predict 08.p14.** Our texts have 2, 4 and 1 tokens. What are their offsets? Write a list.
+# **Predict 08.p15.** Our texts have 2, 4 and 1 tokens. What are their offsets? Write a list.
 
 # %%
 row = torch.cat(texts)  # (all tokens,)
 offsets = lengths.cumsum(dim=0) - lengths  # (bags,)
 guess = ...
-predict("08.p14", guess, lambda: offsets)
+predict("08.p15", guess, lambda: offsets)
 
 # %% [markdown]
 # An end is the sum of all lengths up to a text; a beginning is its end minus its own length. A
 # common slip is to forget the sum: `[0] + lengths[:-1]`, which is `[0, 2, 4]` here.
 #
-# **Predict 08.p15.** With a table of ones and `mode="sum"`, a bag's result is the number of its
+# **Predict 08.p16.** With a table of ones and `mode="sum"`, a bag's result is the number of its
 # ids. What does `[0, 2, 4]` give? Write a list of 3 numbers, or `'error'`.
 
 # %%
 counting = nn.EmbeddingBag.from_pretrained(torch.ones(len(vocab), 1), mode="sum")
 slip = torch.tensor([0, 2, 4])
 guess = ...
-predict("08.p15", guess, lambda: counting(row, slip).flatten())
+predict("08.p16", guess, lambda: counting(row, slip).flatten())
 
 # %%
 figures.bags(row, {"right": offsets, "the slip": slip})
 
 # %% [markdown]
-# No error says so: two words of text 1 now belong to text 2. If the numbers fall, the behaviour is
-# not even defined.
+# No error says so: two words of text 1 now belong to text 2. torch looks at the ends only: the
+# first offset has to be 0, the last one at most the number of ids. If the numbers fall in between,
+# the behaviour is not even defined.
 #
 # The same table as above, as bags. The result is the masked mean, and the short text gets it alone,
-# too. An empty text gives zeros.
+# too. An empty text gives zeros. (With `padding_idx=`, a bag leaves that id out of its mean. So an
+# `nn.EmbeddingBag` can take padded rows; an `nn.Embedding` never leaves anything out.)
 
 # %%
 bags = nn.EmbeddingBag.from_pretrained(embedding.weight.detach(), mode="mean")
@@ -510,7 +540,7 @@ bags(texts[2], torch.tensor([0, 1]))[1]  # (3,)
 # In attention each token takes a weighted mean of the values of all tokens. Padding must get the
 # weight 0, by a mask. But there are two kinds of mask.
 #
-# **Predict 08.p16.** Two tokens with equal scores have the values 10 and 20. The mask is
+# **Predict 08.p17.** Two tokens with equal scores have the values 10 and 20. The mask is
 # `[True, False]`. What does `scaled_dot_product_attention` give?
 
 
@@ -523,14 +553,17 @@ def attend_to_two():
 
 
 guess = ...
-predict("08.p16", guess, attend_to_two)
+predict("08.p17", guess, attend_to_two)
 
 # %% [markdown]
-# | where | True (or 1) means |
-# |---|---|
-# | `F.scaled_dot_product_attention`, `attn_mask` | may be looked at |
-# | `nn.MultiheadAttention`, `key_padding_mask` and `attn_mask` | blocked |
-# | Hugging Face, `attention_mask` | may be looked at |
+# | where | True means | 1 means |
+# |---|---|---|
+# | `F.scaled_dot_product_attention`, `attn_mask` | may be looked at | is added to the score |
+# | `nn.MultiheadAttention`, `key_padding_mask` and `attn_mask` | blocked | is added to the score |
+# | Hugging Face, `attention_mask` | | may be looked at |
+#
+# A mask of float numbers is no mask of yes and no: torch adds it to the scores, so a 1 makes a
+# place *more* important.
 #
 # So the same batch needs `real` for the one and `~real` for the other. The mask belongs to the
 # **keys**, the tokens that are looked at, and is the same for all queries of a text.
@@ -554,6 +587,24 @@ torch.allclose(y[0, :2], alone[0], atol=1e-6)
 # %%
 y, _ = attention(x, x, x, key_padding_mask=real)
 torch.allclose(y[0, :2], alone[0], atol=1e-6)
+
+# %% [markdown]
+# **Predict 08.p18.** A text has no tokens at all: every place is blocked. What does the attention
+# give for it? Write `'zeros'`, `'nan'` or `'error'`.
+
+# %%
+guess = ...
+
+
+def nothing_to_look_at():
+    y, _ = attention(x[:1], x[:1], x[:1], key_padding_mask=torch.ones(1, 4).bool())
+    return "nan" if y.isnan().all() else "zeros"
+
+
+predict("08.p18", guess, nothing_to_look_at)
+
+# %% [markdown]
+# A NaN spreads through the loss into every weight. Leave empty texts out, or keep one place open.
 
 # %% [markdown]
 # ## A classifier of news
@@ -581,14 +632,14 @@ len(news_vocab), f"{1 - sum(seen) / len(seen):.0%} unknown"
 # %% [markdown]
 # Labels go from 1 to 4, four classes in all.
 #
-# **Predict 08.p17.** What does cross-entropy give for four logits and the label 4? Write a number,
+# **Predict 08.p19.** What does cross-entropy give for four logits and the label 4? Write a number,
 # or `'error'`.
 
 # %%
 from torch.nn import functional as F
 
 guess = ...
-predict("08.p17", guess, lambda: F.cross_entropy(torch.zeros(1, 4), torch.tensor([4])).item())
+predict("08.p19", guess, lambda: F.cross_entropy(torch.zeros(1, 4), torch.tensor([4])).item())
 
 # %% [markdown]
 # So the `collate_fn` takes 1 away. It puts the texts into bags: one row of ids, and offsets.
@@ -599,7 +650,8 @@ def collate(samples):
     labels = torch.tensor([label - 1 for label, _ in samples])  # (batch,)
     lengths = torch.tensor([len(tokens) for _, tokens in samples])  # (batch,)
     ids = [news_vocab[token] for _, tokens in samples for token in tokens]
-    return labels, torch.tensor(ids), lengths.cumsum(dim=0) - lengths
+    ids = torch.tensor(ids, dtype=torch.int64)  # (all tokens,); of no ids it would be float32
+    return labels, ids, lengths.cumsum(dim=0) - lengths
 
 
 labels, news_ids, news_offsets = collate(train[:3])  # (batch,), (all tokens,), (batch,)
@@ -607,8 +659,9 @@ labels, len(news_ids), news_offsets
 
 
 # %% [markdown]
-# The model: the mean of the word vectors, then one linear layer. It knows nothing about the order
-# of the words.
+# The model: the mean of the word vectors, then one linear layer.
+#
+# **Predict 08.p20.** Can it tell "man bites dog" from "dog bites man"? Write `True` or `False`.
 
 
 # %%
@@ -625,6 +678,18 @@ class NewsModel(nn.Module):
 torch.manual_seed(0)
 model = NewsModel(len(news_vocab))
 model(news_ids, news_offsets).shape  # (batch, classes)
+
+# %%
+guess = ...
+
+
+def told_apart():
+    one_way, other_way = torch.tensor([2, 3, 4]), torch.tensor([4, 3, 2])
+    start = torch.tensor([0])
+    return not torch.allclose(model(one_way, start), model(other_way, start))
+
+
+predict("08.p20", guess, told_apart)
 
 # %%
 from torch.utils.data import DataLoader
@@ -755,6 +820,9 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 #   label: [thread](https://github.com/pytorch/pytorch/pull/22528).
 # - "Negative indices work everywhere, as in Python." An embedding, `gather` and `index_select`
 #   refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
+# - "A mask that hides everything gives zeros." Attention gives NaN there.
+# - "`out[:, -1]` of a bidirectional network is its last state." Of the second direction, it is the
+#   first.
 # - "AG_NEWS and text transforms come with torchtext." They do, but torchtext has ended: 0.18.0 is
 #   the last version, and newer versions of torch cannot load it.
 

@@ -118,6 +118,13 @@ Prediction(
 
 Prediction(
     "08.p13",
+    because="The second network begins at the last place: there it has read one token only.",
+    beliefs=(Belief(True, "It reads from right to left. Where does it end?"),),
+    choices=(True, False),
+)
+
+Prediction(
+    "08.p14",
     because="The first dimension is read as time, so text 0 is step 0 and text 1 is step 1.",
     beliefs=(
         Belief(False, "The network takes the texts for steps in time, and step 0 reaches step 1."),
@@ -126,7 +133,7 @@ Prediction(
 )
 
 Prediction(
-    "08.p14",
+    "08.p15",
     because="The first begins at 0, the second after 2 ids, the third after 2 + 4.",
     beliefs=(
         Belief([2, 4, 1], "Those are the lengths. An offset is a place."),
@@ -137,8 +144,8 @@ Prediction(
 )
 
 Prediction(
-    "08.p15",
-    because="Offsets 0, 2, 4 cut 7 ids into 2, 2 and 3. Any rising numbers are accepted.",
+    "08.p16",
+    because="Offsets 0, 2, 4 cut 7 ids into 2, 2 and 3. Nothing about them looks wrong.",
     beliefs=(
         Belief([2, 4, 1], "Those are the lengths of the texts, but the bags are cut elsewhere."),
         Belief("error", "The numbers rise and fit into the row, so there is nothing to find."),
@@ -147,7 +154,7 @@ Prediction(
 )
 
 Prediction(
-    "08.p16",
+    "08.p17",
     because="In this function True means: may be looked at.",
     beliefs=(
         Belief(20.0, "That is the rule of `nn.MultiheadAttention`. This function has the other."),
@@ -157,10 +164,28 @@ Prediction(
 )
 
 Prediction(
-    "08.p17",
+    "08.p18",
+    because="The weights are shares of what may be looked at, and the shares of nothing are 0 / 0.",
+    beliefs=(
+        Belief(
+            "zeros", "The weights of a text add up to 1. Here there is nothing to give them to."
+        ),
+        Belief("error", "Nobody looks whether a place is left. The result is silent."),
+    ),
+)
+
+Prediction(
+    "08.p19",
     because="Four classes have the labels 0 to 3.",
     beliefs=(
         Belief(1.386, "That is the loss of equal logits, for a label from 0 to 3."),
         Belief(0.0, "A label outside the classes is not left out in silence."),
     ),
+)
+
+Prediction(
+    "08.p20",
+    because="The mean of three vectors is the same in any order.",
+    beliefs=(Belief(True, "What does the mean keep of the order of its numbers?"),),
+    choices=(True, False),
 )

@@ -41,9 +41,8 @@ figures.image_grid([image for image, _ in first], [str(label) for _, label in fi
 # A model cannot compute with a PIL image. So the dataset takes a function that is called for each
 # image when you ask for it: `transform=`. There is also `target_transform=`, for the label.
 #
-# Some notes write `transforms=`, with an s.
-#
-# **Predict 07.p2.** What does the next call give: `'dataset'`, or `'error'`?
+# **Predict 07.p2.** In the next call, the name has one letter more. What does it give: `'dataset'`,
+# or `'error'`?
 
 # %%
 guess = ...
@@ -94,8 +93,8 @@ predict("07.p4", guess, lambda: to_tensor(floats).max().item())
 # `Normalize(mean, std)` computes `(x - mean) / std`, channel by channel. Both arguments are
 # sequences with one number for each channel.
 #
-# **Predict 07.p5.** Notes say: "`Normalize((0.5,), (1.0,))` makes the mean 0.5 and the standard
-# deviation 1". What do the values 0 and 1 become? Write a list of two numbers.
+# **Predict 07.p5.** Someone wants the mean 0.5 and the standard deviation 1, and writes
+# `Normalize((0.5,), (1.0,))`. What do the values 0 and 1 become? Write a list of two numbers.
 
 # %%
 import torch
@@ -314,17 +313,18 @@ torch.equal(moving[0][0], moving[0][0]), torch.equal(moving.data[0], digits.data
 # - **validation** set: for your decisions, such as how many epochs
 # - **test** set: touched once, at the end
 #
-# `MNIST` has two of them: `train=True` and `train=False`. Some notes make a validation set *and* a
-# test set with `train=False`.
+# `MNIST` has two of them: `train=True` and `train=False`. To have three, someone makes a validation
+# set with `train=False`, and a test set with `train=False`.
 #
-# **Predict 07.p12.** How many images of that "test set" are in that "validation set", too? The
-# files hold 355 images for testing.
+# **Predict 07.p12.** How many images of that test set are in that validation set, too: `'none'`,
+# `'some'` or `'all'`?
 
 
 # %%
 def in_both(one, other):
     known = {bytes(image.numpy()) for image in other.data}
-    return sum(bytes(image.numpy()) in known for image in one.data)
+    shared = sum(bytes(image.numpy()) in known for image in one.data)
+    return {0: "none", len(one): "all"}.get(shared, "some")
 
 
 guess = ...
@@ -332,11 +332,11 @@ predict("07.p12", guess, lambda: in_both(MNIST(root, train=False), MNIST(root, t
 
 # %% [markdown]
 # Then there is no test set: every decision was made on it. So take the validation set out of the
-# training set. `random_split` is quick, but both parts then look at one dataset. In a forum the
-# advice was: set the transform of the one part afterwards.
+# training set. `random_split` is quick. The next cell then sets the transform of the validation
+# part.
 #
-# **Predict 07.p13.** After the last line of the next cell, has the *training* part lost its
-# augmentation? `True` or `False`.
+# **Predict 07.p13.** After its last line, has the *training* part lost its augmentation? `True` or
+# `False`.
 
 # %%
 from torch.utils.data import random_split
@@ -347,8 +347,8 @@ guess = ...
 predict("07.p13", guess, lambda: part.dataset.transform is plain)
 
 # %% [markdown]
-# One object has one transform. Two transforms need **two dataset objects** over the same files,
-# and one list of indices that is cut in two.
+# Both parts look at one dataset, and one object has one transform. Two transforms need **two
+# dataset objects** over the same files, and one list of indices that is cut in two.
 
 # %%
 from torch.utils.data import Subset
@@ -370,8 +370,8 @@ print(f"{only_train.mean():.2f} and {mean:.2f}, {only_train.std():.2f} and {std:
 # ## Transforms v2
 #
 # `torchvision.transforms.v2` is the newer version, and the one to use in new code. It knows the
-# same names, and it also works on batches, on masks and on boxes. The documentation replaces
-# `ToTensor` by two steps:
+# same names, so all of the above holds for it, and it also works on masks and on boxes. The
+# documentation replaces `ToTensor` by two steps:
 
 # %%
 from torchvision.transforms import v2
@@ -410,20 +410,41 @@ print([warning.category.__name__ for warning in caught])
 v2.Normalize(three, three)(x).shape  # (3, 28, 28)
 
 # %% [markdown]
-# The great advantage: several things go through together, with **one** draw. A mask says for each
-# pixel whether it belongs to the digit. When the image turns, the mask has to turn, too.
+# Both versions take a whole batch, too.
 #
-# **Predict 07.p15.** Two plain tensors, each `[[1, 2]]`, go through a flip with `p=1`. What comes
+# **Predict 07.p15.** A batch of six equal images goes through `RandomHorizontalFlip()`, which flips
+# with the chance of one half. How many *different* images come out?
+
+# %%
+guess = ...
+
+
+def different_images():
+    batch = x.expand(6, 1, 28, 28)  # (6, 1, 28, 28)
+    return len(v2.RandomHorizontalFlip()(batch).unique(dim=0))
+
+
+predict("07.p15", guess, different_images)
+
+# %% [markdown]
+# One call is one draw, for everything in it. So augment sample by sample, in the dataset.
+#
+# The great advantage of v2 comes from the same rule: several things go through together, with
+# **one** draw. A mask says for each pixel whether it belongs to the digit. When the image turns,
+# the mask has to turn, too.
+#
+# **Predict 07.p16.** Two plain tensors, each `[[1, 2]]`, go through a flip with `p=1`. What comes
 # out? Write two lists.
 
 # %%
 row = torch.tensor([[[1, 2]]])  # (1, 1, 2)
 flip = v2.RandomHorizontalFlip(p=1)
 guess = ...
-predict("07.p15", guess, lambda: [out.flatten().tolist() for out in flip(row, row)])
+predict("07.p16", guess, lambda: [out.flatten().tolist() for out in flip(row, row)])
 
 # %% [markdown]
-# Of several *plain* tensors only the first counts as an image. So say what each one is:
+# Of several *plain* tensors only the first counts as an image; and beside an `Image`, none of them
+# does. So say what each one is:
 
 # %%
 from torchvision import tv_tensors
@@ -433,6 +454,59 @@ picture, mask = tv_tensors.Image(x), tv_tensors.Mask((x > 0.5).to(torch.uint8))
 torch.manual_seed(3)
 pairs = [turn(picture, mask) for _ in range(6)]
 figures.image_rows({"images": [p for p, _ in pairs], "masks": [255 * m for _, m in pairs]})
+
+# %% [markdown]
+# ## Your own photos
+#
+# `ImageFolder` reads a folder with one folder for each class; their names, sorted, are the classes.
+# Here are a few digits, saved as files.
+
+# %%
+import atexit
+import shutil
+import tempfile
+from pathlib import Path
+
+photos = Path(tempfile.mkdtemp())  # a new, empty folder
+atexit.register(shutil.rmtree, photos)  # it goes away with the kernel
+for i in range(6):
+    picture, label = digits[i]
+    place = photos / ("even" if label % 2 == 0 else "odd")
+    place.mkdir(exist_ok=True)
+    picture.save(place / f"{i}.png")
+
+# %%
+from torchvision.datasets import ImageFolder
+
+folder = ImageFolder(photos)
+folder.class_to_idx, folder.targets, folder[0][0].mode
+
+# %% [markdown]
+# Our digits were grey, and `ImageFolder` made them `RGB`. In a dataset of your own you have to do
+# that: photos come as grey, as RGB, and as RGBA with a fourth channel for what is transparent, and
+# those do not make one batch.
+#
+# **Predict 07.p17.** What is the shape of `to_tensor(sticker)`? Write a tuple of three numbers.
+
+# %%
+from PIL import Image
+
+sticker = Image.new("RGBA", (5, 2))  # (width, height)
+guess = ...
+predict("07.p17", guess, lambda: to_tensor(sticker).shape)
+
+# %%
+to_tensor(sticker.convert("RGB")).shape
+
+# %% [markdown]
+# One more thing changes with photos. A network that was trained by others was trained with *their*
+# mean and standard deviation. Go on with those, not with the numbers of your pictures. torchvision
+# keeps them with the weights (this line downloads nothing):
+
+# %%
+from torchvision.models import ResNet18_Weights
+
+ResNet18_Weights.DEFAULT.transforms().mean, ResNet18_Weights.DEFAULT.transforms().std
 
 # %% [markdown]
 # ## A small network
@@ -484,11 +558,16 @@ def accuracy(dataset):
     return (logits.argmax(dim=1) == labels).double().mean().item()
 
 
+# %%
+untrained = accuracy(valid_set)
+
 # %% [markdown]
-# Before training, a network guesses. With ten digits you would expect about 0.1:
+# **Predict 07.p18.** The network is not trained yet. About how large is its accuracy: 0.0, 0.1 or
+# 0.5? The cell rounds to one digit.
 
 # %%
-round(accuracy(valid_set), 2)
+guess = ...
+predict("07.p18", guess, lambda: round(untrained, 1))
 
 # %% [markdown]
 # Now the training loop. For each batch: compute a loss, its gradients, and one small step of all
@@ -524,6 +603,22 @@ print(f"{score:.1%} of the test digits are right; at least 95 %: {score >= 0.95}
 # One number hides a lot. A **confusion matrix** has a row for each true digit and a column for
 # each answer. Each pair of true digit and answer gets a number of its own, and `bincount` counts
 # them.
+#
+# **Predict 07.p19.** What is the sum of *row* 3: the number of images that `'are'` a 3, or of those
+# that `'were read'` as a 3?
+
+# %%
+guess = ...
+
+
+def meaning_of_a_row():
+    logits, labels = logits_and_labels(test_set)
+    pairs = labels * 10 + logits.argmax(dim=1)
+    row = torch.bincount(pairs, minlength=100).reshape(10, 10)[3]
+    return "are" if row.sum() == (labels == 3).sum() else "were read"
+
+
+predict("07.p19", guess, meaning_of_a_row)
 
 # %%
 logits, labels = logits_and_labels(test_set)
@@ -533,7 +628,9 @@ figures.confusion(counts, [str(digit) for digit in range(10)])
 
 # %% [markdown]
 # Then look at the images. The worst mistakes are those where the true digit got the smallest
-# probability.
+# probability. `gather(1, index)` takes from each row the column that `index` names: here the true
+# digit's. `nonzero` gives the places where something is True, `argsort` the order from small to
+# large.
 
 # %%
 probabilities = logits.softmax(dim=1)  # (samples, 10)
@@ -561,7 +658,7 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # | `RandomRotation(d)` | picture | turns by -d to d degrees |
 # | `RandomHorizontalFlip(p)` | picture | left and right change places |
 # | `RandomVerticalFlip(p)` | picture | top and bottom change places |
-# | `ToTensor()` | picture to tensor | (C, H, W), float32; bytes to 0 ... 1 |
+# | `ToTensor()` | picture to tensor | (C, H, W); bytes to 0 ... 1; floats stay |
 # | `Normalize(mean, std)` | tensor | (x - mean) / std for each channel |
 # | `Compose([...])` | | one after the other |
 # | `v2.ToImage()`, `v2.ToDtype(torch.float32, scale=True)` | picture to tensor | as `ToTensor` |
@@ -575,10 +672,8 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # %% [markdown]
 # ## What people get wrong
 #
-# - "Normalize first, then ToTensor." Normalize needs a tensor:
-#   [thread](https://github.com/albumentations-team/albumentations/issues/644).
-# - "`Normalize((0.5,), (1.0,))` makes mean 0.5 and standard deviation 1." It takes 0.5 away:
-#   [thread](https://github.com/pytorch/examples/issues/653).
+# - "Normalize first, then ToTensor." Normalize needs a tensor.
+# - "`Normalize((0.5,), (1.0,))` makes mean 0.5 and standard deviation 1." It takes 0.5 away.
 # - "`MNIST(root, transforms=...)`." The argument is `transform`. Only datasets with pairs, such as
 #   segmentation sets, also take `transforms`.
 # - "`torchvision.transform`." The module is `torchvision.transforms`, and it holds classes; use
@@ -596,6 +691,9 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 #   [thread](https://github.com/pytorch/vision/issues/6753).
 # - "v2 transforms every tensor I pass." Of plain ones, only the first:
 #   [thread](https://github.com/pytorch/vision/issues/8520).
+# - "A random transform of a batch changes each image in its own way." One call is one draw.
+# - "Normalize with my own mean and standard deviation, whatever the network." One that was trained
+#   by others wants theirs.
 # - "Augmentation makes the dataset larger." `len` stays; each epoch sees other versions:
 #   [thread](https://github.com/albumentations-team/albumentations/issues/646).
 # - "RandomHorizontalFlip or RandomVerticalFlip: up-down or left-right." It is the other order.
@@ -604,7 +702,8 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # ## Further reading
 #
 # - [`torchvision.transforms`](https://pytorch.org/vision/stable/transforms.html): v1 and v2 on one
-#   page, with [examples as pictures](https://pytorch.org/vision/stable/auto_examples/transforms/plot_transforms_illustrations.html)
+#   page, with [examples as
+#   pictures](https://pytorch.org/vision/stable/auto_examples/transforms/plot_transforms_illustrations.html)
 # - [`MNIST`](https://pytorch.org/vision/stable/generated/torchvision.datasets.MNIST.html) and the
 #   [other datasets](https://pytorch.org/vision/stable/datasets.html)
 # - [`tv_tensors`](https://pytorch.org/vision/stable/tv_tensors.html): images, masks and boxes

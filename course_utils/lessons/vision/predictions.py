@@ -118,8 +118,8 @@ Prediction(
     "07.p12",
     because="Both are made of the same two files: they are the same images.",
     beliefs=(
-        Belief(0, "Two names do not make two sets. Both were read from one file."),
-        Belief(1442, "Those are the training images; `train=False` reads the other file."),
+        Belief("none", "Two names do not make two sets. Both were read from one file."),
+        Belief("some", "Nothing was drawn at random here. Each of them reads the whole file."),
     ),
 )
 
@@ -145,10 +145,48 @@ Prediction(
 
 Prediction(
     "07.p15",
+    because="The transform is called once, and draws once: all six are flipped, or none.",
+    beliefs=(
+        Belief(2, "So it would be with six calls. How often is the transform called here?"),
+        Belief(6, "A flip has two results. And how often is the transform called here?"),
+        Belief(3, "Half of six would be flipped by six calls. This is one call."),
+        Belief("error", "A batch is allowed, in both versions. That is why it is a trap."),
+    ),
+)
+
+Prediction(
+    "07.p16",
     because="Of several plain tensors, v2 takes the first for the image and leaves the others.",
     beliefs=(
         Belief([[2, 1], [2, 1]], "That needs tensors that say they are images or masks."),
         Belief([[1, 2], [1, 2]], "With p=1 the flip happens. But to which of the two?"),
         Belief("error", "It runs without an error, and image and mask no longer fit together."),
     ),
+)
+
+Prediction(
+    "07.p17",
+    because="RGBA has four channels, and PIL's size is (width, height).",
+    beliefs=(
+        Belief((3, 2, 5), "The fourth channel says what is transparent, and comes along."),
+        Belief((4, 5, 2), "The channels are right. PIL gives the width first, torch the height."),
+        Belief((1, 2, 5), "Only a grey image has one channel."),
+        Belief((2, 5, 4), "The channels go to the front."),
+        Belief("error", "Four channels are read without a complaint."),
+    ),
+)
+
+Prediction(
+    "07.p18",
+    because="It guesses, and there are ten digits.",
+    beliefs=(
+        Belief(0.0, "It does not know anything, but by chance some answers are right. How many?"),
+        Belief(0.5, "That is guessing between two classes. Here are ten."),
+    ),
+)
+
+Prediction(
+    "07.p19",
+    because="A row belongs to a true digit: its ten numbers say what became of these images.",
+    beliefs=(Belief("were read", "That is a column. Look how the pair of numbers is made."),),
 )
