@@ -402,20 +402,7 @@ predict("09.p11", guess, lambda: accuracy_has_gradient())
 #
 # An optimizer is made from the parameters that it shall change. It holds them; it knows nothing
 # about the model or the loss.
-
-
-# %%
-def note():
-    kept = optimizer.state.get(w, {}).get("momentum_buffer")
-    numbers = {"w": w, "w.grad": w.grad, "momentum": kept}
-    return {k: "None" if v is None else f"{v.item():.2f}" for k, v in numbers.items()}
-
-
-w = torch.nn.Parameter(torch.tensor(1.0))
-optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
-steps = {"at the start": note()}
-
-# %% [markdown]
+#
 # `optimizer.zero_grad()` clears the gradients of the last batch.
 #
 # **Predict 09.p12.** `w.grad` is 3. What is it after `optimizer.zero_grad()`?
@@ -432,6 +419,21 @@ def gradient_after_clearing():
 # %%
 guess = ...
 predict("09.p12", guess, lambda: gradient_after_clearing())
+
+# %% [markdown]
+# A function notes the weight, its gradient and what the optimizer remembers.
+
+
+# %%
+def note():
+    kept = optimizer.state.get(w, {}).get("momentum_buffer")
+    numbers = {"w": w, "w.grad": w.grad, "momentum": kept}
+    return {k: "None" if v is None else f"{v.item():.2f}" for k, v in numbers.items()}
+
+
+w = torch.nn.Parameter(torch.tensor(1.0))
+optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
+steps = {"at the start": note()}
 
 # %% [markdown]
 # Now one real training step, and one more, with a note after each line. The loss is 3w, so its
@@ -682,7 +684,7 @@ predict("09.p16", guess, lambda: first_step(0.0, weight_decay=0.5))
 
 # %% [markdown]
 # So `weight_decay` does not mean the same in the two. The defaults are different as well: 0 in
-# Adam, 0.01 in AdamW. The last three rules:
+# Adam, 0.01 in AdamW. The last three rules; Adamax and SparseAdam are rare, and you may skip them:
 
 
 # %%
@@ -724,12 +726,6 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # `ASGD` is SGD that also keeps a mean of all its places. `LBFGS` is of another kind: it computes
 # the loss several times in one step, so its `step` needs a function that does it. Later versions
 # have others, such as `Adafactor` and `Muon`.
-
-# %%
-try:
-    torch.optim.LBFGS([torch.nn.Parameter(torch.ones(1))]).step()
-except TypeError as error:
-    print(error)
 
 # %% [markdown]
 # ## One landscape, ten ways down
@@ -807,8 +803,11 @@ def second_step(gradient):
 guess = ...
 predict("09.p17", guess, lambda: second_step(torch.tensor(0.0)))
 
+# %% [markdown]
+# With `None`, w stays at 0.9:
+
 # %%
-round(second_step(torch.tensor(0.0)), 2), round(second_step(None), 2)
+round(second_step(None), 2)
 
 # %% [markdown]
 # That is why freezing in the middle of training needs two lines: `requires_grad = False`, *and*
@@ -906,45 +905,6 @@ for group in optimizer.param_groups:
 
 # %%
 torch.optim.SGD(model.parameters()).param_groups[0]["lr"]
-
-# %% [markdown]
-# ## A real case: three kinds of penguins
-#
-# Four measurements of a penguin, and three species to tell apart. One linear layer that begins at
-# zero is enough. Its first loss is log(3), as you predicted for equal logits.
-
-# %%
-from course_utils import data
-
-measures = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
-known = data.penguins().dropna(subset=measures)
-x = torch.tensor(known[measures].to_numpy(), dtype=torch.float32)  # (penguins, 4)
-x = (x - x.mean(dim=0)) / x.std(dim=0)  # (penguins, 4)
-y = torch.tensor(known["species"].astype("category").cat.codes.to_numpy()).long()  # (penguins,)
-
-
-# %%
-def train(last_layer):
-    model = nn.Linear(4, 3)
-    nn.init.zeros_(model.weight)
-    nn.init.zeros_(model.bias)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
-    for _ in range(200):
-        scores = last_layer(model(x))  # (penguins, classes)
-        loss = F.cross_entropy(scores, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    accuracy = (scores.argmax(dim=1) == y).float().mean()
-    return round(loss.item(), 2), round(accuracy.item(), 2)
-
-
-# %%
-{"logits (loss, accuracy)": train(nn.Identity()), "softmax first": train(nn.Softmax(dim=1))}
-
-# %% [markdown]
-# With logits, the loss comes close to 0. With softmax in front it stops at the floor that you saw
-# above, 0.55. The accuracy is nearly the same: look at it alone, and you would never notice.
 
 # %% [markdown]
 # ## Schedules: changing the rate
@@ -1174,9 +1134,6 @@ def one_after_the_other():
 # %%
 guess = ...
 predict("09.p27", guess, lambda: one_after_the_other().index(0.1))
-
-# %%
-one_after_the_other()
 
 # %% [markdown]
 # `ReduceLROnPlateau` is different: it watches a number, such as the loss on validation data. When
