@@ -9,7 +9,7 @@ contents = Contents(
     title="Losses, optimizers and schedules",
     needs=["04"],
     knowing="what a gradient is: backward() fills .grad",
-    minutes=110,
+    minutes=120,
     after=[
         "give each loss the shape and the dtype it expects, and say what it returns",
         "compute a loss and its gradient by hand, and check both against torch",

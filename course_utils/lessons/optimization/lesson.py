@@ -3,8 +3,8 @@
 # how wrong is this? The **optimizer** turns gradients into new parameters. The **schedule** changes
 # the optimizer's learning rate while training goes on.
 #
-# None of them is magic. Each is a formula of one or two lines. In this lesson you write down every
-# formula and check it against torch.
+# None of them is magic. Each is a formula of a few lines. In this lesson you write down the most
+# common ones and check them against torch.
 
 # %%
 import torch
@@ -144,6 +144,30 @@ guess = ...
 predict("09.p6", guess, lambda: column_of_labels())
 
 # %% [markdown]
+# Each loss stands in `torch.nn` as a class, too: `nn.MSELoss`, `nn.CrossEntropyLoss` and so on.
+#
+# **Predict 09.p7.** What does `nn.CrossEntropyLoss(logits, labels)` give, for these two samples?
+# Write `"a loss"` or `"error"`.
+
+
+# %%
+def class_with_two_tensors():
+    torch.nn.CrossEntropyLoss(logits, labels)
+    return "a loss"
+
+
+# %%
+guess = ...
+predict("09.p7", guess, lambda: class_with_two_tensors())
+
+# %% [markdown]
+# So a class is used in two steps: make the loss once, without data, and call it for each batch.
+
+# %%
+loss_fn = torch.nn.CrossEntropyLoss()
+loss_fn(logits, labels)
+
+# %% [markdown]
 # | loss | input | target | shape of the target |
 # |---|---|---|---|
 # | `mse_loss` | any numbers | float | the input's |
@@ -152,9 +176,8 @@ predict("09.p6", guess, lambda: column_of_labels())
 # | `binary_cross_entropy` | probabilities | float, 0 to 1 | the input's |
 # | `binary_cross_entropy_with_logits` | logits | float, 0 to 1 | the input's |
 #
-# Each stands in `torch.nn` as a class, too: `nn.MSELoss()`, `nn.CrossEntropyLoss()` and so on.
-# Give it a name once and use that name. Notes that define `criterion` and then call `loss_fn` stop
-# with a NameError.
+# `binary_cross_entropy` looks whether its numbers lie between 0 and 1. Its sister with logits does
+# not look at the target: a label 2 gives a number without a meaning.
 
 # %% [markdown]
 # Labels as floats in shape (n,), and labels as int32, are errors as well. For labels `raw` of any
@@ -188,13 +211,13 @@ moved, table, F.cross_entropy(scores.view(1, 3, 4), words)
 # `ignore_index` leaves out the places with one label, such as padding. They count neither in the
 # sum nor in the mean.
 #
-# **Predict 09.p7.** In one batch *all* labels are the ignored one. What is the loss? Write
+# **Predict 09.p8.** In one batch *all* labels are the ignored one. What is the loss? Write
 # `"0.0"`, `"nan"` or `"error"`.
 
 # %%
 guess = ...
 padding = torch.tensor([0, 0])  # (samples,)
-predict("09.p7", guess, lambda: str(F.cross_entropy(logits, padding, ignore_index=0).item()))
+predict("09.p8", guess, lambda: str(F.cross_entropy(logits, padding, ignore_index=0).item()))
 
 # %% [markdown]
 # `weight` makes some classes count more. The mean is then a weighted mean: torch divides by the
@@ -220,16 +243,17 @@ losses = F.binary_cross_entropy_with_logits(z, yes, reduction="none")  # (sample
 losses, -z.sigmoid().log()
 
 # %% [markdown]
-# The right tensor is the logarithm of a sigmoid on paper: good for the first sample, wrong for the
-# second (the answer was no), and infinite for the third.
+# The second tensor is -log of a sigmoid, as it stands in books. It is the loss of the first sample.
+# It is not the loss of the second one, where the answer was no. And for the third sample it is
+# infinite, although the loss is 200: the sigmoid of -200 is too small for a float32.
 #
-# **Predict 09.p8.** A model ends in sigmoid, and the loss is `..._with_logits`. What the loss takes
+# **Predict 09.p9.** A model ends in sigmoid, and the loss is `..._with_logits`. What the loss takes
 # for a logit is already a probability. The model is as sure of "no" as it can be: it gives
 # 0.00005. Which probability of "yes" does the loss see?
 
 # %%
 guess = ...
-predict("09.p8", guess, lambda: torch.tensor(0.00005).sigmoid().item())
+predict("09.p9", guess, lambda: torch.tensor(0.00005).sigmoid().item())
 
 # %% [markdown]
 # Do not use one output unit with `cross_entropy`: softmax over a single class is always 1, so the
@@ -242,9 +266,27 @@ F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
 # ## Each loss and its gradient, by hand
 #
 # What matters for learning is the gradient: which way, and how strongly, does the loss push each
-# number of the model's output? Each answer fits into one line. n is how many losses the mean is
-# taken of: samples for the class losses, elements for the others. `logsumexp` is the logarithm of
-# the sum of exponentials, in one piece; one-hot is 1 for the right class and 0 for the others.
+# number of the model's output?
+#
+# **Predict 09.p10.** One sample, three classes, `cross_entropy`. What do the gradients of its
+# three logits add up to? Write a number.
+
+
+# %%
+def sum_of_gradients():
+    x = logits[:1].clone().requires_grad_()  # (1, classes)
+    F.cross_entropy(x, labels[:1]).backward()
+    return round(x.grad.sum().item(), 4)
+
+
+# %%
+guess = ...
+predict("09.p10", guess, lambda: sum_of_gradients())
+
+# %% [markdown]
+# Each answer fits into one line. n is how many losses the mean is taken of: samples for the class
+# losses, elements for the others. `logsumexp` is the logarithm of the sum of exponentials, in one
+# piece; one-hot is 1 for the right class and 0 for the others.
 #
 # | loss | by hand | gradient with respect to its input |
 # |---|---|---|
@@ -331,13 +373,13 @@ curves[f"{bce.__name__}; x: probability, target 1"] = (p, lambda x: bce(x, one, 
 figures.loss_curves(curves)
 
 # %% [markdown]
-# ## Why F1 is not a loss
+# ## Accuracy and F1
 #
-# Some notes list an "F1 loss" in torch.nn. There is none. Accuracy is the share of right answers;
-# F1 is another score made of such counts. Counting begins with `argmax`: which class has the
-# largest score?
+# People want a high accuracy: the share of right answers. Or a high F1, which is another score made
+# of such counts. Why not train with it? Counting begins with `argmax`: which class has the largest
+# score?
 #
-# **Predict 09.p9.** `scores` has `requires_grad=True`. Has the accuracy computed from its
+# **Predict 09.p11.** `scores` has `requires_grad=True`. Has the accuracy computed from its
 # `argmax` a gradient (`requires_grad`)? Write `True` or `False`.
 
 
@@ -350,33 +392,20 @@ def accuracy_has_gradient():
 
 # %%
 guess = ...
-predict("09.p9", guess, lambda: accuracy_has_gradient())
+predict("09.p11", guess, lambda: accuracy_has_gradient())
 
 # %% [markdown]
 # A small change of a score changes no count, and then, suddenly, one jumps. No slope, no gradient.
-# So train with a loss, and report a metric (lesson 10).
+# So torch.nn has no "F1 loss". Train with a loss, and report a metric (lesson 10).
 #
 # ## What `backward`, `step` and `zero_grad` change
 #
 # An optimizer is made from the parameters that it shall change. It holds them; it knows nothing
 # about the model or the loss.
-
-
-# %%
-def note():
-    kept = optimizer.state.get(w, {}).get("momentum_buffer")
-    numbers = {"w": w, "w.grad": w.grad, "momentum": kept}
-    return {k: "None" if v is None else f"{v.item():.2f}" for k, v in numbers.items()}
-
-
-w = torch.nn.Parameter(torch.tensor(1.0))
-optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
-steps = {"at the start": note()}
-
-# %% [markdown]
+#
 # `optimizer.zero_grad()` clears the gradients of the last batch.
 #
-# **Predict 09.p10.** `w.grad` is 3. What is it after `optimizer.zero_grad()`?
+# **Predict 09.p12.** `w.grad` is 3. What is it after `optimizer.zero_grad()`?
 
 
 # %%
@@ -389,7 +418,22 @@ def gradient_after_clearing():
 
 # %%
 guess = ...
-predict("09.p10", guess, lambda: gradient_after_clearing())
+predict("09.p12", guess, lambda: gradient_after_clearing())
+
+# %% [markdown]
+# A function notes the weight, its gradient and what the optimizer remembers.
+
+
+# %%
+def note():
+    kept = optimizer.state.get(w, {}).get("momentum_buffer")
+    numbers = {"w": w, "w.grad": w.grad, "momentum": kept}
+    return {k: "None" if v is None else f"{v.item():.2f}" for k, v in numbers.items()}
+
+
+w = torch.nn.Parameter(torch.tensor(1.0))
+optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
+steps = {"at the start": note()}
 
 # %% [markdown]
 # Now one real training step, and one more, with a note after each line. The loss is 3w, so its
@@ -412,7 +456,7 @@ figures.step_table(steps)
 # - `step()` reads `.grad`, changes the parameters and the optimizer's own state. It leaves `.grad`.
 # - `zero_grad()` clears the gradients. It touches neither the parameters nor the momentum.
 #
-# **Predict 09.p11.** Someone forgets `zero_grad()`. The loss is 3w again. What is `w.grad` after
+# **Predict 09.p13.** Someone forgets `zero_grad()`. The loss is 3w again. What is `w.grad` after
 # two rounds of `backward()` and `step()`?
 
 
@@ -428,7 +472,7 @@ def two_rounds():
 
 # %%
 guess = ...
-predict("09.p11", guess, lambda: two_rounds())
+predict("09.p13", guess, lambda: two_rounds())
 
 # %% [markdown]
 # Gradients that add up are like a momentum without friction: the parameter swings around the
@@ -459,17 +503,18 @@ last_values(clear=True), last_values(clear=False)
 # %% [markdown]
 # ## The rules of the optimizers
 #
-# "Every optimizer does w = w - lr * grad." Only plain SGD does. Here are all the rules; `g` is the
-# gradient, and everything is done for each element on its own.
+# "Every optimizer does w = w - lr * grad." Only plain SGD does. Here are the rules of the most
+# common ones; `g` is the gradient, and everything is done for each element on its own.
 #
 # | optimizer | what it remembers | the step |
 # |---|---|---|
 # | SGD | nothing | w - lr g |
 # | SGD with momentum m | v = m v + g | w - lr v |
 # | the same, `nesterov=True` | v = m v + g | w - lr (g + m v) |
+# | any SGD, `weight_decay=wd` | the same | the same, with g + wd w in the place of g |
 # | Adagrad | s = s + g² | w - lr g / √s |
 # | RMSprop | s = 0.99 s + 0.01 g² | w - lr g / √s |
-# | Rprop | one step size for each element | w - size sign(g) |
+# | Rprop | the last g, and a step size for each element | w - size sign(g) |
 # | Adam | running means of g and of g², corrected | w - lr mean / √square |
 # | AdamW | as Adam | first w - lr wd w, then Adam |
 # | Adamax | mean of g; largest \|g\|, slowly forgotten | w - lr mean / largest |
@@ -540,8 +585,14 @@ def nesterov(w, g, s, t):
 SGD = torch.optim.SGD
 [agree(sgd, SGD), agree(momentum, SGD, momentum=0.9)]
 
+
 # %%
-agree(nesterov, SGD, momentum=0.9, nesterov=True)
+def decayed(w, g, s, t):
+    return momentum(w, g + 0.5 * w, s, t)
+
+
+rolling = {"momentum": 0.9}
+agree(nesterov, SGD, nesterov=True, **rolling), agree(decayed, SGD, weight_decay=0.5, **rolling)
 
 # %% [markdown]
 # Adagrad and RMSprop divide by the size of past gradients, so each element gets a rate of its own.
@@ -560,6 +611,24 @@ def rmsprop(w, g, s, t):
 
 
 agree(adagrad, torch.optim.Adagrad), agree(rmsprop, torch.optim.RMSprop)
+
+# %% [markdown]
+# **Predict 09.p14.** w is 1, lr is 0.1, and the first gradient is 1000. Where is w after the
+# first step of **RMSprop**? Use the rule above.
+
+
+# %%
+def first_step(gradient, kind=torch.optim.Adam, **settings):
+    w = torch.nn.Parameter(torch.tensor(1.0))
+    optimizer = kind([w], lr=0.1, **settings)
+    w.grad = torch.tensor(gradient)
+    optimizer.step()
+    return w.item()
+
+
+# %%
+guess = ...
+predict("09.p14", guess, lambda: round(first_step(1000.0, torch.optim.RMSprop), 4))
 
 # %% [markdown]
 # Rprop looks at signs only. Same sign as before: the step gets larger, by 1.2. Another sign: we
@@ -595,37 +664,27 @@ def adam(w, g, s, t):
 agree(adam, torch.optim.Adam)
 
 # %% [markdown]
-# **Predict 09.p12.** w is 1, lr is 0.1, and the first gradient is 1000. Where is w after Adam's
+# **Predict 09.p15.** w is 1, lr is 0.1, and the first gradient is 1000. Where is w after Adam's
 # first step?
-
-
-# %%
-def first_step(gradient, kind=torch.optim.Adam, **settings):
-    w = torch.nn.Parameter(torch.tensor(1.0))
-    optimizer = kind([w], lr=0.1, **settings)
-    w.grad = torch.tensor(gradient)
-    optimizer.step()
-    return w.item()
-
 
 # %%
 guess = ...
-predict("09.p12", guess, lambda: first_step(1000.0))
+predict("09.p15", guess, lambda: first_step(1000.0))
 
 # %% [markdown]
-# **Weight decay** pulls every parameter a little towards 0. In Adam it is added to the gradient,
-# and then goes through the division. In AdamW it goes straight to the parameter.
+# **Weight decay** pulls every parameter a little towards 0. In SGD and in Adam it is added to the
+# gradient; in Adam it then goes through the division. In AdamW it goes straight to the parameter.
 #
-# **Predict 09.p13.** w is 1, the gradient is 0, lr is 0.1 and `weight_decay=0.5`. AdamW takes
+# **Predict 09.p16.** w is 1, the gradient is 0, lr is 0.1 and `weight_decay=0.5`. AdamW takes
 # away 0.1 * 0.5 * w and ends at 0.95. Where does *Adam* end?
 
 # %%
 guess = ...
-predict("09.p13", guess, lambda: first_step(0.0, weight_decay=0.5))
+predict("09.p16", guess, lambda: first_step(0.0, weight_decay=0.5))
 
 # %% [markdown]
 # So `weight_decay` does not mean the same in the two. The defaults are different as well: 0 in
-# Adam, 0.01 in AdamW. The last three rules:
+# Adam, 0.01 in AdamW. The last three rules; Adamax and SparseAdam are rare, and you may skip them:
 
 
 # %%
@@ -660,8 +719,15 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 
 # %% [markdown]
 # On an ordinary gradient SparseAdam stops with an error, and Adam stops on a sparse one. It does
-# not belong into a list of optimizers "to try".
+# not belong in a list of optimizers "to try".
 #
+# `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam with
+# careful first steps. `Adadelta` compares the size of past gradients with the size of past moves.
+# `ASGD` is SGD that also keeps a mean of all its places. `LBFGS` is of another kind: it computes
+# the loss several times in one step, so its `step` needs a function that does it. Later versions
+# have others, such as `Adafactor` and `Muon`.
+
+# %% [markdown]
 # ## One landscape, ten ways down
 #
 # Now let them all walk on the same hills, from the same place. This landscape has a **local**
@@ -718,7 +784,7 @@ figures.descent_paths(height, walks)
 # An optimizer changes the parameters *it was given*, and of these only the ones that have a
 # gradient. `.grad` being `None` means: skip. A gradient of 0 is something else.
 #
-# **Predict 09.p14.** SGD with lr 0.1 and momentum 0.9. w begins at 1. In the first step the
+# **Predict 09.p17.** SGD with lr 0.1 and momentum 0.9. w begins at 1. In the first step the
 # gradient is 1, so w becomes 0.9. In the second step the gradient is **0**. Where is w now?
 
 
@@ -735,16 +801,19 @@ def second_step(gradient):
 
 # %%
 guess = ...
-predict("09.p14", guess, lambda: second_step(torch.tensor(0.0)))
+predict("09.p17", guess, lambda: second_step(torch.tensor(0.0)))
+
+# %% [markdown]
+# With `None`, w stays at 0.9:
 
 # %%
-round(second_step(torch.tensor(0.0)), 2), round(second_step(None), 2)
+round(second_step(None), 2)
 
 # %% [markdown]
 # That is why freezing in the middle of training needs two lines: `requires_grad = False`, *and*
-# `grad = None`. With only the first, the last gradient stays and goes on being used.
+# `grad = None`. With only the first, the last gradient stays, and a step may use it once more.
 #
-# **Predict 09.p15.** An optimizer was made from `model.parameters()`. After that, the last layer is
+# **Predict 09.p18.** An optimizer was made from `model.parameters()`. After that, the last layer is
 # replaced: `model[1] = nn.Linear(4, 2)`. Does a training step change the new layer?
 
 # %%
@@ -763,17 +832,16 @@ def trains_the_new_layer():
 
 # %%
 guess = ...
-predict("09.p15", guess, lambda: trains_the_new_layer())
+predict("09.p18", guess, lambda: trains_the_new_layer())
 
 # %% [markdown]
 # So finish the model first, then make the optimizer. `model.to(device)` is harmless: the parameters
 # stay the same objects, only their data moves. Still, "model first, optimizer second" is the order
 # to get used to.
 #
-# **Predict 09.p16.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
+# **Predict 09.p19.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
 # an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
-# parameters does the second one find? The
-# model has 2.
+# parameters does the second one find? The model has 2.
 
 
 # %%
@@ -786,7 +854,7 @@ def second_use():
 
 # %%
 guess = ...
-predict("09.p16", guess, lambda: second_use())
+predict("09.p19", guess, lambda: second_use())
 
 # %% [markdown]
 # **Parameter groups** give parts of a model settings of their own. A setting that a group does not
@@ -803,57 +871,47 @@ optimizer = torch.optim.AdamW(groups, lr=0.001, weight_decay=0.1)
 [(len(g["params"]), g["lr"], g["weight_decay"]) for g in optimizer.param_groups]
 
 # %% [markdown]
-# The learning rate lives there, in `param_groups`. Always write `lr` yourself: `SGD(parameters)`
-# was an error for years and now quietly means 0.001.
+# **Predict 09.p20.** In the middle of training, someone wants a smaller rate and writes
+# `optimizer.lr = 0.01`. The optimizer is SGD, made with lr=0.1. w is 1 and its gradient is 1. Where
+# is w after the next step?
+
+
+# %%
+def rate_as_attribute():
+    w = torch.nn.Parameter(torch.tensor(1.0))
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    optimizer.lr = 0.01
+    w.grad = torch.tensor(1.0)
+    optimizer.step()
+    return w.item()
+
+
+# %%
+guess = ...
+predict("09.p20", guess, lambda: rate_as_attribute())
+
+# %% [markdown]
+# The learning rate lives in `param_groups`. This changes it:
+
+# %%
+for group in optimizer.param_groups:
+    group["lr"] = group["lr"] / 10
+[group["lr"] for group in optimizer.param_groups]
+
+# %% [markdown]
+# A change in `optimizer.state_dict()["param_groups"]` does nothing, because the groups there are
+# copies. And always write `lr` yourself: `SGD(parameters)` was an error for years and now quietly
+# means 0.001.
 
 # %%
 torch.optim.SGD(model.parameters()).param_groups[0]["lr"]
-
-# %% [markdown]
-# ## A real case: three kinds of penguins
-#
-# Four measurements of a penguin, and three species to tell apart. One linear layer that begins at
-# zero is enough. Its first loss is log(3), as you predicted for equal logits.
-
-# %%
-from course_utils import data
-
-measures = ["bill_length_mm", "bill_depth_mm", "flipper_length_mm", "body_mass_g"]
-known = data.penguins().dropna(subset=measures)
-x = torch.tensor(known[measures].to_numpy(), dtype=torch.float32)  # (penguins, 4)
-x = (x - x.mean(dim=0)) / x.std(dim=0)  # (penguins, 4)
-y = torch.tensor(known["species"].astype("category").cat.codes.to_numpy()).long()  # (penguins,)
-
-
-# %%
-def train(last_layer):
-    model = nn.Linear(4, 3)
-    nn.init.zeros_(model.weight)
-    nn.init.zeros_(model.bias)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=0.1)
-    for _ in range(200):
-        scores = last_layer(model(x))  # (penguins, classes)
-        loss = F.cross_entropy(scores, y)
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    accuracy = (scores.argmax(dim=1) == y).float().mean()
-    return round(loss.item(), 2), round(accuracy.item(), 2)
-
-
-# %%
-{"logits (loss, accuracy)": train(nn.Identity()), "softmax first": train(nn.Softmax(dim=1))}
-
-# %% [markdown]
-# With logits, the loss comes close to 0. With softmax in front it stops at the floor that you saw
-# above, 0.55. The accuracy is nearly the same: look at it alone, and you would never notice.
 
 # %% [markdown]
 # ## Schedules: changing the rate
 #
 # Large steps at first, small steps at the end. A **scheduler** holds an optimizer and a counter.
 # Each call of `scheduler.step()` moves the counter by one and writes new rates into
-# `optimizer.param_groups`. It knows nothing about epochs or batches.
+# `optimizer.param_groups`. It does not know what an epoch or a batch is.
 
 # %%
 schedulers = torch.optim.lr_scheduler
@@ -881,7 +939,7 @@ rates(optimizer, schedulers.StepLR(optimizer, step_size=2, gamma=0.1), 6)
 # never used, and torch warns. To step a schedule after each batch or after each epoch is your
 # choice, and the schedule's numbers have to fit it.
 #
-# **Predict 09.p17.** `StepLR(optimizer, step_size=30, gamma=0.1)` was meant for epochs, but
+# **Predict 09.p21.** `StepLR(optimizer, step_size=30, gamma=0.1)` was meant for epochs, but
 # `scheduler.step()` stands in the loop over 100 batches. The rate begins at 1. What is it after the
 # *first epoch*?
 
@@ -896,12 +954,12 @@ def after_one_epoch():
 
 # %%
 guess = ...
-predict("09.p17", guess, lambda: after_one_epoch())
+predict("09.p21", guess, lambda: after_one_epoch())
 
 # %% [markdown]
 # `LambdaLR` takes a function of the counter and asks it at every step.
 #
-# **Predict 09.p18.** The optimizer has `lr=0.01`, and the function returns 0.01 for every step.
+# **Predict 09.p22.** The optimizer has `lr=0.01`, and the function returns 0.01 for every step.
 # What is the rate?
 
 
@@ -914,16 +972,14 @@ def rate_as_factor():
 
 # %%
 guess = ...
-predict("09.p18", guess, lambda: rate_as_factor())
+predict("09.p22", guess, lambda: rate_as_factor())
 
 # %% [markdown]
 # What the function returns is a **factor**: the rate is factor times base rate, the one the
 # optimizer began with. A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an
-# error. The counter is the scheduler's own. It begins at 0, whatever the loop variable is called
-# and
-# wherever it begins, and the schedule acts at once, when it is made.
+# error.
 #
-# **Predict 09.p19.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
+# **Predict 09.p23.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
 # base rate 1. Which rates do the first six steps use? Write a list of six numbers.
 
 
@@ -935,14 +991,16 @@ def warmup_rates():
 
 # %%
 guess = ...
-predict("09.p19", guess, lambda: warmup_rates())
+predict("09.p23", guess, lambda: warmup_rates())
 
 # %% [markdown]
-# Better: `lambda step: min((step + 1) / 4, 1)`.
+# The counter is the scheduler's own. It begins at 0, whatever the loop variable is called and
+# wherever it begins, and the schedule acts at once, when it is made. Better:
+# `lambda step: min((step + 1) / 4, 1)`.
 #
 # `CosineAnnealingLR` follows half a cosine down to 0.
 #
-# **Predict 09.p20.** `T_max=4`, base rate 1, and training goes on for longer than that. What is the
+# **Predict 09.p24.** `T_max=4`, base rate 1, and training goes on for longer than that. What is the
 # rate after **eight** steps?
 
 
@@ -954,7 +1012,7 @@ def after_eight():
 
 # %%
 guess = ...
-predict("09.p20", guess, lambda: after_eight())
+predict("09.p24", guess, lambda: after_eight())
 
 # %% [markdown]
 # ## Each schedule by its formula
@@ -991,7 +1049,7 @@ for name, make in made.items():
 # %% [markdown]
 # The numbers in `MultiStepLR` are **milestones**: absolute values of the counter, not distances.
 #
-# **Predict 09.p21.** `scheduler.get_lr()` sounds like the current rate. `MultiStepLR` with
+# **Predict 09.p25.** `scheduler.get_lr()` sounds like the current rate. `MultiStepLR` with
 # milestone 2 and gamma 0.1 has just lowered the rate from 1 to 0.1. What does `get_lr()` give?
 
 
@@ -1007,14 +1065,36 @@ def asked_at_the_milestone():
 
 # %%
 guess = ...
-predict("09.p21", guess, lambda: asked_at_the_milestone())
+predict("09.p25", guess, lambda: asked_at_the_milestone())
 
 # %% [markdown]
 # Ask `scheduler.get_last_lr()`, or look into `optimizer.param_groups`.
 #
 # `OneCycleLR` rises to `max_lr` and falls again, and wants to be stepped after every batch: it
-# needs to know the number of all steps, and stops with an error after that. `ChainedScheduler`
-# steps several schedules at once; their factors are multiplied.
+# needs to know the number of all steps, and stops with an error after that.
+#
+# **Predict 09.p26.** `SGD(..., lr=1.0, momentum=0.9)`, and then
+# `OneCycleLR(optimizer, max_lr=1.0, total_steps=13)` is made. No step yet. What is the optimizer's
+# *momentum* now?
+
+
+# %%
+def momentum_of_one_cycle():
+    w = torch.nn.Parameter(torch.ones(1))  # (1,)
+    optimizer = torch.optim.SGD([w], lr=1.0, momentum=0.9)
+    schedulers.OneCycleLR(optimizer, max_lr=1.0, total_steps=13)
+    return optimizer.param_groups[0]["momentum"]
+
+
+# %%
+guess = ...
+predict("09.p26", guess, lambda: momentum_of_one_cycle())
+
+# %% [markdown]
+# Its momentum falls while the rate rises, from 0.95 to 0.85, and rises again. The rate that you
+# gave to the optimizer does not count either. `cycle_momentum=False` leaves the momentum alone.
+#
+# `ChainedScheduler` steps several schedules at once; their factors are multiplied.
 
 
 # %%
@@ -1033,11 +1113,35 @@ for name in ("OneCycleLR", "ChainedScheduler"):
 sheet["ChainedScheduler"]
 
 # %% [markdown]
+# `SequentialLR` takes several schedules, too, but uses one after the other. `milestones` says in
+# which step the next one takes over.
+#
+# **Predict 09.p27.** The same two schedules, one after the other, with `milestones=[4]`. Which is
+# the first step, counted from 0, that uses the rate 0.1?
+
+
+# %%
+def one_after_the_other():
+    optimizer = new_optimizer()
+    warmup = schedulers.LinearLR(optimizer, 0.25, total_iters=4)
+    later = schedulers.StepLR(optimizer, 6)
+    sequence = schedulers.SequentialLR(optimizer, [warmup, later], milestones=[4])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # in torch 2.3 it warns of a thing that it does itself
+        return rates(optimizer, sequence, 12)
+
+
+# %%
+guess = ...
+predict("09.p27", guess, lambda: one_after_the_other().index(0.1))
+
+# %% [markdown]
 # `ReduceLROnPlateau` is different: it watches a number, such as the loss on validation data. When
 # that has not improved for more than `patience` epochs, the rate is lowered. So its `step` wants
-# the number: `scheduler.step(loss)`. Without it, there is an error.
+# the number: `scheduler.step(loss)`. Without it, there is an error. The other schedules want none:
+# they would take the loss for the value of their counter.
 #
-# **Predict 09.p22.** Someone gives it an *accuracy* that gets better each time: 0.5, 0.6, 0.7, 0.8,
+# **Predict 09.p28.** Someone gives it an *accuracy* that gets better each time: 0.5, 0.6, 0.7, 0.8,
 # 0.9. The settings are `patience=1, factor=0.5`, and nothing else. The rate began at 1. What is it
 # in the sixth epoch, after these five?
 
@@ -1066,11 +1170,32 @@ def watches_an_accuracy():
     return plateau_rates(accuracies, optimizer, watch(optimizer))[-1]
 
 
-predict("09.p22", guess, lambda: watches_an_accuracy())
+predict("09.p28", guess, lambda: watches_an_accuracy())
 
 # %% [markdown]
-# For a number that should rise, say `mode="max"`. The sheet shows all schedules, with a loss that
-# gets stuck for the last one.
+# For a number that should rise, say `mode="max"`.
+#
+# **Predict 09.p29.** Now a *loss*, with the same settings. It gets better in each of ten epochs:
+# from 1, it falls by 0.00001 each time. Is the rate lowered? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+def falls_by_very_little():
+    optimizer = new_optimizer()
+    values = [1 - 0.00001 * epoch for epoch in range(10)]
+    return plateau_rates(values, optimizer, watch(optimizer))[-1] < 1
+
+
+predict("09.p29", guess, falls_by_very_little)
+
+# %% [markdown]
+# Only with `threshold=0` each smaller number is an improvement. And read what patience means:
+# `patience=2` forgives two values in a row that are no better, and acts at the third. The early
+# stopping of lesson 10 counts in another way.
+#
+# The sheet shows the schedules, with a loss that gets stuck for the last one.
 
 # %%
 losses = [9, 7, 5, 4, 4, 4, 4, 3, 3, 3, 3, 3]
@@ -1084,7 +1209,7 @@ figures.schedule_sheet(sheet)
 # Optimizer and scheduler have a memory, so each has a `state_dict()`, as a model has. What do you
 # need to go on in the middle of a schedule?
 #
-# **Predict 09.p23.** `StepLR(step_size=2, gamma=0.1)`, base rate 1, has run for four steps: the
+# **Predict 09.p30.** `StepLR(step_size=2, gamma=0.1)`, base rate 1, has run for four steps: the
 # rate is 0.01. A fresh optimizer and a fresh scheduler are made, and the *scheduler's* state is
 # loaded. Which rate does the optimizer use?
 
@@ -1103,7 +1228,7 @@ def after_loading(load_optimizer):
 
 # %%
 guess = ...
-predict("09.p23", guess, lambda: after_loading(load_optimizer=False))
+predict("09.p30", guess, lambda: after_loading(load_optimizer=False))
 
 # %% [markdown]
 # Load both. (`StepLR(optimizer, 2, last_epoch=3)` on a fresh optimizer is not a way: it stops with
@@ -1136,21 +1261,47 @@ resumed_run = begun + plateau_rates(losses[5:], fresh, resumed)
 resumed_run, resumed_run == sheet["ReduceLROnPlateau"]
 
 # %% [markdown]
-# One more trap: the tensors in a `state_dict()` are the living ones. Training goes on changing
-# them. A checkpoint that stays in memory needs `copy.deepcopy`; one that goes to a file is safe.
+# A checkpoint can also stay in memory: `kept = optimizer.state_dict()`.
+#
+# **Predict 09.p31.** SGD with momentum 0.9; the gradient is always 1. After the first step the
+# momentum is 1.0, and the state is kept. One more step makes the momentum 1.9. Which momentum is in
+# `kept` then?
+
 
 # %%
-w = torch.nn.Parameter(torch.tensor(1.0))
-optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
-w.grad = torch.tensor(1.0)
-optimizer.step()
-kept = optimizer.state_dict()
-optimizer.step()
-round(kept["state"][0]["momentum_buffer"].item(), 2)
+def one_more_step(state):
+    w = torch.nn.Parameter(torch.tensor(1.0))
+    optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
+    w.grad = torch.tensor(1.0)
+    optimizer.step()
+    kept = state(optimizer)
+    optimizer.step()
+    return optimizer, kept
+
+
+def buffer(kept):
+    return round(kept["state"][0]["momentum_buffer"].item(), 2)
+
+
+# %%
+guess = ...
+predict("09.p31", guess, lambda: buffer(one_more_step(lambda o: o.state_dict())[1]))
 
 # %% [markdown]
-# The buffer was 1.0 when it was kept.
-#
+# So a checkpoint in memory needs `copy.deepcopy`; one that goes to a file is safe. The same holds
+# when it is loaded: the optimizer goes on with the very tensors that it is given. Load a copy, if
+# you want to load it twice.
+
+# %%
+import copy
+
+optimizer, kept = one_more_step(lambda o: copy.deepcopy(o.state_dict()))
+before = buffer(kept)
+optimizer.load_state_dict(kept)
+optimizer.step()
+before, buffer(kept)
+
+# %% [markdown]
 # ## Summary
 #
 # | you have | use |
@@ -1163,6 +1314,7 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 # | weight decay | AdamW, without biases and normalisation layers |
 # | a part to freeze | `requires_grad = False` and `grad = None` |
 # | a schedule | a factor by its own counter, after `optimizer.step()` |
+# | several schedules | `SequentialLR`: one after the other; `ChainedScheduler`: all at once |
 # | a run to resume | the state of model, optimizer and scheduler |
 
 # %% [markdown]
@@ -1181,13 +1333,16 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 #   floats in the shape of the logits:
 #   [thread](https://github.com/pytorch/pytorch/issues/1939).
 # - "A float target is always an error in `cross_entropy`." In the *shape of the logits* it is
-#   accepted: as probabilities. One [unit is not enough](https://github.com/pytorch/pytorch/issues/133833).
+#   accepted: as probabilities. One [unit is not
+#   enough](https://github.com/pytorch/pytorch/issues/133833).
 # - "Padding is 0, so it is ignored." Say `ignore_index`; and a batch of nothing but padding gives
 #   [NaN](https://github.com/pytorch/pytorch/issues/116349).
 # - "`view` brings the classes to dimension 1." It mixes them up:
 #   [thread](https://github.com/voiler/IMPALA/issues/3).
 # - "`nll_loss` takes probabilities." It takes their logarithms:
 #   [explained](https://openillumi.com/en/en-pytorch-crossentropy-logits-nllloss-mechanism).
+# - "`nn.CrossEntropyLoss(output, target)` is the loss." It only makes one, from settings. The
+#   message about a Boolean value does not tell you so.
 # - "There is an F1 loss in torch.nn", "torch.nn is a separate package": neither is so.
 # - "`backward` updates the parameters", "`zero_grad` sets them to 0": neither does. Gradients
 #   become [None](https://github.com/lcswillems/torch-ac/pull/5).
@@ -1214,6 +1369,8 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 #   code](https://github.com/lhoyer/MIC/issues/60). "Warm-up is step / n": [the first step has rate
 #   0](https://github.com/Adit-Jain-srm/NightmareNet/pull/158). "A number will do":
 #   [thread](https://github.com/pytorch/pytorch/pull/151973).
+# - "`optimizer.lr = ...` changes the rate", "`scheduler.step(loss)` is for every scheduler": the
+#   first does nothing, the second sets a counter to the loss.
 # - "`get_lr()` is the current rate": [thread](https://github.com/pytorch/pytorch/issues/31871).
 # - "`ReduceLROnPlateau` steps like the others", "and knows that accuracy should rise":
 #   [no number](https://github.com/keris2020/hackathon/issues/81),
@@ -1242,7 +1399,8 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 #   [`Adamax`](https://pytorch.org/docs/stable/generated/torch.optim.Adamax.html),
 #   [`SparseAdam`](https://pytorch.org/docs/stable/generated/torch.optim.SparseAdam.html),
 #   [`zero_grad`](https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html)
-# - schedules: [`StepLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html),
+# - schedules:
+#   [`StepLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html),
 #   [`MultiStepLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.MultiStepLR.html),
 #   [`LambdaLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.LambdaLR.html),
 #   [`ExponentialLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ExponentialLR.html),
@@ -1250,4 +1408,5 @@ round(kept["state"][0]["momentum_buffer"].item(), 2)
 #   [`CosineAnnealingLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.CosineAnnealingLR.html),
 #   [`OneCycleLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.OneCycleLR.html),
 #   [`ChainedScheduler`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ChainedScheduler.html),
+#   [`SequentialLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.SequentialLR.html),
 #   [`ReduceLROnPlateau`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.ReduceLROnPlateau.html)

@@ -62,6 +62,17 @@ Prediction(
 
 Prediction(
     "09.p7",
+    because="The class takes settings: the logits went to `weight`, the labels to an old setting.",
+    beliefs=(
+        Belief(
+            "a loss", "The loss is an object. Make it first, then call it with the two tensors."
+        ),
+    ),
+    choices=("a loss", "error"),
+)
+
+Prediction(
+    "09.p8",
     because="The mean over no samples is 0 / 0, and that is not a number.",
     beliefs=(
         Belief("0.0", "The sum is 0. But the mean divides by how many labels were counted."),
@@ -71,7 +82,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p8",
+    "09.p9",
     because="The second sigmoid begins at 0.5 for 0: a no below 0.5 has become impossible.",
     beliefs=(
         Belief(0.00005, "This is what the model means. The loss does a sigmoid of its own."),
@@ -81,7 +92,17 @@ Prediction(
 )
 
 Prediction(
-    "09.p9",
+    "09.p10",
+    because="It is softmax minus one-hot, and each of them adds up to 1.",
+    beliefs=(
+        Belief(1, "The probabilities add up to 1. From the right one of them, 1 is taken away."),
+        Belief(-1, "The right class is pushed up, but the others are pushed down as much."),
+        Belief(-0.3348, "That is the right class alone. The wrong ones have a gradient, too."),
+    ),
+)
+
+Prediction(
+    "09.p11",
     because="argmax gives the number of a class, and a number of a class has no slope.",
     beliefs=(
         Belief(True, "The scores have one, but argmax cuts the graph: it gives whole numbers."),
@@ -89,7 +110,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p10",
+    "09.p12",
     because="`set_to_none=True` is the default: the gradients are taken away, not filled with 0.",
     beliefs=(
         Belief(0, "It was so long ago. Code that calls w.grad.norm() right after it now fails."),
@@ -98,7 +119,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p11",
+    "09.p13",
     because="backward() adds to what is there, and step() leaves it there: 3 + 3.",
     beliefs=(
         Belief(3, "That would be a fresh gradient. Who has cleared the first one?"),
@@ -109,7 +130,17 @@ Prediction(
 )
 
 Prediction(
-    "09.p12",
+    "09.p14",
+    because="s is 0.01 g² in the first step, its root is 0.1 g: the step is ten times the rate.",
+    beliefs=(
+        Belief(-99, "w - lr * g is plain SGD. RMSprop divides by the size of the gradient."),
+        Belief(0.9, "That would divide g by its own size. But s has taken only 0.01 of g² yet."),
+        Belief(1, "The division makes large gradients harmless, but not nothing."),
+    ),
+)
+
+Prediction(
+    "09.p15",
     because="In the first step, mean / root is g / |g|: the step is as long as the learning rate.",
     beliefs=(
         Belief(-99, "w - lr * g is plain SGD. Adam divides by the size of the gradient."),
@@ -119,7 +150,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p13",
+    "09.p16",
     because="The decay 0.5 * 1 is the whole gradient, and Adam's first step is lr * sign.",
     beliefs=(
         Belief(0.95, "So does AdamW. In Adam the decay goes through the division."),
@@ -129,7 +160,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p14",
+    "09.p17",
     because="The buffer is 0.9 * 1 + 0, so the ball rolls on: 0.9 - 0.1 * 0.9.",
     beliefs=(
         Belief(0.9, "A gradient of 0 does not stop the momentum."),
@@ -138,7 +169,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p15",
+    "09.p18",
     because="The optimizer still holds the parameters of the old layer, and nothing told it.",
     beliefs=(
         Belief(True, "The optimizer does not know the model, only the parameters it was given."),
@@ -146,7 +177,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p16",
+    "09.p19",
     because="A filter can be walked through once; the optimizer has done that.",
     beliefs=(
         Belief(2, "A list could be used twice. An iterator is at its end after the first time."),
@@ -155,7 +186,16 @@ Prediction(
 )
 
 Prediction(
-    "09.p17",
+    "09.p20",
+    because="Nothing reads `optimizer.lr`. The rate of each group stands in `param_groups`.",
+    beliefs=(
+        Belief(0.99, "That is a step with the rate 0.01. But who reads this attribute?"),
+        Belief("error", "Python lets you set any attribute; no one complains."),
+    ),
+)
+
+Prediction(
+    "09.p21",
     because="The counter has passed 30, 60 and 90: three times a tenth.",
     beliefs=(
         Belief(1, "The scheduler counts calls of its step(), not epochs."),
@@ -165,7 +205,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p18",
+    "09.p22",
     because="The function gives a factor: 0.01 * 0.01.",
     beliefs=(
         Belief(0.01, "The function is multiplied with the base rate; it is not the rate."),
@@ -174,7 +214,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p19",
+    "09.p23",
     because="The counter begins at 0, so does the rate; and nothing stops it at 1.",
     beliefs=(
         Belief([0.25, 0.5, 0.75, 1, 1, 1], "That was the plan. What is 0 / 4, and what is 5 / 4?"),
@@ -185,7 +225,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p20",
+    "09.p24",
     because="A cosine goes up again: after T_max steps it is down, after 2 T_max it is back.",
     beliefs=(
         Belief(0, "Down at step 4, yes. But nothing keeps it there."),
@@ -194,7 +234,7 @@ Prediction(
 )
 
 Prediction(
-    "09.p21",
+    "09.p25",
     because="get_lr() works out a next value from the current one: the decay is in it twice.",
     beliefs=(
         Belief(0.1, "That is the current rate, and what get_last_lr() gives."),
@@ -203,7 +243,28 @@ Prediction(
 )
 
 Prediction(
-    "09.p22",
+    "09.p26",
+    because="`cycle_momentum=True` is the default: it writes a momentum, too, first 0.95.",
+    beliefs=(
+        Belief(0.9, "That was yours. OneCycleLR moves the momentum as well as the rate."),
+        Belief(0, "The momentum is not switched off. It begins high, while the rate is low."),
+        Belief(0.85, "That is the lowest value, which it has when the rate is highest."),
+    ),
+)
+
+Prediction(
+    "09.p27",
+    because="StepLR begins to count when its turn comes, in step 4: 4 + 6.",
+    beliefs=(
+        Belief(6, "So it is in ChainedScheduler. Here StepLR is not called before step 4."),
+        Belief(4, "In step 4 StepLR takes over, and it begins with the full rate."),
+        Belief(7, "Steps are counted from 0, and StepLR counts from its own beginning."),
+        Belief(11, "Count from 0: the steps 4 to 9 are the first six of StepLR."),
+    ),
+)
+
+Prediction(
+    "09.p28",
     because="The default mode looks for smaller numbers, so four values in a row were no better.",
     beliefs=(
         Belief(1, "It does improve. But who told the scheduler that larger is better?"),
@@ -213,10 +274,27 @@ Prediction(
 )
 
 Prediction(
-    "09.p23",
+    "09.p29",
+    because="Better means better by more than `threshold`: a ten-thousandth of the best value.",
+    beliefs=(
+        Belief(False, "Each loss is smaller. But what is too little does not count as better."),
+    ),
+)
+
+Prediction(
+    "09.p30",
     because="The rate lives in the optimizer. Loading the scheduler does not write it there.",
     beliefs=(
         Belief(0.01, "The scheduler knows this rate, but the optimizer uses its own."),
         Belief(0.1, "Neither of the two holds this number; it was used in the steps 2 and 3."),
+    ),
+)
+
+Prediction(
+    "09.p31",
+    because="The dict holds the optimizer's own tensor, and the step has written to it.",
+    beliefs=(
+        Belief(1, "So it was when it was kept. But nobody made a copy of the tensor."),
+        Belief(0.9, "The step multiplies by 0.9 and adds the gradient."),
     ),
 )

@@ -9,7 +9,7 @@ contents = Contents(
     title="The training loop",
     needs=["09", "06"],
     knowing="Python: loops, functions, dictionaries",
-    minutes=140,
+    minutes=130,
     after=[
         "write a training loop, and say what each of its lines changes",
         "measure a loss and an accuracy that can be compared between epochs",

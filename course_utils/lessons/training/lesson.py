@@ -14,10 +14,12 @@
 # reports numbers that are not true.
 
 # %% [markdown]
-# ## What each step changes
+# ## The five lines, once more
 #
-# We begin with one weight. It is 1, the input is 2 and the target is 8. The model says 2, which is
-# 6 too small. The squared error is 36. Its gradient is 2 * (2 - 8) * 2 = -24.
+# Lesson 09 showed what each of these lines changes, and that `zero_grad()` must not stand between
+# `backward()` and `step()`. Two questions about what is easily overlooked. Take one weight. It is
+# 1, the input is 2 and the target is 8. So the output is 2, and the squared error is 36. After one
+# step of SGD the weight is 3.4, and the squared error would be 1.44.
 
 # %%
 import torch
@@ -31,135 +33,49 @@ two, eight = torch.tensor([[2.0]]), torch.tensor([[8.0]])  # (1, 1)
 def fresh():
     model = nn.Linear(1, 1, bias=False)
     nn.init.constant_(model.weight, 1.0)
-    return model, torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return model, torch.optim.SGD(model.parameters(), lr=0.1)
 
-
-model, optimizer = fresh()
-nn.functional.mse_loss(model(two), eight).item()
 
 # %% [markdown]
-# Three things can change: the weight, its `.grad`, and the memory of the optimizer (here the
-# momentum). We look at all three after each step.
-#
-# **Predict 10.p1.** The weight is 1. What is it right after `loss.backward()`?
+# **Predict 10.p1.** The five lines are run once. *After* `optimizer.step()`, what does
+# `loss.item()` give?
+
+
+# %%
+def five_lines(model, optimizer):
+    loss = nn.functional.mse_loss(model(two), eight)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+# %%
+guess = ...
+predict("10.p1", guess, lambda: five_lines(*fresh()))
+
+# %% [markdown]
+# **Predict 10.p2.** In a notebook, the cell with `model = ...` is run once more, to begin anew.
+# The cell with `optimizer = ...` is not. Then the five lines are run. What is the weight of the
+# model?
 
 # %%
 guess = ...
 
 
-def weight_after_backward():
+def only_the_model_again():
     model, optimizer = fresh()
-    nn.functional.mse_loss(model(two), eight).backward()
+    model, _ = fresh()  # the cell with the model, run again
+    five_lines(model, optimizer)
     return model.weight.item()
 
 
-predict("10.p1", guess, weight_after_backward)
+predict("10.p2", guess, only_the_model_again)
 
 # %% [markdown]
-# **Predict 10.p2.** And what does `weight.grad` hold right after `optimizer.step()`? The gradient
-# was -24, the learning rate is 0.1.
-
-# %%
-guess = ...
-
-
-def grad_after_step():
-    model, optimizer = fresh()
-    nn.functional.mse_loss(model(two), eight).backward()
-    optimizer.step()
-    return model.weight.grad.item()
-
-
-predict("10.p2", guess, grad_after_step)
-
-# %% [markdown]
-# A small function writes down the three numbers, so that we can compare before and after.
-
-
-# %%
-def look(moment):
-    memory = optimizer.state[model.weight].get("momentum_buffer")
-    found = [model.weight, model.weight.grad, memory]
-    shown = ["-" if t is None else f"{t.item():.1f}" for t in found]
-    print(f"{moment:14}" + "".join(f"{text:>10}" for text in shown))
-
-
-# %%
-print(" " * 14 + "    weight     .grad    memory")
-look("before")
-loss = nn.functional.mse_loss(model(two), eight)
-look("forward, loss")
-loss.backward()
-look("backward()")
-optimizer.step()
-look("step()")
-optimizer.zero_grad()
-look("zero_grad()")
-
-# %% [markdown]
-# Each line changes one column. `backward()` writes gradients and nothing else. `step()` reads
-# them and moves the weight: 1 - 0.1 * (-24) = 3.4. It does not store gradients anywhere.
-# `zero_grad()` takes gradients away. It does not touch a weight, and it does not set the optimizer
-# back to its beginning:
-#
-# **Predict 10.p3.** The momentum is -24 after the first step. What is it after `zero_grad()`?
-
-# %%
-guess = ...
-
-
-def memory_after_zero_grad():
-    model, optimizer = fresh()
-    nn.functional.mse_loss(model(two), eight).backward()
-    optimizer.step()
-    optimizer.zero_grad()
-    return optimizer.state[model.weight]["momentum_buffer"].item()
-
-
-predict("10.p3", guess, memory_after_zero_grad)
-
-# %% [markdown]
-# `backward()` *adds* to `.grad`. That is useful when a gradient comes in parts. It is a bug when
-# nobody clears.
-#
-# **Predict 10.p4.** `backward()` is called for the same loss twice, with a new forward each time,
-# and no `zero_grad()` between. No step is made. What does `weight.grad` hold?
-
-# %%
-guess = ...
-
-
-def two_backwards():
-    model, optimizer = fresh()
-    for _ in range(2):
-        nn.functional.mse_loss(model(two), eight).backward()
-    return model.weight.grad.item()
-
-
-predict("10.p4", guess, two_backwards)
-
-# %% [markdown]
-# So each step needs clean gradients. `zero_grad()` may stand before the forward, between forward
-# and backward, or after the step. One place is wrong:
-#
-# **Predict 10.p5.** The order is `backward()`, `zero_grad()`, `step()`. What is the weight then?
-
-# %%
-guess = ...
-
-
-def cleared_too_late():
-    model, optimizer = fresh()
-    nn.functional.mse_loss(model(two), eight).backward()
-    optimizer.zero_grad()
-    optimizer.step()
-    return model.weight.item()
-
-
-predict("10.p5", guess, cleared_too_late)
-
-# %% [markdown]
-# Nothing was raised. The loss will be the same for ever. This is the typical bug of this lesson.
+# Nothing was raised, and nothing is learned. This is the typical bug of this lesson. Run the two
+# cells together, or write them as one. (And a loss that you print after the step is still that of
+# the model before it.)
 
 # %% [markdown]
 # ## A real table
@@ -209,23 +125,6 @@ len(train_loader), [len(y) for x, y in train_loader]
 # %% [markdown]
 # 250 samples make seven batches of 32 and a short one of 26. An **epoch** is one walk through all
 # of them. The loader can be walked through again and again; it is not used up.
-#
-# **Predict 10.p6.** A tutorial writes `for epoch in range(epochs + 1)` with `epochs = 5`. How many
-# times is `optimizer.step()` called, with 8 batches in an epoch?
-
-# %%
-guess = ...
-
-
-def count_steps(epochs=5):
-    steps = 0
-    for _ in range(epochs + 1):
-        for _ in range(len(train_loader)):
-            steps += 1
-    return steps
-
-
-predict("10.p6", guess, count_steps)
 
 # %% [markdown]
 # ## The loop
@@ -239,7 +138,7 @@ model = nn.Sequential(nn.Linear(4, 8), nn.Tanh(), nn.Linear(8, 3))
 loss_fn = nn.CrossEntropyLoss()
 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
 
-for epoch in range(4):
+for epoch in range(8):
     for x, y in train_loader:  # (batch, 4), (batch,)
         output = model(x)  # (batch, 3)
         loss = loss_fn(output, y)
@@ -250,8 +149,8 @@ for epoch in range(4):
 
 # %% [markdown]
 # It learns. But look at what is printed: after the inner loop, `loss` is the loss of the *last
-# batch*. Lecture notes show exactly this as "the loss of the epoch". It jumps, because another
-# batch is last each time.
+# batch*. It is not "the loss of the epoch". It goes up and down, because another batch is last each
+# time.
 
 # %% [markdown]
 # ## The mean over an epoch
@@ -259,19 +158,19 @@ for epoch in range(4):
 # So the losses have to be collected. Each one is a mean over its batch already. Take three batches
 # of 4, 4 and 2 samples, with the mean losses 1, 1 and 5.
 #
-# **Predict 10.p7.** What is the mean loss over all ten samples?
+# **Predict 10.p3.** What is the mean loss over all ten samples?
 
 # %%
 guess = ...
 losses, sizes = [1.0, 1.0, 5.0], [4, 4, 2]
 total = sum(loss * size for loss, size in zip(losses, sizes))
-predict("10.p7", guess, lambda: total / sum(sizes))
+predict("10.p3", guess, lambda: total / sum(sizes))
 
 # %% [markdown]
 # Multiply each mean with the size of its batch, add, and divide by the number of samples. The mean
 # of the means gives the short batch too much weight. One more detail stands in the loop below:
-# `loss.item()`. Without it, `total` would be a tensor that keeps the graphs of all batches in
-# memory.
+# `loss.item()`. Without it, `total` would be a tensor with a graph behind it, which grows with each
+# batch.
 
 
 # %%
@@ -289,46 +188,65 @@ def train_epoch(model, loader, optimizer):
 
 
 # %%
-for epoch in range(4, 8):
+for epoch in range(8, 12):
     print(f"epoch {epoch}: mean loss {train_epoch(model, train_loader, optimizer):.2f}")
 
 # %% [markdown]
-# Now the numbers fall without jumping. Note that this mean is collected while the model changes:
-# the first batch of an epoch met an older model than the last one.
+# Now each epoch is lower than the one before. Note that this mean is collected while the model
+# changes: the first batch of an epoch met an older model than the last one.
+#
+# Why count the samples, when `len(loader.dataset)` is there?
+#
+# **Predict 10.p4.** The dataset has ten samples, and every loss is 1. The loader has
+# `batch_size=4, drop_last=True`. Someone divides the total by `len(loader.dataset)`. What is the
+# mean loss then?
+
+# %%
+guess = ...
+
+
+def divided_by_the_dataset():
+    loader = DataLoader(torch.ones(10), batch_size=4, drop_last=True)
+    total = sum(batch.mean().item() * len(batch) for batch in loader)
+    return total / len(loader.dataset)
+
+
+predict("10.p4", guess, divided_by_the_dataset)
 
 # %% [markdown]
-# ## Validation: two switches
+# A sampler does the same: a loader need not show the whole dataset. And `len(loader)` is the number
+# of batches. Hits divided by it make an accuracy above 1. Count what you have seen.
+
+# %% [markdown]
+# ## Validation
 #
-# A model that is only used needs two switches, and they do different things.
+# A model that is only measured is put into eval mode first, with `model.eval()`.
 #
-# | switch | what it changes | what it does not change |
-# |---|---|---|
-# | `model.eval()` | how Dropout and BatchNorm work | the recording of gradients |
-# | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
-#
-# **Predict 10.p8.** After `model.eval()`, does the output still require a gradient? Write `True`
+# **Predict 10.p5.** After `model.eval()`, does the output still require a gradient? Write `True`
 # or `False`.
 
 # %%
 import copy
 
 guess = ...
-predict("10.p8", guess, lambda: copy.deepcopy(model).eval()(features).requires_grad)
+predict("10.p5", guess, lambda: copy.deepcopy(model).eval()(features).requires_grad)
 
 # %% [markdown]
-# **Predict 10.p9.** `Dropout(0.5)` in training mode turns about half of the numbers to 0. What
+# What `eval()` changes are layers.
+#
+# **Predict 10.p6.** `Dropout(0.5)` in training mode turns about half of the numbers to 0. What
 # does it make of four ones in eval mode? Write a list.
 
 # %%
 guess = ...
-predict("10.p9", guess, lambda: nn.Dropout(0.5).eval()(torch.ones(4)))
+predict("10.p6", guess, lambda: nn.Dropout(0.5).eval()(torch.ones(4)))
 
 # %% [markdown]
-# "eval uses all nodes", as some notes say, is this sentence about Dropout. BatchNorm does something
-# else: in training mode it moves its running mean a tenth of the way towards the mean of each
-# batch.
+# BatchNorm does something else: in training mode it moves its running mean a tenth of the way
+# towards the mean of each batch. And the recording has a switch of its own:
+# `with torch.no_grad():`.
 #
-# **Predict 10.p10.** A fresh BatchNorm has a running mean of 0. One batch with mean 10 goes through
+# **Predict 10.p7.** A fresh BatchNorm has a running mean of 0. One batch with mean 10 goes through
 # it inside `no_grad()`, in training mode. What is the running mean then?
 
 # %%
@@ -342,10 +260,18 @@ def look_with_no_grad():
     return layer.running_mean.item()
 
 
-predict("10.p10", guess, look_with_no_grad)
+predict("10.p7", guess, look_with_no_grad)
 
 # %% [markdown]
-# That is a leak: validation data has taught the model something. So validation sets both switches.
+# That is a leak: validation data has taught the model something. (For the same reason
+# `requires_grad = False` does not freeze a BatchNorm.) And in training mode BatchNorm refuses a
+# batch of one sample, because one number has no spread. So validation sets both switches:
+#
+# | switch | what it changes | what it does not change |
+# |---|---|---|
+# | `model.eval()` | how Dropout and BatchNorm work | the recording of gradients |
+# | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
+#
 # It also has to leave the model as the next epoch wants it. `train_epoch` calls `model.train()` at
 # its own beginning, so nobody can forget it.
 
@@ -364,14 +290,140 @@ def evaluate(model, loader):
 
 
 # %%
-loss, accuracy = evaluate(model, valid_loader)
-round(loss, 1), accuracy > 0.9
+valid_loss, share = evaluate(model, valid_loader)
+round(valid_loss, 1), share > 0.9
 
 # %% [markdown]
-# On a computer with a GPU, both functions need one more line at the beginning of the inner loop:
-# `x, y = x.to(device), y.to(device)`. Often it is written in the training half and forgotten in
-# the other. And both halves have to use *the same* loss: a squared error for training and a
-# cross-entropy for validation cannot be drawn into one picture.
+# Both halves, training and validation, have to use *the same* loss: a squared error for training
+# and a cross-entropy for validation cannot be drawn into one picture.
+#
+# `torch.inference_mode()` is a newer switch. It records nothing either, and can be a little faster.
+#
+# **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied with
+# a weight that is to be trained, and `backward()` is called. Does that work? Write `"works"` or
+# `"error"`. (With `no_grad()` it works.)
+
+# %%
+guess = ...
+
+
+def trained_on_an_output():
+    with torch.inference_mode():
+        output = nn.Linear(4, 3)(features[:2])  # (2, 3)
+    weight = torch.ones(3, requires_grad=True)  # (3,)
+    (output * weight).sum().backward()
+    return "works"
+
+
+predict("10.p8", guess, trained_on_an_output)
+
+# %% [markdown]
+# What it makes is marked for ever. So use it where nothing goes on from the output: to measure, to
+# predict.
+#
+# ## On a GPU
+#
+# The model and each batch have to be on the same **device**. This line takes a GPU where there is
+# one, and runs everywhere:
+
+# %%
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+# %% [markdown]
+# **Predict 10.p9.** `model.to(device)` and `x.to(device)` stand alone, each on its line. What
+# has moved? Write `"the model and x"`, `"the model"`, `"x"` or `"neither"`. (To try it without a
+# GPU, the code moves to `"meta"`, a device without data.)
+
+# %%
+guess = ...
+
+
+def moved():
+    model, x = nn.Linear(4, 3), torch.ones(2, 4)  # x: (2, 4)
+    model.to("meta")
+    x.to("meta")
+    places = {"the model": model.weight.device, "x": x.device}
+    return " and ".join(n for n, place in places.items() if place.type == "meta") or "neither"
+
+
+predict("10.p9", guess, moved)
+
+# %% [markdown]
+# So the model moves once, before the optimizer is made. `train_epoch` and `evaluate` each need a
+# line at the beginning of the inner loop, with `x, y =` in front. Often it is written in one and
+# forgotten in the other.
+
+# %%
+on_device = copy.deepcopy(model).to(device)
+for x, y in valid_loader:
+    x, y = x.to(device), y.to(device)  # (batch, 4), (batch,)
+    on_device(x)
+x.device == on_device[0].weight.device
+
+# %% [markdown]
+# The models of this lesson are small and stay on the CPU.
+
+# %% [markdown]
+# ## Gradients that are too long
+#
+# Sometimes one batch has a huge gradient, and one step throws the model far away. **Clipping**
+# makes it shorter. The *norm* is the length of all gradients together, as one long vector: the root
+# of the sum of all squares. `clip_grad_norm_(parameters, max_norm)` multiplies all of them with one
+# factor, so that the norm is at most `max_norm`. The direction stays.
+#
+# **Predict 10.p10.** Two parameters have the gradients 3 and 4, so the norm is 5. `max_norm` is
+# 1. What is the *first* gradient after clipping?
+
+
+# %%
+def two_gradients(max_norm):
+    a, b = nn.Parameter(torch.zeros(1)), nn.Parameter(torch.zeros(1))  # (1,), (1,)
+    a.grad, b.grad = torch.tensor([3.0]), torch.tensor([4.0])  # (1,), (1,)
+    norm = nn.utils.clip_grad_norm_([a, b], max_norm)
+    return norm.item(), round(a.grad.item(), 2), round(b.grad.item(), 2)
+
+
+# %%
+guess = ...
+predict("10.p10", guess, lambda: two_gradients(1.0)[1])
+
+# %%
+two_gradients(1.0)[0], two_gradients(10.0)
+
+# %% [markdown]
+# It gives back the norm *before* clipping: a good number to log. A short gradient is left alone.
+# (`clip_grad_value_` is something else: it cuts each number for itself, and the direction changes.)
+#
+# **Predict 10.p11.** Five lines, and clipping to norm 1. The weight is 1, its gradient is 10, the
+# learning rate is 0.1. Somebody clips *after* `optimizer.step()`. What is the weight then?
+
+
+# %%
+def clipped(place):
+    w = nn.Parameter(torch.ones(1))  # (1,)
+    optimizer = torch.optim.SGD([w], lr=0.1)
+    if place == "before backward()":
+        nn.utils.clip_grad_norm_([w], max_norm=1.0)
+    (10 * w).sum().backward()
+    if place == "before step()":
+        nn.utils.clip_grad_norm_([w], max_norm=1.0)
+    optimizer.step()
+    if place == "after step()":
+        nn.utils.clip_grad_norm_([w], max_norm=1.0)
+    return abs(round(w.item(), 2))
+
+
+# %%
+guess = ...
+predict("10.p11", guess, lambda: clipped("after step()"))
+
+# %%
+clipped("before step()")
+
+# %% [markdown]
+# There is one place: after `backward()`, before `step()`. Before `backward()` there is no gradient
+# yet, and no error either. Give it a list or `model.parameters()`, not an iterator that the
+# optimizer has used up (lesson 09).
 
 # %% [markdown]
 # ## A run, written down
@@ -418,21 +470,22 @@ figures.training_run(train_losses, valid_losses, rates)
 #
 # Accuracy is easy to compute, and easy to get wrong. Some datasets give labels as a column.
 #
-# **Predict 10.p11.** The predictions are `[1, 1, 0, 1]`. The labels are 1, 1, 0, 0, and come as a
+# **Predict 10.p12.** The predictions are `[1, 1, 0, 1]`. The labels are 1, 1, 0, 0, and come as a
 # column of shape (4, 1). What does `(predicted == labels).sum()` give?
 
 # %%
 guess = ...
 predicted = torch.tensor([1, 1, 0, 1])  # (4,)
 column = torch.tensor([[1], [1], [0], [0]])  # (4, 1)
-predict("10.p11", guess, lambda: (predicted == column).sum().item())
+predict("10.p12", guess, lambda: (predicted == column).sum().item())
 
 # %%
-(predicted == column).shape, (predicted == column.squeeze(1)).sum().item()
+(predicted == column).shape, (predicted == column.squeeze(1)).float().mean().item()
 
 # %% [markdown]
 # Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension. A
-# bare `squeeze()` would also take away the batch dimension of a last batch with one sample.
+# bare `squeeze()` would also take away the batch dimension of a last batch with one sample. And
+# `mean()` needs floats: of `True` and `False` it raises an error.
 
 # %% [markdown]
 # ## torchmetrics
@@ -440,15 +493,15 @@ predict("10.p11", guess, lambda: (predicted == column).sum().item())
 # The package torchmetrics has many metrics, tested, in two forms. First, as a **function** of one
 # batch.
 #
-# **Predict 10.p12.** Older notes write `accuracy(predicted, target)` with nothing else. What does
-# that give today, for three right answers out of four? Write a number, or `'error'`.
+# **Predict 10.p13.** What does `accuracy(predicted, target)` give, with nothing else, for three
+# right answers out of four? Write a number, or `'error'`.
 
 # %%
 from torchmetrics.functional import accuracy
 
 guess = ...
 target = torch.tensor([1, 1, 0, 0])  # (4,)
-predict("10.p12", guess, lambda: accuracy(predicted, target))
+predict("10.p13", guess, lambda: accuracy(predicted, target))
 
 # %%
 accuracy(predicted, target, task="multiclass", num_classes=2).item()
@@ -465,7 +518,7 @@ metric.update(predicted, target)
 metric.compute().item()
 
 # %% [markdown]
-# **Predict 10.p13.** Two batches: in the first, the only sample is right. In the second, none of
+# **Predict 10.p14.** Two batches: in the first, the only sample is right. In the second, none of
 # three is right. What does `compute()` give after both?
 
 # %%
@@ -479,13 +532,13 @@ def two_batches():
     return metric.compute().item()
 
 
-predict("10.p13", guess, two_batches)
+predict("10.p14", guess, two_batches)
 
 # %% [markdown]
 # The samples are pooled, so unequal batches are no problem. They are pooled since the last
 # `reset()`, whatever you call an epoch.
 #
-# **Predict 10.p14.** In epoch 0, two of four samples are right. In epoch 1, four of four. Nobody
+# **Predict 10.p15.** In epoch 0, two of four samples are right. In epoch 1, four of four. Nobody
 # calls `reset()`. What does `compute()` give at the end of epoch 1?
 
 # %%
@@ -500,13 +553,13 @@ def without_reset():
     return metric.compute().item()
 
 
-predict("10.p14", guess, without_reset)
+predict("10.p15", guess, without_reset)
 
 # %% [markdown]
 # One more surprise: there are two classes for the same metric, and they average differently.
 # `Accuracy(task="multiclass")` counts samples. `MulticlassAccuracy` takes the mean over classes.
 #
-# **Predict 10.p15.** Three samples of class 0 and one of class 1; the model always says 0. What
+# **Predict 10.p16.** Three samples of class 0 and one of class 1; the model always says 0. What
 # does `MulticlassAccuracy(num_classes=2)` say?
 
 # %%
@@ -515,7 +568,7 @@ from torchmetrics.classification import MulticlassAccuracy
 guess = ...
 always_zero, truth = torch.tensor([0, 0, 0, 0]), torch.tensor([0, 0, 0, 1])  # (4,), (4,)
 by_class = MulticlassAccuracy(num_classes=2)
-predict("10.p15", guess, lambda: by_class(always_zero, truth).item())
+predict("10.p16", guess, lambda: by_class(always_zero, truth).item())
 
 # %%
 MulticlassAccuracy(num_classes=2, average="micro")(always_zero, truth).item()
@@ -542,16 +595,8 @@ net = nn.Sequential(nn.Flatten(), nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 1
 net_optimizer = torch.optim.SGD(net.parameters(), lr=0.1, momentum=0.9)
 
 # %% [markdown]
-# Before you train: what should the first loss be? A model that knows nothing gives each class the
-# same score.
-#
-# **Predict 10.p16.** What is the cross-entropy when all ten scores are equal? One decimal is
-# enough, but give two.
-
-# %%
-guess = ...
-no_idea = torch.zeros(1, 10)  # (1, 10)
-predict("10.p16", guess, lambda: loss_fn(no_idea, torch.tensor([7])).item())
+# Before you train, look at the first loss. A model that knows nothing about ten classes has a loss
+# of log(10), which is 2.3 (lesson 09).
 
 # %%
 round(evaluate(net, digit_valid)[0], 1)
@@ -614,8 +659,23 @@ for epoch in progress(5):
 writer.close()
 
 # %% [markdown]
-# `evaluate` has left the model in eval mode, so the metric was measured in the right one. `reset`
-# stands at the beginning of each epoch.
+# `reset` stands at the beginning of each epoch.
+#
+# **Predict 10.p17.** Nothing in this cell says `eval()`. What is `net.training` while the metric
+# is measured? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+def mode_of_the_metric():
+    model = nn.Linear(4, 3)
+    train_epoch(model, train_loader, torch.optim.SGD(model.parameters(), lr=0.1))
+    evaluate(model, valid_loader)
+    return model.training
+
+
+predict("10.p17", guess, mode_of_the_metric)
 
 # %% [markdown]
 # ## TensorBoard: look and read back
@@ -646,7 +706,7 @@ log.Tags()["scalars"], [point.step for point in points]
 points[0].value > 2 * points[-1].value, log.Scalars("accuracy/valid")[-1].value > 0.9
 
 # %% [markdown]
-# **Predict 10.p17.** Somebody writes `add_scalar("loss", loss, epoch)` *inside* the loop over the
+# **Predict 10.p18.** Somebody writes `add_scalar("loss", loss, epoch)` *inside* the loop over the
 # batches. There are 2 epochs of 3 batches. How many points does the file hold for step 0?
 
 # %%
@@ -663,7 +723,7 @@ def points_at_step_zero():
     return sum(point.step == 0 for point in points)
 
 
-predict("10.p17", guess, points_at_step_zero)
+predict("10.p18", guess, points_at_step_zero)
 
 # %% [markdown]
 # TensorBoard draws them as a vertical line. Use the epoch as the step for numbers of an epoch, and
@@ -708,7 +768,7 @@ folder.cleanup()
 # | the number of the epoch | where to go on |
 # | the state of the random generator | shuffling and Dropout draw from it |
 #
-# A model's state dict alone is enough to *use* a model. It is not enough to go on training.
+# To *use* a model, its state dict is enough.
 
 
 # %%
@@ -764,7 +824,7 @@ resumed == whole[4:]
 # %% [markdown]
 # Not "nearly": every loss of the eight epochs is the same number, to the last bit.
 #
-# **Predict 10.p18.** A third run loads the parameters alone. The optimizer, the schedule and the
+# **Predict 10.p19.** A third run loads the parameters alone. The optimizer, the schedule and the
 # random state begin anew. Are its losses equal to those of the whole run? Write `True` or `False`.
 
 # %%
@@ -772,16 +832,9 @@ guess = ...
 model, optimizer, scheduler = start()
 model.load_state_dict(checkpoint["model"])
 careless = run(model, optimizer, scheduler, range(4, 12))
-predict("10.p18", guess, lambda: careless == whole[4:])
-
-# %%
-figures.resumed_run(whole, resumed, careless)
+predict("10.p19", guess, lambda: careless == whole[4:])
 
 # %% [markdown]
-# The careless run has lost its momentum and begins again with the first learning rate. Here it
-# even comes out lower. But it is another run than the one that was planned, and nothing warned
-# about it.
-#
 # A checkpoint that is *kept in memory*, such as the best one so far, needs one thing more. A state
 # dict holds the model's own tensors, and training goes on writing to them.
 
@@ -790,6 +843,14 @@ kept, copied = model.state_dict(), copy.deepcopy(model.state_dict())
 train_epoch(model, train_loader, optimizer)
 same = [torch.equal(state["0.weight"], model[0].weight) for state in (kept, copied)]
 same
+
+# %% [markdown]
+# Back to the three runs. The careless one has lost its momentum and begins again with the first
+# learning rate. Here it even comes out lower. But it is another run than the one that was planned,
+# and nothing warned about it.
+
+# %%
+figures.resumed_run(whole, resumed, careless)
 
 # %% [markdown]
 # ## Loading can run code
@@ -828,7 +889,7 @@ except Exception as error:
 # is run. Use `weights_only=False` only for files that you have made yourself. It is also why a
 # state dict is saved and not the model: a whole model is refused.
 #
-# **Predict 10.p19.** A checkpoint holds the best accuracy as a NumPy number. It is loaded with
+# **Predict 10.p20.** A checkpoint holds the best accuracy as a NumPy number. It is loaded with
 # `weights_only=True`. What does `loaded["best"]` give? Write a number, or `'error'`.
 
 # %%
@@ -846,7 +907,7 @@ def load_numpy_number():
     return torch.load(file, weights_only=True)["best"]
 
 
-predict("10.p19", guess, load_numpy_number)
+predict("10.p20", guess, load_numpy_number)
 
 # %% [markdown]
 # Save `float(best)` instead. Now the folder can go.
@@ -857,9 +918,9 @@ place.cleanup()
 # %% [markdown]
 # ## The same run again
 #
-# A seed sets the random generator to a known place. From there it goes on.
+# A seed sets the random generator to a known place.
 #
-# **Predict 10.p20.** After `torch.manual_seed(0)`, `torch.rand(2)` is called twice. Do both calls
+# **Predict 10.p21.** After `torch.manual_seed(0)`, `torch.rand(2)` is called twice. Do both calls
 # give the same numbers? Write `True` or `False`.
 
 # %%
@@ -871,11 +932,11 @@ def draw_twice():
     return torch.equal(torch.rand(2), torch.rand(2))
 
 
-predict("10.p20", guess, draw_twice)
+predict("10.p21", guess, draw_twice)
 
 # %% [markdown]
-# Start weights, Dropout and shuffling all draw from this one generator. So a model with one more
-# layer also sees its data in another order:
+# From that place it goes on. Start weights, Dropout and shuffling all draw from this one generator.
+# So a model with one more layer also sees its data in another order:
 
 
 # %%
@@ -889,7 +950,7 @@ first_shuffle(1) == first_shuffle(2), first_shuffle(2) == first_shuffle(2)
 
 # %% [markdown]
 # To compare two models on the same order of data, give the loader a generator of its own. Its state
-# then belongs into the checkpoint as well. If your transforms use `random` or NumPy, seed those
+# then belongs in the checkpoint as well. If your transforms use `random` or NumPy, seed those
 # too: they have generators of their own.
 
 
@@ -907,10 +968,10 @@ first_batch(1) == first_batch(2)
 # %% [markdown]
 # ## Early stopping
 #
-# When the validation loss has not become better for some epochs, more training will not help. The
+# When the validation loss has not become better for some epochs, more training hardly helps. The
 # number of epochs one is ready to wait is the **patience**.
 #
-# **Predict 10.p21.** These are the validation losses, and the patience is 2. After which epoch,
+# **Predict 10.p22.** These are the validation losses, and the patience is 2. After which epoch,
 # counted from 0, does the training stop?
 #
 # `[0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5]`
@@ -931,11 +992,12 @@ def stops_after(losses, patience):
 
 # %%
 guess = ...
-predict("10.p21", guess, lambda: stops_after([0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5], 2))
+predict("10.p22", guess, lambda: stops_after([0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.5], 2))
 
 # %% [markdown]
-# In a loop, keep a copy of the best state as well, and load it at the end. You write such a class
-# in exercise 10.8.
+# `ReduceLROnPlateau` counts in another way: its patience of 2 forgives two, and acts at the third.
+# Say which one you mean. In a loop, keep a copy of the best state as well, and load it at the end.
+# You write such a class in exercise 10.8.
 
 # %% [markdown]
 # ## A loop that runs and is wrong
@@ -948,12 +1010,14 @@ predict("10.p21", guess, lambda: stops_after([0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.
 # | the first loss: about log(number of classes)? | last layer, labels, scale of the inputs |
 # | a parameter before and after one step | place of `zero_grad`, parameters of the optimizer |
 # | `.grad` before the step: None, zero, huge? | frozen or unused layers, missing `zero_grad` |
+# | the norm that `clip_grad_norm_` gives back | its place, an iterator that is used up |
 # | `model.training` in both halves | `train()` and `eval()` |
 # | can it learn *one* batch by heart? | the loss, the model |
 # | the learning rate of each epoch | a scheduler that is called too often |
 # | the metric on five samples, by hand | shapes, missing `reset`, unequal batches |
 #
-# The sixth line is the strongest. A loop without a bug can learn a single batch by heart:
+# The line with *one* batch is the strongest. A loop without a bug can learn a single batch by
+# heart:
 
 # %%
 torch.manual_seed(0)
@@ -965,7 +1029,7 @@ for _ in range(100):
 loss < 0.05
 
 # %% [markdown]
-# And the third line of the table, as three lines of code:
+# And the line with a parameter before and after a step, as three lines of code:
 
 # %%
 before = copy.deepcopy(model.state_dict())
@@ -984,7 +1048,9 @@ train_epoch(model, batch, optimizer)
 # | the five steps | forward, loss, `zero_grad`, `backward`, `step`; each changes one thing |
 # | loss of an epoch | sum of loss * batch size, divided by the number of samples; with `.item()` |
 # | `train()`, `eval()` | how layers behave; set at the beginning of each half |
-# | `no_grad()` | no recording; a second, independent switch |
+# | `no_grad()` | no recording; a second, independent switch; `inference_mode()` is stricter |
+# | device | `model.to(device)` once, `x = x.to(device)` for each batch, in both halves |
+# | clipping | between `backward()` and `step()`; one norm for all gradients |
 # | metric object | `update` for each batch, `compute` at the end, `reset` before the next epoch |
 # | TensorBoard | `add_scalar(name, value, step)`; the epoch or a counter that never goes back |
 # | checkpoint | model, optimizer, scheduler, epoch, random state |
@@ -1010,6 +1076,12 @@ train_epoch(model, batch, optimizer)
 # - "Accuracy is accuracy." The two classes average differently:
 #   [thread](https://github.com/Lightning-AI/torchmetrics/issues/1317).
 # - "`compute()` is the mean over the batches." It pools all samples since the last `reset()`.
+# - "`len(loader.dataset)` samples were seen", "hits / `len(loader)` is the accuracy." A loader may
+#   show fewer, and its length counts batches:
+#   [thread](https://github.com/sotte/pytorch_tutorial/issues/10).
+# - "Clipping can stand anywhere." Only between `backward()` and `step()`:
+#   [thread](https://github.com/awslabs/graphstorm/issues/1366).
+# - "`x.to(device)` moves x." It gives back the moved one; only a model moves itself.
 # - "`add_scalar('Loss', loss, epoch)` in the batch loop." Many points at one step:
 #   [thread](https://github.com/mworchel/svbrdf-estimation/issues/27).
 # - "`torch.load` loads whatever I saved." Not with `weights_only=True`, now the default:
@@ -1020,16 +1092,13 @@ train_epoch(model, batch, optimizer)
 #   it: [thread](https://github.com/pytorch/pytorch/issues/7068).
 # - "The model's state dict is enough to resume."
 #   [A report from users](https://github.com/xiaofeng94/GMFlowNet/issues/7).
-# - "`zero_grad()` initialises the optimizer." It clears gradients; momentum stays.
-# - "`step()` stores the gradients in `.grad`", or "the optimizer collects them". `backward()`
-#   writes and adds them; `step()` reads.
-# - "`zero_grad()` anywhere will do." Not between `backward()` and `step()`:
-#   [thread](https://github.com/tientrandinh/Revisiting-Reverse-Distillation/issues/12).
+# - "`loss.item()` after the step is the new loss." It is that of the model before the step.
+# - "The model is made anew, so training begins anew." The optimizer still holds the old parameters.
 # - "`range(epochs + 1)`, to be safe." One epoch too many.
 # - "`batch_loss = 0.0` before the loop collects the loss." Only if something is added to it.
 # - "Labels as float for training, as int64 for validation." Then there are two different losses,
 #   and the curves cannot be compared.
-# - "`squeeze()` removes the column." With a last batch of one sample it removes everything.
+# - "`squeeze()` removes the column." With a last batch of one sample it removes both dimensions.
 # - "Only the training batch has to go to the device." The validation batch too.
 # - "`eval()` uses all nodes." That is Dropout; BatchNorm changes as well.
 # - From lesson 09, in the clinic: a head replaced after the optimizer was made
@@ -1040,19 +1109,24 @@ train_epoch(model, batch, optimizer)
 # %% [markdown]
 # ## Further reading
 #
-# - the tutorial [Optimizing model parameters](https://pytorch.org/tutorials/beginner/basics/optimization_tutorial.html)
+# - the tutorial [Optimizing model
+#   parameters](https://pytorch.org/tutorials/beginner/basics/optimization_tutorial.html)
 # - [`torch.optim`](https://pytorch.org/docs/stable/optim.html),
 #   [`Optimizer.zero_grad`](https://pytorch.org/docs/stable/generated/torch.optim.Optimizer.zero_grad.html),
 #   [`StepLR`](https://pytorch.org/docs/stable/generated/torch.optim.lr_scheduler.StepLR.html),
 #   [`Tensor.backward`](https://pytorch.org/docs/stable/generated/torch.Tensor.backward.html)
 # - [`Module.train`, `Module.eval`](https://pytorch.org/docs/stable/generated/torch.nn.Module.html),
 #   [`torch.no_grad`](https://pytorch.org/docs/stable/generated/torch.no_grad.html),
+#   [`inference_mode`](https://pytorch.org/docs/stable/generated/torch.autograd.grad_mode.inference_mode.html),
+#   [`clip_grad_norm_`](https://pytorch.org/docs/stable/generated/torch.nn.utils.clip_grad_norm_.html),
 #   [`BatchNorm1d`](https://pytorch.org/docs/stable/generated/torch.nn.BatchNorm1d.html),
 #   [`Dropout`](https://pytorch.org/docs/stable/generated/torch.nn.Dropout.html)
 # - [`DataLoader`](https://pytorch.org/docs/stable/data.html),
 #   [`CrossEntropyLoss`](https://pytorch.org/docs/stable/generated/torch.nn.CrossEntropyLoss.html)
-# - torchmetrics: [accuracy](https://lightning.ai/docs/torchmetrics/stable/classification/accuracy.html),
-#   [confusion matrix](https://lightning.ai/docs/torchmetrics/stable/classification/confusion_matrix.html)
+# - torchmetrics:
+#   [accuracy](https://lightning.ai/docs/torchmetrics/stable/classification/accuracy.html),
+#   [confusion
+#   matrix](https://lightning.ai/docs/torchmetrics/stable/classification/confusion_matrix.html)
 # - [`SummaryWriter`](https://pytorch.org/docs/stable/tensorboard.html) and
 #   [TensorBoard in notebooks](https://www.tensorflow.org/tensorboard/tensorboard_in_notebooks)
 # - [tqdm](https://tqdm.github.io/)

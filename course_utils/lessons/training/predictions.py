@@ -4,70 +4,25 @@ from course_utils.prediction import Belief, Prediction
 
 Prediction(
     "10.p1",
-    because="`backward()` only fills `.grad`. The weight moves in `step()`.",
+    because="The loss was computed before the step, and a tensor does not compute itself anew.",
     beliefs=(
-        Belief(3.4, "That is the weight after `step()`. Computing a gradient moves nothing."),
-        Belief(-24.0, "That is the gradient. It is written beside the weight, not into it."),
-        Belief(25.0, "Taking the whole gradient off would be a step with learning rate 1."),
+        Belief(1.44, "For that, the model has to be called again, after the step."),
+        Belief(0, "`zero_grad()` clears gradients, not the loss."),
+        Belief("error", "The graph is gone after `backward()`, but the number of the loss stays."),
     ),
 )
 
 Prediction(
     "10.p2",
-    because="`step()` reads the gradient and leaves it where it is.",
+    because="The optimizer holds the weight of the old model. `step()` found no gradient there.",
     beliefs=(
-        Belief(0.0, "Nobody has cleared it. That is the job of `zero_grad()`."),
-        Belief(None, "Nobody has cleared it. That is the job of `zero_grad()`."),
-        Belief(-2.4, "The learning rate is applied to the weight, not to `.grad`."),
-        Belief(3.4, "That is the weight. `step()` stores nothing in `.grad`."),
-        Belief(2.4, "That is how far the weight moved."),
-    ),
-)
-
-Prediction(
-    "10.p3",
-    because="`zero_grad()` clears gradients. The optimizer's own memory stays.",
-    beliefs=(
-        Belief(0.0, "Clearing gradients is not a new beginning for the optimizer."),
-        Belief(None, "`.grad` becomes None; the memory is kept in another place."),
-        Belief("error", "The memory is still there, so reading it is no error."),
-        Belief(-21.6, "The factor 0.9 is applied in the next `step()`."),
-    ),
-)
-
-Prediction(
-    "10.p4",
-    because="Each `backward()` adds its gradient to what is there: -24 and -24.",
-    beliefs=(
-        Belief(-24.0, "`backward()` does not overwrite `.grad`; it adds to it."),
-        Belief("error", "Each backward had a forward of its own, so its graph was there."),
-        Belief(0.0, "Only `zero_grad()` clears, and nobody called it."),
-    ),
-)
-
-Prediction(
-    "10.p5",
-    because="`step()` found no gradient and left the weight alone, without a word.",
-    beliefs=(
-        Belief(3.4, "`step()` needs the gradient, and it had just been thrown away."),
-        Belief(0.0, "`zero_grad()` never touches a weight."),
+        Belief(3.4, "That would be one step. But the optimizer does not hold this weight."),
         Belief("error", "A parameter without a gradient is simply skipped."),
     ),
 )
 
 Prediction(
-    "10.p6",
-    because="`range(6)` has six numbers, and each epoch has 8 batches.",
-    beliefs=(
-        Belief(40, "That is 5 epochs. Count what `range(epochs + 1)` gives."),
-        Belief(42, "Six epochs is right, but the short eighth batch is a batch too."),
-        Belief(6, "That is the number of epochs. There is a step for each batch."),
-        Belief(1500, "There is one step for each batch, not for each sample."),
-    ),
-)
-
-Prediction(
-    "10.p7",
+    "10.p3",
     because="(4 * 1 + 4 * 1 + 2 * 5) / 10.",
     beliefs=(
         Belief(
@@ -79,13 +34,23 @@ Prediction(
 )
 
 Prediction(
-    "10.p8",
+    "10.p4",
+    because="Two batches of four were seen: 8 / 10. The last two samples were dropped.",
+    beliefs=(
+        Belief(1, "So it should be. But the loader shows only eight of the ten samples."),
+        Belief(0.2, "Each mean is multiplied with the size of its batch first: 8 in all."),
+        Belief(1.2, "There are two batches, not three: the short one is dropped."),
+    ),
+)
+
+Prediction(
+    "10.p5",
     because="`eval()` changes Dropout and BatchNorm. The recording goes on.",
     beliefs=(Belief(False, "Two independent switches: recording is stopped by `no_grad()`."),),
 )
 
 Prediction(
-    "10.p9",
+    "10.p6",
     because="In eval mode Dropout lets everything through unchanged.",
     beliefs=(
         Belief([2.0, 2.0, 2.0, 2.0], "The factor 2 is used in training, for those that survive."),
@@ -95,7 +60,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p10",
+    "10.p7",
     because="`no_grad()` does not change what a layer does: the mean moved from 0 towards 10.",
     beliefs=(
         Belief(
@@ -107,7 +72,49 @@ Prediction(
 )
 
 Prediction(
+    "10.p8",
+    because="To compute the gradient of the weight, autograd has to save the output; it refuses.",
+    beliefs=(
+        Belief(
+            "works", "So it is with `no_grad()`. What inference mode makes, autograd never saves."
+        ),
+    ),
+    choices=("works", "error"),
+)
+
+Prediction(
+    "10.p9",
+    because="A module changes its own parameters. A tensor stays, and `to` gives back another one.",
+    beliefs=(
+        Belief("the model and x", "A tensor cannot move; without `x =` the new one is lost."),
+        Belief("x", "It is the other way round: a module changes itself, a tensor does not."),
+        Belief("neither", "A tensor stays where it is, but a module changes its own parameters."),
+    ),
+    choices=("the model and x", "the model", "x", "neither"),
+)
+
+Prediction(
+    "10.p10",
+    because="All gradients are multiplied with one factor, 1 / 5: 3 becomes 0.6 and 4 becomes 0.8.",
+    beliefs=(
+        Belief(1, "That would clip each one for itself. The limit is for both together."),
+        Belief(3, "3 is above 1. It is not left alone."),
+        Belief(3 / 7, "The norm is the root of the sum of squares, not the sum: 5."),
+        Belief(2, "Nothing is subtracted. All are multiplied with one factor."),
+    ),
+)
+
+Prediction(
     "10.p11",
+    because="The step was made with the whole gradient: 1 - 0.1 * 10. Clipping came too late.",
+    beliefs=(
+        Belief(0.9, "That is right for clipping before the step. Here the step came first."),
+        Belief(-9, "The learning rate is applied, too: 0.1 * 10."),
+    ),
+)
+
+Prediction(
+    "10.p12",
     because="Shapes (4,) and (4, 1) broadcast to (4, 4): sixteen comparisons, eight of them true.",
     beliefs=(
         Belief(3, "That is the number of hits. Look at the two shapes."),
@@ -118,7 +125,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p12",
+    "10.p13",
     because="The function has to be told what kind of task it is.",
     beliefs=(
         Belief(0.75, "It was so in versions before 0.11."),
@@ -127,7 +134,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p13",
+    "10.p14",
     because="One right answer out of four samples: the batches are pooled.",
     beliefs=(
         Belief(0.5, "That is the mean of the batches' accuracies, 1 and 0."),
@@ -137,7 +144,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p14",
+    "10.p15",
     because="Six of eight since the last reset, and there was none.",
     beliefs=(
         Belief(1.0, "`compute()` does not forget. Epoch 0 is still in it."),
@@ -146,7 +153,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p15",
+    "10.p16",
     because="Class 0 is always right, class 1 never: the mean over the classes is a half.",
     beliefs=(
         Belief(0.75, "That counts samples. This class takes the mean over classes by default."),
@@ -156,19 +163,13 @@ Prediction(
 )
 
 Prediction(
-    "10.p16",
-    because="Each class gets the probability 1/10, and -log(1/10) is the loss.",
-    beliefs=(
-        Belief(0.1, "That is the probability. The loss is minus its logarithm."),
-        Belief(0.0, "Zero would be a model that is sure, and right."),
-        Belief(1.0, "-log10(0.1) is 1. torch uses the natural logarithm."),
-        Belief(0.9, "That would be the share of wrong answers."),
-        Belief(10.0, "The loss grows with the logarithm of the number of classes."),
-    ),
+    "10.p17",
+    because="`evaluate` was called before, has set the eval mode, and has left the model in it.",
+    beliefs=(Belief(True, "So it is after `train_epoch`. But then `evaluate` was called."),),
 )
 
 Prediction(
-    "10.p17",
+    "10.p18",
     because="Every call writes a point. All three batches of epoch 0 wrote theirs at step 0.",
     beliefs=(
         Belief(1, "A second point at the same step does not replace the first."),
@@ -178,7 +179,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p18",
+    "10.p19",
     because="Momentum, learning rate and the order of the data are different.",
     beliefs=(
         Belief(True, "The parameters are the same, but the next steps depend on more than those."),
@@ -186,7 +187,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p19",
+    "10.p20",
     because="A NumPy number is not one of the types that are allowed; the file is refused.",
     beliefs=(
         Belief(0.5, "It looks like a float, but loading it needs a function of NumPy."),
@@ -195,7 +196,7 @@ Prediction(
 )
 
 Prediction(
-    "10.p20",
+    "10.p21",
     because="The seed fixes the sequence. The second call gives the next two numbers of it.",
     beliefs=(
         Belief(True, "For that, the seed would have to be set again before the second call."),
@@ -203,13 +204,15 @@ Prediction(
 )
 
 Prediction(
-    "10.p21",
+    "10.p22",
     because="0.6 in epoch 3 was the best. Epochs 4 and 5 were not better, and that makes two.",
     beliefs=(
         Belief(4, "In epoch 3 there was a new best, so the count began again."),
         Belief(2, "One bad epoch is not enough for a patience of 2."),
         Belief(6, "The better loss of epoch 6 is never seen."),
         Belief(3, "That is the best epoch. The loop has to wait to know it."),
-        Belief(None, "There are two epochs in a row that are not better."),
+        Belief(
+            None, "So would ReduceLROnPlateau count, which acts at the third. Here two are enough."
+        ),
     ),
 )
