@@ -3,9 +3,9 @@
 # inside. What does layer 3 give? Where does the first NaN come from? Which layer gets no
 # gradient? You could write `print` into every `forward`. But often the model is not yours.
 #
-# A **hook** is a function of yours that torch calls at an agreed moment: before a layer runs,
-# after it, when a gradient is ready, when a checkpoint is loaded. You hang it on, look, and take it
-# off again. The model's code stays as it is.
+# A **hook** is a function of yours that torch calls at an agreed moment: before a layer runs, after
+# it, when a gradient is ready, when a saved state dict (a **checkpoint**) is loaded. You hang it
+# on, look, and take it off again. The model's code stays as it is.
 #
 # The second subject is smaller: `apply` calls a function for every module of a model. Its main use
 # is to initialise weights.
@@ -19,7 +19,7 @@ from course_utils import figures, predict
 # %% [markdown]
 # ## A forward hook
 #
-# We take a layer that can be computed in the head: it doubles its input.
+# We take a layer that can be computed in your head: it doubles its input.
 
 # %%
 double = nn.Linear(1, 1, bias=False)
@@ -27,8 +27,8 @@ nn.init.constant_(double.weight, 2.0)
 double(torch.tensor([5.0])).tolist()
 
 # %% [markdown]
-# `register_forward_hook` hangs a function on this layer. After each run of `forward`, torch calls
-# it with three things: the layer, its arguments, its output.
+# `register_forward_hook` hangs a function on this layer. Each time the layer is called, as in
+# `double(x)`, torch calls it with three things: the layer, its arguments, its output.
 
 # %%
 calls = []
@@ -145,8 +145,8 @@ predict("05.p3", guess, lambda: keep_the_first())
 # A lambda returns whatever its expression gives. If you are not sure what that is, write a `def`
 # without `return`.
 #
-# Used on purpose, this rule is strong: you can change what a layer gives. Here one unit of three is
-# silenced.
+# Used on purpose, this rule is strong: you can change what a layer gives. Here one number of three
+# is silenced.
 
 
 # %%
@@ -198,10 +198,10 @@ predict("05.p4", guess, floats_through_the_hook)
 # %% [markdown]
 # A hook runs at every call, whatever the input. Exercise 05.4 does better.
 #
-# ## What a hook cannot see
+# ## Tuples, and parts of parts
 #
 # A layer may give a tuple: `nn.LSTM` gives its outputs and its last state. Then the hook's `output`
-# is that tuple. And a hook sees calls of *its* module, nothing else.
+# is that tuple.
 #
 # **Predict 05.p5.** `nn.MultiheadAttention` has a part called `out_proj`, a linear layer. A forward
 # hook is registered on that part, and the attention is called once. How many times does it run?
@@ -220,8 +220,9 @@ def hook_inside_attention():
 predict("05.p5", guess, hook_inside_attention)
 
 # %% [markdown]
-# The attention takes the weight and the bias of its part and multiplies by itself, without calling
-# the part. If a hook is silent, look whether its module is called at all.
+# The attention takes the weight and the bias of its part and does the multiplication itself,
+# without calling the part. A hook sees calls of *its* module, nothing else. If it is silent, look
+# whether the module is called at all.
 #
 # ## Taking hooks off
 #
@@ -278,7 +279,7 @@ predict("05.p7", guess, lambda: remove_after_an_error())
 # %% [markdown]
 # Two ways are safe. For one hook: `with layer.register_forward_hook(f):`. For several: a list of
 # handles, and `finally`. Python runs what stands under `finally` in every case, also on the way out
-# of an error. So a hook may even raise an error itself, to leave a model in the middle.
+# of an error. So a hook may even raise an error itself, to stop a model halfway.
 
 
 # %%
@@ -321,7 +322,8 @@ except RuntimeError:
 #
 # ## What a stored output costs
 #
-# An output that requires grad is the end of a graph, and the graph holds the tensors that backward
+# torch notes how each tensor was computed, to walk back on it later: this note is the **graph**. An
+# output that requires grad is the end of a graph, and the graph holds the tensors that backward
 # will need. As long as your list holds the output, it holds all of that. How much is it? Count each
 # storage once, and leave out the weights and the input: they are there anyway.
 
@@ -351,7 +353,7 @@ for tensor in [batch, *deep.parameters()]:
 # list that grows with every batch fills any computer. So keep `output.detach()`, which holds no
 # graph.
 #
-# **Predict 05.p8.** `detach()` does not copy. Here the first layer gives -3, the hook keeps
+# **Predict 05.p8.** Here the first layer gives -3, the hook keeps
 # `output.detach()`, and the next layer is `nn.ReLU(inplace=True)`. What does the list hold in the
 # end?
 
@@ -372,7 +374,8 @@ guess = ...
 predict("05.p8", guess, lambda: keep_before_an_inplace_relu())
 
 # %% [markdown]
-# To be safe, keep `output.detach().clone()`. If you need one number, keep the number: `.item()`.
+# `detach()` does not copy. To be safe, keep `output.detach().clone()`. If you need one number, keep
+# the number: `.item()`.
 #
 # ## The order in which hooks fire
 #
@@ -425,9 +428,9 @@ figures.hook_timeline(trace)
 
 # %% [markdown]
 # Read the picture from left to right. Forward: the model's pre-hook comes first and its hook last;
-# the layers lie in between, like boxes in a box. Backward is the mirror: the last layer begins. The
-# gradients of a layer's own parameters are ready while its box is open: here, where `x` asks for a
-# gradient, too.
+# the layers lie in between, like boxes in a box. Backward, the model's box opens first again, and
+# inside it the last layer begins. The gradients of a layer's own parameters are ready while its box
+# is open: here, where `x` asks for a gradient, too.
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
 # `prepend=True` puts a new one in front. With `always_call=True` a forward hook runs also when
@@ -494,9 +497,9 @@ with warnings.catch_warnings():
 [name for event, name in trace if event == "backward"]
 
 # %% [markdown]
-# A full backward hook may return a new `grad_input`: a tuple, or one tensor. It goes on backward in
-# place of the old one. And `register_full_backward_pre_hook` is called before, with `grad_output`,
-# and may replace that.
+# A full backward hook may return a new `grad_input`: a tuple with one entry for each input. It goes
+# on backward in place of the old one. And `register_full_backward_pre_hook` is called before, with
+# `grad_output`, and may replace that by a tuple, too.
 #
 # **Predict 05.p11.** Many models of others use `nn.ReLU(inplace=True)` to save memory. Can its
 # layer have a full backward hook? Write the gradient of the input that you expect, a list of one
@@ -543,7 +546,7 @@ gradients[0].shape
 # sits on the last small operation inside the layer, and reports the inputs of *that*.
 #
 # **Predict 05.p12.** A linear layer has one input. How many tensors are in the `grad_input` that
-# the old hook of `nn.Linear(3, 2)` gets?
+# the old hook of `nn.Linear(3, 2)` gets, for a batch of 4?
 
 
 # %%
@@ -625,7 +628,7 @@ a.grad, b.grad
 
 
 # %%
-def register_too_late():
+def length_of_list():
     x, heard = torch.ones(3, requires_grad=True), []
     y = x * 2
     y.sum().backward()
@@ -635,7 +638,7 @@ def register_too_late():
 
 # %%
 guess = ...
-predict("05.p14", guess, lambda: register_too_late())
+predict("05.p14", guess, lambda: length_of_list())
 
 # %% [markdown]
 # And a tensor that does not require grad takes no hook at all: torch raises an error. For a frozen
@@ -666,8 +669,8 @@ def hook_before_relu():
 predict("05.p15", guess, hook_before_relu)
 
 # %% [markdown]
-# The hook belongs to the value that `y` had when it was registered. `retain_grad()` follows the
-# name `y`, to the value after the ReLU.
+# The hook belongs to the value that `y` had when it was registered. `retain_grad()` stays with the
+# tensor `y`, whatever is written into it: here, the value after the ReLU.
 #
 # A third hook of this family comes later: `register_post_accumulate_grad_hook` is called when
 # `.grad` is up to date, with the parameter itself.
@@ -716,8 +719,9 @@ predict("05.p16", guess, lambda: saving_hook_when_loading())
 # | after loading | `register_load_state_dict_post_hook` | yes |
 #
 # A name that begins with an underscore is private: it may change. There is one more difference.
-# What `_register_state_dict_hook` returns takes the place of the state dict; the public post-hook
-# has to return None, and changes the dict in place.
+# What `_register_state_dict_hook` returns takes the place of the state dict, if `state_dict()` is
+# called on that module itself; the public post-hook has to return None, and changes the dict in
+# place.
 #
 # The best use of a loading hook: the names in your model have changed, and old checkpoints should
 # still load. Here `fc` became `head`.
@@ -752,11 +756,10 @@ model.load_state_dict(old_checkpoint)
 model.head.weight, list(old_checkpoint), list(model.state_dict())
 
 # %% [markdown]
-# This hook stays on purpose: it is a part of the model. It belongs into `__init__`.
+# This hook stays on purpose: it is a part of the model. It belongs in `__init__`.
 #
 # The post-hook gets the names that were missing or unexpected, and may take names off these lists.
-# So a model can say: this one may be missing. It looks first: of a complete checkpoint nothing is
-# missing.
+# So a model can say: this one may be missing. It looks first: a complete checkpoint has that name.
 
 
 # %%
@@ -793,8 +796,9 @@ predict("05.p17", guess, load_a_model_around_it)
 # %% [markdown]
 # ## Hooks travel with a copy
 #
-# `copy.deepcopy` copies the hooks as well, and the copies still write into the old list. A state
-# dict, on the other hand, holds tensors only: no hooks.
+# `copy.deepcopy` copies the hooks as well. One that is a function still writes into the old list.
+# (One that is a method gets a copy of its object, with a list of its own.) A state dict, on the
+# other hand, holds tensors only: no hooks.
 
 # %%
 import copy
@@ -954,8 +958,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # %% [markdown]
 # 1.8 thousand million, in 21 layers; the paper that introduced the network gives the same number.
 # The most costly layer is the very first one. `layer.weight[0]` is one kernel with its sheets. With
-# `groups=2`, a convolution would divide its channels in two halves, and each kernel would have half
-# the sheets.
+# `groups=2`, a convolution would divide its channels into two halves, and each kernel would have
+# half the sheets.
 #
 # Inside, resnet18 uses `nn.ReLU(inplace=True)`. You know now what that means for stored outputs and
 # for backward hooks.
@@ -967,13 +971,13 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # |---|---|---|---|
 # | `register_forward_pre_hook` | module, args | before forward | replaces the arguments |
 # | `register_forward_hook` | module, args, output | after forward | replaces the output |
-# | `register_full_backward_pre_hook` | module, grad_output | before its backward | replaces it |
-# | `register_full_backward_hook` | module, grad_input, grad_output | after it | a new grad_input |
+# | `register_full_backward_pre_hook` | module, grad_output | before | a tuple replaces it |
+# | `register_full_backward_hook` | module, grad_input, grad_output | after | a tuple replaces grad_input |
 # | `tensor.register_hook` | gradient | gradient ready, before `.grad` | replaces the gradient |
-# | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | is ignored |
+# | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | must be None |
 # | `register_state_dict_pre_hook` | module, prefix, keep_vars | before saving | is ignored |
-# | after saving; before loading | module, dict, prefix, ... | as named | change the dict in place |
-# | `register_load_state_dict_post_hook` | module, names | after loading | take names off |
+# | after saving, before loading | module, dict, prefix, ... | table above | change the dict |
+# | `register_load_state_dict_post_hook` | module, names | after loading | must be None |
 #
 # | rule | why |
 # |---|---|

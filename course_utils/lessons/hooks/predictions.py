@@ -15,11 +15,7 @@ Prediction(
 Prediction(
     "05.p2",
     because="`args` is the tuple of all positional arguments, also when there is only one.",
-    beliefs=(
-        Belief(
-            "tensor", "Nearly all code that stops with “'tuple' object has no attribute” began so."
-        ),
-    ),
+    beliefs=(Belief("tensor", "The error “'tuple' object has no attribute” often starts here."),),
     choices=("tensor", "tuple"),
 )
 
@@ -117,7 +113,8 @@ Prediction(
 
 Prediction(
     "05.p12",
-    because="It reports the last operation, which has three inputs: bias, x and transposed weight.",
+    because="The old hook reports the last operation, and that has three inputs: bias, x and the "
+    "transposed weight.",
     beliefs=(
         Belief(
             1, "That is what a full backward hook gives. The old one looks at something smaller."
@@ -148,7 +145,7 @@ Prediction(
 
 Prediction(
     "05.p15",
-    because="It belongs to the value before the ReLU: where that was negative, nothing comes back.",
+    because="The hook belongs to the value before the ReLU; where that was negative, 0 comes back.",
     beliefs=(
         Belief([1, 1], "That is the gradient after the ReLU. When was the hook registered?"),
         Belief([1, -2], "That is the value of `y`. The hook gets a gradient."),

@@ -39,14 +39,13 @@ squares = Squares()
 len(squares), squares[3]
 
 # %% [markdown]
-# The names must be exact: two underscores on each side. In the next class two of them stand in the
-# wrong place.
+# The names must be exact. Look at those in the next class.
 #
-# **Predict 06.p1.** What does `Misspelt()[0]` give? Write a value, or `'error'`.
+# **Predict 06.p1.** What does `Numbered()[0]` give? Write a value, or `'error'`.
 
 
 # %%
-class Misspelt(Dataset):
+class Numbered(Dataset):
     def __len__(self):
         return 10
 
@@ -56,7 +55,7 @@ class Misspelt(Dataset):
 
 # %%
 guess = ...
-predict("06.p1", guess, lambda: Misspelt()[0])
+predict("06.p1", guess, lambda: Numbered()[0])
 
 # %% [markdown]
 # And `__len__`: is it only there for people who ask for the length?
@@ -179,9 +178,11 @@ batch["features"].shape, batch["label"]  # (batch, features), (batch,)
 
 # %%
 ten = list(range(10))
-list(DataLoader(ten, batch_size=4))
+next(iter(DataLoader(ten, batch_size=4)))
 
 # %% [markdown]
+# That was the first batch.
+#
 # **Predict 06.p4.** What is `len(DataLoader(ten, batch_size=4, drop_last=False))`?
 
 # %%
@@ -194,11 +195,11 @@ predict("06.p4", guess, lambda: len(DataLoader(ten, batch_size=4, drop_last=Fals
 # samples out. `False` is the default.
 
 # %%
-list(DataLoader(ten, batch_size=4, drop_last=True))
+list(DataLoader(ten, batch_size=4)), len(list(DataLoader(ten, batch_size=4, drop_last=True)))
 
 # %% [markdown]
 # With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
-# NumPy's arrays and numbers become tensors.
+# NumPy's arrays and numbers become tensors, and a tuple becomes a list.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
@@ -269,9 +270,9 @@ order(again)
 # %% [markdown]
 # ## collate_fn: from samples to a batch
 #
-# `collate_fn` gets a list of samples and gives back a batch. It **always** runs; it is not only
-# there for samples of different sizes. Without one of your own it is `default_collate`, and that
-# already separates inputs from labels, and keeps dictionaries.
+# `collate_fn` gets a list of samples and gives back a batch (with `batch_size=None`, one sample).
+# It **always** runs; it is not only there for samples of different sizes. Without one of your own
+# it is `default_collate`, and that already separates inputs from labels, and keeps dictionaries.
 
 # %%
 from torch.utils.data import default_collate
@@ -292,9 +293,9 @@ guess = ...
 predict("06.p7", guess, lambda: str(default_collate([0.5, 1.5]).dtype).removeprefix("torch."))
 
 # %% [markdown]
-# As an input, float64 is an error in the first float32 layer. As the target of a regression loss
-# it is an error in `backward` with torch 2.3, while newer versions go on in silence and compute
-# with float64. So let samples be float32 tensors.
+# As an input, float64 is an error in the first float32 layer. As the target of a regression loss it
+# may be an error in `backward`, or go on in silence in float64: that depends on the loss and on the
+# version of torch. So let samples be float32 tensors.
 #
 # **Predict 06.p8.** A sample is a *list* of three numbers: `[1, 2, 3]` and `[4, 5, 6]`. What is
 # the batch? Write lists.
@@ -435,7 +436,7 @@ each_once, with_replacement
 # With `replacement=True` an index goes back into the bag after each draw: some come twice, others
 # not at all. Without it, each comes once.
 #
-# A sampler of your own is a class with `__iter__`, which is called once for each epoch, and mostly
+# A sampler of your own is a class with `__iter__`, which is called once for each epoch, and usually
 # `__len__`.
 
 # %%
@@ -476,7 +477,7 @@ from torch.utils.data import DistributedSampler, WeightedRandomSampler
 
 heavy = [9.0] + [1.0] * 9
 weighted = list(WeightedRandomSampler(heavy, num_samples=10, generator=generator))
-rank_one = list(DistributedSampler(ten, num_replicas=3, rank=1, shuffle=False))
+rank_one = list(DistributedSampler(ten, num_replicas=2, rank=1, shuffle=False))
 weighted, rank_one
 
 # %%
@@ -488,7 +489,7 @@ figures.sampled(
         "SubsetRandomSampler, [1, 3, 5, 7]": some,
         "WeightedRandomSampler, 0 is heavy": weighted,
         "BatchSampler, batch_size=4": in_batches,
-        "DistributedSampler, rank 1 of 3": rank_one,
+        "DistributedSampler, rank 1 of 2": rank_one,
     },
     count=10,
 )
@@ -498,7 +499,8 @@ figures.sampled(
 # everywhere.
 #
 # **Predict 06.p11.** You have a sampler, and you want the data to be shuffled as well. What does
-# `DataLoader(ten, sampler=one_by_one, shuffle=True)` give?
+# `DataLoader(ten, sampler=one_by_one, shuffle=True)` give? Write the first four indices, or
+# `'error'`.
 
 # %%
 guess = ...
@@ -528,9 +530,9 @@ except ValueError as error:
 
 # %%
 labels = torch.tensor([0, 0, 0, 0, 0, 0, 0, 0, 1, 1])
-wrong = WeightedRandomSampler([1 / 8, 1 / 2], num_samples=1000)
+drawn = WeightedRandomSampler([1 / 8, 1 / 2], num_samples=1000)
 guess = ...
-predict("06.p12", guess, lambda: sorted(set(wrong)))
+predict("06.p12", guess, lambda: sorted(set(drawn)))
 
 # %% [markdown]
 # Nothing warned. The sampler wants one weight for each **sample**: look up the weight of its
@@ -684,7 +686,7 @@ list(DataLoader(Countdown(), batch_size=2))
 
 # %% [markdown]
 # **Predict 06.p16.** What does `len(list(DataLoader(stream, shuffle=True)))` give for a stream of
-# five numbers?
+# five numbers? Write a number, or `'error'`.
 
 # %%
 from course_utils.worker_datasets import Numbers
@@ -719,7 +721,7 @@ list(train), list(valid)
 
 
 # %%
-def leaked():
+def shared_samples():
     torch.manual_seed(0)
     train, _ = random_split(range(100), [80, 20])  # the set with random changes
     _, valid = random_split(range(100), [80, 20])  # the set without
@@ -728,7 +730,7 @@ def leaked():
 
 
 guess = ...
-predict("06.p17", guess, leaked)
+predict("06.p17", guess, shared_samples)
 
 # %% [markdown]
 # About 80 % of them: each sample falls into the training part with this chance. Nothing fails, and
@@ -795,9 +797,9 @@ len(both), both[12], [len(part) for part in random_split(ten, [0.7, 0.3])]
 #
 # On macOS and Windows a worker is a new Python. It imports what it needs, and it cannot import a
 # class from a notebook. So the next class comes from a module of the course. Do the same with
-# yours: put datasets into a file. In a script, what starts workers has to stand under
-# `if __name__ == "__main__":`. A worker imports that script, and without this line it would start
-# workers of its own.
+# yours: put datasets into a file. In a script, what starts workers has to stand under `if __name__
+# == "__main__":`. A worker imports that script, and without this line it would try to start workers
+# of its own, and stop with an error.
 
 # %%
 import inspect
@@ -877,7 +879,7 @@ predict("06.p22", guess, lambda: noise[0][1] == noise[1][1])
 # %% [markdown]
 # Workers seed `random`, torch and NumPy's global generator, each worker differently. A generator of
 # your own needs a new seed in each worker. `get_worker_info().seed` differs from worker to worker
-# and from epoch to epoch.
+# and from epoch to epoch (but not for workers that stay).
 
 # %%
 from course_utils.worker_datasets import own_generator
@@ -958,7 +960,7 @@ loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")
 loader.multiprocessing_context.get_start_method()
 
 # %% [markdown]
-# All of these are for workers, and without workers most of them are refused:
+# All but `pin_memory` are for workers, and are refused without them. Two examples:
 
 # %%
 refused = []
@@ -1000,7 +1002,7 @@ times = {kind: {n: epoch_seconds(d, n) for n in (0, 1, 2)} for kind, d in kinds.
 figures.epoch_time(times)
 
 # %% [markdown]
-# For quick samples, more workers are slower: starting them takes longer than all the work. For
+# For quick samples, workers make it slower: starting them takes longer than all the work. For
 # slow samples two workers do help. Start with `num_workers=0`. If the model waits for data, try
 # two, then as many as the computer has cores, and measure.
 

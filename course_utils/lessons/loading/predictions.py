@@ -189,15 +189,15 @@ Prediction(
 
 Prediction(
     "06.p17",
-    because="Each call draws its own permutation, so a sample of the one part falls into the other "
-    "as often as any sample does: 80 of 100 times.",
+    because="Each call shuffles anew, so a validation sample is in the training part of the other "
+    "call with a chance of 80 in 100.",
     beliefs=(
         Belief(
             "none",
             "That would need the same permutation twice. The generator moves on with each call.",
         ),
         Belief("some", "How large is the training part? Any sample is in it with that chance."),
-        Belief("all", "Some of the validation samples fall into the validation part twice."),
+        Belief("all", "About 20 % fall into the validation part of both splits."),
         Belief("error", "There is no error, only a validation that looks too good."),
     ),
 )

@@ -4,7 +4,7 @@
 #
 # A module does two jobs. It **computes**: tensors in, tensors out. And it **keeps a register** of
 # the tensors that belong to it. Saving, moving to a GPU and training all work from the register.
-# Most bugs in models are the same bug: a tensor or a layer that is used, but not registered.
+# A common bug is a tensor or a layer that is used, but not registered.
 
 # %% [markdown]
 # ## A first module
@@ -43,12 +43,12 @@ scale(x).tolist()
 # |---|---|---|
 # | `__init__` | you | makes the parts; `super().__init__()` comes first |
 # | `__setattr__` | torch | runs at `self.name = value`; registers parameters and modules |
-# | `__call__` | torch | runs at `model(x)`: hooks, then `forward`, then hooks |
+# | `__call__` | torch | runs at `model(x)`, and calls `forward` |
 # | `forward` | you | computes |
 #
 # A `backward` is missing, on purpose: autograd works it out from what `forward` did. A method that
-# you call `backward` or `optimizer` is never called by torch. Gradients of your own need a
-# `torch.autograd.Function`.
+# you call `backward` or `optimizer` is never called by torch. A backward of your own is written in
+# a `torch.autograd.Function`.
 
 # %%
 hasattr(nn.Module, "forward"), hasattr(nn.Module, "backward")
@@ -151,7 +151,7 @@ list(WithPlainTensor().parameters())
 # %% [markdown]
 # An optimizer changes only the tensors it was given, and of these only the ones that have a
 # gradient: not "all of the model".
-# Here is one step with learning rate 1, on a parameter whose gradient is 1 + 2 + 3:
+# Here is one step of size 1 (`lr`, the learning rate), on a parameter whose gradient is 1 + 2 + 3:
 
 # %%
 optimizer = torch.optim.SGD(scale.parameters(), lr=1.0)
@@ -249,8 +249,8 @@ predict("04.p7", guess, lambda: Kinds().to(torch.float64).mask.dtype)
 figures.module_tree(kinds)
 
 # %% [markdown]
-# On a computer with a GPU the same gap gives an error about two devices. You can see it without
-# a GPU: the `meta` device holds shapes and no numbers.
+# On a computer with a GPU the forgotten `mask` gives an error about two devices. You can see it
+# without a GPU: the `meta` device holds shapes and no numbers.
 
 # %%
 moved = Kinds().to("meta")
@@ -260,12 +260,12 @@ moved = Kinds().to("meta")
 # | kind | made with | gradient | optimizer gets it | `state_dict` | follows `.to()` |
 # |---|---|---|---|---|---|
 # | parameter | `nn.Parameter(t)` | yes, unless frozen | yes | yes | yes |
-# | buffer | `register_buffer(name, t)` | no | no | yes | yes |
-# | unsaved buffer | the same, `persistent=False` | no | no | no | yes |
+# | buffer | `register_buffer(name, t)` | only if you ask | no | yes | yes |
+# | unsaved buffer | the same, `persistent=False` | only if you ask | no | no | yes |
 # | plain tensor | `self.name = t` | only if you ask | no | no | no |
 #
-# `model.to(...)` changes the model itself. `x.to(...)` of a tensor gives back a new tensor and
-# leaves `x` as it was. Write `x = x.to(...)`.
+# `model.to(...)` changes the model itself. `x.to(...)` of a tensor gives back a tensor, a new one
+# if something has to change, and leaves `x` as it was. Write `x = x.to(...)`.
 
 # %%
 layer = nn.Linear(3, 1)
@@ -278,8 +278,9 @@ layer.weight.dtype, x.dtype
 # keeps a running mean in a buffer. It begins at 0, and each training batch moves it one tenth of
 # the way.
 #
-# **Predict 04.p8.** The batch below has mean 10. The call is under `no_grad`, and there is no
-# optimizer. What is `norm.running_mean` afterwards? Write a number.
+# **Predict 04.p8.** The batch below has mean 10. The call is under `no_grad` (torch notes nothing
+# for `backward`), and there is no optimizer. A new module is in training mode. What is
+# `norm.running_mean` afterwards? Write a number.
 
 # %%
 guess = ...
@@ -348,8 +349,8 @@ class WrongLinear(nn.Module):
 
 
 # %% [markdown]
-# First, `bias=False` is accepted and ignored. Second, name and shape are not those of
-# `nn.Linear`, so no state dict fits.
+# First, `bias=False` is accepted and ignored. Second, name and shape are not those of `nn.Linear`,
+# so its state dict does not load.
 
 # %%
 wrong = WrongLinear(3, 2, bias=False)
@@ -435,7 +436,7 @@ mlp
 # %% [markdown]
 # Printing a model shows its parts, and the names to reach them. `get_submodule` takes such a path;
 # `named_parameters()` gives the paths of all parameters. With `recurse=False` it gives those of the
-# module itself, and a Sequential has none of its own. `named_buffers()` works alike.
+# module itself, and a Sequential has none of its own. `named_buffers()` works the same way.
 
 # %%
 paths = [name for name, _ in mlp.named_parameters()]
@@ -610,8 +611,7 @@ predict("04.p15", guess, lambda: bool((Fresh().eval()(torch.ones(1000)) == 0).an
 nn.Dropout(0.5).training, nn.Sequential(nn.Dropout(0.5)).eval()[0].training
 
 # %% [markdown]
-# There is also a function, `nn.functional.dropout(x, p)`. It is no module, so `eval()` cannot set
-# anything in it.
+# There is also a function, `nn.functional.dropout(x, p)`. It is no module.
 #
 # **Predict 04.p16.** A model calls it in `forward`. It is in eval mode; the input has 1000 ones and
 # `p` is 0.5. Does the output hold any zeros? Write `True` or `False`.
@@ -628,7 +628,8 @@ class WithFunction(nn.Module):
 predict("04.p16", guess, lambda: bool((WithFunction().eval()(torch.ones(1000)) == 0).any()))
 
 # %% [markdown]
-# A function has to be told the mode. Inside a module, `self.training` is that mode.
+# `eval()` sets something in modules, and here is none. A function has to be told the mode. Inside a
+# module, `self.training` is that mode.
 
 
 # %%
@@ -646,7 +647,7 @@ WithMode().eval()(torch.ones(5)).tolist()
 # it gives one sum. The result is a new picture, one **channel** for each kernel.
 #
 # A kernel looks at all channels of its input at once: for a picture of 3 channels it has 3 sheets
-# of weights, one upon the other, and adds up all that lies under them.
+# of weights, one on top of the other. It multiplies, and adds up all of it.
 #
 # **Predict 04.p17.** `nn.Conv2d(3, 64, kernel_size=5)` has 64 kernels for a picture of 3 channels.
 # How many numbers does its `weight` hold?
@@ -694,7 +695,7 @@ cnn = nn.Sequential(
 figures.feature_maps(cnn, (3, 32, 32))
 
 # %% [markdown]
-# The picture was measured, not computed: a batch of zeros went through the model, layer by layer.
+# The figure was measured, not computed: a batch of zeros went through the model, layer by layer.
 # `nn.Flatten` keeps the first dimension, the batch.
 
 # %%
@@ -751,13 +752,13 @@ tied = nn.ModuleDict({"embedding": embedding, "out": out})
 guess = ...
 
 
-def freeze_misspelled():
+def freeze_layer():
     layer = nn.Linear(2, 1)
     layer.weight.required_grad = False
     return layer.weight.requires_grad
 
 
-predict("04.p19", guess, freeze_misspelled)
+predict("04.p19", guess, freeze_layer)
 
 # %% [markdown]
 # A tensor, like most objects of Python, takes new attributes without a word. The method
@@ -786,8 +787,8 @@ def run_frozen_batchnorm():
 predict("04.p20", guess, run_frozen_batchnorm)
 
 # %% [markdown]
-# Freezing stops the optimizer. `eval()` stops what forward itself writes. A frozen part with
-# BatchNorm or Dropout needs both.
+# Freezing stops new gradients. (A `.grad` from before still counts: call `zero_grad()`.) `eval()`
+# stops what forward itself writes. A frozen part with BatchNorm or Dropout needs both.
 #
 # Not every tensor of a model is of floats: a BatchNorm counts its batches. `is_floating_point()`
 # tells them apart.
@@ -814,7 +815,7 @@ loaded = torch.load(file, weights_only=True)
 
 # %% [markdown]
 # `load_state_dict` copies the values into the model's own tensors. It wants all names, and no
-# other ones. With `strict=False` it forgives names and tells you which; it never forgives a shape.
+# others. With `strict=False` it forgives names and tells you which; it never forgives a shape.
 
 # %%
 fit = nn.Linear(2, 1, bias=False).load_state_dict(loaded, strict=False)
@@ -862,7 +863,7 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # | `weight` of `nn.Linear` | shape (out_features, in_features) |
 # | CNN sizes | `(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1` |
 # | `state_dict()` | names to tensors, which share the model's memory until you copy them |
-# | `model.to()`, `x.to()` | the first changes the model, the second gives back a new tensor |
+# | `model.to()`, `x.to()` | the first changes the model, the second gives back a tensor |
 
 # %% [markdown]
 # ## What people get wrong
@@ -892,9 +893,9 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
 # - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument.
 # - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.
-# - "In training, BatchNorm takes any batch." One row of numbers has no spread, and is an error.
-# - "`strict=False` made it load." It loads what fits by name; here all names began with `module.`,
-#   and nothing did: [thread](https://github.com/pytorch/pytorch/issues/3805).
+# - "In training, `BatchNorm1d` takes any batch." One row of numbers has no spread, and is an error.
+# - "`strict=False` made it load." It loads what fits by name; in this thread all names began with
+#   `module.`, and nothing did: [thread](https://github.com/pytorch/pytorch/issues/3805).
 # - "`model = model.load_state_dict(...)`." It changes the model; what it gives back is the list of
 #   names that did not fit.
 # - "A parameter wants gradients because a module holds it." The constructor of Parameter says so:
@@ -902,8 +903,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # - "`layer.weight = tensor` sets the weight." It takes a Parameter:
 #   [thread](https://github.com/pytorch/pytorch/issues/1812).
 # - "A module defines `backward`, and can define `optimizer`." Neither method exists.
-# - "`torch.nnModule`", or `Linear` and `Tensor` without an import: the names are `nn.Module`,
-#   `nn.Linear`, `nn.Sigmoid` after `from torch import nn`, and `torch.Tensor` in a type hint.
+# - "`torch.nnModule`, `Linear`, `Tensor`." After `from torch import nn` the names are `nn.Module`
+#   and `nn.Linear`; in a type hint it is `torch.Tensor`.
 # - "Every classifier ends in 30 · 5 · 5." Only for inputs of 32 x 32; 28 x 28 leaves 30 · 4 · 4.
 
 # %% [markdown]

@@ -86,7 +86,7 @@ Prediction(
     beliefs=(
         Belief(0.0, "No optimizer and no gradient are needed: forward itself writes the buffer."),
         Belief(10.0, "It moves one tenth of the way with each batch."),
-        Belief("error", "`no_grad` forbids nothing. It only turns the recording off."),
+        Belief("error", "`no_grad` forbids nothing. It only turns the notes for `backward` off."),
     ),
 )
 
@@ -182,7 +182,7 @@ Prediction(
     beliefs=(
         Belief(750, "That is for 32 x 32. Follow 28 through the four layers."),
         Belief(16, "The channels count as well: there are 30 of them."),
-        Belief(120, "Height and width shrink both. 30 times 4 is only one row."),
+        Belief(120, "Height and width both shrink. 30 times 4 is only one row."),
         Belief(1470, "A kernel of 5 without padding takes 4 off each side length."),
         Belief("error", "The first convolution was replaced, so it fits one channel."),
     ),

@@ -7,7 +7,7 @@
 # slowly, with tensors small enough to check in your head.
 
 # %% [markdown]
-# ## What lives where in torch
+# ## What lives where
 #
 # | part | what it is for | lesson |
 # |---|---|---|
@@ -19,8 +19,8 @@
 # | `torch.multiprocessing` | tensors shared between processes, used by `DataLoader` | 06 |
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
-# `torch.nn` is a part of torch, not a separate package. One import is enough. Not all of these
-# lessons are written yet; the table in lesson 00 has those that are.
+# `torch.nn` is a part of torch, not a separate package. `import torch` is enough for all rows but
+# the last. Not all of these lessons are written yet; the table in lesson 00 has those that are.
 
 # %%
 import torch
@@ -139,8 +139,9 @@ figures.dtype_promotion(
 )
 
 # %% [markdown]
-# Python numbers, and tensors without dimensions, count less: they can change the kind, but not the
-# size within a kind. So a single float64 number does not make a whole float32 tensor float64.
+# Python numbers, and tensors without dimensions, count less than tensors with dimensions: they can
+# change the kind, but not the size within a kind. So a single float64 number does not make a whole
+# float32 tensor float64.
 
 # %%
 row = torch.ones(2)  # (2,), float32
@@ -181,7 +182,7 @@ counts / 2
 # %% [markdown]
 # ## device: where a tensor lives
 #
-# A tensor lives on one device: the CPU, or a GPU. On a computer without such a GPU,
+# A tensor lives on one device: the CPU, or a GPU. Without a GPU that CUDA can use,
 # `device="cuda:0"` is an error. Ask first, and the same notebook runs everywhere.
 
 # %%
@@ -297,7 +298,7 @@ penguins = data.penguins()
 penguins[["species", "bill_length_mm", "body_mass_g"]].head(4)
 
 # %% [markdown]
-# Nobody measured the fourth penguin. One NaN makes every sum of a tensor NaN, so rows with gaps
+# Nobody measured the fourth penguin. One NaN makes the sum of a tensor NaN, so rows with gaps
 # are dropped first.
 
 # %%
@@ -338,9 +339,9 @@ x
 x.untyped_storage().nbytes(), x.element_size(), x.storage_offset(), x.stride()
 
 # %% [markdown]
-# The storage has 48 bytes: six elements of 8 bytes. The **offset** says where the first element
-# lies: 0. The **stride** has one number for each dimension. It says how many elements to go on in
-# the storage when that index goes up by one.
+# (`untyped` means: as plain bytes.) The storage has 48 bytes: six elements of 8 bytes. The
+# **offset** says where the first element lies: 0. The **stride** has one number for each dimension.
+# It says how many elements to go on in the storage when that index goes up by one.
 
 # %%
 figures.storage(x=x)
@@ -476,8 +477,9 @@ x = torch.arange(6).reshape(2, 3)  # (2, 3)
 x.is_contiguous(), x.t().is_contiguous()
 
 # %% [markdown]
-# Two corners. Along a dimension of size 1 nobody ever takes a step, so its stride does not count.
-# And a tensor without elements has nothing to walk through: it is contiguous, whatever its strides.
+# Two special cases. Along a dimension of size 1 nobody ever takes a step, so its stride does not
+# count. And a tensor without elements has nothing to walk through: it is contiguous, whatever its
+# strides.
 
 # %%
 column = torch.empty_strided((3, 1), (1, 99))  # (3, 1)
@@ -540,7 +542,7 @@ predict("01.p15", guess, lambda: half.view(2, 2, 2).shape)
 #
 # `stride[d] == stride[d + 1] * size[d + 1]`
 #
-# A neighbour of size 1 always fits: its stride does not count. Splitting a dimension is always
+# Leave out dimensions of size 1 first: their strides do not count. Splitting a dimension is always
 # possible. Joining `half`'s two is not: its step is 4, but a row ends after 2.
 
 # %%
@@ -657,9 +659,9 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # | offset | where the first element lies |
 # | view | another note over the same storage: slices, `t`, `permute`, `expand`, `view`, `unfold` |
 # | contiguous | reading order is storage order |
-# | `view` works if | what is joined fits: `stride[d] == stride[d+1] * size[d+1]`, or a size is 1 |
+# | `view` works if | what is joined fits, sizes of 1 left out: `stride[d] == stride[d+1] * size[d+1]` |
 # | `reshape` | a view if possible, else a copy |
-# | sharing | `from_numpy` and `as_tensor` share, `torch.tensor` and `clone` copy |
+# | sharing | `from_numpy` shares, `as_tensor` if it can; `torch.tensor` and `clone` copy |
 
 # %% [markdown]
 # ## What people get wrong
@@ -682,8 +684,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
 #   offset, which says where it begins.
 # - "The transpose is stored differently." It is the same storage with exchanged strides.
-# - "A float64 number makes the result float64." Not if it has no dimensions: it changes the kind at
-#   most.
+# - "A float64 number makes a float32 tensor float64." Not if the number has no dimensions.
 # - "`x[::-1]` turns a tensor round, as in NumPy." torch has no negative strides, so an array that
 #   was turned round has to be copied, too:
 #   [thread](https://github.com/pytorch/pytorch/issues/92680).
