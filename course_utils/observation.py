@@ -12,11 +12,17 @@ import linecache
 import os
 import sys
 import sysconfig
-import traceback
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, MethodType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    MethodType,
+    TracebackType,
+)
 from typing import Any
 
 import numpy
@@ -32,6 +38,7 @@ from .side_effects import CALL, SideEffect, Watch, more_than, sentences, watched
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
+RAISE = dis.opmap["RAISE_VARARGS"]  # the instruction of `raise` and of a failed `assert`
 CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 
 COURSE = str(Path(__file__).parent)
@@ -44,7 +51,7 @@ PACKAGES = tuple(sysconfig.get_path(name) for name in ("purelib", "platlib"))
 class Raised:
     """An exception, as plain data.
 
-    `where` is the line of the answer that raised it, `by_answer` is True when the answer's own
+    `where` is the line of the answer that raised it, `by_answer` is True when a `raise` of its own
     code raised it and not a library that it called, `function` is the function it happened in.
     `through_answer` is True when a call of the answer, or code of it, was running; else the
     observation stumbled over what the answer gave back, or is at fault itself.
@@ -410,26 +417,36 @@ def describe_exception(
     except BaseException:  # an exception class of the answer's own, with a broken __str__
         message = ""
     codes = {id(code) for code in _codes(answer)}
-    is_own = _in_files_of_answer(codes, look)
-    frames = list(traceback.walk_tb(error.__traceback__))
-    through_answer = any(
-        id(frame.f_code) in codes or is_own(frame.f_code) or _is_method(frame, answer)
-        for frame, _ in frames
-    )
+    in_files_of_answer = _in_files_of_answer(codes, look)
+
+    def is_own(step: TracebackType) -> bool:
+        code = step.tb_frame.f_code
+        return id(code) in codes or in_files_of_answer(code)
+
+    steps = list(_steps(error.__traceback__))
+    through_answer = any(is_own(step) or _is_method(step.tb_frame, answer) for step in steps)
     raised = Raised(type_name(type(error)), message, through_answer=through_answer)
-    outside = [pair for pair in frames if not pair[0].f_code.co_filename.startswith(COURSE)]
-    own = [pair for pair in outside if is_own(pair[0].f_code)]
+    own = [step for step in steps if is_own(step)]
     if not own:
         return raised
-    frame, number = own[-1]
-    file = frame.f_code.co_filename
-    linecache.checkcache(file)
+    last, after = own[-1], steps[steps.index(own[-1]) + 1 :]
+    by_library = any(not s.tb_frame.f_code.co_filename.startswith(COURSE) for s in after)
+    code = last.tb_frame.f_code
+    linecache.checkcache(code.co_filename)
+    line = linecache.getline(code.co_filename, last.tb_lineno or 0, last.tb_frame.f_globals)
     return dataclasses.replace(
         raised,
-        where=linecache.getline(file, number or 0, frame.f_globals).strip(),
-        function=frame.f_code.co_name,
-        by_answer=own[-1] is outside[-1],
+        where=line.strip(),
+        function=code.co_name,
+        by_answer=not by_library and code.co_code[last.tb_lasti] == RAISE,
     )
+
+
+def _steps(traceback: TracebackType | None) -> Iterator[TracebackType]:
+    """The parts of a traceback, from the outermost call to where the error came up."""
+    while traceback is not None:
+        yield traceback
+        traceback = traceback.tb_next
 
 
 def _in_files_of_answer(

@@ -56,7 +56,7 @@ def symptom(
     for look in (_not_finite, _number_or_tensor):
         told = look(here)
         if told is not None:
-            return told
+            return _of_fact(label, told)
     if label is None:
         told = _is_the_input(wrong, cases, expected, seen) or _along_another(here, cases[shown])
         if told is not None:
@@ -69,8 +69,15 @@ def symptom(
     for rule in RULES:
         told = rule(wrong)
         if told is not None:
-            return told
+            return _of_fact(label, told)
     return None
+
+
+def _of_fact(label: str | None, said: str) -> str:
+    """The sentence, with the fact that it is about where that is not simply the result."""
+    if label is None or label in ("result", "output"):
+        return said
+    return text("symptom.of_fact", "Look at “{fact}”. {symptom}", fact=label, symptom=said)
 
 
 # -- what the calls gave back ----------------------------------------------------------------

@@ -123,6 +123,7 @@ def test_an_exception_inside_a_library_points_at_the_answer():
 
     raised = seen(answer, torch.zeros(2, 3)).raised
     assert raised.type_name == "RuntimeError"
+    assert not raised.by_answer
     assert raised.where == "return x.t().view(-1)"
 
 

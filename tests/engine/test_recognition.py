@@ -5,7 +5,7 @@ import torch
 
 from course_utils import exercise
 from course_utils.catalogue import Catalogue
-from course_utils.exercise import Exercise
+from course_utils.exercise import Exercise, find
 from grading.review.readiness import own_name
 
 
@@ -95,3 +95,12 @@ def test_an_error_that_was_expected_and_did_not_come_is_said_so(root):
     assert verdict.difference.message == (
         "an error was expected here: ValueError; your code gave [2]"
     )
+
+
+def test_an_error_of_torch_is_the_same_in_a_notebook_and_in_the_course_s_own_file():
+    def slim(x):
+        return torch.cat([x])  # compiled code raises here, for a tensor without dimensions
+
+    verdict = find("01.14").judge(slim)
+    assert verdict.mistake is not None
+    assert verdict.mistake.name == "stacks_the_rows"

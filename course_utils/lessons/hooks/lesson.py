@@ -972,7 +972,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | `register_forward_pre_hook` | module, args | before forward | replaces the arguments |
 # | `register_forward_hook` | module, args, output | after forward | replaces the output |
 # | `register_full_backward_pre_hook` | module, grad_output | before | a tuple replaces it |
-# | `register_full_backward_hook` | module, grad_input, grad_output | after | a tuple replaces grad_input |
+# | `register_full_backward_hook` | module, grad_input, grad_output | after | a tuple: a new one |
 # | `tensor.register_hook` | gradient | gradient ready, before `.grad` | replaces the gradient |
 # | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | must be None |
 # | `register_state_dict_pre_hook` | module, prefix, keep_vars | before saving | is ignored |

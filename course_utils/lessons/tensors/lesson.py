@@ -659,7 +659,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # | offset | where the first element lies |
 # | view | another note over the same storage: slices, `t`, `permute`, `expand`, `view`, `unfold` |
 # | contiguous | reading order is storage order |
-# | `view` works if | what is joined fits, sizes of 1 left out: `stride[d] == stride[d+1] * size[d+1]` |
+# | `view` works if | what is joined fits: `stride[d] == stride[d+1] * size[d+1]`, without sizes 1 |
 # | `reshape` | a view if possible, else a copy |
 # | sharing | `from_numpy` shares, `as_tensor` if it can; `torch.tensor` and `clone` copy |
 

@@ -3,6 +3,7 @@ values, and that weighs no more than it has to.
 """
 
 import copy
+import io
 
 import torch
 
@@ -33,6 +34,13 @@ def slim(x):
     return x.clone()
 
 
+def saved_and_loaded(x):
+    file = io.BytesIO()
+    torch.save(x, file)
+    file.seek(0)
+    return torch.load(file, weights_only=True)
+
+
 @exercise.cases
 def _(rng):
     yield (torch.arange(100.0)[:3],)
@@ -43,6 +51,9 @@ def _(rng):
     yield (torch.tensor([0.1, 0.2, 0.3], dtype=torch.float64)[1:],)
     yield (whole_numbers(rng, 5)[2],)
     yield (whole_numbers(rng, 5)[:0],)
+    yield (torch.tensor([1.0, float("nan"), float("inf"), 2.0])[1:],)
+    yield (whole_numbers(rng, 4, 3)[:0],)
+    yield (saved_and_loaded(whole_numbers(rng, 5, 2)[1:3]),)  # a storage of its own, and too large
     for x in promised(rng, "any shape", "any strides"):
         yield (x,)
     for x in promised(rng, "any dtype"):
@@ -69,31 +80,118 @@ def contiguous_only(x):
     return x.contiguous()
 
 
-@exercise.mistake("In Python, `[:]` copies a list. Of a tensor it makes one more view.")
+@exercise.mistake(
+    "What you gave back still lies in the storage of x: it is one more view. A new name, or a new "
+    "tensor object, is not yet a copy of the numbers."
+)
 def sliced(x):
     return x[:]
 
 
+@exercise.mistake(same_as=sliced)
+def reshaped(x):
+    return x.reshape(x.shape)
+
+
+@exercise.mistake(same_as=sliced)
+def through_numpy(x):
+    return torch.from_numpy(x.numpy())
+
+
 @exercise.mistake(
-    "The storage is small now, but the shape is gone: someone will want the tensor back as it was."
+    "A copy of the whole storage, and the same slice of it: your result is alone now, and still as "
+    "heavy as before. Look at the bytes of its storage."
+)
+def deep_copied(x):
+    return copy.deepcopy(x)
+
+
+@exercise.mistake(
+    "A tensor that is no view of another one can still have a storage that is too large: one that "
+    "was loaded, for example. Ask the storage, not the tensor's past."
+)
+def views_only(x):
+    return x.clone() if x._is_view() else x
+
+
+@exercise.mistake(
+    "Your result has a storage of its own, and not every place of it is an element of x: there are "
+    "gaps, or a rest. Look at the bytes of its storage."
+)
+def keeps_the_gaps(x):
+    return torch.empty_strided(x.shape, x.stride(), dtype=x.dtype).copy_(x)
+
+
+@exercise.mistake(
+    "The numbers are there, but not in the shape of x: someone will want the tensor back as it was."
 )
 def flattened(x):
     return x.clone().reshape(-1)
 
 
+@exercise.mistake(same_as=flattened)
+def squeezed(x):
+    return x.squeeze().clone()
+
+
 @exercise.mistake(
-    "On the way through a Python list the dtype is forgotten: what comes back is torch's default."
+    "A Python list knows neither a dtype nor the sizes after a 0: both have to be given again."
 )
 def through_a_list(x):
     return torch.tensor(x.tolist())
 
 
+@exercise.mistake(same_as=through_a_list)
+def through_a_list_with_its_dtype(x):
+    return torch.tensor(x.tolist(), dtype=x.dtype)
+
+
 @exercise.mistake(
-    "A deep copy of a view copies all that lies behind it, so that views which shared before share "
-    "afterwards. Look at the bytes of its storage."
+    "The dtype of x is lost on the way: yours comes out with one of torch's choice. Which of your "
+    "steps makes a tensor without being told its dtype?"
 )
-def deep_copied(x):
-    return copy.deepcopy(x)
+def default_dtype(x):
+    return torch.empty(x.shape).copy_(x)
+
+
+@exercise.mistake(same_as=default_dtype)
+def times_one(x):
+    return x * 1
+
+
+@exercise.mistake(same_as=default_dtype)
+def plus_a_float(x):
+    return x + 0.0
+
+
+@exercise.mistake(
+    "That goes through the rows of x, and not every tensor has some: one without dimensions has "
+    "none to go through, and one of shape (0, 3) has no first one."
+)
+def stacks_the_rows(x):
+    return torch.stack([row for row in x])
+
+
+@exercise.mistake(same_as=stacks_the_rows)
+def concatenated(x):
+    return torch.cat([x])
+
+
+@exercise.mistake(same_as=stacks_the_rows)
+def concatenates_the_rows(x):
+    return torch.cat([row[None] for row in x])
+
+
+@exercise.mistake(same_as=stacks_the_rows)
+def indexed(x):
+    return x[torch.arange(x.shape[0])]
+
+
+@exercise.mistake(
+    "NaN is not equal to itself, so a comparison loses it, and with it the shape of x."
+)
+def picked_by_a_comparison(x):
+    return x.masked_select(x == x).reshape(x.shape)
 
 
 @exercise.right
