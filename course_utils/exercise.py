@@ -531,9 +531,11 @@ class Exercise:
     def recognise(self, seen: list[Observation], seed: int = 0) -> Mistake | None:
         """The mistake that behaves as these observations on every case, or on nearly all.
 
-        Nearly counts only where it points at one sentence alone.
+        Nearly counts only where it points at one sentence alone, and nothing was left changed.
         """
         expected = self.reference_observations(seed)
+        differences = self._differences(expected, seen)
+        left = any(one is not None and one.stage == "changed" for one in differences)
         near = []
         for mistake in self.mistakes:
             wrong = self.mistake_observations(mistake, seed)
@@ -543,7 +545,7 @@ class Exercise:
                 continue
             if all(map(alike, expected, wrong, seen)) and leaves_as_much(expected, wrong, seen):
                 return mistake
-            if nearly_alike(expected, wrong, seen):
+            if not left and nearly_alike(expected, wrong, seen):
                 near.append(mistake)
         return near[0] if len({mistake.name for mistake in near}) == 1 else None
 

@@ -97,6 +97,17 @@ class Brightness(nn.Module):
         return image * gain
 
 
+class Exposure(nn.Module):
+    """A model with three arguments, and a parameter of another dtype."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor(2.0, dtype=torch.float64))
+
+    def forward(self, image, gain, offset):
+        return self.scale * image * gain + offset
+
+
 class Shift(nn.Module):
     """Adds its parameter to the input: both get the same gradient."""
 
@@ -137,4 +148,4 @@ class Head(nn.Linear):
 
 
 OWN_MODULES = (OutputFirst, Log, LogOf, WithLog, Total, LogLast, Brightness, Shift, Twice)
-OWN_MODULES += (TwoPaths, Head)
+OWN_MODULES += (TwoPaths, Head, Exposure)

@@ -10,6 +10,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, set_numbers
+from course_utils.observation import attempt
 from course_utils.promises import promised_models
 
 exercise = Exercise(
@@ -35,8 +36,9 @@ def what_changed(model, optimizer, action):
     each parameter, once there is one.
     action: a function without arguments, such as optimizer.step.
     Returns a list with those of 'parameters', 'gradients', 'optimizer state' that are different
-    afterwards, in this order. A single number that differs is a change, and so is a gradient or
-    a momentum buffer that was None before or is None afterwards.
+    afterwards, in this order. A single number that differs, however little, is a change, and so is
+    a gradient or a momentum buffer that was None before or is None afterwards. An error that
+    action() raises is not caught.
     """
 
     def picture():
@@ -112,7 +114,26 @@ def actions_on(model, optimizer, x):
             weight = list(model.parameters())[-2]
             weight.copy_(weight.flip(-1))
 
-    return forward, backward, optimizer.step, change_one_number, swap_two_numbers, backward
+    def change_a_frozen_one():
+        with torch.no_grad():
+            next(model.parameters()).flatten()[0] += 1
+
+    def change_a_little():
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.mul_(1 + 1e-6)
+
+    def write_the_same_numbers():
+        with torch.no_grad():
+            for parameter in model.parameters():
+                parameter.copy_(parameter.clone())
+
+    def stop_with_an_error():
+        raise RuntimeError("the action itself fails")
+
+    first = forward, backward, optimizer.step, change_one_number, swap_two_numbers, backward
+    others = change_a_frozen_one, change_a_little, write_the_same_numbers, stop_with_an_error
+    return first + others
 
 
 @exercise.observe
@@ -121,64 +142,356 @@ def _(answer, model, optimizer, action):
 
     @functools.wraps(action)
     def counted():
-        calls.append(action())
+        calls.append("")
+        action()
 
-    changed = answer(model, optimizer, counted)
+    def run():
+        return answer(model, optimizer, counted)
+
+    # Only here an error is a right answer.
+    changed = attempt(run) if action.__name__ == "stop_with_an_error" else run()
     return {f"changed by {action.__name__}": changed, "times that action ran": len(calls)}
 
 
-@exercise.mistake(
-    "Before and after are two names for the same tensors, and those are changed in place. So they "
-    "always look equal."
-)
-def keeps_no_copy(model, optimizer, action):
-    def picture():
-        parameters = list(model.parameters())
-        return {
-            "parameters": [p.detach() for p in parameters],
-            "gradients": [p.grad for p in parameters],
-            "optimizer state": [dict(optimizer.state.get(p, {})) for p in parameters],
-        }
+# -- what the mistakes below have in common ---------------------------------------------------
 
+
+def buffers(model, optimizer):
+    return [optimizer.state.get(p, {}).get("momentum_buffer") for p in model.parameters()]
+
+
+def copies(tensors):
+    return [None if tensor is None else tensor.detach().clone() for tensor in tensors]
+
+
+def equal(one, other):
+    if one is None or other is None:
+        return one is other
+    return torch.equal(one, other)
+
+
+def all_equal(one, other):
+    return len(one) == len(other) and all(map(equal, one, other))
+
+
+def compared(picture, action, same=all_equal):
     before = picture()
     action()
     after = picture()
-    return [name for name in before if str(before[name]) != str(after[name])]
+    return [name for name in before if not same(before[name], after[name])]
+
+
+def pictured(model, optimizer, parameters=copies, gradients=copies, state=copies):
+    """A function that takes the picture; the arguments say how each part is kept."""
+
+    def picture():
+        return {
+            "parameters": parameters([p.detach() for p in model.parameters()]),
+            "gradients": gradients([p.grad for p in model.parameters()]),
+            "optimizer state": state(buffers(model, optimizer)),
+        }
+
+    return picture
+
+
+# -- mistakes ---------------------------------------------------------------------------------
+
+
+@exercise.mistake(
+    "A tensor was changed in place, and yours did not see it. Is what you keep from before a copy, "
+    "or a second name for the same tensor? And are numbers compared, or only whether it is there?"
+)
+def keeps_no_copy(model, optimizer, action):
+    return compared(pictured(model, optimizer, list, list, list), action)
+
+
+@exercise.mistake(same_as=keeps_no_copy)
+def parameters_not_copied(model, optimizer, action):
+    return compared(pictured(model, optimizer, parameters=list), action)
+
+
+@exercise.mistake(same_as=keeps_no_copy)
+def gradients_not_copied(model, optimizer, action):
+    return compared(pictured(model, optimizer, gradients=list), action)
+
+
+@exercise.mistake(same_as=keeps_no_copy)
+def state_not_copied(model, optimizer, action):
+    return compared(pictured(model, optimizer, state=list), action)
+
+
+@exercise.mistake(same_as=keeps_no_copy)
+def state_dict_of_the_optimizer_not_copied(model, optimizer, action):
+    def picture():
+        return [s.get("momentum_buffer") for s in optimizer.state_dict()["state"].values()]
+
+    return compared(pictured(model, optimizer, state=lambda tensors: picture()), action)
+
+
+@exercise.mistake(same_as=keeps_no_copy)
+def only_parameters_copied(model, optimizer, action):
+    return compared(pictured(model, optimizer, gradients=list, state=list), action)
 
 
 @exercise.mistake("You skip gradients that are None. From None to a tensor, or back, is a change.")
 def skips_none(model, optimizer, action):
-    def picture():
-        parameters = list(model.parameters())
-        return {
-            "parameters": [p.detach().clone() for p in parameters],
-            "gradients": [p.grad.clone() for p in parameters if p.grad is not None],
-            "optimizer state": [copy.deepcopy(optimizer.state.get(p)) for p in parameters],
-        }
+    def same(one, other):
+        pairs = zip(one, other, strict=True)
+        return all(torch.equal(a, b) for a, b in pairs if a is not None and b is not None)
 
-    before = picture()
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(same_as=skips_none)
+def skips_none_in_gradients(model, optimizer, action):
+    before = pictured(model, optimizer)()
     action()
-    after = picture()
-    if not before["gradients"] or not after["gradients"]:
-        before["gradients"] = after["gradients"]
-    return [name for name in before if str(before[name]) != str(after[name])]
+    after = pictured(model, optimizer)()
+    pairs = zip(before["gradients"], after["gradients"], strict=True)
+    changed = [not torch.equal(a, b) for a, b in pairs if a is not None and b is not None]
+    names = [name for name in before if not all_equal(before[name], after[name])]
+    kept = [name for name in names if name != "gradients"]
+    return (
+        ["parameters"] * ("parameters" in kept)
+        + ["gradients"] * any(changed)
+        + ["optimizer state"] * ("optimizer state" in kept)
+    )
+
+
+@exercise.mistake(same_as=skips_none)
+def none_is_zero(model, optimizer, action):
+    def zeros_for_none(tensors):
+        pairs = zip(tensors, model.parameters(), strict=True)
+        return [torch.zeros_like(p) if t is None else t.detach().clone() for t, p in pairs]
+
+    return compared(pictured(model, optimizer, gradients=zeros_for_none), action)
+
+
+@exercise.mistake(same_as=skips_none)
+def none_before_is_skipped(model, optimizer, action):
+    def same(one, other):
+        return all(a is None or equal(a, b) for a, b in zip(one, other, strict=True))
+
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(same_as=skips_none)
+def state_that_was_not_there_is_skipped(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    action()
+    after = pictured(model, optimizer)()
+    found = [n for n in ("parameters", "gradients") if not all_equal(before[n], after[n])]
+    pairs = zip(before["optimizer state"], after["optimizer state"], strict=True)
+    if any(a is not None and not equal(a, b) for a, b in pairs):
+        found.append("optimizer state")
+    return found
 
 
 @exercise.mistake(
     "You look at the parameters and the gradients. The optimizer remembers something, too."
 )
 def forgets_the_state(model, optimizer, action):
+    found = compared(pictured(model, optimizer), action)
+    return [name for name in found if name != "optimizer state"]
+
+
+@exercise.mistake(
+    "What forward writes into a BatchNorm are buffers. They are saved with the model, but they are "
+    "no parameters."
+)
+def counts_buffers(model, optimizer, action):
     def picture():
-        parameters = list(model.parameters())
-        return {
-            "parameters": [p.detach().clone() for p in parameters],
-            "gradients": [None if p.grad is None else p.grad.clone() for p in parameters],
+        whole = pictured(model, optimizer)()
+        return whole | {"parameters": copies(model.state_dict().values())}
+
+    return compared(picture, action)
+
+
+@exercise.mistake(
+    "Different tensors can have the same sum, and the same length. Every number has to be compared."
+)
+def compares_sums(model, optimizer, action):
+    def sums(tensors):
+        return [None if t is None else t.sum() for t in tensors]
+
+    return compared(pictured(model, optimizer, sums, sums, sums), action)
+
+
+@exercise.mistake(
+    "A number that differs by little is another number. What you compare does not show it."
+)
+def close_is_equal(model, optimizer, action):
+    def same(one, other):
+        pairs = zip(one, other, strict=True)
+        return all(a is b if a is None or b is None else torch.allclose(a, b) for a, b in pairs)
+
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(same_as=close_is_equal)
+def compares_what_is_printed(model, optimizer, action):
+    def printed(tensors):
+        return [str(None if t is None else t.detach()) for t in tensors]
+
+    picture = pictured(model, optimizer, printed, printed, printed)
+    return compared(picture, action, lambda one, other: one == other)
+
+
+@exercise.mistake(
+    "The optimizer's state here is its momentum buffers: an entry that holds None, or a setting "
+    "such as the learning rate, is none of them."
+)
+def entries_of_none(model, optimizer, action):
+    def picture():
+        whole = pictured(model, optimizer)()
+        return whole | {
+            "optimizer state": [torch.tensor(p in optimizer.state) for p in model.parameters()]
+            + whole["optimizer state"]
         }
 
-    before = picture()
+    return compared(picture, action)
+
+
+@exercise.mistake(same_as=entries_of_none)
+def whenever_parameters_change(model, optimizer, action):
+    found = compared(pictured(model, optimizer), action)
+    found = [name for name in found if name != "optimizer state"]
+    return [*found, "optimizer state"] if "parameters" in found else found
+
+
+@exercise.mistake(
+    "A deep copy holds other tensors. What is looked up in it by the old ones is not there, and a "
+    "copied parameter has lost its gradient."
+)
+def copied_keys(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    copied = copy.deepcopy(optimizer.state)
     action()
-    after = picture()
-    return [name for name in before if str(before[name]) != str(after[name])]
+    before["optimizer state"] = [
+        copied.get(p, {}).get("momentum_buffer") for p in model.parameters()
+    ]
+    after = pictured(model, optimizer)()
+    return [name for name in before if not all_equal(before[name], after[name])]
+
+
+@exercise.mistake(same_as=copied_keys)
+def gradients_of_a_copy(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    before["gradients"] = [copy.deepcopy(p).grad for p in model.parameters()]
+    action()
+    after = pictured(model, optimizer)()
+    return [name for name in before if not all_equal(before[name], after[name])]
+
+
+@exercise.mistake(
+    "To write the same numbers once more changes nothing. A counter of writes cannot tell."
+)
+def counts_writes(model, optimizer, action):
+    def versions(tensors):
+        return [None if t is None else torch.tensor([id(t), t._version]) for t in tensors]
+
+    def picture():
+        return {
+            "parameters": versions(model.parameters()),
+            "gradients": versions(p.grad for p in model.parameters()),
+            "optimizer state": versions(buffers(model, optimizer)),
+        }
+
+    return compared(picture, action)
+
+
+@exercise.mistake(
+    "It is enough that one number of one parameter differs. Do you look at all of them, and at "
+    "each?"
+)
+def the_first_only(model, optimizer, action):
+    def same(one, other):
+        return equal(one[0], other[0])
+
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(same_as=the_first_only)
+def all_have_to_change(model, optimizer, action):
+    def same(one, other):
+        return any(map(equal, one, other))
+
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(same_as=the_first_only)
+def one_equal_number_is_enough(model, optimizer, action):
+    def same(one, other):
+        pairs = zip(one, other, strict=True)
+        return all(a is b if a is None or b is None else bool((a == b).any()) for a, b in pairs)
+
+    return compared(pictured(model, optimizer), action, same)
+
+
+@exercise.mistake(
+    "A frozen parameter gets no gradient. Its numbers can be changed all the same, by whoever "
+    "writes into it."
+)
+def trainable_only(model, optimizer, action):
+    def picture():
+        whole = pictured(model, optimizer)()
+        return whole | {"parameters": copies(p for p in model.parameters() if p.requires_grad)}
+
+    return compared(picture, action)
+
+
+@exercise.mistake("The names are right. In which order are they to stand, and each how often?")
+def in_the_alphabet(model, optimizer, action):
+    return sorted(compared(pictured(model, optimizer), action))
+
+
+@exercise.mistake(same_as=in_the_alphabet)
+def once_for_each_parameter(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    action()
+    after = pictured(model, optimizer)()
+    return [
+        name
+        for name in before
+        for one, other in zip(before[name], after[name], strict=True)
+        if not equal(one, other)
+    ]
+
+
+@exercise.mistake(
+    "Before the first step, and without momentum, the optimizer has no buffer: who asks for it by "
+    "its name alone gets an error."
+)
+def buffers_have_to_be_there(model, optimizer, action):
+    def picture():
+        whole = pictured(model, optimizer)()
+        state = [optimizer.state[p]["momentum_buffer"] for p in model.parameters()]
+        return whole | {"optimizer state": state}
+
+    return compared(picture, action)
+
+
+@exercise.mistake(
+    "The action has to do its work on what you were given, once. What works on a copy, is undone, "
+    "or runs again, is another action."
+)
+def runs_it_each_time(model, optimizer, action):
+    found = []
+    for name in ("parameters", "gradients", "optimizer state"):
+        before = pictured(model, optimizer)()[name]
+        action()
+        if not all_equal(before, pictured(model, optimizer)()[name]):
+            found.append(name)
+    return found
+
+
+@exercise.mistake(same_as=runs_it_each_time)
+def runs_it_on_a_copy(model, optimizer, action):
+    model_copy = copy.deepcopy(model)
+    before = [p.detach().clone() for p in model_copy.parameters()]
+    action()
+    after = [p.detach().clone() for p in model_copy.parameters()]
+    return [] if all(map(torch.equal, before, after)) else ["parameters"]
 
 
 @exercise.mistake("You never ran the action, so of course nothing changed.")
@@ -186,6 +499,32 @@ def never_runs_it(model, optimizer, action):
     before = [p.detach().clone() for p in model.parameters()]
     after = [p.detach().clone() for p in model.parameters()]
     return [] if all(map(torch.equal, before, after)) else ["parameters"]
+
+
+@exercise.mistake(
+    "Under no_grad a backward has nothing to go back on. The action is to run as it would without "
+    "you."
+)
+def without_gradients(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    with torch.no_grad():
+        action()
+    after = pictured(model, optimizer)()
+    return [name for name in before if not all_equal(before[name], after[name])]
+
+
+@exercise.mistake(
+    "An error of the action belongs to whoever called you. Caught and forgotten, it looks as if "
+    "all went well."
+)
+def catches_the_error(model, optimizer, action):
+    before = pictured(model, optimizer)()
+    try:
+        action()
+    except Exception:
+        print("the action failed")
+    after = pictured(model, optimizer)()
+    return [name for name in before if not all_equal(before[name], after[name])]
 
 
 @exercise.right
