@@ -91,7 +91,9 @@ def _(rng):
     promises = ("buffers", "BatchNorm and Dropout inside", "frozen parameters", "tied weights")
     for model in promised_models(rng, *promises, inputs=2, outputs=1):
         momentum = rng.choice([0.0, 0.9])
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=momentum)
+        first, *others = model.parameters()
+        groups = [{"params": [first]}, {"params": others}]
+        optimizer = torch.optim.SGD(groups, lr=0.5, momentum=momentum)
         for action in actions_on(model, optimizer, x):
             yield model, optimizer, action
 
@@ -128,12 +130,25 @@ def actions_on(model, optimizer, x):
             for parameter in model.parameters():
                 parameter.copy_(parameter.clone())
 
+    def set_to(number):
+        with torch.no_grad():
+            next(model.parameters()).flatten()[0] = number
+
+    def set_to_zero():
+        set_to(0.0)
+
+    def set_to_next_to_nothing():
+        set_to(1e-12)
+
+    def set_to_nan():
+        set_to(float("nan"))
+
     def stop_with_an_error():
         raise RuntimeError("the action itself fails")
 
     first = forward, backward, optimizer.step, change_one_number, swap_two_numbers, backward
     others = change_a_frozen_one, change_a_little, write_the_same_numbers, stop_with_an_error
-    return first + others
+    return first + others + (set_to_zero, set_to_next_to_nothing, set_to_nan)
 
 
 @exercise.observe
