@@ -99,6 +99,7 @@ def _(answer, base_seed, workers):
     every = [draw for worker in first for draw in worker]
     return {
         **facts,
+        "generators that draw numbers of their own": len(set(every)),
         "rng goes on as the copy": first[-1][0] == copies[0],
         "noise_rng goes on as the copy": first[-1][1] == copies[1],
         "in one worker both draw alike": any(one == other for one, other in first),
@@ -165,12 +166,6 @@ def seed_and_the_next(worker_id):
     replace(seed, seed + 1)
 
 
-@exercise.mistake(same_as=seed_and_the_next)
-def seed_and_the_one_before(worker_id):
-    seed = get_worker_info().seed
-    replace(seed, seed - 1)
-
-
 @exercise.mistake(
     "Each epoch repeats the numbers of the first. The number of a worker, and what it can draw "
     "from its copies, are the same in every epoch."
@@ -187,15 +182,6 @@ def seeded_by_number_for_both(worker_id):
 @exercise.mistake(same_as=seeded_by_number)
 def seeded_by_number_and_the_next(worker_id):
     replace(worker_id, worker_id + 1)
-
-
-@exercise.mistake(same_as=seeded_by_number)
-def seeded_by_the_copies(worker_id):
-    dataset = get_worker_info().dataset
-    replace(
-        [worker_id, int(dataset.rng.integers(2**32))],
-        [worker_id, int(dataset.noise_rng.integers(2**32))],
-    )
 
 
 @exercise.mistake("All workers get the same new generators, in every epoch. That is no better.")
