@@ -195,7 +195,8 @@ def draws_for_batches(dataset, labels, indices, batch_size):
 
 
 @exercise.mistake(
-    "The common class is drawn still more often now. Which samples have large weights?"
+    "The common class comes too often, and the rare one too seldom. Which samples of yours have "
+    "large weights?"
 )
 def counts_as_weights(dataset, labels, indices, batch_size):
     own = labels[indices]
@@ -288,3 +289,39 @@ def no_weight_outside(dataset, labels, indices, batch_size):
     weights[indices] = 1 / torch.bincount(own)[own]
     sampler = WeightedRandomSampler(weights, num_samples=len(indices))
     return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+
+
+exercise.equivalent(
+    "weights = 1 / torch.bincount(own)[own]",
+    "weights = 2 / torch.bincount(own)[own]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "weights = [100 / own.count(label) for label in own]",
+    "weights = [101 / own.count(label) for label in own]",
+    "weights = [99 / own.count(label) for label in own]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "sampler = WeightedRandomSampler(weights, len(indices), replacement=True)",
+    "sampler = WeightedRandomSampler(weights, len(indices))",
+    because="That is what it is without the argument.",
+)
+
+
+exercise.equivalent(
+    "sampler = Balanced(1 / torch.bincount(own)[own], len(own))",
+    "sampler = Balanced(2 / torch.bincount(own)[own], len(own))",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "weights[indices] = 1 / torch.bincount(own)[own]",
+    "weights[indices] = 2 / torch.bincount(own)[own]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)

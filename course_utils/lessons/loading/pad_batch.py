@@ -288,5 +288,5 @@ def padded_row_by_row(samples, padding_value):
 def mask_padded_as_well(samples, padding_value):
     sequences, labels = zip(*samples, strict=True)
     marks = [torch.ones_like(sequence) for sequence in sequences]
-    padded = pad_sequence(list(sequences), batch_first=True, padding_value=padding_value)
+    padded = pad_sequence(sequences, batch_first=True, padding_value=padding_value)
     return padded, pad_sequence(marks, batch_first=True).bool(), torch.tensor(labels)

@@ -54,7 +54,7 @@ def reseed_worker(worker_id):
 
     worker_id: the number of the worker, from 0. The dataset's attributes `rng` and `noise_rng`
     are NumPy Generators, and every worker starts with copies of them. Afterwards the worker's
-    dataset has new NumPy Generators there. No two of them draw the same numbers: not in one
+    dataset has two new NumPy Generators there. No two of them draw the same numbers: not in one
     worker, not in two, nor in two epochs. When the program is run again with the same seed, they
     are the same again. Returns nothing.
     """
@@ -72,7 +72,7 @@ def _(rng):
 
 @exercise.observe
 def _(answer, base_seed, workers):
-    returned = []
+    returned, twice = [], []
 
     def draws(base_seed):
         """What both generators of each worker draw: a tuple of two numbers each."""
@@ -82,6 +82,7 @@ def _(answer, base_seed, workers):
             with as_worker(number, workers, base_seed, dataset):
                 returned.append(answer(number))
                 kinds = [type(dataset.rng), type(dataset.noise_rng)]
+                twice.append(dataset.rng is dataset.noise_rng)
                 pairs = attempt(lambda dataset=dataset: [dataset[0], dataset[1]])
             if isinstance(pairs, dict) or kinds != [numpy.random.Generator] * 2:
                 return None
@@ -100,6 +101,7 @@ def _(answer, base_seed, workers):
     return {
         **facts,
         "generators that draw numbers of their own": len(set(every)),
+        "rng and noise_rng are one and the same object": any(twice),
         "rng goes on as the copy": first[-1][0] == copies[0],
         "noise_rng goes on as the copy": first[-1][1] == copies[1],
         "in one worker both draw alike": any(one == other for one, other in first),
@@ -158,6 +160,14 @@ def one_seed_for_both(worker_id):
 
 
 @exercise.mistake(
+    "The two attributes hold one and the same generator. Each draw from the one moves the other on."
+)
+def one_object_for_both(worker_id):
+    worker = get_worker_info()
+    worker.dataset.rng = worker.dataset.noise_rng = numpy.random.default_rng(worker.seed)
+
+
+@exercise.mistake(
     "One worker's `rng` draws what its neighbour's `noise_rng` draws. The seeds of the workers are "
     "neighbours, too: how far apart?"
 )
@@ -190,7 +200,8 @@ def one_seed_for_all(worker_id):
 
 
 @exercise.mistake(
-    "All workers draw the same numbers: without its number, the seed of one worker is that of all."
+    "All workers draw the same numbers. Their seeds differ by little, and what is done to them "
+    "here takes the difference away."
 )
 def base_seed_for_all(worker_id):
     seed = torch.initial_seed() - worker_id
@@ -238,15 +249,31 @@ def from_pythons_generator(worker_id):
     dataset.noise_rng = numpy.random.default_rng(random.getrandbits(64))
 
 
-@exercise.right
-def far_apart(worker_id):
-    info = get_worker_info()
-    info.dataset.rng = numpy.random.default_rng(2 * info.seed)
-    info.dataset.noise_rng = numpy.random.default_rng(2 * info.seed + 1)
-
-
 exercise.equivalent(
     "seed = torch.randint(2 ** 62, ()).item()",
     "seed = torch.randint(2 ** 61, ()).item()",
+    because="Any seed will do that differs from worker to worker.",
+)
+
+
+exercise.equivalent(
+    "worker.dataset.noise_rng = numpy.random.default_rng([worker.seed, 1])",
+    "worker.dataset.noise_rng = numpy.random.default_rng([worker.seed, 2])",
+    because="Any second number will do that is not that of the other generator.",
+)
+
+
+exercise.equivalent(
+    "dataset.rng = numpy.random.default_rng(random.getrandbits(64))",
+    "dataset.rng = numpy.random.default_rng(random.getrandbits(65))",
+    "dataset.rng = numpy.random.default_rng(random.getrandbits(63))",
+    because="Any seed will do that differs from worker to worker.",
+)
+
+
+exercise.equivalent(
+    "dataset.noise_rng = numpy.random.default_rng(random.getrandbits(64))",
+    "dataset.noise_rng = numpy.random.default_rng(random.getrandbits(65))",
+    "dataset.noise_rng = numpy.random.default_rng(random.getrandbits(63))",
     because="Any seed will do that differs from worker to worker.",
 )

@@ -41,7 +41,7 @@ def _(rng):
     yield torch.tensor([0, 0, 0, 1]), torch.tensor([1.0, 1.0])
     yield torch.tensor([0, 0, 0, 1]), torch.tensor([1.0, 3.0])
     yield torch.tensor([1, 0, 1, 1, 1, 0]), torch.tensor([0.0, 2.0])
-    yield torch.tensor([2, 0, 0, 2, 2]), torch.tensor([0.5, 0.25, 0.25])
+    yield torch.tensor([2, 0, 0, 2, 2]), torch.tensor([0.5, 0.125, 0.25])
     yield torch.tensor([0, 0, 1, 0]), torch.tensor([0.75, 0.5, 0.25])
     yield torch.tensor([0, 0, 0, 0, 1, 1, 2]), torch.tensor([0.25, 0.25, 0.5])
     labels = [0, 1, 2] + [rng.choice([0, 0, 0, 1, 2]) for _ in range(rng.randint(6, 12))]
@@ -142,12 +142,18 @@ def equal_weights(labels, shares):
 
 
 @exercise.mistake(
-    "A class is looked up at the wrong place: where a class number does not occur, the counts of "
-    "the others do not stand at their own numbers."
+    "A class is looked up at the wrong place: where a class number does not occur, the others do "
+    "not stand at their own numbers among those that do."
 )
 def counts_of_those_that_occur(labels, shares):
     _, counts = labels.unique(return_counts=True)
     return shares[labels] / counts[labels]
+
+
+@exercise.mistake(same_as=counts_of_those_that_occur)
+def shares_of_those_that_occur(labels, shares):
+    _, where, counts = labels.unique(return_inverse=True, return_counts=True)
+    return shares[where] / counts[where]
 
 
 @exercise.mistake(
@@ -168,13 +174,26 @@ def a_list(labels, shares):
 
 
 @exercise.right
-def shares_that_add_up_to_one(labels, shares):
+def counts_of_those_that_are_there(labels, shares):
     _, where, counts = labels.unique(return_inverse=True, return_counts=True)
-    weights = (1.0 / counts)[where] * shares[labels]
-    return weights / weights.sum()
+    return shares[labels].double() / counts[where]
 
 
 @exercise.right
 def by_looking_at_every_sample(labels, shares):
     same = labels[:, None] == labels  # (samples, samples)
-    return 100 * shares[labels] / same.sum(dim=1)
+    return shares[labels] / same.sum(dim=1)
+
+
+exercise.equivalent(
+    "return shares[labels].double() / counts[where]",
+    "return shares[labels] / counts[where]",
+    because="Which float dtype the weights have is left open.",
+)
+
+
+exercise.equivalent(
+    "return shares[labels] / same.sum(dim=1)",
+    "return shares[labels] / same.sum(dim=0)",
+    because="Who is compared with whom does not matter: the table is the same when it is turned.",
+)

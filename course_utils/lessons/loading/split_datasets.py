@@ -304,11 +304,59 @@ def random_split_of_each_class(plain_set, augmented_set, labels, one_in, seed):
 @exercise.right
 def with_a_set(plain_set, augmented_set, labels, one_in, seed):
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed)).tolist()
-    left = [int(n) // one_in for n in labels.bincount()]
+    classes = labels.tolist()
     chosen = set()
-    for i in order:
-        if left[int(labels[i])]:
-            left[int(labels[i])] -= 1
-            chosen.add(i)
+    for label in set(classes):
+        own = [i for i in order if classes[i] == label]
+        chosen.update(own[: len(own) // one_in])
     rest = [i for i in range(len(labels)) if i not in chosen]
     return Subset(augmented_set, rest), Subset(plain_set, sorted(chosen))
+
+
+exercise.equivalent(
+    "of_class = order[labels[order] == label].tolist()",
+    "of_class = order[labels[order] == label]",
+    because="A whole number in a tensor is as good an index of a dataset as an int.",
+)
+
+
+exercise.equivalent(
+    "places = torch.nonzero(labels == label).flatten().tolist()",
+    "places = torch.nonzero(labels == label).flatten()",
+    because="A whole number in a tensor is as good an index of a dataset as an int.",
+)
+
+
+exercise.equivalent(
+    "validation += of_class[:size]",
+    "validation = validation + of_class[:size]",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "train += of_class[size:]",
+    "train = train + of_class[size:]",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "for label in sorted(set(labels.tolist())):",
+    "for label in set(labels.tolist()):",
+    because="In which order the classes are split is left open.",
+)
+
+
+exercise.equivalent(
+    "classes = labels.tolist()",
+    "classes = labels",
+    because="A whole number in a tensor is compared as an int is.",
+)
+
+
+exercise.equivalent(
+    "for label in set(classes):",
+    "for label in classes:",
+    because="What was chosen is in a set: to choose the same again changes nothing.",
+)
