@@ -159,7 +159,7 @@ def words_of_dicts_in_a_tuple(samples):
 
 
 @exercise.mistake(
-    "Everything became float32, also labels. Whole numbers stay whole: a loss for classes wants "
+    "Whole numbers have become float32, alone or in lists. They stay whole: a loss for classes wants "
     "int64."
 )
 def all_float(samples):

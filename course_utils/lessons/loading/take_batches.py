@@ -85,24 +85,28 @@ def take_batches(loader, steps):
 
 @exercise.cases
 def _(rng):
-    """Samples, size of a batch, steps; and whether the dataset is a stream."""
-    yield 6, 2, 3, False
-    yield 6, 2, 2, False
-    yield 5, 2, 5, False
-    yield 2, 2, 4, False
-    yield 5, 2, 1, True
-    yield 4, 2, 5, True
-    yield rng.randint(5, 14), rng.randint(2, 4), rng.randint(7, 18), False
-    yield rng.randint(5, 9), rng.randint(2, 4), rng.randint(6, 9), True
+    """Samples, size of a batch, steps; and where the order comes from."""
+    yield 6, 2, 3, "a sampler"
+    yield 6, 2, 2, "a sampler"
+    yield 5, 2, 5, "a sampler"
+    yield 2, 2, 4, "a sampler"
+    yield 5, 2, 1, "a stream"
+    yield 4, 2, 5, "a stream"
+    yield 8, 3, 7, "shuffle=True"
+    yield rng.randint(5, 14), rng.randint(2, 4), rng.randint(7, 18), "a sampler"
+    yield rng.randint(5, 9), rng.randint(2, 4), rng.randint(6, 9), "a stream"
 
 
 @exercise.observe
-def _(answer, samples, batch_size, steps, is_stream):
-    sampler = NewOrderEachEpoch(samples)
-    if is_stream:
-        loader = CountsEpochs(Stream(sampler), batch_size=batch_size)
+def _(answer, samples, batch_size, steps, order):
+    dataset, sampler = torch.arange(samples), NewOrderEachEpoch(samples)
+    if order == "a stream":
+        loader = CountsEpochs(Stream(sampler), batch_size)
+    elif order == "a sampler":
+        loader = CountsEpochs(dataset, batch_size, sampler=sampler)
     else:
-        loader = CountsEpochs(torch.arange(samples), batch_size=batch_size, sampler=sampler)
+        generator = torch.Generator().manual_seed(samples)
+        loader = CountsEpochs(dataset, batch_size, shuffle=True, generator=generator)
     batches = answer(loader, steps)
     return {
         "it is a list": isinstance(batches, list),
@@ -263,6 +267,21 @@ def full_batches_only(loader, steps):
         for batch in loader:
             if len(batch) == loader.batch_size:
                 batches.append(batch)
+            if len(batches) == steps:
+                return batches
+
+
+@exercise.mistake(
+    "In each epoch the loader's generator is set back, so every epoch has the order of the first. "
+    "Its next numbers would have given a new one."
+)
+def seeds_each_epoch(loader, steps):
+    batches = []
+    while True:
+        if loader.generator is not None:
+            loader.generator.manual_seed(loader.generator.initial_seed())
+        for batch in loader:
+            batches.append(batch)
             if len(batches) == steps:
                 return batches
 
