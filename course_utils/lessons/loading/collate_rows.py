@@ -159,8 +159,8 @@ def words_of_dicts_in_a_tuple(samples):
 
 
 @exercise.mistake(
-    "Whole numbers have become float32, alone or in lists. They stay whole: a loss for classes wants "
-    "int64."
+    "Whole numbers have become float32, alone or in lists. They stay whole: a loss for classes "
+    "wants int64."
 )
 def all_float(samples):
     def decimal(values):

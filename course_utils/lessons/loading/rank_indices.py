@@ -119,7 +119,16 @@ def drops_a_whole_round(count, num_replicas, rank, drop_last):
 def repeats_its_own_first(count, num_replicas, rank, drop_last):
     each = count // num_replicas if drop_last else math.ceil(count / num_replicas)
     own = list(range(rank, count, num_replicas))[:each]
-    return own + [(own or [0])[0]] * (each - len(own))
+    while len(own) < each:
+        own.append(own[0])
+    return own
+
+
+@exercise.mistake(same_as=repeats_its_own_first)
+def repeats_its_own_rank(count, num_replicas, rank, drop_last):
+    each = count // num_replicas if drop_last else math.ceil(count / num_replicas)
+    own = list(range(rank, count, num_replicas))[:each]
+    return own + [rank % count] * (each - len(own))
 
 
 @exercise.mistake(
