@@ -126,8 +126,8 @@ class Read(Dataset):
 
 
 @exercise.mistake(
-    "After `dropna` the rows keep their old numbers, with holes. `.loc[i]` looks for the row "
-    "*named* i, and that one may be gone."
+    "After `dropna` the rows keep their old numbers, with holes. Row number i and the row *named* "
+    "i are not the same any more, and the one named i may be gone."
 )
 class LocAfterDropna(Dataset):
     def __init__(self, text, columns, label):
@@ -183,8 +183,8 @@ class OrderOfAppearance(Dataset):
 
 
 @exercise.mistake(
-    "`.int()` makes int32 and cuts off what stands after the decimal point. Features are float32; "
-    "labels are int64."
+    "Features and labels are int32 here, and what stood after the decimal points is cut off. "
+    "Features are float32; labels are int64."
 )
 class IntForEverything(Dataset):
     def __init__(self, text, columns, label):
