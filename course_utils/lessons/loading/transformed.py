@@ -31,8 +31,9 @@ class Transformed(Dataset):
     """Another dataset with a transform on its inputs.
 
     dataset: a map-style dataset of pairs (x, y), such as a list or a Subset. transform: a function
-    of x. Sample i is the tuple (transform(x), y). The transform is called once each time a sample
-    is fetched, and never before. The dataset underneath is not changed.
+    of x. Sample i is the tuple (transform(x), y). Each time it is fetched, sample i of the dataset
+    is fetched once and the transform is called once; neither happens before. The dataset underneath
+    is not changed.
     """
 
     def __init__(self, dataset, transform):
@@ -47,9 +48,25 @@ class Transformed(Dataset):
         return self.transform(x), y
 
 
+class Counting(Dataset):
+    """Pairs of a list; counts how often one is fetched."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+        self.fetched = 0
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def __getitem__(self, i):
+        pair = self.pairs[i]
+        self.fetched += 1
+        return pair
+
+
 @exercise.cases
 def _(rng):
-    """The labels, and which of the samples are taken; None: the dataset is a plain list of all."""
+    """The labels, and what the dataset is: a list, or a Subset of these of its samples."""
     yield [1, 2, 3], None
     yield [7], None
     yield [rng.randint(1, 9) for _ in range(4)], None
@@ -59,10 +76,8 @@ def _(rng):
 
 @exercise.observe
 def _(answer, values, taken_from):
-    underneath = [(torch.tensor(float(value)), torch.tensor(value)) for value in values]
-    everything = underneath
-    if taken_from is not None:
-        underneath = Subset(everything, taken_from)
+    everything = [(torch.tensor(float(value)), torch.tensor(value)) for value in values]
+    underneath = everything if taken_from is None else Subset(everything, taken_from)
     calls = []
 
     def transform(x):
@@ -73,7 +88,7 @@ def _(answer, values, taken_from):
 
     dataset = answer(underneath, transform)
     other = answer(underneath, lambda x: x - 1)
-    return {
+    facts = {
         "calls of the transform before any sample is fetched": len(calls),
         "sample 0": attempt(lambda: dataset[0]),
         "sample 0 again": attempt(lambda: dataset[0]),
@@ -83,6 +98,14 @@ def _(answer, values, taken_from):
         "sample 0 of a second one, with a transform of its own": attempt(lambda: other[0]),
         "the dataset underneath": everything,
     }
+    counting = Counting(list(everything))
+    counted = answer(counting, lambda x: x + 1)
+    before = counting.fetched
+    facts["samples fetched underneath before any is asked for"] = before
+    facts["samples fetched underneath for one"] = attempt(
+        lambda: (counted[0], counting.fetched)[1] - before
+    )
+    return facts
 
 
 @exercise.mistake(
@@ -263,6 +286,24 @@ class NeedsTensors(InFront):
     def __getitem__(self, i):
         x, y = self.dataset.tensors[0][i], self.dataset.tensors[1][i]
         return self.transform(x), y
+
+
+@exercise.mistake(
+    "All samples are fetched as soon as the dataset is made. They may not fit into memory, and one "
+    "that changes at random underneath stays as it was."
+)
+class FetchesAllAtOnce(InFront):
+    def __init__(self, dataset, transform):
+        super().__init__([dataset[i] for i in range(len(dataset))], transform)
+
+
+@exercise.mistake(
+    "For one sample, two are fetched underneath: x comes from the one and y from the other. Where "
+    "samples are drawn at random, the two do not belong together."
+)
+class FetchesTwice(InFront):
+    def __getitem__(self, i):
+        return self.transform(self.dataset[i][0]), self.dataset[i][1]
 
 
 @exercise.right
