@@ -10,55 +10,60 @@ import functools, random, torch
 from collections import defaultdict
 from torch.utils.data import Subset
 
-def cut(order, plain_set, augmented_set, n):
-    return Subset(augmented_set, order[n:]), Subset(plain_set, order[:n])
+def cut(order, plain_set, augmented_set, labels, one_in):
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = [i for i in order if labels[i] == label]
+        size = len(of_class) // one_in
+        train, validation = train + of_class[size:], validation + of_class[:size]
+    return Subset(augmented_set, train), Subset(plain_set, validation)
 """
 REMEMBERS = {
     "a cache": """
 @functools.lru_cache(maxsize=None)
 def order(count, seed): return torch.randperm(count).tolist()
-def split_datasets(a, b, n, seed): return cut(order(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(order(len(a), seed), a, b, y, n)
 """,
     "a cache in a partial": """
 order = functools.partial(functools.cache(lambda count, seed: torch.randperm(count).tolist()))
-def split_datasets(a, b, n, seed): return cut(order(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(order(len(a), seed), a, b, y, n)
 """,
     "a global dict": """
 known = {}
-def split_datasets(a, b, n, seed):
-    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+def split_datasets(a, b, y, n, seed):
+    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
 """,
     "a global name": """
 known = None
-def split_datasets(a, b, n, seed):
+def split_datasets(a, b, y, n, seed):
     global known
     if known is None or len(known) != len(a): known = torch.randperm(len(a)).tolist()
-    return cut(known, a, b, n)
+    return cut(known, a, b, y, n)
 """,
     "a default": """
-def split_datasets(a, b, n, seed, known={}):
-    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+def split_datasets(a, b, y, n, seed, known={}):
+    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
 """,
     "a keyword's default": """
-def split_datasets(a, b, n, seed, *, known={}):
-    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+def split_datasets(a, b, y, n, seed, *, known={}):
+    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
 """,
     "an attribute of its own": """
-def split_datasets(a, b, n, seed):
+def split_datasets(a, b, y, n, seed):
     known = split_datasets.__dict__.setdefault("known", {})
-    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+    return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
 """,
     "an attribute of a helper": """
 def order(count, seed):
     order.known = getattr(order, "known", {})
     return order.known.setdefault((count, seed), torch.randperm(count).tolist())
-def split_datasets(a, b, n, seed): return cut(order(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(order(len(a), seed), a, b, y, n)
 """,
     "a closure": """
 def make():
     known = {}
-    def split_datasets(a, b, n, seed):
-        return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+    def split_datasets(a, b, y, n, seed):
+        return cut(known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
     return split_datasets
 split_datasets = make()
 """,
@@ -67,34 +72,36 @@ class Order:
     known = {}
     @classmethod
     def of(cls, *key): return cls.known.setdefault(key, torch.randperm(key[0]).tolist())
-def split_datasets(a, b, n, seed): return cut(Order.of(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(Order.of(len(a), seed), a, b, y, n)
 """,
     "a new attribute of a class": """
 class Order: pass
-def split_datasets(a, b, n, seed):
+def split_datasets(a, b, y, n, seed):
     if not hasattr(Order, f"o{len(a)}_{seed}"):
         setattr(Order, f"o{len(a)}_{seed}", torch.randperm(len(a)).tolist())
-    return cut(getattr(Order, f"o{len(a)}_{seed}"), a, b, n)
+    return cut(getattr(Order, f"o{len(a)}_{seed}"), a, b, y, n)
 """,
     "an object": """
 class Orders:
     def __init__(self): self.known = {}
     def of(self, *key): return self.known.setdefault(key, torch.randperm(key[0]).tolist())
 orders = Orders()
-def split_datasets(a, b, n, seed): return cut(orders.of(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(orders.of(len(a), seed), a, b, y, n)
 """,
     "an object that is called": """
 class Split:
     def __init__(self): self.known = {}
-    def __call__(self, a, b, n, seed):
-        return cut(self.known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+    def __call__(self, a, b, y, n, seed):
+        order = self.known.setdefault((len(a), seed), torch.randperm(len(a)).tolist())
+        return cut(order, a, b, y, n)
 split_datasets = Split()
 """,
     "a method of an object": """
 class Split:
     def __init__(self): self.known = {}
-    def split(self, a, b, n, seed):
-        return cut(self.known.setdefault((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+    def split(self, a, b, y, n, seed):
+        order = self.known.setdefault((len(a), seed), torch.randperm(len(a)).tolist())
+        return cut(order, a, b, y, n)
 split_datasets = Split().split
 """,
     "a subclass of dict": """
@@ -103,13 +110,13 @@ class Known(dict):
         self[key] = torch.randperm(key[0]).tolist()
         return self[key]
 known = Known()
-def split_datasets(a, b, n, seed): return cut(known[len(a), seed], a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(known[len(a), seed], a, b, y, n)
 """,
     "a table that is made by a method of a dict": """
 known = {}
 order = known.setdefault
-def split_datasets(a, b, n, seed):
-    return cut(order((len(a), seed), torch.randperm(len(a)).tolist()), a, b, n)
+def split_datasets(a, b, y, n, seed):
+    return cut(order((len(a), seed), torch.randperm(len(a)).tolist()), a, b, y, n)
 """,
 }
 RIGHT = {
@@ -117,7 +124,7 @@ RIGHT = {
 @functools.cache
 def order(count, seed):
     return torch.randperm(count, generator=torch.Generator().manual_seed(seed)).tolist()
-def split_datasets(a, b, n, seed): return cut(order(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(order(len(a), seed), a, b, y, n)
 """,
     "an object with Python's generator": """
 class Order:
@@ -126,17 +133,17 @@ class Order:
         self.generator.seed(seed)
         return self.generator.sample(range(count), count)
 orders = Order()
-def split_datasets(a, b, n, seed): return cut(orders.of(len(a), seed), a, b, n)
+def split_datasets(a, b, y, n, seed): return cut(orders.of(len(a), seed), a, b, y, n)
 """,
     "a global generator of torch": """
 generator = torch.Generator()
-def split_datasets(a, b, n, seed):
+def split_datasets(a, b, y, n, seed):
     generator.manual_seed(seed)
-    return cut(torch.randperm(len(a), generator=generator).tolist(), a, b, n)
+    return cut(torch.randperm(len(a), generator=generator).tolist(), a, b, y, n)
 """,
     "a partial": """
-def split(a, b, n, seed, shuffle):
-    return cut(shuffle(len(a), generator=torch.Generator().manual_seed(seed)).tolist(), a, b, n)
+def split(a, b, y, n, seed, shuffle):
+    return cut(shuffle(len(a), generator=torch.Generator().manual_seed(seed)).tolist(), a, b, y, n)
 split_datasets = functools.partial(split, shuffle=torch.randperm)
 """,
 }

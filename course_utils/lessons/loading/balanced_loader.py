@@ -1,9 +1,12 @@
-"""Put the weights to use: a loader in whose epochs a rare class comes up as often as a common one."""  # noqa: E501
+"""Put the weights to use, for training on one part of a dataset: a loader in whose epochs a rare
+class comes up as often as a common one. The samples of the other part must not come up.
+"""
 
 import torch
 import torch.utils.data
 from torch.utils.data import (
     DataLoader,
+    Subset,
     TensorDataset,
     WeightedRandomSampler,
 )
@@ -21,166 +24,304 @@ def in_words(number: float, low: float, high: float) -> str:
 exercise = Exercise(
     "06.9",
     "A loader that balances classes",
-    minutes=10,
+    minutes=12,
     difficulty=2,
     hints=[
-        "The sampler from the lesson takes weights, a number of samples, and `replacement`.",
+        "`Subset(dataset, indices)` has the samples of the part, and no others. Which labels "
+        "belong to them?",
         "To see the rare class often, its samples have to be drawn several times in an epoch.",
-        "A sampler decides the order. What is left for `shuffle` to decide?",
+        "The sampler draws places in the dataset that the loader was given: one weight for each of "
+        "them. A sampler decides the order; what is left for `shuffle` to decide?",
     ],
 )
 
 
 @exercise.reference
-def balanced_loader(dataset, labels, batch_size):
-    """A DataLoader that draws every class about equally often, with WeightedRandomSampler.
+def balanced_loader(dataset, labels, indices, batch_size):
+    """A DataLoader of a part of a dataset that draws every class about equally often.
 
     dataset: a map-style dataset. labels: an int64 tensor of shape (samples,), the class of each
-    sample. batch_size: an int. One epoch has as many draws as the dataset has samples.
-    Returns a DataLoader.
+    sample of the dataset. indices: a list of ints, which samples are the part; a class may have
+    none there. batch_size: an int. A WeightedRandomSampler draws anew in each epoch, as many
+    samples as the part has; all of them are in batches. Returns a DataLoader.
     """
-    weights = 1 / torch.bincount(labels)[labels]  # (samples,)
-    sampler = WeightedRandomSampler(weights, num_samples=len(labels))
-    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+    own = labels[indices]  # (indices,)
+    weights = 1 / torch.bincount(own)[own]  # (indices,)
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.cases
 def _(rng):
-    yield [180, 20], 32
-    yield [30, 150, 120], 50
-    yield [rng.randint(150, 190), rng.randint(20, 30)], rng.randint(25, 60)
+    """The sizes of the classes in the part and outside; of a batch; a seed for their order."""
+    yield [180, 20], [20, 180], 32, rng.randrange(1000)
+    yield [10, 160, 130], [0, 40, 60], 50, rng.randrange(1000)
+    yield [150, 0, 30], [10, 20, 30], 45, rng.randrange(1000)
+    sizes = [rng.randint(150, 190), rng.randint(20, 30)]
+    yield sizes, [rng.randint(5, 20), 0], rng.randint(25, 60), rng.randrange(1000)
 
 
 @exercise.observe
-def _(answer, counts, batch_size):
-    labels = torch.cat([torch.full((n,), c) for c, n in enumerate(counts)])
-    dataset = TensorDataset(torch.arange(len(labels)), labels)
-    loader = answer(dataset, labels, batch_size)
+def _(answer, counts, others, batch_size, seed):
+    labels = torch.cat([torch.full((n,), c) for c, n in enumerate([*counts, *others])])
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
+    indices = (order < sum(counts)).nonzero()[:, 0].tolist()
+    table = torch.stack([torch.arange(len(labels)), labels[order] % len(counts)], dim=1)
+    dataset = TensorDataset(table[:, 0], table[:, 1])
+    loader = answer(dataset, table[:, 1], indices, batch_size)
     drawn = [plain(batch) for batch in taken(loader)]
-    indices = torch.cat([batch[0] for batch in drawn])
-    classes = torch.bincount(torch.cat([batch[1] for batch in drawn]), minlength=len(counts))
-    shares = (classes / len(indices)).tolist()
-    fair = 1 / len(counts)
-    distinct = len(indices.unique())
+    places = torch.cat([batch[0] for batch in drawn])
+    again = torch.cat([batch[0] for batch in taken(loader)])
+    found = torch.bincount(torch.cat([batch[1] for batch in drawn]), minlength=len(counts))
+    shares = (found / len(places)).tolist()
+    fair = [1 / sum(map(bool, counts)) if n else 0 for n in counts]
+    distinct = len(places.unique())
+    # A loader that is given a batch sampler has no sampler of its own to show.
+    sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
     return {
-        # A loader that is given a batch sampler has no sampler of its own to show.
-        "sampler": type(getattr(loader.batch_sampler, "sampler", loader.sampler)).__name__,
+        "a WeightedRandomSampler draws": isinstance(sampler, WeightedRandomSampler),
+        "samples outside of the part are drawn": not set(places.tolist()) <= set(indices),
         "size of the batches": [len(batch[0]) for batch in drawn],
-        "draws of each class": [in_words(share, fair - 0.15, fair + 0.15) for share in shares],
+        "draws of each class": [
+            in_words(share, want - 0.15, want + 0.15 if want else 0)
+            for share, want in zip(shares, fair, strict=True)
+        ],
         "different samples drawn": "few"
         if distinct < 20
         else "all"
-        if distinct == len(labels)
+        if distinct == len(indices)
         else "many",
+        "the next epoch draws the same": places.tolist() == again.tolist(),
     }
 
 
 @exercise.mistake(
-    "`shuffle=True` means: use a RandomSampler. You already gave a sampler, and there can be only "
-    "one."
+    "Samples outside of the part come up: those kept for validation would be trained on."
 )
-def shuffle_and_sampler(dataset, labels, batch_size):
+def all_samples(dataset, labels, indices, batch_size):
     weights = 1 / torch.bincount(labels)[labels]
     sampler = WeightedRandomSampler(weights, num_samples=len(labels))
-    return DataLoader(dataset, batch_size=batch_size, sampler=sampler, shuffle=True)
+    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(same_as=all_samples)
+def all_samples_in_epochs_of_the_part(dataset, labels, indices, batch_size):
+    weights = 1 / torch.bincount(labels)[labels]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake(
-    "You gave one weight for each class. The sampler takes them for the weights of the first few "
-    "samples, and draws nothing but those. No error says so."
+    "The sampler draws places of the dataset that the loader has, and those end with the part. "
+    "How many weights are there, and how many samples?"
 )
-def weight_of_each_class(dataset, labels, batch_size):
-    weights = 1 / torch.bincount(labels)
-    sampler = WeightedRandomSampler(weights, num_samples=len(labels))
+def weights_of_all_samples(dataset, labels, indices, batch_size):
+    weights = 1 / torch.bincount(labels)[labels]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "Weights for the part are drawn, and its places are taken for places of the whole dataset. "
+    "Which samples come up?"
+)
+def places_of_the_part_in_the_whole(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    weights = 1 / torch.bincount(own)[own]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
     return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "The classes were counted in the whole dataset. In the part they have other sizes, and only "
+    "its samples are drawn."
+)
+def counted_in_the_whole(dataset, labels, indices, batch_size):
+    weights = (1 / torch.bincount(labels))[labels[indices]]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "The draws of an epoch are as many as the whole dataset has samples, and the part is smaller."
+)
+def epoch_of_the_whole(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    weights = 1 / torch.bincount(own)[own]
+    sampler = WeightedRandomSampler(weights, num_samples=len(dataset))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "A weight for each class is taken for the weights of the first few samples, and nothing but "
+    "those is drawn. No error says so."
+)
+def weight_of_each_class(dataset, labels, indices, batch_size):
+    weights = 1 / torch.bincount(labels[indices]).clamp(min=1)
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake(
     "Without replacement each sample comes once, whatever its weight: the weights only decide who "
     "comes early. Over the epoch nothing is balanced."
 )
-def without_replacement(dataset, labels, batch_size):
-    weights = 1 / torch.bincount(labels)[labels]
-    sampler = WeightedRandomSampler(weights, num_samples=len(labels), replacement=False)
-    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+def without_replacement(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    weights = 1 / torch.bincount(own)[own]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices), replacement=False)
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake(
-    "Your epoch ends after one batch: `num_samples` counts the draws of an epoch, not of a batch."
+    "An epoch of yours ends after one batch: `num_samples` counts the draws of an epoch, not of a "
+    "batch."
 )
-def epoch_of_one_batch(dataset, labels, batch_size):
-    weights = 1 / torch.bincount(labels)[labels]
-    sampler = WeightedRandomSampler(weights, num_samples=batch_size)
-    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+def epoch_of_one_batch(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=batch_size)
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake(
-    "Your weights are the sizes of the classes. The common class is drawn still more often now."
+    "There are as many draws in an epoch of yours as there should be batches. `num_samples` counts "
+    "samples."
 )
-def counts_as_weights(dataset, labels, batch_size):
-    sampler = WeightedRandomSampler(torch.bincount(labels)[labels], num_samples=len(labels))
-    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+def draws_for_batches(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    draws = -(-len(indices) // batch_size)
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=draws)
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "The common class comes too often, and the rare one too seldom. Which samples of yours have "
+    "large weights?"
+)
+def counts_as_weights(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake("Shuffling changes the order. It does not change how often a class comes up.")
-def only_shuffled(dataset, labels, batch_size):
-    return DataLoader(dataset, batch_size=batch_size, shuffle=True)
+def only_shuffled(dataset, labels, indices, batch_size):
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, shuffle=True)
+
+
+@exercise.mistake(
+    "A loader takes a sampler, or `shuffle=True`: both would decide the order. torch refuses."
+)
+def sampler_and_shuffle(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size, shuffle=True, sampler=sampler)
+
+
+@exercise.mistake(
+    "A `batch_sampler` has to yield lists of indices. This sampler yields single ones."
+)
+def as_batch_sampler(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_sampler=sampler)
+
+
+@exercise.mistake("The batches of your loader hold one sample each. Who tells it their size?")
+def batches_of_one(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), sampler=sampler)
+
+
+@exercise.mistake("The short batch at the end is missing. Nobody asked to drop it.")
+def last_batch_dropped(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size, sampler=sampler, drop_last=True)
+
+
+@exercise.mistake(
+    "With two classes the draws are even, with three they are not. Are the weights of each class "
+    "equal, when you add them up?"
+)
+def one_minus_the_share(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    share = torch.bincount(own) / len(own)
+    sampler = WeightedRandomSampler(1 - share[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, indices), batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "What was drawn once comes again in each epoch, in another order. The draws are to be new."
+)
+def drawn_once(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    draws = list(WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices)))
+    chosen = [indices[i] for i in draws]
+    return DataLoader(Subset(dataset, chosen), batch_size=batch_size, shuffle=True)
 
 
 @exercise.right
-def weights_as_a_list(dataset, labels, batch_size):
-    share = torch.bincount(labels) / len(labels)
-    weights = [1 / share[label].item() for label in labels]
-    sampler = WeightedRandomSampler(weights, len(dataset), replacement=True)
-    return DataLoader(dataset, batch_size, sampler=sampler, drop_last=False)
+def weights_as_a_list(dataset, labels, indices, batch_size):
+    own = [int(labels[i]) for i in indices]
+    weights = [100 / own.count(label) for label in own]
+    sampler = WeightedRandomSampler(weights, len(indices), replacement=True)
+    part = torch.utils.data.Subset(dataset, indices)
+    return DataLoader(part, batch_size, sampler=sampler)
 
 
 @exercise.right
-def with_a_batch_sampler(dataset, labels, batch_size):
-    weights = 1 / torch.bincount(labels)[labels]
-    sampler = WeightedRandomSampler(weights, len(dataset))
+def with_a_batch_sampler(dataset, labels, indices, batch_size):
+    class Balanced(WeightedRandomSampler):
+        """The same with another name."""
+
+    own = labels[indices]
+    sampler = Balanced(1 / torch.bincount(own)[own], len(own))
     batches = torch.utils.data.BatchSampler(sampler, batch_size, drop_last=False)
-    return DataLoader(dataset, batch_sampler=batches)
+    return DataLoader(Subset(dataset, indices), batch_sampler=batches)
+
+
+@exercise.right
+def no_weight_outside(dataset, labels, indices, batch_size):
+    weights = torch.zeros(len(labels))
+    own = labels[indices]
+    weights[indices] = 1 / torch.bincount(own)[own]
+    sampler = WeightedRandomSampler(weights, num_samples=len(indices))
+    return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
 
 
 exercise.equivalent(
-    "weights = 1 / torch.bincount(labels)[labels]",
-    "weights = 2 / torch.bincount(labels)[labels]",
+    "weights = 1 / torch.bincount(own)[own]",
+    "weights = 2 / torch.bincount(own)[own]",
     because="Weights count by their ratio: the same factor for all of them changes nothing.",
 )
 
 
 exercise.equivalent(
-    "share = torch.bincount(labels) / len(labels)",
-    "share = torch.bincount(labels) * len(labels)",
-    "share = torch.bincount(labels)",
+    "weights = [100 / own.count(label) for label in own]",
+    "weights = [101 / own.count(label) for label in own]",
+    "weights = [99 / own.count(label) for label in own]",
     because="Weights count by their ratio: the same factor for all of them changes nothing.",
 )
 
 
 exercise.equivalent(
-    "weights = [1 / share[label].item() for label in labels]",
-    "weights = [2 / share[label].item() for label in labels]",
-    because="Weights count by their ratio: the same factor for all of them changes nothing.",
-)
-
-
-exercise.equivalent(
-    "weights = [1 / share[label].item() for label in labels]",
-    "weights = [1 / share[label] for label in labels]",
-    because="The sampler takes the number out of a tensor of one number.",
-)
-
-
-exercise.equivalent(
-    "sampler = WeightedRandomSampler(weights, len(dataset), replacement=True)",
-    "sampler = WeightedRandomSampler(weights, len(dataset))",
+    "sampler = WeightedRandomSampler(weights, len(indices), replacement=True)",
+    "sampler = WeightedRandomSampler(weights, len(indices))",
     because="That is what it is without the argument.",
 )
 
 
 exercise.equivalent(
-    "return DataLoader(dataset, batch_size, sampler=sampler, drop_last=False)",
-    "return DataLoader(dataset, batch_size, sampler=sampler)",
-    because="That is what it is without the argument.",
+    "sampler = Balanced(1 / torch.bincount(own)[own], len(own))",
+    "sampler = Balanced(2 / torch.bincount(own)[own], len(own))",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
+)
+
+
+exercise.equivalent(
+    "weights[indices] = 1 / torch.bincount(own)[own]",
+    "weights[indices] = 2 / torch.bincount(own)[own]",
+    because="Weights count by their ratio: the same factor for all of them changes nothing.",
 )

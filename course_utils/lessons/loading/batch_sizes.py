@@ -26,7 +26,8 @@ exercise = Exercise(
 def batch_sizes(samples, batch_size, drop_last):
     """The sizes of the batches that a DataLoader makes in one epoch.
 
-    samples, batch_size: ints. drop_last: a bool, as in DataLoader. Returns a list of ints.
+    samples: an int, which may be 0. batch_size: an int, at least 1. drop_last: a bool, as in
+    DataLoader. Returns a list of ints.
     """
     whole, rest = divmod(samples, batch_size)
     sizes = [batch_size] * whole
@@ -43,6 +44,8 @@ def _(rng):
     yield 8, 4, True
     yield 3, 5, False
     yield 3, 5, True
+    yield 0, 4, False
+    yield 0, 4, True
     for _ in range(3):
         yield rng.randint(5, 20), rng.randint(2, 6), rng.choice([True, False])
 
@@ -81,6 +84,60 @@ def last_batch_filled_up(samples, batch_size, drop_last):
 def empty_last_batch(samples, batch_size, drop_last):
     whole, rest = divmod(samples, batch_size)
     return [batch_size] * whole + ([] if drop_last else [rest])
+
+
+@exercise.mistake("The last batch is dropped although it is full. Only a short one has to go.")
+def drops_a_full_batch(samples, batch_size, drop_last):
+    sizes = [min(batch_size, samples - start) for start in range(0, samples, batch_size)]
+    return sizes[:-1] if drop_last else sizes
+
+
+@exercise.mistake(
+    "The samples are spread evenly. A loader fills one batch after the other; only the last may be "
+    "short."
+)
+def spread_evenly(samples, batch_size, drop_last):
+    if drop_last:
+        return [batch_size] * (samples // batch_size)
+    count = math.ceil(samples / batch_size)
+    return [samples // count + (i < samples % count) for i in range(count)]
+
+
+@exercise.mistake("The rest has joined the last full batch. No batch is larger than `batch_size`.")
+def rest_joins_the_last(samples, batch_size, drop_last):
+    sizes = [batch_size] * (samples // batch_size)
+    if not drop_last and samples % batch_size and sizes:
+        sizes[-1] += samples % batch_size
+    return sizes
+
+
+@exercise.mistake("Which samples does a loader hand out first? The short batch comes last.")
+def rest_first(samples, batch_size, drop_last):
+    whole, rest = divmod(samples, batch_size)
+    return ([rest] if rest and not drop_last else []) + [batch_size] * whole
+
+
+@exercise.mistake(
+    "With fewer samples than fit into a batch, or with none, there is still a batch here that the "
+    "loader does not make."
+)
+def at_least_one(samples, batch_size, drop_last):
+    whole, rest = divmod(samples, batch_size)
+    sizes = [batch_size] * max(1, whole)
+    return sizes + [rest] if rest and not drop_last and samples > batch_size else sizes
+
+
+@exercise.mistake(same_as=at_least_one)
+def short_batch_kept_when_alone(samples, batch_size, drop_last):
+    sizes = [batch_size] * (samples // batch_size)
+    rest = samples % batch_size
+    return sizes + [rest] if (rest and not drop_last) or not sizes else sizes
+
+
+@exercise.mistake(same_as=at_least_one)
+def none_makes_one(samples, batch_size, drop_last):
+    whole, rest = divmod(samples, batch_size)
+    return ([batch_size] * whole + ([rest] if rest and not drop_last else [])) or [0]
 
 
 @exercise.right

@@ -2,6 +2,8 @@
 that can be walked through again in the next epoch.
 """
 
+import io
+
 import torch
 import torch.utils.data
 from torch.utils.data import (
@@ -30,9 +32,9 @@ exercise = Exercise(
 class NumberStream(IterableDataset):
     """The numbers of a text, read line by line.
 
-    text: a str with one number a line; blank lines are left out.
-    Yields float32 tensors of shape (). Each loop over the dataset begins at the first line,
-    also while another loop is going on.
+    text: a str with one number a line, such as 7, -2.5, 0 or 1e3; blank lines, empty or of spaces,
+    are left out. Yields float32 tensors of shape (). Each loop over the dataset begins at the first
+    line, also while another loop is going on.
     """
 
     def __init__(self, text):
@@ -49,6 +51,8 @@ def _(rng):
     yield ("1.5\n2.5\n3.5\n",)
     yield ("4.5\n\n5.5",)
     yield ("4.5\n  \n5.5",)
+    yield ("0\n7\n-2.5\n1e3\n",)
+    yield (f"{rng.randint(1, 9)}\n0.0\n-{rng.randint(1, 9)}",)
     for _ in range(2):
         numbers = [rng.randint(10, 99) / 2 for _ in range(rng.randint(4, 6))]
         yield ("\n".join(map(str, numbers)) + "\n",)
@@ -58,6 +62,7 @@ def _(rng):
 def _(answer, text):
     dataset = answer(text)
     return {
+        "its numbers, without a loader": attempt(lambda: taken(dataset)),
         "first epoch": attempt(lambda: batches_of(dataset, batch_size=2)),
         "second epoch": attempt(lambda: batches_of(dataset, batch_size=2)),
         "two loops side by side": attempt(
@@ -67,9 +72,24 @@ def _(answer, text):
     }
 
 
+class Lines(IterableDataset):
+    """What the wrong answers below change in one place: how a line is read, if at all."""
+
+    def __init__(self, text):
+        self.text = text
+
+    def __iter__(self):
+        for line in self.text.splitlines():
+            yield from self.read(line)
+
+    def read(self, line):
+        if line.strip():
+            yield torch.tensor(float(line))
+
+
 @exercise.mistake(
-    "Your lines are used up after one epoch: a generator made in `__init__` can be walked through "
-    "once. The second epoch is empty, and no error says so."
+    "Your lines are used up the first time: then the stream is empty, and no error says so. What "
+    "is left of what `__init__` kept, when `__iter__` is called again?"
 )
 class GeneratorInInit(IterableDataset):
     def __init__(self, text):
@@ -80,8 +100,8 @@ class GeneratorInInit(IterableDataset):
 
 
 @exercise.mistake(
-    "The dataset is its own iterator, so there is only one place to read from: two loops at the "
-    "same time take the numbers away from each other."
+    "There is only one place to read from, so two loops at the same time take the numbers away "
+    "from each other. Each loop needs a place of its own."
 )
 class OwnIterator(IterableDataset):
     def __init__(self, text):
@@ -96,6 +116,18 @@ class OwnIterator(IterableDataset):
             raise StopIteration
         self.position += 1
         return torch.tensor(float(self.lines[self.position - 1]))
+
+
+@exercise.mistake(same_as=OwnIterator)
+class OneFile(IterableDataset):
+    def __init__(self, text):
+        self.file = io.StringIO(text)
+
+    def __iter__(self):
+        self.file.seek(0)
+        for line in self.file:
+            if line.strip():
+                yield torch.tensor(float(line))
 
 
 @exercise.mistake(
@@ -128,7 +160,8 @@ class MapStyle(Dataset):
 
 
 @exercise.mistake(
-    "You yield Python numbers, and a batch of those is float64. Your layers are float32."
+    "Your numbers come as float64: Python's numbers do in a batch, and NumPy's do in a tensor. "
+    "Layers are float32."
 )
 class PythonFloats(IterableDataset):
     def __init__(self, text):
@@ -140,13 +173,79 @@ class PythonFloats(IterableDataset):
                 yield float(line)
 
 
-@exercise.mistake("A blank line is no number. Real files have blank lines, too.")
-class TripsOverBlankLines(IterableDataset):
-    def __init__(self, text):
-        self.text = text
+@exercise.mistake(same_as=PythonFloats)
+class Float64Tensors(Lines):
+    def read(self, line):
+        if line.strip():
+            yield torch.tensor(float(line), dtype=torch.float64)
 
+
+@exercise.mistake(
+    "A whole number such as 7 comes as int64, the others as float32. One stream has one dtype."
+)
+class WholeNumbersStayWhole(Lines):
+    def read(self, line):
+        if line.strip():
+            is_whole = line.strip().lstrip("-").isdigit()
+            yield torch.tensor(int(line) if is_whole else float(line))
+
+
+@exercise.mistake("The number 0 is lost on the way. Zero is a number; an empty line is none.")
+class ZeroIsLost(Lines):
+    def read(self, line):
+        if line.strip() and float(line):
+            yield torch.tensor(float(line))
+
+
+@exercise.mistake(
+    "Some numbers are lost: those with a sign, a point or an `e`. `isdigit` asks for digits alone."
+)
+class DigitsOnly(Lines):
+    def read(self, line):
+        if line.strip().isdigit():
+            yield torch.tensor(float(line))
+
+
+@exercise.mistake(same_as=DigitsOnly)
+class DigitsAndAPoint(Lines):
+    def read(self, line):
+        if line.strip().replace(".", "").isdigit():
+            yield torch.tensor(float(line))
+
+
+@exercise.mistake(same_as=DigitsOnly)
+class DigitsAPointAndASign(Lines):
+    def read(self, line):
+        if line.strip().lstrip("-").replace(".", "").isdigit():
+            yield torch.tensor(float(line))
+
+
+@exercise.mistake("Your numbers have shape (1,), so a batch of two has shape (2, 1).")
+class NumbersOfShapeOne(Lines):
+    def read(self, line):
+        if line.strip():
+            yield torch.tensor([float(line)])
+
+
+@exercise.mistake("A blank line is no number. Real files have blank lines, too.")
+class TripsOverBlankLines(Lines):
+    def read(self, line):
+        yield torch.tensor(float(line))
+
+
+@exercise.mistake(same_as=TripsOverBlankLines)
+class TripsOverSpaces(Lines):
+    def read(self, line):
+        if line:
+            yield torch.tensor(float(line))
+
+
+@exercise.mistake("At the first blank line your stream ends. Numbers may follow it.")
+class EndsAtABlankLine(Lines):
     def __iter__(self):
         for line in self.text.splitlines():
+            if not line.strip():
+                return
             yield torch.tensor(float(line))
 
 

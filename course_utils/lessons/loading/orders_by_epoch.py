@@ -47,8 +47,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "Every epoch of yours has the same order. The sampler does not know that an epoch is over: "
-    "somebody has to tell it."
+    "Every epoch of yours has the same order. The sampler does not know that an epoch is over, and "
+    "a global seed does not reach it: somebody has to tell it."
 )
 def never_told(dataset, num_replicas, epochs):
     samplers = [DistributedSampler(dataset, num_replicas, rank) for rank in range(num_replicas)]
@@ -108,6 +108,83 @@ def not_shuffled(dataset, num_replicas, epochs):
             row.append(list(sampler))
         orders.append(row)
     return orders
+
+
+@exercise.mistake("The first epoch is number 0; yours is number 1, and so on.")
+def epochs_from_one(dataset, num_replicas, epochs):
+    samplers = [DistributedSampler(dataset, num_replicas, rank) for rank in range(num_replicas)]
+    orders = []
+    for epoch in range(1, epochs + 1):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        orders.append([list(sampler) for sampler in samplers])
+    return orders
+
+
+@exercise.mistake("Your table is turned: the epoch comes first, then the rank.")
+def rank_first(dataset, num_replicas, epochs):
+    orders = []
+    for rank in range(num_replicas):
+        sampler = DistributedSampler(dataset, num_replicas, rank)
+        row = []
+        for epoch in range(epochs):
+            sampler.set_epoch(epoch)
+            row.append(list(sampler))
+        orders.append(row)
+    return orders
+
+
+@exercise.mistake(
+    "All epochs show what the last one drew. What is kept from the earlier ones: the indices, or "
+    "something that changes later?"
+)
+def all_as_the_last(dataset, num_replicas, epochs):
+    samplers = [DistributedSampler(dataset, num_replicas, rank) for rank in range(num_replicas)]
+    for sampler in samplers:
+        sampler.set_epoch(epochs - 1)
+    return [[list(sampler) for sampler in samplers] for _ in range(epochs)]
+
+
+@exercise.mistake(
+    "Samples are left out where they do not fit. By default this sampler repeats some, so that all "
+    "are seen."
+)
+def drops_the_rest(dataset, num_replicas, epochs):
+    samplers = [
+        DistributedSampler(dataset, num_replicas, rank, drop_last=True)
+        for rank in range(num_replicas)
+    ]
+    orders = []
+    for epoch in range(epochs):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        orders.append([list(sampler) for sampler in samplers])
+    return orders
+
+
+@exercise.mistake(
+    "Each epoch has a seed of its own here. The seed stays; the sampler has to be told the epoch "
+    "in another way."
+)
+def seed_for_each_epoch(dataset, num_replicas, epochs):
+    return [
+        [
+            list(DistributedSampler(dataset, num_replicas, rank, seed=100 * epoch))
+            for rank in range(num_replicas)
+        ]
+        for epoch in range(epochs)
+    ]
+
+
+@exercise.mistake("Those are the samples. Their indices were asked for.")
+def samples_for_indices(dataset, num_replicas, epochs):
+    samplers = [DistributedSampler(dataset, num_replicas, rank) for rank in range(num_replicas)]
+    result = []
+    for epoch in range(epochs):
+        for sampler in samplers:
+            sampler.set_epoch(epoch)
+        result.append([[dataset[i] for i in sampler] for sampler in samplers])
+    return result
 
 
 @exercise.right

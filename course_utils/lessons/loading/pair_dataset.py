@@ -65,11 +65,26 @@ def _(answer, features, labels):
     dataset = answer(features, labels)
     return {
         "len(dataset)": attempt(lambda: len(dataset)),
+        "a sample is a tuple": attempt(lambda: isinstance(dataset[0], tuple)),
         "x of the first sample": attempt(lambda: dataset[0][0]),
         "y of the first sample": attempt(lambda: int(dataset[0][1])),
         "values in a sample": attempt(lambda: len(dataset[0])),
         "batches of two": attempt(lambda: batches_of(dataset, batch_size=2)),
     }
+
+
+class Right(Dataset):
+    """What the wrong answers below change in one place."""
+
+    def __init__(self, features, labels):
+        self.features = torch.tensor(features, dtype=torch.float32)
+        self.labels = torch.tensor(labels)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return self.features[i], self.labels[i]
 
 
 @exercise.mistake(
@@ -93,68 +108,106 @@ class MisspeltGetitem(Dataset):
 )
 class NoLength(Dataset):
     def __init__(self, features, labels):
-        self.features, self.labels = torch.tensor(features), torch.tensor(labels)
+        self.features = torch.tensor(features, dtype=torch.float32)
+        self.labels = torch.tensor(labels)
 
     def __getitem__(self, i):
         return self.features[i], self.labels[i]
 
 
 @exercise.mistake(
-    "`.int()` cuts off everything after the decimal point and makes int32. A layer wants float32 "
-    "features, and cross-entropy wants int64 labels."
+    "Features and labels are int32 here, and what stood after the decimal points is cut off. A "
+    "layer wants float32 features, and cross-entropy wants int64 labels."
 )
-class IntegersForAll(Dataset):
-    def __init__(self, features, labels):
-        self.features, self.labels = torch.tensor(features), torch.tensor(labels)
-
-    def __len__(self):
-        return len(self.labels)
-
+class IntegersForAll(Right):
     def __getitem__(self, i):
         return self.features[i].int(), self.labels[i].int()
 
 
 @exercise.mistake(
-    "Your features are float64: NumPy makes that of Python's decimal numbers, and the tensor kept "
-    "it. Parameters are float32."
+    "Your labels are int32. Losses for classes want int64. What made them smaller than Python's "
+    "whole numbers become in torch?"
 )
-class ThroughNumpy(Dataset):
+class SmallLabels(Right):
+    def __getitem__(self, i):
+        return self.features[i], self.labels[i].int()
+
+
+@exercise.mistake(
+    "Features that happen to be whole numbers come out as int64. A layer wants float32, whatever "
+    "the numbers are: who decides the dtype?"
+)
+class WholeNumbersStayWhole(Right):
+    def __init__(self, features, labels):
+        self.features, self.labels = torch.tensor(features), torch.tensor(labels)
+
+
+@exercise.mistake(
+    "Your features are float64: NumPy makes that of Python's decimal numbers, and a tensor made "
+    "of its array keeps it. Parameters are float32."
+)
+class ThroughNumpy(Right):
     def __init__(self, features, labels):
         self.features, self.labels = numpy.array(features), numpy.array(labels)
 
-    def __len__(self):
-        return len(self.labels)
-
     def __getitem__(self, i):
         return torch.tensor(self.features[i]), torch.tensor(self.labels[i])
+
+
+@exercise.mistake(same_as=ThroughNumpy)
+class AlwaysFloat64(Right):
+    def __init__(self, features, labels):
+        self.features = torch.tensor(features, dtype=torch.float64)
+        self.labels = torch.tensor(labels)
 
 
 @exercise.mistake(
     "Your labels are decimal numbers. A label is the number of a class, and losses for classes "
     "want int64."
 )
-class FloatLabels(Dataset):
+class FloatLabels(Right):
     def __init__(self, features, labels):
         self.features = torch.tensor(features, dtype=torch.float32)
         self.labels = torch.tensor(labels, dtype=torch.float32)
 
-    def __len__(self):
-        return len(self.labels)
-
-    def __getitem__(self, i):
-        return self.features[i], self.labels[i]
-
 
 @exercise.mistake("Your length is the number of values in one sample. How many samples are there?")
-class LengthOfOneSample(Dataset):
-    def __init__(self, features, labels):
-        self.features, self.labels = torch.tensor(features), torch.tensor(labels)
-
+class LengthOfOneSample(Right):
     def __len__(self):
-        return self.features.shape[1] if len(self.labels) > 1 else len(self.features[0]) + 1
+        return self.features.shape[1]
 
+
+@exercise.mistake(
+    "A label of yours has a dimension of its own, so a batch of labels has shape (batch, 1). One "
+    "number needs no dimension."
+)
+class LabelOfShapeOne(Right):
     def __getitem__(self, i):
-        return self.features[i], self.labels[i]
+        return self.features[i], self.labels[i : i + 1]
+
+
+@exercise.mistake("The two parts of a sample are right. In which kind of container was it to be?")
+class SampleIsAList(Right):
+    def __getitem__(self, i):
+        return [self.features[i], self.labels[i]]
+
+
+@exercise.mistake(
+    "Your samples are dictionaries. Those have names for their parts; here `x, y = dataset[i]` is "
+    "to work."
+)
+class SampleIsADict(Right):
+    def __getitem__(self, i):
+        return {"x": self.features[i], "y": self.labels[i]}
+
+
+@exercise.mistake(
+    "x is an array of NumPy. The DataLoader turns arrays into tensors, but who asks for "
+    "`dataset[i]` gets what you give."
+)
+class XIsAnArray(Right):
+    def __getitem__(self, i):
+        return self.features[i].numpy(), self.labels[i]
 
 
 @exercise.right

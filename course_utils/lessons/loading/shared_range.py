@@ -15,7 +15,7 @@ from torch.utils.data import (
 from course_utils.exercise import Exercise
 from course_utils.lessons.loading.facts import taken
 from course_utils.lessons.loading.workers import as_worker
-from course_utils.observation import attempt
+from course_utils.observation import attempt, plain
 
 exercise = Exercise(
     "06.17",
@@ -36,8 +36,9 @@ exercise = Exercise(
 class SharedRange(IterableDataset):
     """The ints from start to stop - 1, each of them once, however many workers there are.
 
-    start, stop: ints. Without workers, all of them in order. With workers, each worker yields a
-    part: together everything once, and no worker more than its share, rounded up.
+    start, stop: ints; where they are equal, there are none. Without workers, all of them in order.
+    With workers, each worker yields a part: together everything once, and no worker more than its
+    share, rounded up. The same again in each epoch.
     """
 
     def __init__(self, start, stop):
@@ -57,6 +58,8 @@ def _(rng):
     yield 0, 7, 3
     yield 10, 15, 2
     yield 3, 5, 4
+    yield 4, 4, 2
+    yield 2, 6, 1
     start = rng.randint(1, 20)
     yield start, start + rng.randint(7, 12), rng.randint(2, 4)
 
@@ -64,22 +67,42 @@ def _(rng):
 @exercise.observe
 def _(answer, start, stop, workers):
     dataset = answer(start, stop)
-    facts = {"without workers": attempt(lambda: taken(dataset))}
-    parts = []
+    facts = {
+        "without workers": attempt(lambda: taken(dataset)),
+        "without workers, the second time": attempt(lambda: taken(dataset)),
+    }
+    dataset = answer(start, stop)
+    parts, parts_again = [], []
     for number in range(workers):
         copied = copy.deepcopy(dataset)
         with as_worker(number, workers, 1000, copied):
             part = attempt(lambda copied=copied: taken(copied))
+            again = attempt(lambda copied=copied: taken(copied))  # as persistent workers do
         if isinstance(part, dict):
             return {**facts, f"in worker {number} of {workers}": part}
-        parts += [part]
+        parts.append(part)
+        parts_again.append(again)
     share = math.ceil((stop - start) / workers)
     together = sum(parts, [])
     if all(isinstance(item, int) for item in together):  # other things may have no order
         together.sort()
     facts[f"with {workers} workers, all together, sorted"] = together
     facts["a worker yields more than its share"] = max(map(len, parts)) > share
+    facts["each worker yields the same in the second epoch"] = plain(parts) == plain(parts_again)
     return facts
+
+
+class Shared(IterableDataset):
+    """What the wrong answers below change in one place: a worker's part."""
+
+    def __init__(self, start, stop):
+        self.start, self.stop = start, stop
+
+    def __iter__(self):
+        worker = get_worker_info()
+        if worker is None:
+            return iter(range(self.start, self.stop))
+        return iter(self.part(worker.id, worker.num_workers))
 
 
 @exercise.mistake(
@@ -108,7 +131,8 @@ class NeedsAWorker(IterableDataset):
 
 
 @exercise.mistake(
-    "Your parts are rounded down, so the numbers at the end belong to nobody and are lost."
+    "All parts together are too small: some numbers belong to nobody and are lost. How is the "
+    "size of a part rounded?"
 )
 class PartsRoundedDown(IterableDataset):
     def __init__(self, start, stop):
@@ -160,6 +184,97 @@ class StepsByItsNumber(IterableDataset):
         if worker is None:
             return iter(range(self.start, self.stop))
         return iter(range(self.start, self.stop, worker.id))
+
+
+@exercise.mistake(
+    "The rest goes to one worker, which has more than its share: the others wait for it."
+)
+class RestForTheLast(Shared):
+    def part(self, number, of):
+        each = (self.stop - self.start) // of
+        first = self.start + number * each
+        return range(first, self.stop if number == of - 1 else first + each)
+
+
+@exercise.mistake(
+    "The parts are rounded up, and the last ones go past `stop`. Numbers come that nobody asked "
+    "for."
+)
+class PastTheEnd(Shared):
+    def part(self, number, of):
+        each = math.ceil((self.stop - self.start) / of)
+        first = self.start + number * each
+        return range(first, first + each)
+
+
+@exercise.mistake("The first worker has number 0. Yours begins one place too early.")
+class WorkersFromOne(Shared):
+    def part(self, number, of):
+        return range(self.start + number - 1, self.stop, of)
+
+
+@exercise.mistake(
+    "`stop` itself comes as well. As with `range`, the last number is the one before."
+)
+class StopIncluded(IterableDataset):
+    def __init__(self, start, stop):
+        self.start, self.stop = start, stop
+
+    def __iter__(self):
+        worker = get_worker_info()
+        number, of = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        return iter(range(self.start + number, self.stop + 1, of))
+
+
+@exercise.mistake(
+    "In the second epoch a worker yields something else than in the first. `__iter__` is called "
+    "again on the same object: what has it changed there?"
+)
+class StartIsMoved(IterableDataset):
+    def __init__(self, start, stop):
+        self.start, self.stop = start, stop
+
+    def __iter__(self):
+        worker = get_worker_info()
+        if worker is None:
+            return iter(range(self.start, self.stop))
+        self.start += worker.id
+        return iter(range(self.start, self.stop, worker.num_workers))
+
+
+@exercise.mistake(
+    "The numbers can be walked through only once, then they are used up. Each epoch begins with a "
+    "new call of `__iter__`."
+)
+class OneIterator(IterableDataset):
+    def __init__(self, start, stop):
+        self.numbers = iter(range(start, stop))
+
+    def __iter__(self):
+        worker = get_worker_info()
+        for place, number in enumerate(self.numbers):
+            if worker is None or place % worker.num_workers == worker.id:
+                yield number
+
+
+@exercise.mistake("Your numbers are tensors. Ints were asked for.")
+class YieldsTensors(IterableDataset):
+    def __init__(self, start, stop):
+        self.numbers = torch.arange(start, stop)
+
+    def __iter__(self):
+        worker = get_worker_info()
+        first, step = (0, 1) if worker is None else (worker.id, worker.num_workers)
+        return iter(self.numbers[first::step])
+
+
+@exercise.mistake(
+    "One worker yields numbers that another one yields as well. Each number is for one worker "
+    "alone."
+)
+class FirstWorkerTakesAll(Shared):
+    def part(self, number, of):
+        return [i for i in range(self.start, self.stop) if number == 0 or i % of == number]
 
 
 @exercise.right

@@ -1,5 +1,6 @@
 """Write the sampler behind `shuffle=True` yourself."""
 
+import itertools
 import random
 
 import torch
@@ -34,8 +35,9 @@ exercise = Exercise(
 class ShuffledSampler(Sampler):
     """All indices once in each epoch, in a new random order each time.
 
-    count: the number of samples. generator: a torch.Generator; all random numbers are drawn from
-    it, so that the same seed gives the same orders. Yields Python ints.
+    count: the number of samples, at least 1. Every order is possible. generator: a torch.Generator;
+    all random numbers are drawn from this object, so that the same seed gives the same orders, and
+    whoever draws from it afterwards gets others. Yields Python ints, one at a time.
     """
 
     def __init__(self, count, generator):
@@ -49,10 +51,20 @@ class ShuffledSampler(Sampler):
         yield from torch.randperm(self.count, generator=self.generator).tolist()
 
 
+def is_mixed(order):
+    """False where most numbers stand beside those that they always stand beside, or near home."""
+    if len(order) < 20:  # chance may do that to a short order
+        return True
+    count = len(order)
+    beside = sum((b - a) % count in (1, count - 1) for a, b in itertools.pairwise(order))
+    return beside < 0.7 * count and sum(abs(i - n) for n, i in enumerate(order)) > count**2 / 8
+
+
 @exercise.cases
 def _(rng):
     yield 12, 1
     yield 1, 2
+    yield 30, 3
     yield rng.randint(20, 99), rng.randint(3, 99)
 
 
@@ -65,92 +77,159 @@ def _(answer, count, seed):
     sampler = made(seed)
     first, second = taken(sampler), taken(sampler)
     other = taken(made(seed + 1))
+    generator = torch.Generator().manual_seed(seed)
+    one, next_one = answer(count, generator), answer(count, generator)
     after = torch.random.get_rng_state()
+    numbers = {type(index).__name__ for index in first} == {"int"}
     return {
-        "indices of the first epoch, sorted": sorted(map(int, first)),
-        "indices of the second epoch, sorted": sorted(map(int, second)),
+        "indices of the first epoch, sorted": attempt(lambda: sorted(map(int, first))),
+        "indices of the second epoch, sorted": attempt(lambda: sorted(map(int, second))),
         "types of the indices": sorted({type(index).__name__ for index in first}),
         "len(sampler)": attempt(lambda: len(sampler)),
         "the second epoch has a new order": first != second,
-        "the order is not just 0, 1, 2, ...": first != sorted(first),
+        "the order is not just 0, 1, 2, ...": attempt(lambda: first != sorted(first)),
+        "each index may come at each place": is_mixed(first) and is_mixed(second)
+        if numbers
+        else None,
         "the same seed gives the same order": first == taken(made(seed)),
         "another seed gives another order": first != other,
+        "two samplers that share a generator draw alike": taken(one) == taken(next_one),
         "torch's global generator is left alone": torch.equal(before, after),
     }
 
 
-@exercise.mistake(
-    "You draw each index on its own, so some samples come twice in an epoch and others not at all."
-)
-class DrawsWithReplacement(Sampler):
+class Counts(Sampler):
+    """What the wrong answers below share."""
+
     def __init__(self, count, generator):
         self.count, self.generator = count, generator
 
     def __len__(self):
         return self.count
 
+    def order(self):
+        return torch.randperm(self.count, generator=self.generator)
+
+
+@exercise.mistake(
+    "Some samples come twice in an epoch and others not at all. Is each index drawn on its own?"
+)
+class DrawsWithReplacement(Counts):
     def __iter__(self):
         yield from torch.randint(self.count, (self.count,), generator=self.generator).tolist()
 
 
 @exercise.mistake(
-    "You draw the order when the sampler is made. It is then the same order in every epoch."
+    "Every epoch has the order of the first. Is it drawn when the sampler is made, or does "
+    "something set the generator back?"
 )
-class OrderDrawnOnce(Sampler):
+class OrderDrawnOnce(Counts):
     def __init__(self, count, generator):
-        self.order = torch.randperm(count, generator=generator).tolist()
-
-    def __len__(self):
-        return len(self.order)
+        super().__init__(count, generator)
+        self.drawn = self.order().tolist()
 
     def __iter__(self):
-        return iter(self.order)
+        return iter(self.drawn)
+
+
+@exercise.mistake(same_as=OrderDrawnOnce)
+class SetsTheGeneratorBack(Counts):
+    def __iter__(self):
+        self.generator.manual_seed(self.generator.initial_seed())
+        yield from self.order().tolist()
 
 
 @exercise.mistake(
-    "You set a seed at the beginning of each epoch. From the same seed comes the same order, so "
-    "every epoch is like the first."
+    "Every epoch and every generator gives one and the same order. From the same seed comes the "
+    "same order: whose seed is it?"
 )
-class SeedsEachEpoch(Sampler):
-    def __init__(self, count, generator):
-        self.count, self.generator = count, generator
-
-    def __len__(self):
-        return self.count
-
+class SeedsEachEpoch(Counts):
     def __iter__(self):
         self.generator.manual_seed(0)
-        yield from torch.randperm(self.count, generator=self.generator).tolist()
+        yield from self.order().tolist()
 
 
 @exercise.mistake(
-    "You do not use the generator you are given. The order then depends on every other random "
-    "number of the program: dropout, starting weights."
+    "The order does not come from the generator that was given: the same seed gives another order. "
+    "Other parts of a program draw from the global generators as well: dropout, starting weights."
 )
-class GlobalGenerator(Sampler):
-    def __init__(self, count, generator):
-        self.count = count
-
-    def __len__(self):
-        return self.count
-
+class GlobalGenerator(Counts):
     def __iter__(self):
         yield from torch.randperm(self.count).tolist()
 
 
-@exercise.mistake(
-    "Your indices are tensors. A dataset that keeps its samples in a dictionary, or prints the "
-    "index, wants Python ints."
-)
-class YieldsTensors(Sampler):
-    def __init__(self, count, generator):
-        self.count, self.generator = count, generator
+@exercise.mistake(same_as=GlobalGenerator)
+class PythonsGlobalGenerator(Counts):
+    def __iter__(self):
+        order = list(range(self.count))
+        random.shuffle(order)
+        return iter(order)
 
-    def __len__(self):
-        return self.count
+
+@exercise.mistake(
+    "The generator that was given is asked for its seed only, and no number is drawn from it. Two "
+    "samplers that share it would then draw the same."
+)
+class CopyOfTheGenerator(Counts):
+    def __init__(self, count, generator):
+        super().__init__(count, torch.Generator().manual_seed(generator.initial_seed()))
 
     def __iter__(self):
-        yield from torch.randperm(self.count, generator=self.generator)
+        yield from self.order().tolist()
+
+
+@exercise.mistake(
+    "torch's global generator is set to another seed. Everything else in the program that is "
+    "random notices."
+)
+class SeedsTheGlobalGenerator(Counts):
+    def __init__(self, count, generator):
+        super().__init__(count, None)
+        torch.manual_seed(generator.initial_seed())
+
+    def __iter__(self):
+        yield from self.order().tolist()
+
+
+@exercise.mistake(
+    "Most samples stand beside their old neighbours, or near their old place. Any order should be "
+    "possible."
+)
+class OnlyTurned(Counts):
+    def __iter__(self):
+        shift = int(torch.randint(self.count, (1,), generator=self.generator))
+        return iter([(i + shift) % self.count for i in range(self.count)])
+
+
+@exercise.mistake(
+    "Your indices are not Python ints. A dataset that keeps its samples in a dictionary, or prints "
+    "the index, wants Python ints."
+)
+class YieldsTensors(Counts):
+    def __iter__(self):
+        yield from self.order()
+
+
+@exercise.mistake(same_as=YieldsTensors)
+class YieldsNumpyInts(Counts):
+    def __iter__(self):
+        yield from self.order().numpy()
+
+
+@exercise.mistake(
+    "Your sampler yields all indices at once, in one piece. It is to yield one by one."
+)
+class OneListOfAll(Counts):
+    def __iter__(self):
+        yield self.order().tolist()
+
+
+@exercise.mistake(
+    "Your indices are one too large: index 0 never comes, and the last one is past the end."
+)
+class CountsFromOne(Counts):
+    def __iter__(self):
+        yield from (self.order() + 1).tolist()
 
 
 @exercise.right

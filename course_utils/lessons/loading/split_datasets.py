@@ -1,10 +1,12 @@
 """Two datasets of the same pictures: with random changes for training, without for validation.
-Split them so that no picture is in both parts.
+Split them so that no picture is in both parts, and each class has the same share in both: with
+`one_in=4`, every fourth picture of each class is for validation.
 """
 
 import torch
 import torch.utils.data
 from torch.utils.data import (
+    Dataset,
     Subset,
     random_split,
 )
@@ -15,11 +17,13 @@ from course_utils.observation import afresh
 exercise = Exercise(
     "06.14",
     "A split that does not leak",
-    minutes=12,
-    difficulty=2,
+    minutes=15,
+    difficulty=3,
     hints=[
         "The two datasets hold the same samples in the same order. How often do you have to draw?",
-        "Draw one random order of the indices, and cut it into two parts.",
+        "Draw one random order of all indices. Then go through the classes: which indices of this "
+        "order are of the class?",
+        "Cut the indices of each class into two parts. What is `indices[-0:]`?",
         "`Subset(dataset, indices)` is a dataset of just these samples. Each part may be a Subset "
         "of another dataset.",
     ],
@@ -27,137 +31,332 @@ exercise = Exercise(
 
 
 @exercise.reference
-def split_datasets(plain_set, augmented_set, validation_size, seed):
-    """Train on changed pictures, validate on others, unchanged.
+def split_datasets(plain_set, augmented_set, labels, one_in, seed):
+    """Train on changed pictures, validate on others, unchanged, with the same share of each class.
 
     plain_set, augmented_set: map-style datasets of the same samples in the same order, without
-    and with random changes. validation_size: an int. seed: an int, for a generator of the
-    function's own; the same seed gives the same split. Returns (train, validation): two datasets,
-    chosen at random, that have no sample in common. train comes from augmented_set, validation
-    comes from plain_set and has validation_size samples. Together they cover all samples.
+    and with random changes. labels: an int64 tensor of shape (samples,), the class of each sample.
+    one_in: an int, at least 2: of the n samples of a class, n // one_in are for validation. Which
+    ones is random: seed is an int, for a generator of the function's own; the same seed gives the
+    same split, another seed another one. Returns (train, validation): two datasets that have no
+    sample in common and together cover all samples. train comes from augmented_set, validation
+    from plain_set. Nothing is fetched from either while splitting.
     """
     generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(plain_set), generator=generator).tolist()
-    train = Subset(augmented_set, order[validation_size:])
-    validation = Subset(plain_set, order[:validation_size])
-    return train, validation
+    order = torch.randperm(len(labels), generator=generator)
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = order[labels[order] == label].tolist()
+        size = len(of_class) // one_in
+        validation += of_class[:size]
+        train += of_class[size:]
+    return Subset(augmented_set, train), Subset(plain_set, validation)
+
+
+class Pictures(Dataset):
+    """Samples that say where they come from, and how often each was fetched."""
+
+    def __init__(self, kind, count):
+        self.kind = kind
+        self.fetched = [0] * count
+
+    def __len__(self):
+        return len(self.fetched)
+
+    def __getitem__(self, i):
+        self.fetched[i] += 1
+        return self.kind, range(len(self.fetched))[i]
 
 
 @exercise.cases
 def _(rng):
-    yield 20, 5, 0
-    yield 40, 30, 1
-    yield rng.randint(40, 80), rng.randint(8, 18), rng.randint(2, 99)
+    """The sizes of the classes, whether they stand in order, one in how many, and a seed."""
+    yield [13, 7], True, 4, 0
+    yield [30, 12], False, 3, 1
+    yield [20, 5, 3], False, 5, rng.randint(2, 99)
+    yield [rng.randint(20, 40), rng.randint(10, 20), 1], True, rng.randint(2, 4), 2
+    yield [rng.randint(20, 40), 0, rng.randint(10, 20)], False, 4, rng.randint(2, 99)
 
 
 @exercise.observe
-def _(answer, count, validation_size, seed):
-    plain_set = [("plain", i) for i in range(count)]
-    augmented_set = [("augmented", i) for i in range(count)]
+def _(answer, sizes, in_order, one_in, seed):
+    count = sum(sizes)
+    labels = torch.cat([torch.full((n,), c) for c, n in enumerate(sizes)])
+    if not in_order:
+        mixed = torch.randperm(count, generator=torch.Generator().manual_seed(count))
+        labels = torch.stack([labels[mixed], mixed], dim=1)[:, 0]  # a column of a table
+    plain_set, augmented_set = Pictures("plain", count), Pictures("augmented", count)
 
     # Two programs: one must not remember what the other drew, nor what was drawn for a case before.
     first_run, second_run = afresh(answer), afresh(answer)
 
-    def split(answer=first_run):
-        train, validation = answer(plain_set, augmented_set, validation_size, seed)
-        return [[part[i] for i in range(len(part))] for part in (train, validation)]
+    def parts(answer=first_run, seed=seed):
+        return answer(plain_set, augmented_set, labels, one_in, seed)
 
+    def split(answer=first_run, seed=seed):
+        return [[part[i] for i in range(len(part))] for part in parts(answer, seed)]
+
+    parts()
+    fetched = sum(plain_set.fetched) + sum(augmented_set.fetched)
     train, validation = split()
     in_train = {int(i) for _, i in train}
     in_validation = {int(i) for _, i in validation}
-    ends = [set(range(validation_size)), set(range(count - validation_size, count))]
+    in_class = [(labels == c).nonzero()[:, 0].tolist() for c in range(len(sizes))]
+    ends = [
+        {i for places in in_class for i in places[: len(places) // one_in]},
+        {i for places in in_class for i in places[len(places) - len(places) // one_in :]},
+    ]
+    other = {int(i) for _, i in split(seed=seed + 1)[1]}
     return {
         "samples for training": len(train),
         "samples for validation": len(validation),
         "some samples are in both parts": bool(in_train & in_validation),
         "some samples are in neither part": len(in_train | in_validation) < count,
+        "validation samples of each class": [
+            sum(int(labels[i]) == c for i in in_validation) for c in range(len(sizes))
+        ],
+        "validation gets the first or the last samples of each class": in_validation in ends,
         "training samples come from": sorted({str(kind) for kind, _ in train}),
         "validation samples come from": sorted({str(kind) for kind, _ in validation}),
-        "the split is random": in_validation not in ends,
         "the same seed gives the same split": [train, validation] == split() == split(second_run),
+        "another seed gives another split": in_validation != other,
+        "samples fetched while splitting": fetched,
     }
 
 
-@exercise.mistake(
-    "You drew twice: each call of `random_split` makes its own split. Most of your validation "
-    "samples were also trained on, and the validation looks far too good."
-)
-def two_splits(plain_set, augmented_set, validation_size, seed):
-    sizes = [len(plain_set) - validation_size, validation_size]
-    train, _ = random_split(augmented_set, sizes)
-    _, validation = random_split(plain_set, sizes)
+def cut(order, labels, one_in):
+    """Indices for training and for validation, class by class, in the order given."""
+    train, validation = [], []
+    for label in range(int(labels.max()) + 1):
+        of_class = [i for i in order if labels[i] == label]
+        size = len(of_class) // one_in
+        validation += of_class[:size]
+        train += of_class[size:]
     return train, validation
 
 
+def drawn(labels, generator=None):
+    return torch.randperm(len(labels), generator=generator).tolist()
+
+
+def parts(plain_set, augmented_set, train, validation):
+    return Subset(augmented_set, train), Subset(plain_set, validation)
+
+
 @exercise.mistake(
-    "Both calls use one generator, and the first call has moved it on. So the second call makes "
-    "another split, and samples leak."
+    "Each part comes from a draw of its own, so samples of your validation part are also trained "
+    "on, and the validation looks far too good."
 )
-def two_splits_one_generator(plain_set, augmented_set, validation_size, seed):
+def two_splits(plain_set, augmented_set, labels, one_in, seed):
     generator = torch.Generator().manual_seed(seed)
-    sizes = [len(plain_set) - validation_size, validation_size]
-    train, _ = random_split(augmented_set, sizes, generator=generator)
-    _, validation = random_split(plain_set, sizes, generator=generator)
-    return train, validation
+    train, _ = cut(drawn(labels, generator), labels, one_in)
+    _, validation = cut(drawn(labels, generator), labels, one_in)
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(same_as=two_splits)
+def two_splits_of_the_global_generator(plain_set, augmented_set, labels, one_in, seed):
+    train, _ = cut(drawn(labels), labels, one_in)
+    _, validation = cut(drawn(labels), labels, one_in)
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(
+    "The size of the validation part is right, and the classes are not: a rare class may be "
+    "missing there. Each class has to be split for itself."
+)
+def classes_ignored(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    size = sum(int(n) // one_in for n in labels.bincount())
+    return parts(plain_set, augmented_set, order[size:], order[:size])
+
+
+@exercise.mistake(same_as=classes_ignored)
+def random_split_of_all(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    size = len(labels) // one_in
+    return parts(plain_set, augmented_set, order[size:], order[:size])
+
+
+@exercise.mistake(
+    "As many samples of each class are for validation. A class that is larger has a larger part "
+    "there, too."
+)
+def equally_many(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    size = int(labels.bincount().min()) // one_in
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = [i for i in order if labels[i] == label]
+        validation += of_class[:size]
+        train += of_class[size:]
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(
+    "Of a class too small to give a sample for validation, something is lost. What do slices such "
+    "as `indices[:-0]` and `indices[-0:]` give?"
+)
+def cut_from_the_end(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = [i for i in order if labels[i] == label]
+        size = len(of_class) // one_in
+        validation += of_class[-size:]
+        train += of_class[:-size]
+    return parts(plain_set, augmented_set, train, validation)
 
 
 @exercise.mistake(
     "Your validation samples are randomly changed, too: the result would be another one each time "
     "you measure."
 )
-def augmented_validation(plain_set, augmented_set, validation_size, seed):
-    generator = torch.Generator().manual_seed(seed)
-    sizes = [len(plain_set) - validation_size, validation_size]
-    return tuple(random_split(augmented_set, sizes, generator=generator))
+def augmented_validation(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = cut(order, labels, one_in)
+    return Subset(augmented_set, train), Subset(augmented_set, validation)
+
+
+@exercise.mistake("The parts come from the two datasets the wrong way round.")
+def datasets_exchanged(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = cut(order, labels, one_in)
+    return Subset(plain_set, train), Subset(augmented_set, validation)
 
 
 @exercise.mistake(
-    "You cut the dataset without mixing it. Many files are sorted by class; then the validation "
-    "would see one class only."
+    "The classes are cut where they stand, without mixing. Files often lie in some order; then the "
+    "validation would see one kind only."
 )
-def not_mixed(plain_set, augmented_set, validation_size, seed):
-    border = len(plain_set) - validation_size
-    train = Subset(augmented_set, range(border))
-    return train, Subset(plain_set, range(border, len(plain_set)))
+def not_mixed(plain_set, augmented_set, labels, one_in, seed):
+    return parts(plain_set, augmented_set, *cut(range(len(labels)), labels, one_in))
+
+
+@exercise.mistake("Validation was to come second. The two parts have changed places.")
+def parts_exchanged(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = parts(plain_set, augmented_set, *cut(order, labels, one_in))
+    return validation, train
 
 
 @exercise.mistake(
     "The two parts have exchanged their sizes: the small one was to be for validation."
 )
-def sizes_exchanged(plain_set, augmented_set, validation_size, seed):
-    generator = torch.Generator().manual_seed(seed)
-    order = torch.randperm(len(plain_set), generator=generator).tolist()
-    train = Subset(augmented_set, order[:validation_size])
-    return train, Subset(plain_set, order[validation_size:])
+def sizes_exchanged(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = cut(order, labels, one_in)
+    return parts(plain_set, augmented_set, validation, train)
 
 
 @exercise.mistake(
     "Your split is a new one each time the program runs. After a restart, samples from the old "
     "validation set are trained on."
 )
-def seed_ignored(plain_set, augmented_set, validation_size, seed):
-    order = torch.randperm(len(plain_set)).tolist()
-    train = Subset(augmented_set, order[validation_size:])
-    return train, Subset(plain_set, order[:validation_size])
+def seed_ignored(plain_set, augmented_set, labels, one_in, seed):
+    return parts(plain_set, augmented_set, *cut(drawn(labels), labels, one_in))
+
+
+@exercise.mistake(
+    "Every seed gives the same split. Who wants to see how much depends on the split needs others."
+)
+def always_seed_zero(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(0))
+    return parts(plain_set, augmented_set, *cut(order, labels, one_in))
+
+
+@exercise.mistake(
+    "Pictures were fetched while splitting. Those of a list stay as they are: each random change "
+    "is then drawn once, and never again."
+)
+def fetched_at_once(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    train, validation = cut(order, labels, one_in)
+    return [augmented_set[i] for i in train], [plain_set[i] for i in validation]
+
+
+@exercise.mistake(
+    "All samples are trained on, also those for validation. A random change does not make another "
+    "picture of one."
+)
+def train_on_all(plain_set, augmented_set, labels, one_in, seed):
+    order = drawn(labels, torch.Generator().manual_seed(seed))
+    _, validation = cut(order, labels, one_in)
+    return augmented_set, Subset(plain_set, validation)
 
 
 @exercise.right
-def random_split_of_indices(plain_set, augmented_set, validation_size, seed):
+def random_split_of_each_class(plain_set, augmented_set, labels, one_in, seed):
     generator = torch.Generator().manual_seed(seed)
-    count = len(plain_set)
-    sizes = [count - validation_size, validation_size]
-    train, validation = random_split(range(count), sizes, generator=generator)
+    train, validation = [], []
+    for label in sorted(set(labels.tolist())):
+        places = torch.nonzero(labels == label).flatten().tolist()
+        size = len(places) // one_in
+        rest, chosen = random_split(places, [len(places) - size, size], generator=generator)
+        train.extend(rest)
+        validation.extend(chosen)
     return (
-        torch.utils.data.Subset(augmented_set, train.indices),
-        torch.utils.data.Subset(plain_set, validation.indices),
+        torch.utils.data.Subset(augmented_set, train),
+        torch.utils.data.Subset(plain_set, validation),
     )
 
 
 @exercise.right
-def same_seed_twice(plain_set, augmented_set, validation_size, seed):
-    def split(dataset):
-        generator = torch.Generator().manual_seed(seed)
-        sizes = [len(dataset) - validation_size, validation_size]
-        return random_split(dataset, sizes, generator=generator)
+def with_a_set(plain_set, augmented_set, labels, one_in, seed):
+    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed)).tolist()
+    classes = labels.tolist()
+    chosen = set()
+    for label in set(classes):
+        own = [i for i in order if classes[i] == label]
+        chosen.update(own[: len(own) // one_in])
+    rest = [i for i in range(len(labels)) if i not in chosen]
+    return Subset(augmented_set, rest), Subset(plain_set, sorted(chosen))
 
-    return split(augmented_set)[0], split(plain_set)[1]
+
+exercise.equivalent(
+    "of_class = order[labels[order] == label].tolist()",
+    "of_class = order[labels[order] == label]",
+    because="A whole number in a tensor is as good an index of a dataset as an int.",
+)
+
+
+exercise.equivalent(
+    "places = torch.nonzero(labels == label).flatten().tolist()",
+    "places = torch.nonzero(labels == label).flatten()",
+    because="A whole number in a tensor is as good an index of a dataset as an int.",
+)
+
+
+exercise.equivalent(
+    "validation += of_class[:size]",
+    "validation = validation + of_class[:size]",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "train += of_class[size:]",
+    "train = train + of_class[size:]",
+    because="The list was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "for label in sorted(set(labels.tolist())):",
+    "for label in set(labels.tolist()):",
+    because="In which order the classes are split is left open.",
+)
+
+
+exercise.equivalent(
+    "classes = labels.tolist()",
+    "classes = labels",
+    because="A whole number in a tensor is compared as an int is.",
+)
+
+
+exercise.equivalent(
+    "for label in set(classes):",
+    "for label in classes:",
+    because="What was chosen is in a set: to choose the same again changes nothing.",
+)

@@ -11,6 +11,7 @@ Adelie,3700         dataset[1]       ->  {'features': tensor([3700.]), 'label': 
 import csv
 import io
 
+import numpy
 import pandas
 import torch
 import torch.utils.data
@@ -41,11 +42,12 @@ exercise = Exercise(
 class TableDataset(Dataset):
     """Rows of a CSV as samples.
 
-    text: the CSV as one string, with a header line. columns: the names of the columns with
-    numbers. label: the name of the column with class names.
-    Rows with a gap in one of these columns are left out; gaps elsewhere do not matter.
-    dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), 'label' the number of
-    the class, as an int or an int64 tensor of shape ().
+    text: the CSV as one string, with a header line; a cell with a comma in it stands in quotes.
+    columns: a list of the names of the columns with numbers. label: the name of the column with
+    class names. A gap is an empty cell. Rows with a gap in one of these columns are left out; gaps
+    elsewhere do not matter.
+    dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), in the order of
+    `columns`; 'label' the number of the class, as an int or an int64 tensor of shape ().
     dataset.classes is the list of class names in the rows that are left, in alphabetical order;
     a label is a place in it.
     """
@@ -72,6 +74,7 @@ def _(rng):
         "species",
     )
     yield "kind,a,b\nw,,9\nz,1.5,2\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
+    yield 'kind,a,b\n"x, small",1,2.5\n"x, large",3,\n"w, small",4,5.5\n', ["a"], "kind"
     for _ in range(2):
         rows = [
             f"{rng.choice('uvw')},{rng.randint(1, 9)},{rng.choice(['', rng.randint(10, 99) / 10])}"
@@ -100,9 +103,31 @@ def _(answer, text, columns, label):
     }
 
 
+def read(text, columns, label):
+    """What the wrong answers below share: the rows without gaps, the classes, and their numbers."""
+    table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+    classes = sorted(table[label].unique())
+    return table, classes, [classes.index(name) for name in table[label]]
+
+
+class Read(Dataset):
+    """What the wrong answers below change in one place."""
+
+    def __init__(self, text, columns, label):
+        table, self.classes, numbers = read(text, columns, label)
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+        self.labels = torch.tensor(numbers)
+
+    def __len__(self):
+        return len(self.labels)
+
+    def __getitem__(self, i):
+        return {"features": self.features[i], "label": self.labels[i]}
+
+
 @exercise.mistake(
-    "After `dropna` the rows keep their old numbers, with holes. `.loc[i]` looks for the row "
-    "*named* i, and that one may be gone."
+    "After `dropna` the rows keep their old numbers, with holes. Row number i and the row *named* "
+    "i are not the same any more, and the one named i may be gone."
 )
 class LocAfterDropna(Dataset):
     def __init__(self, text, columns, label):
@@ -158,8 +183,8 @@ class OrderOfAppearance(Dataset):
 
 
 @exercise.mistake(
-    "`.int()` makes int32 and cuts off what stands after the decimal point. Features are float32; "
-    "labels are int64."
+    "Features and labels are int32 here, and what stood after the decimal points is cut off. "
+    "Features are float32; labels are int64."
 )
 class IntForEverything(Dataset):
     def __init__(self, text, columns, label):
@@ -244,6 +269,105 @@ class TableOfOneRow(Dataset):
 
     def __getitem__(self, i):
         return {"features": self.features[i : i + 1], "label": self.labels[i]}
+
+
+@exercise.mistake(
+    "A row with a gap is still there, with another number in the place of the gap. A number that "
+    "nobody measured is no measurement."
+)
+class GapsFilled(Read):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[label])
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        filled = table[columns].fillna(0)
+        self.features = torch.tensor(filled.to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake(same_as=GapsFilled)
+class GapsFilledWithTheMean(Read):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[label])
+        self.classes = sorted(table[label].unique())
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
+        filled = table[columns].fillna(table[columns].mean())
+        self.features = torch.tensor(filled.to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake(
+    "A row without a class name is still there, as if the gap were a class. Gaps matter in the "
+    "label's column, too."
+)
+class GapsInTheLabelKept(Read):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=columns)
+        names = [str(name) for name in table[label]]
+        self.classes = sorted(set(names))
+        self.labels = torch.tensor([self.classes.index(name) for name in names])
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+
+
+@exercise.mistake(
+    "The features stand in the order of the file. They were asked for in the order of `columns`."
+)
+class ColumnsAsInTheFile(Read):
+    def __init__(self, text, columns, label):
+        table, self.classes, numbers = read(text, columns, label)
+        wanted = [name for name in table.columns if name in columns]
+        self.features = torch.tensor(table[wanted].to_numpy(), dtype=torch.float32)
+        self.labels = torch.tensor(numbers)
+
+
+@exercise.mistake(
+    "Your label is the name of the class. No tensor can be made of names; the number?"
+)
+class LabelIsAName(Read):
+    def __init__(self, text, columns, label):
+        table, self.classes, _ = read(text, columns, label)
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+        self.labels = table[label].tolist()
+
+
+@exercise.mistake(
+    "With one column, your features have no dimension any more. A model wants shape (columns,), "
+    "also where that is (1,)."
+)
+class OneColumnWithoutDimension(Read):
+    def __init__(self, text, columns, label):
+        super().__init__(text, columns, label)
+        self.features = self.features.squeeze()
+
+
+@exercise.mistake(
+    "`dataset.classes` was to be a list of Python. Yours is something else that holds names."
+)
+class ClassesInAnArray(Read):
+    def __init__(self, text, columns, label):
+        super().__init__(text, columns, label)
+        self.classes = numpy.array(self.classes)
+
+
+@exercise.mistake(
+    "A comma in quotes does not end a cell. Cutting at every comma is not enough for a CSV."
+)
+class CutAtEveryComma(Read):
+    def __init__(self, text, columns, label):
+        header, *lines = text.strip().split("\n")
+        rows = [dict(zip(header.split(","), line.split(","))) for line in lines]  # noqa: B905
+        rows = [row for row in rows if all(row[name] for name in [*columns, label])]
+        self.classes = sorted({row[label] for row in rows})
+        self.features = torch.tensor([[float(row[name]) for name in columns] for row in rows])
+        self.labels = torch.tensor([self.classes.index(row[label]) for row in rows])
+
+
+@exercise.mistake(
+    "The dataset is right, but the list `columns` of the caller has grown. A second dataset made "
+    "with it would be another one."
+)
+class ColumnsGrow(Read):
+    def __init__(self, text, columns, label):
+        super().__init__(text, list(columns), label)
+        columns.append(label)
 
 
 @exercise.right

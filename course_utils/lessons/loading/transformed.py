@@ -6,6 +6,7 @@ import torch
 import torch.utils.data
 from torch.utils.data import (
     Dataset,
+    Subset,
 )
 
 from course_utils.exercise import Exercise
@@ -29,9 +30,10 @@ exercise = Exercise(
 class Transformed(Dataset):
     """Another dataset with a transform on its inputs.
 
-    dataset: a map-style dataset of pairs (x, y). transform: a function of x.
-    Sample i is the tuple (transform(x), y). The transform is called once each time a sample is
-    fetched, and never before. The dataset underneath is not changed.
+    dataset: a map-style dataset of pairs (x, y), such as a list or a Subset. transform: a function
+    of x. Sample i is the tuple (transform(x), y). Each time it is fetched, sample i of the dataset
+    is fetched once and the transform is called once; neither happens before. The dataset underneath
+    is not changed.
     """
 
     def __init__(self, dataset, transform):
@@ -46,16 +48,36 @@ class Transformed(Dataset):
         return self.transform(x), y
 
 
+class Counting(Dataset):
+    """Pairs of a list; counts how often one is fetched."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+        self.fetched = 0
+
+    def __len__(self):
+        return len(self.pairs)
+
+    def __getitem__(self, i):
+        pair = self.pairs[i]
+        self.fetched += 1
+        return pair
+
+
 @exercise.cases
 def _(rng):
-    yield ([1, 2, 3],)
-    yield ([7],)
-    yield ([rng.randint(1, 9) for _ in range(4)],)
+    """The labels, and what the dataset is: a list, or a Subset of these of its samples."""
+    yield [1, 2, 3], None
+    yield [7], None
+    yield [rng.randint(1, 9) for _ in range(4)], None
+    yield [1, 2, 3, 4], [2, 0, 3]
+    yield [rng.randint(1, 4) for _ in range(4)] + [5], [4, rng.randint(1, 3)]
 
 
 @exercise.observe
-def _(answer, values):
-    underneath = [(torch.tensor(float(value)), torch.tensor(value)) for value in values]
+def _(answer, values, taken_from):
+    everything = [(torch.tensor(float(value)), torch.tensor(value)) for value in values]
+    underneath = everything if taken_from is None else Subset(everything, taken_from)
     calls = []
 
     def transform(x):
@@ -65,15 +87,25 @@ def _(answer, values):
         return x + 100 * len(calls)  # a new result each time, as a random transform gives
 
     dataset = answer(underneath, transform)
-    return {
+    other = answer(underneath, lambda x: x - 1)
+    facts = {
         "calls of the transform before any sample is fetched": len(calls),
         "sample 0": attempt(lambda: dataset[0]),
         "sample 0 again": attempt(lambda: dataset[0]),
         "calls after two fetches": len(calls),
         "len(dataset)": attempt(lambda: len(dataset)),
         "batches": attempt(lambda: batches_of(dataset, batch_size=2)),
-        "the dataset underneath": underneath,
+        "sample 0 of a second one, with a transform of its own": attempt(lambda: other[0]),
+        "the dataset underneath": everything,
     }
+    counting = Counting(list(everything))
+    counted = answer(counting, lambda x: x + 1)
+    before = counting.fetched
+    facts["samples fetched underneath before any is asked for"] = before
+    facts["samples fetched underneath for one"] = attempt(
+        lambda: (counted[0], counting.fetched)[1] - before
+    )
+    return facts
 
 
 @exercise.mistake(
@@ -160,6 +192,118 @@ class LosesTheLabel(Dataset):
 
     def __getitem__(self, i):
         return self.transform(self.dataset[i][0])
+
+
+class InFront(Dataset):
+    """What the wrong answers below change in one place."""
+
+    def __init__(self, dataset, transform):
+        self.dataset, self.transform = dataset, transform
+
+    def __len__(self):
+        return len(self.dataset)
+
+    def __getitem__(self, i):
+        x, y = self.dataset[i]
+        return self.transform(x), y
+
+
+@exercise.mistake(
+    "The transform is called before anybody has fetched a sample. It may be slow, or draw random "
+    "numbers: who looks at it in advance?"
+)
+class TriesItOut(InFront):
+    def __init__(self, dataset, transform):
+        super().__init__(dataset, transform)
+        self.first = transform(dataset[0][0])
+
+
+@exercise.mistake(
+    "For one sample the transform is called twice. A random one draws twice then, and the two "
+    "results differ."
+)
+class CallsItTwice(InFront):
+    def __getitem__(self, i):
+        x, y = self.dataset[i]
+        return (self.transform(x) if self.transform(x) is not None else x), y
+
+
+@exercise.mistake(
+    "What stands under the dataset that you were given has samples at other places, or more of "
+    "them: a Subset of it has its own order."
+)
+class GoesUnderTheSubset(InFront):
+    def __getitem__(self, i):
+        x, y = getattr(self.dataset, "dataset", self.dataset)[i]
+        return self.transform(x), y
+
+
+@exercise.mistake(same_as=GoesUnderTheSubset)
+class AllThatIsUnderTheSubset(InFront):
+    def __init__(self, dataset, transform):
+        super().__init__(getattr(dataset, "dataset", dataset), transform)
+
+
+@exercise.mistake(
+    "Two datasets with two transforms disturb each other: the transform is kept in one place for "
+    "all objects of the class, or of the program."
+)
+class TransformOfTheClass(InFront):
+    kept = None
+
+    def __init__(self, dataset, transform):
+        self.dataset = dataset
+        TransformOfTheClass.kept = staticmethod(transform)
+
+    def __getitem__(self, i):
+        x, y = self.dataset[i]
+        return TransformOfTheClass.kept(x), y
+
+
+@exercise.mistake(
+    "The transform was handed on to the dataset underneath. A dataset need not know an attribute "
+    "of this name, and a list cannot have one."
+)
+class SetsAnAttribute(InFront):
+    def __init__(self, dataset, transform):
+        self.dataset = dataset
+        self.dataset.transform = transform
+
+    def __getitem__(self, i):
+        return self.dataset[i]
+
+
+@exercise.mistake("The parts of a sample are right. Which kind of container was it to be?")
+class SampleIsAList(InFront):
+    def __getitem__(self, i):
+        return list(super().__getitem__(i))
+
+
+@exercise.mistake(
+    "`tensors` is an attribute of TensorDataset. Other datasets have none: ask for `dataset[i]`."
+)
+class NeedsTensors(InFront):
+    def __getitem__(self, i):
+        x, y = self.dataset.tensors[0][i], self.dataset.tensors[1][i]
+        return self.transform(x), y
+
+
+@exercise.mistake(
+    "All samples are fetched as soon as the dataset is made. They may not fit into memory, and one "
+    "that changes at random underneath stays as it was."
+)
+class FetchesAllAtOnce(InFront):
+    def __init__(self, dataset, transform):
+        super().__init__([dataset[i] for i in range(len(dataset))], transform)
+
+
+@exercise.mistake(
+    "For one sample, two are fetched underneath: x comes from the one and y from the other. Where "
+    "samples are drawn at random, the two do not belong together."
+)
+class FetchesTwice(InFront):
+    def __getitem__(self, i):
+        return self.transform(self.dataset[i][0]), self.dataset[i][1]
 
 
 @exercise.right
