@@ -417,8 +417,13 @@ def describe_exception(
         for frame, _ in frames
     )
     raised = Raised(type_name(type(error)), message, through_answer=through_answer)
-    outside = [pair for pair in frames if not pair[0].f_code.co_filename.startswith(COURSE)]
-    own = [pair for pair in outside if is_own(pair[0].f_code)]
+    # References and mistakes stand in the course's files: their own code is an answer's all the same.
+    outside = [
+        (frame, number)
+        for frame, number in frames
+        if id(frame.f_code) in codes or not frame.f_code.co_filename.startswith(COURSE)
+    ]
+    own = [pair for pair in outside if id(pair[0].f_code) in codes or is_own(pair[0].f_code)]
     if not own:
         return raised
     frame, number = own[-1]

@@ -95,3 +95,13 @@ def test_an_error_that_was_expected_and_did_not_come_is_said_so(root):
     assert verdict.difference.message == (
         "an error was expected here: ValueError; your code gave [2]"
     )
+
+
+def test_a_mistake_of_the_course_that_raises_by_itself_is_recognised():
+    def conv_size(size, kernel, stride=1, padding=0, dilation=1):
+        covered = dilation * (kernel - 1) + 1
+        if covered > size + padding:
+            raise ValueError("in other words")
+        return (size + padding - covered) // stride + 1
+
+    assert exercise.find("04.11").judge(conv_size).mistake.name == "padding_once"
