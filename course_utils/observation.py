@@ -417,7 +417,7 @@ def describe_exception(
         for frame, _ in frames
     )
     raised = Raised(type_name(type(error)), message, through_answer=through_answer)
-    # References and mistakes stand in the course's files: their own code is an answer's all the same.
+    # References and mistakes stand in the course's files; their own code is an answer's, too.
     outside = [
         (frame, number)
         for frame, number in frames
