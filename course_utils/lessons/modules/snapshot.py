@@ -68,7 +68,7 @@ def _(answer, model):
 
 
 @exercise.mistake(
-    "`state_dict()` gives the model's own tensors, not copies: as the model is trained on, your "
+    "Your tensors share their memory with those of the model: as the model is trained on, your "
     "snapshot is trained on with it."
 )
 def snapshot_itself(model):
