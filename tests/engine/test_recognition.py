@@ -104,3 +104,13 @@ def test_an_error_of_torch_is_the_same_in_a_notebook_and_in_the_course_s_own_fil
     verdict = find("01.14").judge(slim)
     assert verdict.mistake is not None
     assert verdict.mistake.name == "stacks_the_rows"
+
+
+def test_a_mistake_of_the_course_that_raises_by_itself_is_recognised():
+    def conv_size(size, kernel, stride=1, padding=0, dilation=1):
+        covered = dilation * (kernel - 1) + 1
+        if covered > size + padding:
+            raise ValueError("in other words")
+        return (size + padding - covered) // stride + 1
+
+    assert find("04.11").judge(conv_size).mistake.name == "padding_once"

@@ -90,11 +90,13 @@ def _(answer, features, hidden, classes, p, x):
     if not isinstance(model, nn.Module):
         return {"model": model}
     fill_by_name(model)
+    fresh = [model(x).detach() for _ in range(4)]
     model.eval()
     with torch.no_grad():
         for parameter in model.parameters():
             parameter += 0.01  # sums of quarters are 0 by luck in one run of ten
-        first, second = model(x), model(x)
+        with torch.enable_grad():  # eval mode has nothing to do with gradients
+            first, second = model(x).detach(), model(x).detach()
         agree = bool(torch.equal(first, second))
         facts = {
             "two calls in eval mode agree": agree,
@@ -102,7 +104,11 @@ def _(answer, features, hidden, classes, p, x):
         }
         model.train()
         outputs = [model(x) for _ in range(4)]
+        with torch.enable_grad():
+            others = [model(x).detach() for _ in range(4)]
         facts["calls in training mode agree"] = all(torch.equal(outputs[0], o) for o in outputs)
+        facts["with gradients, too"] = all(torch.equal(others[0], o) for o in others)
+        facts["calls of a new model agree"] = all(torch.equal(fresh[0], o) for o in fresh)
         if p in (0.0, 1.0):  # all or nothing: the output is certain
             facts["output in training mode"] = outputs[0]
         facts["some output is exactly 0 in training mode"] = any((o == 0).any() for o in outputs)
@@ -118,8 +124,7 @@ def _(answer, features, hidden, classes, p, x):
 
 # The starter is no mistake of its own: its check shows what goes wrong, not why.
 @exercise.mistake(
-    "You took Dropout out. In eval mode the model is right now, but in training nothing is dropped "
-    "any more."
+    "In eval mode the model is right now, but in training nothing is dropped any more."
 )
 class NoDropout(nn.Module):
     def __init__(self, features, hidden, classes, p):
@@ -171,6 +176,104 @@ class DropoutInEval(nn.Module):
     def forward(self, x):
         hidden = torch.relu(self.first(x))
         return self.last(functional.dropout(hidden, self.p, training=not self.training))
+
+
+@exercise.mistake(
+    "Whether gradients are on says nothing of the mode: a model in eval mode may well be called "
+    "with gradients."
+)
+class DropoutByGradients(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        return self.last(functional.dropout(hidden, self.p, training=torch.is_grad_enabled()))
+
+
+@exercise.mistake(
+    "p is the probability that a number is set to 0. In yours it is the probability that one stays."
+)
+class DropoutKeepsP(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout(1 - p)
+
+    def forward(self, x):
+        return self.last(self.dropout(torch.relu(self.first(x))))
+
+
+@exercise.mistake(
+    "In eval mode your hidden numbers are made smaller. torch's Dropout makes up for what it "
+    "drops in training already, so that nothing is left to do."
+)
+class DropoutScalesInEval(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        hidden = functional.dropout(hidden, self.p, training=self.training)
+        if not self.training:
+            hidden = hidden * (1 - self.p)
+        return self.last(hidden)
+
+
+@exercise.mistake(
+    "In training, what is left keeps its size, so the hidden numbers are smaller on the average "
+    "than in eval mode. Dropout makes up for that."
+)
+class DropoutWithoutScaling(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.p = p
+
+    def forward(self, x):
+        hidden = torch.relu(self.first(x))
+        if self.training:
+            hidden = hidden * (torch.rand_like(hidden) >= self.p)
+        return self.last(hidden)
+
+
+@exercise.mistake(
+    "`forward` changes the mode of the model, and after the first call it is in eval mode for "
+    "good. Whoever trains the model chooses the mode."
+)
+class ClassifierGoesToEval(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout(p)
+
+    def forward(self, x):
+        self.eval()
+        return self.last(self.dropout(torch.relu(self.first(x))))
+
+
+@exercise.mistake(
+    "A model that was just made is in training mode, and yours drops nothing then: a part of it "
+    "is in another mode."
+)
+class ClassifierFreshInEval(nn.Module):
+    def __init__(self, features, hidden, classes, p):
+        super().__init__()
+        self.first = nn.Linear(features, hidden)
+        self.last = nn.Linear(hidden, classes)
+        self.dropout = nn.Dropout(p).eval()
+
+    def forward(self, x):
+        return self.last(self.dropout(torch.relu(self.first(x))))
 
 
 @exercise.right

@@ -73,7 +73,13 @@ def _(rng):
 
 @exercise.observe
 def _(answer, channels, height, width, classes):
-    facts = {"error": "none", "parameters": None, "output with given weights": None}
+    facts = {
+        "error": "none",
+        "parameters": None,
+        "output with given weights": None,
+        "output for a batch of one": None,
+        "the output requires grad": None,
+    }
     try:
         model = answer(channels, height, width, classes)
     except ValueError as error:
@@ -93,6 +99,7 @@ def _(answer, channels, height, width, classes):
                 parameter /= 8
         facts["output with given weights"] = model(x)
         facts["output for a batch of one"] = model(x[:1])
+    facts["the output requires grad"] = model(x[:1]).requires_grad
     return facts
 
 
@@ -196,6 +203,247 @@ class ConvNetSilentError(nn.Module):
         rows, columns = (height - 12) // 4, (width - 12) // 4
         if min(rows, columns) < 1:
             raise ValueError("The input is too small.")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(same_as=ConvNetLazy)
+class ConvNetLazyWithCheck(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.LazyLinear(classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(same_as=ConvNetSquare)
+class ConvNetSquareOfHeight(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows = (height - 12) // 4
+        if min(height, width) < 16:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * rows, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "Two negative numbers have a positive product. Each side has to be looked at by itself."
+)
+class ConvNetProductChecked(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if rows * columns < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake("A low picture is turned away, a narrow one is not. Both sides need a look.")
+class ConvNetHeightChecked(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if rows < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * abs(columns), classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "Your outputs are probabilities: they go through a softmax. Scores were asked for, with "
+    "nothing after `head`."
+)
+class ConvNetSoftmax(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return torch.softmax(self.head(x.flatten(start_dim=1)), dim=1)
+
+
+@exercise.mistake("After one of the two convolutions stands no ReLU.")
+class ConvNetOneReLU(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(self.conv2(x), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake("Nothing bends the numbers: after each convolution, a ReLU was asked for.")
+class ConvNetNoReLU(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(self.conv1(x), 2)
+        x = functional.max_pool2d(self.conv2(x), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "Pooling leaves out what does not fill a window. Your arithmetic rounds to the nearest "
+    "number, which is sometimes one more."
+)
+class ConvNetRounded(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = round((height - 12) / 4), round((width - 12) / 4)
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake("Your pooling takes the average of each window. Which pooling was asked for?")
+class ConvNetAveraged(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        x = functional.avg_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.avg_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "The second pooling of yours takes windows of whatever size is needed. 2x2 windows were "
+    "asked for."
+)
+class ConvNetAdaptive(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+        self.pool = nn.AdaptiveMaxPool2d((rows, columns))
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = self.pool(torch.relu(self.conv2(x)))
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(same_as=ConvNetAdaptive)
+class ConvNetAdaptiveAverage(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if min(rows, columns) < 1:
+            raise ValueError(f"too small: {height} x {width}")
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+        self.pool = nn.AdaptiveAvgPool2d((rows, columns))
+
+    def forward(self, x):
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = self.pool(torch.relu(self.conv2(x)))
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "The check comes when the model is used. It was to come when it is made: there all is known "
+    "already."
+)
+class ConvNetChecksInForward(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        self.size = height, width
+        rows, columns = max((height - 12) // 4, 0), max((width - 12) // 4, 0)
+        self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
+        self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
+        self.head = nn.Linear(30 * rows * columns, classes)
+
+    def forward(self, x):
+        if min(self.size) < 16:
+            raise ValueError(f"too small: {self.size[0]} x {self.size[1]}")
+        x = functional.max_pool2d(torch.relu(self.conv1(x)), 2)
+        x = functional.max_pool2d(torch.relu(self.conv2(x)), 2)
+        return self.head(x.flatten(start_dim=1))
+
+
+@exercise.mistake(
+    "A size that is just large enough is turned away. Follow 16 through both convolutions and "
+    "poolings: what is left?"
+)
+class ConvNetOneTooMany(nn.Module):
+    def __init__(self, channels, height, width, classes):
+        super().__init__()
+        rows, columns = (height - 12) // 4, (width - 12) // 4
+        if height <= 16 or width <= 16:
+            raise ValueError(f"too small: {height} x {width}")
         self.conv1 = nn.Conv2d(channels, 64, kernel_size=5)
         self.conv2 = nn.Conv2d(64, 30, kernel_size=5)
         self.head = nn.Linear(30 * rows * columns, classes)

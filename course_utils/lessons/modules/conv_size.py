@@ -48,6 +48,8 @@ def _(rng):
     yield 4, 3, 1, 0, 2
     yield 9, 3, 1, 2, 1
     yield 4, 5, 2, 0, 1
+    yield 3, 5, 1, 1, 1
+    yield 4, 2, 3, 1, 1
     yield 5, 6, 3, 0, 1
     for _ in range(3):
         kernel = rng.randint(2, 5)
@@ -95,6 +97,98 @@ def rounds_up(size, kernel, stride=1, padding=0, dilation=1):
 )
 def never_complains(size, kernel, stride=1, padding=0, dilation=1):
     return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+@exercise.mistake(
+    "You compare the kernel with the input alone. With the padding around it, a kernel may fit "
+    "that is larger than the input."
+)
+def check_without_padding(size, kernel, stride=1, padding=0, dilation=1):
+    if dilation * (kernel - 1) + 1 > size:
+        raise ValueError("too small")
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+@exercise.mistake(
+    "A kernel with dilation covers more cells than it has numbers. Whether it fits depends on "
+    "all that it covers."
+)
+def check_without_dilation(size, kernel, stride=1, padding=0, dilation=1):
+    if kernel > size + 2 * padding:
+        raise ValueError("too small")
+    return (size + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1
+
+
+@exercise.mistake(
+    "`int` rounds towards 0, so a little less than nothing becomes one place. A kernel that is "
+    "too large by one does not fit."
+)
+def int_towards_zero(size, kernel, stride=1, padding=0, dilation=1):
+    result = int((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1
+    if result < 1:
+        raise ValueError("too small")
+    return result
+
+
+@exercise.mistake(
+    "You count a gap after the last cell of the kernel as well. Draw a kernel of 3 with dilation"
+    " 2: how many cells from its first to its last?"
+)
+def dilation_times_kernel(size, kernel, stride=1, padding=0, dilation=1):
+    covered = dilation * kernel
+    if covered > size + 2 * padding:
+        raise ValueError("too small")
+    return (size + 2 * padding - covered) // stride + 1
+
+
+@exercise.mistake("A kernel that is as large as what it stands on fits, in one place.")
+def exact_fit_refused(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if room <= 0:
+        raise ValueError("too small")
+    return room // stride + 1
+
+
+@exercise.mistake(
+    "The number is right, and it is a float: `/` gives floats, and they stay floats. An int was "
+    "asked for."
+)
+def gives_floats(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    if room < 0:
+        raise ValueError("too small")
+    return room / stride // 1 + 1
+
+
+@exercise.mistake(
+    "The one place where the kernel begins is divided by the stride together with the steps. It "
+    "is there whatever the stride is."
+)
+def start_not_counted(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1)
+    if room < 1:
+        raise ValueError("too small")
+    return room // stride
+
+
+@exercise.mistake(
+    "It ends in an error where it should, and in another one than the docstring names."
+)
+def asserts(size, kernel, stride=1, padding=0, dilation=1):
+    room = size + 2 * padding - dilation * (kernel - 1) - 1
+    assert room >= 0, "too small"
+    return room // stride + 1
+
+
+@exercise.mistake(
+    "The steps over the input and those over the padding are counted apart, and each is rounded."
+    " Add the lengths before you divide."
+)
+def padding_in_steps(size, kernel, stride=1, padding=0, dilation=1):
+    room = size - dilation * (kernel - 1) - 1
+    if room + 2 * padding < 0:
+        raise ValueError("too small")
+    return room // stride + 2 * padding // stride + 1
 
 
 @exercise.right

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.inputs import frozen
+from course_utils.lessons.modules.inputs import Scaled, frozen
 from course_utils.promises import promised_models
 
 
@@ -32,7 +32,8 @@ exercise = Exercise(
 def count_parameters(model):
     """How many numbers are learned, and how many are frozen.
 
-    model: an nn.Module, with parts in its parts. Returns a tuple of two ints (learned, frozen). A
+    model: an nn.Module, in any mode, on any device, with parts in its parts. A part may have
+    parameters of its own beside its layers. Returns a tuple of two ints (learned, frozen). A
     parameter that is used in several places counts once, also where two layers are tied. Buffers
     do not count.
     """
@@ -49,7 +50,9 @@ def _(rng):
     yield (used_twice(nn.Linear(2, 2)),)
     yield (nn.Sequential(nn.Sequential(nn.Conv2d(1, 2, 3)), frozen(nn.BatchNorm2d(2))),)
     yield (nn.ReLU(),)
-    promises = ("a part with parts", "buffers", "frozen parameters", "tied weights")
+    yield (Scaled(nn.Linear(2, 3), 3),)
+    yield (nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 1)).to("meta"),)
+    promises = ("a part with parts", "any mode", "buffers", "frozen parameters", "tied weights")
     for model in promised_models(rng, *promises):
         yield (model,)
     width = rng.randint(2, 5)
@@ -93,6 +96,82 @@ def counts_with_stack(model):
     sizes = torch.stack([torch.tensor([p.numel(), p.requires_grad]) for p in model.parameters()])
     learned = int(sizes[sizes[:, 1] == 1, 0].sum())
     return learned, int(sizes[:, 0].sum()) - learned
+
+
+@exercise.mistake(
+    "A parameter that several layers share counts once in each of them for you. It is one "
+    "parameter."
+)
+def counts_in_each_module(model):
+    parameters = [p for m in model.modules() for p in m.parameters(recurse=False)]
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake(same_as=counts_in_each_module)
+def counts_every_name(model):
+    parameters = [p for _, p in model.named_parameters(remove_duplicate=False)]
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake(
+    "You count what the parts of the model hold. A model can also hold parameters by itself, as "
+    "a single layer does."
+)
+def counts_children_only(model):
+    parameters = [p for child in model.children() for p in child.parameters()]
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake(same_as=counts_children_only)
+def counts_leaves_only(model):
+    leaves = [m for m in model.modules() if not list(m.children())]
+    parameters = {p for m in leaves for p in m.parameters()}
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake(same_as=counts_children_only)
+def counts_leaves_each(model):
+    leaves = [m for m in model.modules() if not list(m.children())]
+    parameters = [p for m in leaves for p in m.parameters()]
+    learned = sum(p.numel() for p in parameters if p.requires_grad)
+    return learned, sum(p.numel() for p in parameters) - learned
+
+
+@exercise.mistake("Your second number is that of all parameters. How many of them are frozen?")
+def counts_total(model):
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return learned, sum(p.numel() for p in model.parameters())
+
+
+@exercise.mistake("You give back one number. Two were asked for, in a tuple.")
+def counts_learned_only(model):
+    return sum(p.numel() for p in model.parameters() if p.requires_grad)
+
+
+@exercise.mistake(
+    "eval mode is not frozen: it changes how some layers compute, and gradients go on. Each "
+    "parameter says for itself whether it is learned."
+)
+def counts_by_mode(model):
+    total = sum(p.numel() for p in model.parameters())
+    return (total, 0) if model.training else (0, total)
+
+
+@exercise.mistake("The numbers are right, and they are tensors. Two ints were asked for.")
+def counts_in_tensors(model):
+    learned = sum(torch.tensor(p.numel()) for p in model.parameters() if p.requires_grad)
+    everything = sum(torch.tensor(p.numel()) for p in model.parameters())
+    return learned, everything - learned
+
+
+@exercise.mistake("The two numbers have changed places. Which one comes first?")
+def counts_turned(model):
+    learned = sum(p.numel() for p in model.parameters() if p.requires_grad)
+    return sum(p.numel() for p in model.parameters()) - learned, learned
 
 
 @exercise.right

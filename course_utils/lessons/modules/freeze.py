@@ -8,7 +8,8 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.inputs import frozen
+from course_utils.lessons.modules.facts import go_back
+from course_utils.lessons.modules.inputs import Scaled, frozen
 from course_utils.promises import promised_models
 
 
@@ -51,13 +52,15 @@ def freeze(model, name):
 @exercise.cases
 def _(rng):
     yield layered(body=nn.Linear(2, 2), head=nn.Linear(2, 1)), "body"
+    yield layered(body=Scaled(nn.Linear(2, 2), 2), head=nn.Linear(2, 1)), "body"
     yield layered(layer1=nn.Linear(2, 2), layer10=nn.Linear(2, 1)), "layer1"
     inner = layered(first=nn.Linear(2, 2), second=nn.Linear(2, 2, bias=False))
     yield layered(body=inner, head=nn.Linear(2, 1)), "body.first"
     inner = layered(first=nn.Linear(2, 2), second=layered(third=nn.Linear(2, 2)))
     yield layered(body=inner, head=nn.Linear(2, 1)), "body"
     [tied] = promised_models(rng, "tied weights", inputs=2)
-    yield tied, rng.choice(["first", "second"])
+    for name in ("last", "first", "second"):
+        yield copy.deepcopy(tied), name
     for model in promised_models(rng, "frozen parameters", "any mode", inputs=2):
         yield model, "0"
     old = frozen(nn.Linear(2, 2))
@@ -82,14 +85,14 @@ def _(answer, model, name):
         ],
         "mode of each module": {n: m.training for n, m in model.named_modules()},
     }
-    model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).sum().backward()
+    go_back(model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).sum())
     facts["got a gradient"] = [n for n, p in model.named_parameters() if p.grad is not None]
     return facts
 
 
 @exercise.mistake(
-    "The attribute you set does not exist, and Python does not mind: a new one was made, and "
-    "nothing is frozen. Look at the spelling."
+    "Nothing is frozen: each parameter requires gradients as before. Python lets you set any "
+    "attribute on any object. Which one has to change, and on which objects?"
 )
 def freezes_misspelled(model, name):
     for parameter in model.get_submodule(name).parameters():
@@ -97,10 +100,7 @@ def freezes_misspelled(model, name):
     return [p for p in model.parameters() if p.requires_grad]
 
 
-@exercise.mistake(
-    "You set an attribute on the module. It is the parameters that carry this property; setting "
-    "it on a module with `=` freezes nothing."
-)
+@exercise.mistake(same_as=freezes_misspelled)
 def freezes_the_module(model, name):
     part = model.get_submodule(name)
     part.requires_grad = False
@@ -109,7 +109,8 @@ def freezes_the_module(model, name):
 
 
 @exercise.mistake(
-    "Names that begin alike are not the same part: with 'layer1' you also froze 'layer10'."
+    "You froze more than the part. Names that look alike are not the same part: 'layer10' is none "
+    "of 'layer1'."
 )
 def freezes_by_prefix(model, name):
     for parameter_name, parameter in model.named_parameters():
@@ -143,6 +144,91 @@ def returns_all_others(model, name):
     part = model.get_submodule(name).requires_grad_(False)
     kept = {id(p) for p in part.parameters()}
     return [p for p in model.parameters() if id(p) not in kept]
+
+
+@exercise.mistake("The part is frozen, and it is in eval mode, too. The mode was to stay as it is.")
+def freezes_and_evals(model, name):
+    model.get_submodule(name).requires_grad_(False).eval()
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "What was frozen before is learned again after your call. Everything outside the part was to"
+    " stay as it is."
+)
+def thaws_the_rest(model, name):
+    model.requires_grad_(True)
+    model.get_submodule(name).requires_grad_(False)
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake("You give back something that can be walked through once. A list was asked for.")
+def returns_filter(model, name):
+    model.get_submodule(name).requires_grad_(False)
+    return filter(lambda p: p.requires_grad, model.parameters())
+
+
+@exercise.mistake("Your list holds names. An optimizer wants the parameters themselves.")
+def returns_names(model, name):
+    model.get_submodule(name).requires_grad_(False)
+    return [n for n, p in model.named_parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "A shared parameter has two names, and `named_parameters()` gives one of them. Look for the "
+    "part, not for names."
+)
+def freezes_first_names(model, name):
+    for parameter_name, parameter in model.named_parameters():
+        if parameter_name.startswith(name + "."):
+            parameter.requires_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "A name with dots, as 'body.0', is the name of no attribute: each dot is a step into a part."
+)
+def freezes_attribute(model, name):
+    for parameter in getattr(model, name).parameters():
+        parameter.requires_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "You look for the name among the parts of the model alone. A part may stand deeper inside, "
+    "as 'body.0' does."
+)
+def freezes_top_parts(model, name):
+    for part_name, part in model.named_children():
+        if part_name == name:
+            part.requires_grad_(False)
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "You freeze what the part holds by itself. A part may have parts, and their parameters "
+    "belong to it."
+)
+def freezes_own_only(model, name):
+    for parameter in model.get_submodule(name).parameters(recurse=False):
+        parameter.requires_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake("You freeze parameters of two names. A part may have others, under any name.")
+def freezes_weight_and_bias(model, name):
+    for part in model.get_submodule(name).modules():
+        for attribute in ("weight", "bias"):
+            parameter = getattr(part, attribute, None)
+            if isinstance(parameter, nn.Parameter):
+                parameter.requires_grad = False
+    return [p for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake("A shared parameter stands twice in your list. An optimizer wants each once.")
+def returns_each_place(model, name):
+    model.get_submodule(name).requires_grad_(False)
+    return [p for m in model.modules() for p in m.parameters(recurse=False) if p.requires_grad]
 
 
 @exercise.right

@@ -26,5 +26,20 @@ def fill_by_name(model: nn.Module) -> None:
         set_values(parameter, name)
 
 
+class Scaled(nn.Module):
+    """A layer, and a parameter beside it that belongs to no layer."""
+
+    def __init__(self, layer: nn.Module, size: int) -> None:
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(size))
+        self.layer = layer
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x) * self.scale
+
+    def extra_repr(self) -> str:
+        return f"scale: a parameter of shape {tuple(self.scale.shape)}"
+
+
 def frozen(layer: nn.Module) -> nn.Module:
     return layer.requires_grad_(False)

@@ -162,6 +162,99 @@ def kinds_from_vars(module):
     return kinds
 
 
+@exercise.mistake(
+    "A layer without a bias still has the name `bias`, with None under it. The name is there, "
+    "and there is no tensor."
+)
+def kinds_with_none(module):
+    kinds = {name: "parameter" for name in module._parameters}
+    saved = module.state_dict()
+    for name, buffer in module._buffers.items():
+        if buffer is not None:
+            kinds[name] = "buffer" if name in saved else "unsaved buffer"
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor):
+            kinds[name] = "plain tensor"
+    return kinds
+
+
+@exercise.mistake(same_as=kinds_with_none)
+def kinds_with_none_everywhere(module):
+    kinds = {name: "parameter" for name in module._parameters}
+    for name in module._buffers:
+        unsaved = name in module._non_persistent_buffers_set
+        kinds[name] = "unsaved buffer" if unsaved else "buffer"
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor):
+            kinds[name] = "plain tensor"
+    return kinds
+
+
+@exercise.mistake(
+    "Tensors that are not registered are missing. The module knows nothing of them, so no method"
+    " of it lists them: where do attributes stand?"
+)
+def kinds_without_plain(module):
+    kinds = {name: "parameter" for name, _ in module.named_parameters(recurse=False)}
+    saved = module.state_dict()
+    for name, _ in module.named_buffers(recurse=False):
+        kinds[name] = "buffer" if name in saved else "unsaved buffer"
+    return kinds
+
+
+@exercise.mistake(same_as=kinds_by_requires_grad)
+def kinds_frozen_as_buffer(module):
+    kinds = {}
+    for name, parameter in module.named_parameters(recurse=False):
+        kinds[name] = "parameter" if parameter.requires_grad else "buffer"
+    saved = module.state_dict()
+    for name, _ in module.named_buffers(recurse=False):
+        kinds[name] = "buffer" if name in saved else "unsaved buffer"
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor):
+            kinds[name] = "plain tensor"
+    return kinds
+
+
+@exercise.mistake(same_as=kinds_recursive)
+def kinds_by_last_name(module):
+    kinds = {name.split(".")[-1]: "parameter" for name, _ in module.named_parameters()}
+    saved = module.state_dict()
+    for name, _ in module.named_buffers():
+        kinds[name.split(".")[-1]] = "buffer" if name in saved else "unsaved buffer"
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor):
+            kinds[name] = "plain tensor"
+    return kinds
+
+
+@exercise.mistake(
+    "Your dict goes from each kind to names. It was to go from each name to its kind."
+)
+def kinds_turned(module):
+    kinds = {"parameter": [], "buffer": [], "unsaved buffer": [], "plain tensor": []}
+    kinds["parameter"] += [name for name, _ in module.named_parameters(recurse=False)]
+    saved = module.state_dict()
+    for name, _ in module.named_buffers(recurse=False):
+        kinds["buffer" if name in saved else "unsaved buffer"].append(name)
+    kinds["plain tensor"] += [n for n, v in vars(module).items() if isinstance(v, torch.Tensor)]
+    return kinds
+
+
+@exercise.mistake(
+    "The two kinds of buffers have each other's names. Which of them is in the state dict?"
+)
+def kinds_swapped(module):
+    kinds = {name: "parameter" for name, _ in module.named_parameters(recurse=False)}
+    saved = module.state_dict()
+    for name, _ in module.named_buffers(recurse=False):
+        kinds[name] = "unsaved buffer" if name in saved else "buffer"
+    for name, value in vars(module).items():
+        if isinstance(value, torch.Tensor):
+            kinds[name] = "plain tensor"
+    return kinds
+
+
 @exercise.right
 def from_the_registers(module):
     kinds = {}

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import one_step, parameter_shapes, saved_names
+from course_utils.lessons.modules.facts import gradient_of, one_step, parameter_shapes, saved_names
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -63,6 +63,7 @@ def _(answer, size, x):
         "state_dict keys": saved_names(model),
         "after one step of SGD": attempt(lambda: one_step(model, output.sum())),
         "gradient of scale": attempt(lambda: model.scale.grad),
+        "gradient of x": attempt(lambda: gradient_of(x, model)),
     }
     converted = answer(size).to(torch.float64)
     facts["dtype of scale after .to(torch.float64)"] = attempt(lambda: converted.scale.dtype)
@@ -71,7 +72,7 @@ def _(answer, size, x):
 
 @exercise.mistake(
     "Before anything can be registered, the module has to set up the places where it keeps its "
-    "parameters. That happens in a call that your `__init__` leaves out."
+    "parameters. Which call does that, and has it run before you store one?"
 )
 class ScaleWithoutSuper(nn.Module):
     def __init__(self, size):
@@ -138,6 +139,161 @@ class ScaleOneNumber(nn.Module):
     def __init__(self, size):
         super().__init__()
         self.scale = nn.Parameter(torch.tensor(0.1))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+@exercise.mistake(
+    "Your `scale` has a dimension more than was asked for. A tensor with one dimension multiplies "
+    "every row of a batch as well: that is broadcasting."
+)
+class ScaleTwoDimensions(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((1, size), 0.1))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+@exercise.mistake(
+    "The product is written into the tensor that the caller gave. Others may still need it as it "
+    "was: make a new one."
+)
+class ScaleInPlace(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((size,), 0.1))
+
+    def forward(self, x):
+        x *= self.scale
+        return x
+
+
+@exercise.mistake(
+    "`scale` is a parameter, but no gradient comes back to it: the output was computed outside of "
+    "the graph. What is without a gradient is not learned."
+)
+class ScaleOutsideTheGraph(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((size,), 0.1))
+
+    def forward(self, x):
+        return x * self.scale.detach()
+
+
+@exercise.mistake(
+    "Your parameter has another name than the one asked for. A state dict goes by the name under "
+    "which a parameter is registered."
+)
+class ScaleCalledWeight(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((size,), 0.1))
+
+    def forward(self, x):
+        return x * self.weight
+
+
+@exercise.mistake(same_as=ScaleCalledWeight)
+class ScaleIsAProperty(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.weight = nn.Parameter(torch.full((size,), 0.1))
+
+    @property
+    def scale(self):
+        return self.weight
+
+    def forward(self, x):
+        return x * self.weight
+
+
+@exercise.mistake(
+    "A matrix has a number for each pair of features: training would mix them. One number for "
+    "each feature was asked for."
+)
+class ScaleMatrix(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.eye(size) * 0.1)
+
+    def forward(self, x):
+        return x @ self.scale
+
+
+@exercise.mistake(
+    "The module does not look into a Python list, so the parameters in it are not registered. One "
+    "tensor can hold the numbers of all features."
+)
+class ScaleList(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = [nn.Parameter(torch.tensor(0.1)) for _ in range(size)]
+
+    def forward(self, x):
+        return x * torch.stack(self.scale)
+
+
+@exercise.mistake(
+    "A model that was only just made has no `scale` yet. An optimizer made then would not get it, "
+    "and `.to()` finds nothing to convert."
+)
+class ScaleMadeInForward(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.size = size
+        self.scale = None
+
+    def forward(self, x):
+        if self.scale is None:
+            self.scale = nn.Parameter(torch.full((self.size,), 0.1))
+        return x * self.scale
+
+
+@exercise.mistake(
+    "All features have to start with the same number, the one in the docstring. Random numbers "
+    "are for layers whose weights would otherwise stay alike."
+)
+class ScaleRandom(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(size) * 0.1)
+
+    def forward(self, x):
+        return x * self.scale
+
+
+@exercise.mistake(same_as=ScaleRandom)
+class ScaleRandomUniform(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.rand(size))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+@exercise.mistake("All your numbers start at 1, so at first the layer changes nothing.")
+class ScaleStartsAtOne(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.ones(size))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+@exercise.mistake(
+    "Your parameter is float64, as numbers that come from numpy are unless one says otherwise. "
+    "Which dtype was asked for?"
+)
+class ScaleDouble(nn.Module):
+    def __init__(self, size):
+        super().__init__()
+        self.scale = nn.Parameter(torch.full((size,), 0.1, dtype=torch.float64))
 
     def forward(self, x):
         return x * self.scale

@@ -2,6 +2,8 @@
 another name. Load what fits, and say what was left over.
 """
 
+import contextlib
+
 import torch
 from torch import nn
 
@@ -52,6 +54,7 @@ def _(rng):
         {"1.running_mean": torch.tensor([5.0, 6.0]), "0.weight": quarters(rng, 2, 2)},
     )
     yield nn.Linear(2, 2), {"weight": torch.ones(2), "bias": torch.ones(1)}
+    yield nn.Linear(2, 2), {"weight": quarters(rng, 2, 3), "bias": quarters(rng, 2)}
     yield nn.Linear(2, 3), {"weight": quarters(rng, 2, 3), "bias": quarters(rng, 3)}
     for weight in promised(rng, "any float dtype", "any strides"):
         yield nn.Linear(3, 2), {"weight": weight, "bias": quarters(rng, 2)}
@@ -141,6 +144,105 @@ def returns_missing(model, saved):
     own = model.state_dict()
     fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
     return sorted(model.load_state_dict(fitting, strict=False).missing_keys)
+
+
+@exercise.mistake(
+    "Tensors with as many elements need not have the same shape: a turned weight was loaded, "
+    "with its numbers in wrong places."
+)
+def loads_equal_counts(model, saved):
+    own = model.state_dict()
+    left = []
+    for name, value in saved.items():
+        if name in own and own[name].numel() == value.numel():
+            own[name].copy_(value.reshape(own[name].shape))
+        else:
+            left.append(name)
+    return sorted(left)
+
+
+@exercise.mistake("You compare a part of the shapes. All sizes have to agree.")
+def loads_equal_first_sizes(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape[:1] == v.shape[:1]}
+    with contextlib.suppress(RuntimeError):
+        model.load_state_dict(fitting, strict=False)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.mistake(
+    "The model now holds the saved tensors themselves, or its parameters are others than before."
+    " An optimizer knows the old ones, and training would change what was saved."
+)
+def loads_by_assigning(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting, strict=False, assign=True)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.mistake("The names are right, in the order of the dict. They were to be sorted.")
+def loads_unsorted(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+    return [name for name in saved if name not in fitting]
+
+
+@exercise.mistake(
+    "What is left of the saved entries does not fill the model, and your line insists that it "
+    "does. Which argument allows that names are missing?"
+)
+def loads_strictly(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.mistake(
+    "An entry of another dtype was left over. Name and shape decide; numbers are converted while"
+    " they are loaded."
+)
+def loads_same_dtype_only(model, saved):
+    own = model.state_dict()
+    fitting = {
+        n: v
+        for n, v in saved.items()
+        if n in own and own[n].shape == v.shape and own[n].dtype == v.dtype
+    }
+    model.load_state_dict(fitting, strict=False)
+    return sorted(set(saved) - set(fitting))
+
+
+@exercise.mistake("You stop at the first entry that does not fit. Those after it may fit.")
+def loads_until_one_fails(model, saved):
+    own = model.state_dict()
+    names = list(saved)
+    for place, name in enumerate(names):
+        if name not in own or own[name].shape != saved[name].shape:
+            return sorted(names[place:])
+        own[name].copy_(saved[name])
+    return []
+
+
+@exercise.mistake(
+    "You give back the names that were loaded. Those that were left over were asked for."
+)
+def returns_what_was_loaded(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
+    return sorted(fitting)
+
+
+@exercise.mistake(
+    "Everything is loaded that fits. Your function gives back nothing; what was left over?"
+)
+def returns_nothing(model, saved):
+    own = model.state_dict()
+    fitting = {n: v for n, v in saved.items() if n in own and own[n].shape == v.shape}
+    model.load_state_dict(fitting, strict=False)
 
 
 @exercise.right

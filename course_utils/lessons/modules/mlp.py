@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
+from course_utils.lessons.modules.facts import gradient_of
 from course_utils.lessons.modules.inputs import quarters, set_values
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -63,7 +64,7 @@ def _(rng):
 
 @exercise.observe
 def _(answer, sizes, x):
-    model = answer(list(sizes))
+    model = answer(sizes)
     output = model(x)
     if not isinstance(model, nn.Module):
         return {"model": model}
@@ -74,7 +75,9 @@ def _(answer, sizes, x):
     }
     fill_in_order(model)
     facts["output with given weights"] = model(x) if facts["two calls agree"] else None
-    double = answer(list(sizes)).to(torch.float64)
+    facts["gradient of x"] = attempt(lambda: gradient_of(x, model))
+    facts["the list of sizes afterwards"] = list(sizes)
+    double = answer(sizes).to(torch.float64)
     facts["dtype of the output after .to(torch.float64)"] = attempt(
         lambda: double(x.double()).dtype
     )
@@ -146,6 +149,139 @@ class MLPWithReLU(nn.Module):
         layers = []
         for inputs, outputs in zip(sizes, sizes[1:]):
             layers += [nn.Linear(inputs, outputs), nn.ReLU()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "The layers run in the right order, and they were made in another one: that is how "
+    "`parameters()` lists them."
+)
+class MLPLastFirst(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.last = nn.Linear(sizes[-2], sizes[-1])
+        layers = []
+        for inputs, outputs in zip(sizes[:-1], sizes[1:-1]):
+            layers += [nn.Linear(inputs, outputs), nn.Sigmoid()]
+        self.body = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.last(self.body(x))
+
+
+@exercise.mistake(
+    "Your network has one hidden layer, however long the list is. How many does a list of two "
+    "sizes ask for, and one of four?"
+)
+class MLPOneHidden(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(sizes[0], sizes[1]), nn.Sigmoid(), nn.Linear(sizes[1], sizes[-1])
+        )
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "Where a hidden layer has as many numbers as the output, no Sigmoid follows it. A size can "
+    "stand in the list more than once."
+)
+class MLPLastBySize(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        layers = []
+        for inputs, outputs in zip(sizes, sizes[1:]):
+            layers.append(nn.Linear(inputs, outputs))
+            if outputs != sizes[-1]:
+                layers.append(nn.Sigmoid())
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "The input itself goes through a Sigmoid. Nothing was to stand before the first layer."
+)
+class MLPSigmoidOnInput(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        layers = []
+        for inputs, outputs in zip(sizes, sizes[1:]):
+            layers += [nn.Sigmoid(), nn.Linear(inputs, outputs)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "Your layers have no bias. A linear layer has one, unless the task says otherwise."
+)
+class MLPWithoutBias(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        layers = []
+        for inputs, outputs in zip(sizes, sizes[1:]):
+            layers += [nn.Linear(inputs, outputs, bias=False), nn.Sigmoid()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "Two layers of the same sizes are one layer in your network, with one weight. Each is to "
+    "have its own."
+)
+class MLPSharesEqualLayers(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        made = {pair: nn.Linear(*pair) for pair in zip(sizes, sizes[1:])}
+        layers = []
+        for pair in zip(sizes, sizes[1:]):
+            layers += [made[pair], nn.Sigmoid()]
+        self.layers = nn.Sequential(*layers[:-1])
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "With a list of two sizes there is one layer. It is the first and the last one: does a "
+    "Sigmoid follow it?"
+)
+class MLPFirstAlwaysHidden(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        self.first = nn.Linear(sizes[0], sizes[1])
+        self.rest = nn.ModuleList([nn.Linear(a, b) for a, b in zip(sizes[1:], sizes[2:])])
+
+    def forward(self, x):
+        x = torch.sigmoid(self.first(x))
+        for layer in self.rest[:-1]:
+            x = torch.sigmoid(layer(x))
+        return self.rest[-1](x) if len(self.rest) else x
+
+
+@exercise.mistake(
+    "You take the sizes out of the list of the caller, and it is empty afterwards. Read it, and "
+    "leave it as it is."
+)
+class MLPTakesFromTheList(nn.Module):
+    def __init__(self, sizes):
+        super().__init__()
+        layers = []
+        inputs = sizes.pop(0)
+        while sizes:
+            outputs = sizes.pop(0)
+            layers += [nn.Linear(inputs, outputs), nn.Sigmoid()]
+            inputs = outputs
         self.layers = nn.Sequential(*layers[:-1])
 
     def forward(self, x):

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.facts import go_back, parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -83,9 +83,9 @@ def _(answer, in_features, out_features, bias, x):
     facts = {
         "parameters": parameter_shapes(mine),
         "requires_grad": {name: p.requires_grad for name, p in mine.named_parameters()},
-        "start values are inside the bound": all(
-            bool((value.abs() <= bound * 1.001).all()) for value in start.values()
-        ),
+        "start values are inside the bound": {
+            name: bool((value.abs() <= bound * 1.001).all()) for name, value in start.items()
+        },
         "shape of the output": tuple(output.shape),
         "bias is None": getattr(mine, "bias", "missing") is None,
     }
@@ -99,7 +99,7 @@ def _(answer, in_features, out_features, bias, x):
     facts["loading nn.Linear's state dict"] = loaded
     x = x.clone().requires_grad_()
     facts["output"] = attempt(lambda: mine(x))
-    (mine(x) * torch.arange(1.0, out_features + 1)).sum().backward()
+    go_back((mine(x) * torch.arange(1.0, out_features + 1)).sum())
     facts["gradients"] = gradients(mine)
     facts["gradient of x"] = x.grad
     facts["a bias by default"] = attempt(lambda: answer(2, 2).bias is not None)
@@ -208,6 +208,215 @@ class LinearAroundLinear(nn.Module):
 
     def forward(self, x):
         return self.linear(x)
+
+
+@exercise.mistake(
+    "With bias=False your layer has no attribute `bias`, or something else than None stands "
+    "there. The docstring says what it has to be."
+)
+class LinearWithoutAttribute(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output + self.bias if hasattr(self, "bias") else output
+
+
+@exercise.mistake(
+    "All numbers of your bias start on one side of 0, or at 0. The docstring says where start "
+    "values lie; the bias has some, too."
+)
+class LinearBiasFromZero(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.zeros(out_features)) if bias else None
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "No start value of your weight is negative. `torch.rand` gives numbers from 0 to 1; between "
+    "which two numbers shall yours lie?"
+)
+class LinearOnlyPositive(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.rand(out_features, in_features) * bound)
+        self.bias = nn.Parameter(torch.rand(out_features) * bound) if bias else None
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "Some of your start values lie outside of the two bounds. Look at how they are drawn: which "
+    "numbers can come up there?"
+)
+class LinearNormal(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.randn(out_features, in_features) * bound)
+        self.bias = nn.Parameter(torch.randn(out_features) * bound) if bias else None
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(same_as=LinearNormal)
+class LinearKaiming(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
+        nn.init.kaiming_uniform_(self.weight)
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(same_as=LinearNormal)
+class LinearXavier(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features))
+        nn.init.xavier_uniform_(self.weight)
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "Your start values shrink too fast as the number of inputs grows. Read the bound in the "
+    "docstring once more."
+)
+class LinearWithoutRoot(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / in_features
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "The start values of your bias have another bound than those of the weight. The docstring "
+    "has one bound for both."
+)
+class LinearBoundOfOutputs(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        width = 1 / math.sqrt(out_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = (
+            nn.Parameter(torch.empty(out_features).uniform_(-width, width)) if bias else None
+        )
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "A tensor of several numbers is neither true nor false. You want to know whether there is a "
+    "bias at all: what stands there if there is none?"
+)
+class LinearTruthOfBias(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        if self.bias:
+            output = output + self.bias
+        return output
+
+
+@exercise.mistake(
+    "A bias of zeros that is frozen changes no output, but it is a parameter all the same: it is"
+    " counted, and it is saved."
+)
+class LinearFrozenZeros(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+        if not bias:
+            self.bias.data.zero_()
+            self.bias.requires_grad_(False)
+
+    def forward(self, x):
+        return x @ self.weight.t() + self.bias
+
+
+@exercise.mistake(
+    "Your bias has another shape than that of `nn.Linear`. The sum is the same, but a state dict"
+    " does not fit."
+)
+class LinearBiasWithTwoDimensions(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = (
+            nn.Parameter(torch.empty(1, out_features).uniform_(-bound, bound)) if bias else None
+        )
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "Your output has no graph behind it, so no gradient comes back: nothing in this layer is "
+    "learned, and nothing before it."
+)
+class LinearOutsideTheGraph(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))
+        self.bias = None
+        if bias:
+            self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound))
+
+    def forward(self, x):
+        with torch.no_grad():
+            output = x @ self.weight.t()
+            return output if self.bias is None else output + self.bias
 
 
 @exercise.right

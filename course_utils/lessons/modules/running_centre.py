@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.facts import go_back, parameter_shapes
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -66,7 +66,7 @@ def _(answer, first, second, third):
     model.train()
     x = first.clone().requires_grad_()
     output = model(x)
-    output.square().sum().backward()
+    go_back(output.square().sum())
     facts["outputs in training"] = [output, model(second)]
     facts["gradient of x"] = x.grad
     facts["output in eval"] = model.eval()(third)
@@ -183,6 +183,230 @@ class CentreTooLate(nn.Module):
             self.total += x.detach().sum(dim=0)
             self.count += len(x)
         return output
+
+
+@exercise.mistake(
+    "Before any training you divide 0 by 0, which gives NaN. With no samples, nothing is to be "
+    "subtracted."
+)
+class CentreZeroByZero(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count
+
+
+@exercise.mistake(
+    "`count` works, and it is not saved: a number of Python is no buffer. A model that is loaded"
+    " would not know how many samples there were."
+)
+class CentreCountOutside(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.count = 0
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / max(self.count, 1)
+
+
+@exercise.mistake(
+    "`count` is saved, and it is not as the docstring says. Look at its dtype and at its shape."
+)
+class CentreCountOneNumber(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.zeros(1))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(same_as=CentreCountOneNumber)
+class CentreCountFloat(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0.0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(same_as=CentreCountOneNumber)
+class CentreCountOneInt(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.zeros(1, dtype=torch.int64))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "`total` has a dimension more than was asked for. The subtraction works all the same, and "
+    "the state dict is another one."
+)
+class CentreTwoDimensions(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(1, features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "No gradient comes back to x: your output was computed without a graph. Only what is kept "
+    "should be without one."
+)
+class CentreNoGradient(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        with torch.no_grad():
+            if self.training:
+                self.total += x.sum(dim=0)
+                self.count += len(x)
+            return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "In training you subtract the mean of this batch, as BatchNorm does. Here it is the mean of "
+    "all samples so far."
+)
+class CentreLikeBatchNorm(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+            return x - x.detach().mean(dim=0)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "In training your output is x as it came. The mean is to be subtracted in both modes."
+)
+class CentreOnlyInEval(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+            return x
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake("You count numbers. A sample with three features is one sample.")
+class CentreCountsNumbers(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += x.numel()
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake("All features share one sum in your module. Each has a mean of its own.")
+class CentreOneSum(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum()
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "The result is written into the batch of the caller, who may still need it as it was. Make a"
+    " new tensor."
+)
+class CentreInPlace(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        x -= self.total / self.count.clamp(min=1)
+        return x
+
+
+@exercise.mistake(
+    "Your buffers are left out of the state dict. What the model has seen is to be saved with it."
+)
+class CentreUnsaved(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features), persistent=False)
+        self.register_buffer("count", torch.tensor(0), persistent=False)
+
+    def forward(self, x):
+        if self.training:
+            self.total += x.detach().sum(dim=0)
+            self.count += len(x)
+        return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake("Each batch takes the place of those before it. All samples so far are to count.")
+class CentreForgets(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        if self.training:
+            self.total.copy_(x.detach().sum(dim=0))
+            self.count.fill_(len(x))
+        return x - self.total / self.count.clamp(min=1)
 
 
 @exercise.right

@@ -43,6 +43,9 @@ def _(rng):
     yield (nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)),)
     for model in promised_models(rng, "buffers", "frozen parameters", inputs=2, outputs=1):
         yield (model,)
+    masked = nn.Linear(2, 1)
+    masked.register_buffer("mask", torch.ones(2), persistent=False)  # the state dict leaves it out
+    yield (masked,)
     width = rng.randint(2, 9)
     last = nn.Linear(width, rng.randint(1, 9))
     yield (nn.Sequential(nn.Linear(2, width), nn.Sigmoid(), last),)
@@ -52,7 +55,7 @@ def _(rng):
 def _(answer, model):
     fill_by_name(model)
     result = answer(model)
-    at_once = list(result) if isinstance(result, dict) else result
+    at_once = sorted(result) if isinstance(result, dict) else result
     loss = model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).square().sum()
     one_step(model, loss)
     facts = {"names": at_once, "snapshot after one more step": result}
@@ -65,7 +68,7 @@ def _(answer, model):
 
 
 @exercise.mistake(
-    "`state_dict()` gives the model's own tensors, not copies: as the model is trained on, your "
+    "Your tensors share their memory with those of the model: as the model is trained on, your "
     "snapshot is trained on with it."
 )
 def snapshot_itself(model):
@@ -80,8 +83,8 @@ def snapshot_parameters(model):
 
 
 @exercise.mistake(
-    "A clone of a parameter remembers where it comes from: your snapshot requires gradients and "
-    "keeps a piece of graph."
+    "The tensors in your snapshot require gradients, as the parameters of the model do. Only the "
+    "numbers are to be kept."
 )
 def snapshot_with_graph(model):
     result = {name: p.clone() for name, p in model.named_parameters()}
@@ -99,6 +102,42 @@ def snapshot_of_the_model(model):
 @exercise.mistake("Lists of numbers cannot be loaded back: shape and dtype belong to the state.")
 def snapshot_as_lists(model):
     return {name: value.tolist() for name, value in model.state_dict().items()}
+
+
+@exercise.mistake(same_as=snapshot_with_graph)
+def snapshot_with_keep_vars(model):
+    return copy.deepcopy(model.state_dict(keep_vars=True))
+
+
+@exercise.mistake(
+    "Your snapshot has names that are not in the state dict. Some buffers are left out there, by"
+    " request."
+)
+def snapshot_with_unsaved(model):
+    tensors = list(model.named_parameters()) + list(model.named_buffers())
+    return {name: tensor.detach().clone() for name, tensor in tensors}
+
+
+@exercise.mistake(
+    "All tensors became float32. Some count, and their dtype is another: it belongs to the state."
+)
+def snapshot_of_floats(model):
+    return {name: value.float().clone() for name, value in model.state_dict().items()}
+
+
+@exercise.mistake(
+    "Your dict holds arrays of numpy. Tensors were asked for, so that a model can load them."
+)
+def snapshot_as_arrays(model):
+    return {name: value.numpy().copy() for name, value in model.state_dict().items()}
+
+
+@exercise.mistake(
+    "The tensors are there, and their names are lost. A dict was asked for, with the names of "
+    "the state dict."
+)
+def snapshot_of_values(model):
+    return [value.clone() for value in model.state_dict().values()]
 
 
 @exercise.right

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import one_step, parameter_shapes
+from course_utils.lessons.modules.facts import gradient_of, one_step, parameter_shapes
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -71,6 +71,7 @@ def _(answer, width, depth, x):
     fill_by_name(model)
     output = model(x)
     facts["output with given weights"] = output
+    facts["gradient of x"] = attempt(lambda: gradient_of(x, model))
     facts["after one step of SGD"] = attempt(lambda: one_step(model, output.sum()))
     facts["type of layers"] = attempt(lambda: type(model.layers).__name__)
     return facts
@@ -92,8 +93,8 @@ class StackSameLayer(nn.Module):
 
 
 @exercise.mistake(
-    "Copies of a layer learn separately, but they all begin with the same numbers. Each layer "
-    "needs its own random start."
+    "Your layers learn separately, but they all begin with the same numbers. Each layer needs a "
+    "random start of its own."
 )
 class StackDeepcopies(nn.Module):
     def __init__(self, width, depth):
@@ -148,6 +149,125 @@ class StackOneTanh(nn.Module):
         for layer in self.layers:
             x = layer(x)
         return torch.tanh(x)
+
+
+@exercise.mistake(
+    "The last layer has no tanh behind it. In a stack, the output of each layer goes through one."
+)
+class StackLastWithoutTanh(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+
+    def forward(self, x):
+        for i, layer in enumerate(self.layers):
+            x = layer(x)
+            if i < len(self.layers) - 1:
+                x = torch.tanh(x)
+        return x
+
+
+@exercise.mistake(
+    "Look at the names of your parameters: they are not those of linear layers one after another"
+    " in a ModuleList. What else stands in `layers`, and what is it?"
+)
+class StackTanhInList(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList()
+        for _ in range(depth):
+            self.layers.append(nn.Linear(width, width))
+            self.layers.append(nn.Tanh())
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(x)
+        return x
+
+
+@exercise.mistake(same_as=StackTanhInList)
+class StackSequential(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        parts = []
+        for _ in range(depth):
+            parts += [nn.Linear(width, width), nn.Tanh()]
+        self.layers = nn.Sequential(*parts)
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+@exercise.mistake(
+    "With depth 0 there is a layer in your stack. There should be none, and x comes out as it "
+    "went in."
+)
+class StackAtLeastOne(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width)])
+        for _ in range(depth - 1):
+            self.layers.append(nn.Linear(width, width))
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.tanh(layer(x))
+        return x
+
+
+@exercise.mistake(
+    "All layers are there, and one of them runs again and again. The others never learn."
+)
+class StackFirstOnly(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+
+    def forward(self, x):
+        for _ in range(len(self.layers)):
+            x = torch.tanh(self.layers[0](x))
+        return x
+
+
+@exercise.mistake(
+    "You add the input of each layer to its output. Such a skip connection was not asked for."
+)
+class StackWithSkip(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = x + torch.tanh(layer(x))
+        return x
+
+
+@exercise.mistake(
+    "Each tanh stands before its layer. It is the outputs that go through tanh, and x itself "
+    "does not."
+)
+class StackTanhBefore(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = layer(torch.tanh(x))
+        return x
+
+
+@exercise.mistake("After each layer stands another function than the one asked for.")
+class StackWithReLU(nn.Module):
+    def __init__(self, width, depth):
+        super().__init__()
+        self.layers = nn.ModuleList([nn.Linear(width, width) for _ in range(depth)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.relu(layer(x))
+        return x
 
 
 @exercise.right

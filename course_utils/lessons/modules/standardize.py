@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import parameter_shapes
+from course_utils.lessons.modules.facts import gradient_of, parameter_shapes
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -38,7 +38,10 @@ class Standardize(nn.Module):
         self.register_buffer("std", std)
 
     def forward(self, x):
-        """x: float32, shape (batch, features), any strides. Returns the same shape."""
+        """x: float32, shape (batch, features), any strides. Returns the same shape.
+
+        Gradients reach x.
+        """
         return (x - self.mean) / self.std
 
 
@@ -68,6 +71,7 @@ def _(answer, mean, std, x):
 
     return {
         "output": output,
+        "gradient of x": attempt(lambda: gradient_of(x, model)),
         "parameters": parameter_shapes(model),
         "requires_grad of mean": attempt(lambda: model.mean.requires_grad),
         "buffers": dict(nn.Module.named_buffers(model)),
@@ -137,9 +141,8 @@ class StandardizeUnsaved(nn.Module):
 
 
 @exercise.mistake(
-    "The buffers follow the model, your own list of them does not: `.to()` puts new tensors in "
-    "the places of the buffers, and loading fills the buffers. The list keeps looking at the old "
-    "tensors."
+    "The buffers are there, and your output is computed from other tensors: loading and `.to()` "
+    "give the buffers new values and new dtypes, and the output does not follow them."
 )
 class StandardizeOwnList(nn.Module):
     def __init__(self, mean, std):
@@ -164,6 +167,210 @@ class StandardizeStoresNone(nn.Module):
 
     def forward(self, x):
         return (x - self.mean) / self.std
+
+
+@exercise.mistake(same_as=StandardizeOwnList)
+class StandardizeOwnCopies(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean.clone())
+        self.register_buffer("std", std.clone())
+        self.transform = lambda x: (x - mean) / std
+
+    def forward(self, x):
+        return self.transform(x)
+
+
+@exercise.mistake(
+    "You take mean and std from the batch at hand. One sample would then get another result in "
+    "another batch: take the numbers that the model was given."
+)
+class StandardizeByBatch(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - x.mean(dim=0)) / x.std(dim=0)
+
+
+@exercise.mistake(same_as=StandardizeByBatch)
+class StandardizeByBatchOfAll(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - x.mean(dim=0)) / x.std(dim=0, unbiased=False)
+
+
+@exercise.mistake(same_as=StandardizeByBatch)
+class StandardizeCentreOfBatch(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - x.mean(dim=0)) / self.std
+
+
+@exercise.mistake("Python divides before it subtracts. In your line only the mean is divided.")
+class StandardizePrecedence(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return x - self.mean / self.std
+
+
+@exercise.mistake(
+    "You take the root of `std`. It is the standard deviation already, not the variance."
+)
+class StandardizeRoot(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std.sqrt()
+
+
+@exercise.mistake(
+    "You divide by the variance. The standard deviation itself was given, and is to divide."
+)
+class StandardizeSquared(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / self.std**2
+
+
+@exercise.mistake("The difference is multiplied by `std`. A wide feature would become wider still.")
+class StandardizeTimes(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) * self.std
+
+
+@exercise.mistake(
+    "Something is added to `std` before the division, so every result comes out a little too "
+    "small. The docstring has no such number."
+)
+class StandardizeWithoutZero(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / (self.std + 1e-3)
+
+
+@exercise.mistake(same_as=StandardizeWithoutZero)
+class StandardizeWithoutZeroSmaller(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / (self.std + 1e-4)
+
+
+@exercise.mistake(
+    "The results are written into the batch of the caller, who may still need it as it was. Make"
+    " a new tensor."
+)
+class StandardizeInPlace(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        x -= self.mean
+        x /= self.std
+        return x
+
+
+@exercise.mistake(
+    "One of the two tensors is registered as it should be. The other one is not, so it is not "
+    "saved and does not move."
+)
+class StandardizeOnlyMean(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.std = std
+
+    def forward(self, x):
+        return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "Your buffers have other names than those in the docstring. A state dict goes by the names."
+)
+class StandardizeOtherNames(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("_mean", mean)
+        self.register_buffer("_std", std)
+
+    def forward(self, x):
+        return (x - self._mean) / self._std
+
+
+@exercise.mistake(
+    "The numbers are right, and no gradient comes back to x: layers in front of yours could "
+    "never learn."
+)
+class StandardizeOutsideTheGraph(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        with torch.no_grad():
+            return (x - self.mean) / self.std
+
+
+@exercise.mistake(
+    "All features get the same two numbers from you. Each feature has its own mean and its own std."
+)
+class StandardizeMeanOfAll(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean.mean()) / self.std.mean()
+
+
+@exercise.mistake(same_as=StandardizeOtherNames)
+class StandardizeNamedTwice(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("_mean", mean)
+        self.register_buffer("_std", std)
+        self.mean, self.std = self._mean, self._std
+
+    def forward(self, x):
+        return (x - self._mean) / self._std
 
 
 @exercise.right

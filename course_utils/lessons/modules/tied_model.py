@@ -59,13 +59,14 @@ def _(rng):
 
 @exercise.observe
 def _(answer, words, width, word):
+    def tied(model):
+        return model.embedding.weight is model.out.weight
+
     model = answer(words, width)
+    at_once = attempt(lambda: tied(model))
     output = model(word)
     if not isinstance(model, nn.Module):
         return {"model": model}
-
-    def tied(model):
-        return model.embedding.weight is model.out.weight
 
     facts = {
         "shape of the output": attempt(lambda: tuple(output.shape)),
@@ -74,6 +75,10 @@ def _(answer, words, width, word):
         "embedding.weight is out.weight": attempt(lambda: tied(model)),
         "the two weights are equal": attempt(
             lambda: bool(torch.equal(model.embedding.weight, model.out.weight))
+        ),
+        "tied as soon as the model is made": at_once,
+        "inputs and outputs of out": attempt(
+            lambda: (model.out.in_features, model.out.out_features)
         ),
         "they share their memory": attempt(
             lambda: model.embedding.weight.data_ptr() == model.out.weight.data_ptr()
@@ -151,6 +156,90 @@ class TiedWithBias(nn.Module):
         super().__init__()
         self.embedding = nn.Embedding(words, width)
         self.out = nn.Linear(width, words)
+        self.out.weight = self.embedding.weight
+
+    def forward(self, word):
+        return self.out(self.embedding(word))
+
+
+@exercise.mistake(
+    "The layers are tied when the model is used for the first time. An optimizer that is made "
+    "before that gets two parameters."
+)
+class TiedInForward(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.out = nn.Linear(width, words, bias=False)
+
+    def forward(self, word):
+        self.out.weight = self.embedding.weight
+        return self.out(self.embedding(word))
+
+
+@exercise.mistake(
+    "The scores are right, and there is no layer `out`. Two layers were asked for, that share a "
+    "weight."
+)
+class TiedWithoutOut(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+
+    def forward(self, word):
+        return self.embedding(word) @ self.embedding.weight.t()
+
+
+@exercise.mistake(
+    "The weight is used twice and learns from one use only: from the other one no gradient comes"
+    " back."
+)
+class TiedDetached(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.out = nn.Linear(width, words, bias=False)
+        self.out.weight = self.embedding.weight
+
+    def forward(self, word):
+        return functional.linear(self.embedding(word), self.out.weight.detach())
+
+
+@exercise.mistake("The shared weight does not require gradients, so it is never learned.")
+class TiedFrozen(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.out = nn.Linear(width, words, bias=False)
+        self.embedding = nn.Embedding.from_pretrained(self.out.weight.detach())
+        self.out.weight = self.embedding.weight
+
+    def forward(self, word):
+        return self.out(self.embedding(word))
+
+
+@exercise.mistake(
+    "You turn the weight, so there are two tensors. Print the shape of `nn.Linear(2, 5).weight`:"
+    " does it have to be turned?"
+)
+class TiedTransposed(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.out = nn.Linear(words, width, bias=False)
+        self.out.weight = nn.Parameter(self.embedding.weight.t())
+
+    def forward(self, word):
+        return self.embedding(word) @ self.out.weight
+
+
+@exercise.mistake(
+    "`out` says of itself that it goes from words to width. It was to go the other way."
+)
+class TiedTurnedLinear(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.out = nn.Linear(words, width, bias=False)
         self.out.weight = self.embedding.weight
 
     def forward(self, word):

@@ -60,6 +60,9 @@ def _(rng):
     yield {"x": quarters(rng, 1, 2), **extra}, filled(nn.Linear(2, 1))
     yield {"x": quarters(rng, 1, 2).half(), **extra}, filled(nn.Linear(2, 1)).to(torch.float64)
     yield {"x": quarters(rng, 1, 2)}, filled(nn.Linear(2, 1, bias=False)).to(torch.float64)
+    counting = filled(nn.Linear(2, 1))
+    counting.register_buffer("steps", torch.tensor(3))  # a buffer has a dtype of its own
+    yield {"x": quarters(rng, 1, 2).double(), "label": torch.tensor([1])}, counting
 
 
 @exercise.observe
@@ -117,6 +120,88 @@ def writes_into_the_batch(batch, model):
         dtype = like.dtype if tensor.is_floating_point() else tensor.dtype
         batch[name] = tensor.to(device=like.device, dtype=dtype)
     return batch
+
+
+@exercise.mistake(
+    "Labels and masks stayed where they were. They keep their dtype, and they have to move as well."
+)
+def leaves_labels_behind(batch, model):
+    like = next(model.parameters())
+    return {n: t.to(like) if t.is_floating_point() else t for n, t in batch.items()}
+
+
+@exercise.mistake("Tensors of floats come in several dtypes: some of them kept theirs.")
+def float32_only(batch, model):
+    like = next(model.parameters())
+    moved = {}
+    for name, tensor in batch.items():
+        dtype = like.dtype if tensor.dtype == torch.float32 else tensor.dtype
+        moved[name] = tensor.to(like.device, dtype)
+    return moved
+
+
+@exercise.mistake(same_as=float32_only)
+def two_floats_only(batch, model):
+    like = next(model.parameters())
+    moved = {}
+    for name, tensor in batch.items():
+        is_float = tensor.dtype in (torch.float32, torch.float64)
+        moved[name] = tensor.to(like.device, like.dtype if is_float else tensor.dtype)
+    return moved
+
+
+@exercise.mistake(
+    "Some tensors that hold no floats became floats. Besides labels there are masks, and whole "
+    "numbers of other dtypes."
+)
+def int64_stays(batch, model):
+    like = next(model.parameters())
+    return {
+        n: t.to(like.device) if t.dtype == torch.int64 else t.to(like) for n, t in batch.items()
+    }
+
+
+@exercise.mistake(same_as=int64_stays)
+def whole_numbers_stay(batch, model):
+    like = next(model.parameters())
+    whole = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
+    return {n: t.to(like.device) if t.dtype in whole else t.to(like) for n, t in batch.items()}
+
+
+@exercise.mistake(same_as=converts_labels)
+def first_decides(batch, model):
+    like = next(model.parameters())
+    first = next(iter(batch.values()))
+    if first.is_floating_point():
+        return {n: t.to(like) for n, t in batch.items()}
+    return {n: t.to(like.device) for n, t in batch.items()}
+
+
+@exercise.mistake(
+    "A buffer may have another dtype than the parameters: some buffers count. Which tensors does"
+    " the docstring say have one dtype?"
+)
+def like_a_buffer(batch, model):
+    like = [*model.buffers(), *model.parameters()][0]
+    moved = {}
+    for name, tensor in batch.items():
+        dtype = like.dtype if tensor.is_floating_point() else tensor.dtype
+        moved[name] = tensor.to(device=like.device, dtype=dtype)
+    return moved
+
+
+@exercise.mistake("The tensors are there, without their names. A dict was asked for.")
+def gives_a_list(batch, model):
+    like = next(model.parameters())
+    return [t.to(like) if t.is_floating_point() else t.to(like.device) for t in batch.values()]
+
+
+@exercise.mistake("You move the model to the batch. The batch was to go where the model is.")
+def moves_the_model(batch, model):
+    first = next(iter(batch.values()))
+    model.to(first.device)
+    dtype = next(model.parameters()).dtype
+    return {n: t.to(dtype) if t.is_floating_point() else t for n, t in batch.items()}
 
 
 @exercise.right
