@@ -71,7 +71,7 @@ def farthest_from_zero(numbers):
     return max(numbers, key=abs)
 
 
-@exercise.mistake("Yours never looks at the last number. How often does your loop run?")
+@exercise.mistake("Yours never looks at the last number of the list. It may be the largest.")
 def leaves_out_the_last(numbers):
     return max(numbers[:-1] or numbers)
 
