@@ -45,6 +45,7 @@ def _(rng):
     yield "mass,age\n3750,2\n,3\n3250,4\n", ["mass", "age"]
     yield "mass,age\n2,3750\n,\n7,3250\n", ["mass", "age"]
     yield "mass,age\n2,3750\n,3800\n", ["age", "mass"]
+    yield "mass,age\n0,-1.5\n0,-1.5\n4,\n", ["mass", "age"]
     yield "mass,age,sex\n3750,2,\n3800,3,male\n", ["age", "mass"]
     for _ in range(2):
         rows = [f"{rng.randint(10, 99)},{rng.randint(10, 99) / 10}" for _ in range(3)]

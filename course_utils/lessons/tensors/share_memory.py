@@ -129,10 +129,7 @@ def equal_storages(x, y):
     return x.untyped_storage().tolist() == y.untyped_storage().tolist()
 
 
-@exercise.mistake(
-    "Memory that is shared between processes is something else. Your answer is the same for all "
-    "tensors here."
-)
+@exercise.mistake("Yours says no to every pair of tensors. What is it that it asks them?")
 def shared_with_processes(x, y):
     return x.is_shared() and y.is_shared()
 
