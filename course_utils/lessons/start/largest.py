@@ -16,7 +16,10 @@ exercise = Exercise(
 
 @exercise.reference
 def largest(numbers):
-    """The largest number of a list that is not empty. The list stays as it is."""
+    """The largest number of a list of ints and floats, as it stands in the list.
+
+    The list is not empty, and stays as it is.
+    """
     return max(numbers)
 
 
@@ -25,11 +28,15 @@ def _(rng):
     yield ([3, 1, 2],)
     yield ([-5, -2, -9],)
     yield ([7],)
+    yield ([0.5, 2.25, 2],)
+    yield ([1, 4, 3, 8],)
+    yield ([2, 3, 9, 4, 5],)
+    yield ([rng.randint(2, 9), 2**24 + 1, -(2**30)],)
     yield ([rng.randint(-50, 50) for _ in range(6)],)
 
 
 @exercise.mistake(
-    "The number is right, but your code sorted the list it was given. The caller still needs it."
+    "The number is right, but the list of the caller is not what it was. The caller still needs it."
 )
 def sorts_in_place(numbers):
     numbers.sort()
@@ -37,7 +44,7 @@ def sorts_in_place(numbers):
 
 
 @exercise.mistake(
-    "You begin with 0 as the largest number so far. What if all numbers are below it?"
+    "Where all numbers are below 0, yours gives 0. That number does not stand in the list."
 )
 def starts_at_zero(numbers):
     best = 0
@@ -55,6 +62,51 @@ def last_number(numbers):
 @exercise.mistake("That is where the largest number stands, not the number itself.")
 def its_position(numbers):
     return numbers.index(max(numbers))
+
+
+@exercise.mistake(
+    "-9 is not larger than -2, though it is farther from 0. By what do you compare the numbers?"
+)
+def farthest_from_zero(numbers):
+    return max(numbers, key=abs)
+
+
+@exercise.mistake("Yours never looks at the last number of the list. It may be the largest.")
+def leaves_out_the_last(numbers):
+    return max(numbers[:-1] or numbers)
+
+
+@exercise.mistake(
+    "Yours gives a number that is larger than the first one, or than the one before it. A larger "
+    "one may still come."
+)
+def larger_than_its_neighbour(numbers):
+    best = numbers[0]
+    for before, after in zip(numbers, numbers[1:]):
+        if after > before:
+            best = after
+    return best
+
+
+@exercise.mistake(same_as=larger_than_its_neighbour)
+def first_larger_one(numbers):
+    for number in numbers:
+        if number > numbers[0]:
+            return number
+    return numbers[0]
+
+
+@exercise.mistake(
+    "The result has the right size, but not the type that it has in the list: a float stays a "
+    "float, and an int an int."
+)
+def always_a_float(numbers):
+    return float(max(numbers))
+
+
+@exercise.mistake("What comes after the point is lost: the list has floats in it, too.")
+def always_an_int(numbers):
+    return int(max(numbers))
 
 
 @exercise.right

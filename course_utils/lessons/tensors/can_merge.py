@@ -53,6 +53,7 @@ def _(rng):
     yield (3, 4), (0, 1), 0
     yield (3, 4), (0, 0), 0
     yield (4, 4), (5, 1), 0
+    yield (3, 4), (2, 1), 0
     for together in some_of_each(rng):
         x, dim = torch.empty([rng.randint(2, 5) for _ in range(3)]), rng.randint(0, 1)
         x = x if together else x.transpose(dim, dim + 1)
@@ -99,6 +100,67 @@ def needs_stride_one(shape, stride, dim):
 @exercise.mistake("Think about a dimension of size 1: does its stride ever matter?")
 def forgets_size_one(shape, stride, dim):
     return stride[dim] == stride[dim + 1] * shape[dim + 1]
+
+
+@exercise.mistake(same_as=forgets_size_one)
+def forgets_size_one_inside(shape, stride, dim):
+    return shape[dim] == 1 or stride[dim] == stride[dim + 1] * shape[dim + 1]
+
+
+@exercise.mistake(same_as=forgets_size_one)
+def forgets_size_one_outside(shape, stride, dim):
+    return shape[dim + 1] == 1 or stride[dim] == stride[dim + 1] * shape[dim + 1]
+
+
+@exercise.mistake(
+    "Yours says yes where there is a gap between the rows. Is the step over the border of a row as "
+    "long as the others?"
+)
+def far_enough(shape, stride, dim):
+    if shape[dim] == 1 or shape[dim + 1] == 1:
+        return True
+    return stride[dim] >= stride[dim + 1] * shape[dim + 1]
+
+
+@exercise.mistake(same_as=far_enough)
+def divided_to_whole_numbers(shape, stride, dim):
+    if shape[dim] == 1 or shape[dim + 1] == 1:
+        return True
+    return stride[dim] // shape[dim + 1] == stride[dim + 1]
+
+
+@exercise.mistake(
+    "A stride may be 0, as expand() makes it: the same element again and again. What does your "
+    "test do with such a stride?"
+)
+def no_stride_of_zero(shape, stride, dim):
+    if stride[dim] == 0 or stride[dim + 1] == 0:
+        return False
+    return 1 in shape[dim : dim + 2] or stride[dim] == stride[dim + 1] * shape[dim + 1]
+
+
+@exercise.mistake(same_as=no_stride_of_zero)
+def divides_by_the_stride(shape, stride, dim):
+    if shape[dim] == 1 or shape[dim + 1] == 1:
+        return True
+    return stride[dim] / stride[dim + 1] == shape[dim + 1]
+
+
+@exercise.mistake(same_as=no_stride_of_zero)
+def remainder_by_the_stride(shape, stride, dim):
+    if shape[dim] == 1 or shape[dim + 1] == 1:
+        return True
+    return stride[dim] // stride[dim + 1] == shape[dim + 1]
+
+
+@exercise.mistake("In yours, `dim` makes no difference: which two dimensions are to be joined?")
+def always_the_first_two(shape, stride, dim):
+    return shape[0] == 1 or shape[1] == 1 or stride[0] == stride[1] * shape[1]
+
+
+@exercise.mistake("A size of 1 in another dimension says nothing about these two.")
+def one_anywhere(shape, stride, dim):
+    return 1 in shape or stride[dim] == stride[dim + 1] * shape[dim + 1]
 
 
 @exercise.right

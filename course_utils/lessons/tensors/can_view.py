@@ -76,6 +76,8 @@ def _(rng):
     yield (4, 3), (0, 1), (2, 2, 3)
     yield (2, 2, 3), (6, 3, 1), (3, 4)
     yield (3, 2), (1, 3), (3, 2)
+    yield (1, 1), (5, 7), ()
+    yield (), (), (1, 1)
     for _ in range(6):
         x = torch.empty(rng.choice([2, 4]), rng.choice([2, 3]), rng.choice([2, 4]))
         x = x.permute(rng.sample(range(3), 3))
@@ -98,6 +100,16 @@ def asks_whether_contiguous(shape, stride, new_shape):
     return torch.empty_strided(shape, stride).is_contiguous()
 
 
+@exercise.mistake(same_as=asks_whether_contiguous)
+def contiguous_or_the_same_shape(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    if tuple(shape) == tuple(new_shape):
+        return True
+    wanted = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    return all(n == 1 or step == w for n, step, w in zip(shape, stride, wanted, strict=True))
+
+
 @exercise.mistake(
     "The same number of elements is needed, but it is not enough: a view keeps the storage as it "
     "is, and its steps have to be even."
@@ -117,6 +129,120 @@ def only_the_same_shape_or_flat(shape, stride, new_shape):
         return True
     pairs = zip(shape[1:], stride, stride[1:])
     return all(step == inner * size for size, step, inner in pairs)
+
+
+@exercise.mistake(same_as=only_the_same_shape_or_flat)
+def joins_only(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    if 0 in shape:
+        return True
+    pairs = [(size, step) for size, step in zip(shape, stride) if size != 1]
+    for size in [size for size in new_shape if size != 1]:
+        if not pairs:
+            return False
+        filled, step = pairs.pop(0)
+        while filled < size and pairs:
+            inner, inner_step = pairs.pop(0)
+            if step != inner * inner_step:
+                return False
+            filled, step = filled * inner, inner_step
+        if filled != size:
+            return False
+    return True
+
+
+@exercise.mistake("Dimensions can also be joined, where their steps fit together.")
+def splits_only(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    if 0 in shape:
+        return True
+    sizes = [size for size in new_shape if size != 1]
+    for size in [size for size in shape if size != 1]:
+        filled = 1
+        while sizes and filled < size:
+            filled *= sizes.pop(0)
+        if filled != size:
+            return False
+    return True
+
+
+@exercise.mistake(
+    "Yours says yes to a new shape with another number of elements. A view can not add any, and "
+    "leaves none out."
+)
+def does_not_count(shape, stride, new_shape):
+    blocks = []
+    for size, step in zip(shape, stride):
+        if size == 1:
+            continue
+        if blocks and blocks[-1][1] == size * step:
+            blocks[-1] = (blocks[-1][0] * size, step)
+        else:
+            blocks.append((size, step))
+    sizes = [size for size in new_shape if size != 1]
+    for elements, _ in blocks:
+        filled = 1
+        while filled < elements and sizes:
+            filled *= sizes.pop(0)
+        if filled != elements:
+            return False
+    return True
+
+
+@exercise.mistake(
+    "A tensor without elements has no steps that could be uneven. Which new shapes can it have?"
+)
+def forgets_empty(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    blocks = []
+    for size, step in zip(shape, stride):
+        if size == 1:
+            continue
+        if blocks and blocks[-1][1] == size * step:
+            blocks[-1] = (blocks[-1][0] * size, step)
+        else:
+            blocks.append((size, step))
+    sizes = [size for size in new_shape if size != 1]
+    for elements, _ in blocks:
+        filled = 1
+        while filled < elements and sizes:
+            filled *= sizes.pop(0)
+        if filled != elements:
+            return False
+    return not sizes
+
+
+@exercise.mistake(
+    "Strides that get smaller from front to back are not enough: there may be gaps between the "
+    "rows. And a dimension that is only split may have any stride."
+)
+def falling_strides(shape, stride, new_shape):
+    same_count = math.prod(shape) == math.prod(new_shape)
+    return same_count and list(stride) == sorted(stride, reverse=True)
+
+
+@exercise.mistake(
+    "A dimension with stride 0, as expand() makes it, can be split as well: its new steps are 0, "
+    "too."
+)
+def nothing_with_stride_zero(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    if 0 in shape:
+        return True
+    if 0 in stride:
+        return tuple(shape) == tuple(new_shape)
+    borders, total = [], 1
+    pairs = [(size, step) for size, step in zip(shape, stride) if size != 1]
+    for (size, step), (inner, inner_step) in zip(pairs, pairs[1:]):
+        total *= size
+        if step != inner * inner_step:
+            borders.append(total)
+    kept = [math.prod(new_shape[:d]) for d in range(len(new_shape) + 1)]
+    return all(border in kept for border in borders)
 
 
 @exercise.mistake("Think about dimensions of size 1: does it matter what their stride is?")

@@ -54,6 +54,56 @@ def too_wide(image):
 
 
 @exercise.mistake(
+    "Your result has half of the bits that were asked for: parameters are float32, and a layer "
+    "refuses to mix the two."
+)
+def too_narrow(image):
+    return (image.half() - 128) / 128
+
+
+@exercise.mistake(
+    "In yours no byte becomes exactly 0. Which one does, in the formula of the docstring?"
+)
+def from_minus_one_to_one(image):
+    return image.float() / 255 * 2 - 1
+
+
+@exercise.mistake("Yours changes the picture of the caller: its pixels are other bytes afterwards.")
+def in_place(image):
+    image -= 128
+    return image.float() / 128
+
+
+@exercise.mistake(
+    "All pixels below 128 have become the same in yours: black and dark gray can not be told apart."
+)
+def dark_pixels_alike(image):
+    return (image.clamp(min=128) - 128).float() / 128
+
+
+@exercise.mistake(
+    "Yours reads the same eight bits as a number with a sign: a bright pixel becomes negative, and "
+    "a dark one stays positive. Is that the order of brightness?"
+)
+def bits_with_a_sign(image):
+    return image.view(torch.int8).float() / 128
+
+
+@exercise.mistake(
+    "In yours the number of a pixel depends on the other pixels of its picture: two pictures with "
+    "the same gray would give other numbers for it."
+)
+def around_the_mean(image):
+    pixels = image.float()
+    return (pixels - pixels.mean()) / 128
+
+
+@exercise.mistake("The numbers are right, but the shape of the picture is gone.")
+def flat(image):
+    return torch.tensor([(pixel - 128) / 128 for pixel in image.flatten().tolist()])
+
+
+@exercise.mistake(
     "An 8-bit number with a sign ends at 127: converting the bytes first already turns bright "
     "pixels into negative numbers."
 )

@@ -29,7 +29,7 @@ exercise = Exercise(
 def column_major(matrix):
     """All elements of a matrix, first column first.
 
-    matrix: a tensor of shape (rows, columns), of any dtype, contiguous or not.
+    matrix: a tensor of shape (rows, columns), both at least 1, of any dtype, contiguous or not.
     Returns a tensor of shape (rows * columns,) and the same dtype.
     """
     return matrix.t().reshape(-1)
@@ -46,7 +46,7 @@ def _(rng):
         yield (matrix,)
 
 
-@exercise.mistake("That is the order in which the matrix already lies in memory: row after row.")
+@exercise.mistake("Yours goes through the matrix row after row. Which index has to change first?")
 def row_after_row(matrix):
     return matrix.reshape(-1)
 
@@ -72,6 +72,48 @@ def list_of_elements(matrix):
 )
 def not_flattened(matrix):
     return matrix.t()
+
+
+@exercise.mistake(
+    "The numbers are in the right order, but their dtype is not that of the matrix. Which step "
+    "chooses another?"
+)
+def through_lists(matrix):
+    return torch.tensor([number for column in zip(*matrix.tolist()) for number in column])
+
+
+@exercise.mistake(same_as=through_lists)
+def into_zeros(matrix):
+    result = torch.zeros(matrix.numel())
+    result[:] = matrix.t().flatten()
+    return result
+
+
+@exercise.mistake("A matrix need not be square. Do you go through rows, or through columns?")
+def as_many_columns_as_rows(matrix):
+    return torch.stack([matrix[:, j] for j in range(matrix.shape[0])]).flatten()
+
+
+@exercise.mistake(
+    "Inside your columns the order is right, but the last column comes first. A rotation is "
+    "something else than a change of axes."
+)
+def rotated(matrix):
+    return torch.rot90(matrix).flatten()
+
+
+@exercise.mistake(
+    "Yours is right for a matrix that lies in memory row after row. One that is transposed, or a "
+    "part of another, has other strides."
+)
+def strides_of_a_contiguous_matrix(matrix):
+    rows, columns = matrix.shape
+    return matrix.as_strided((columns, rows), (1, columns)).flatten()
+
+
+@exercise.mistake("The order is right, but the matrix of the caller is not what it was.")
+def transposed_in_place(matrix):
+    return matrix.t_().flatten()
 
 
 @exercise.mistake("You turned the order round. It is the axes that should change places.")

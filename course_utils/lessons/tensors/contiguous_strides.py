@@ -5,6 +5,7 @@ strides from the shape.
 import math
 
 import numpy
+import torch
 
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
@@ -47,6 +48,7 @@ def _(rng):
     yield ((5,),)
     yield ((),)
     yield ((1, 7),)
+    yield ((3, 1, 4),)
     for _ in range(4):
         yield (tuple(rng.randint(1, 6) for _ in range(rng.randint(2, 5))),)
 
@@ -84,12 +86,22 @@ def strides_in_bytes(shape):
     return tuple(result)
 
 
+@exercise.mistake(same_as=strides_in_bytes)
+def strides_in_twice_as_many_bytes(shape):
+    return tuple(math.prod(shape[d + 1 :]) * 8 for d in range(len(shape)))
+
+
 @exercise.mistake(
     "Each of your strides looks at one neighbouring dimension only. With three dimensions, how "
     "many numbers lie between x[0, 0, 0] and x[1, 0, 0]?"
 )
 def next_size_only(shape):
     return tuple(list(shape[1:]) + [1]) if shape else ()
+
+
+@exercise.mistake(same_as=next_size_only)
+def next_size_and_one(shape):
+    return tuple(shape[1:]) + (1,)
 
 
 @exercise.mistake(
@@ -104,6 +116,46 @@ def in_reverse(shape):
     return tuple(result)
 
 
+@exercise.mistake("A shape without dimensions has no strides either: as many as there are sizes.")
+def one_stride_for_no_dimension(shape):
+    strides = (1,)
+    for size in shape[:0:-1]:
+        strides = (strides[0] * size, *strides)
+    return strides
+
+
+@exercise.mistake("The strides are right, as a list. In torch, a shape and its strides are tuples.")
+def as_a_list(shape):
+    return [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+
+
+@exercise.mistake("Not every shape has three dimensions: it may have more or fewer, or none.")
+def three_dimensions(shape):
+    _, rows, columns = shape
+    return rows * columns, columns, 1
+
+
+@exercise.mistake(same_as=three_dimensions)
+def three_indices(shape):
+    return shape[1] * shape[2], shape[2], 1
+
+
+@exercise.mistake(
+    "A dimension of size 1 has a stride as well: torch gives it the length of all that comes after."
+)
+def one_for_size_one(shape):
+    rest = [math.prod(shape[d + 1 :]) for d in range(len(shape))]
+    return tuple(1 if size == 1 else step for size, step in zip(shape, rest, strict=True))
+
+
+@exercise.mistake(
+    "Your strides are tensors with one number in them. Ints of Python were asked for."
+)
+def tensors_for_ints(shape):
+    sizes = torch.tensor(shape, dtype=torch.int64)
+    return tuple(sizes[d + 1 :].prod() for d in range(len(shape)))
+
+
 @exercise.right
 def product_of_the_rest(shape):
     return tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
@@ -112,10 +164,3 @@ def product_of_the_rest(shape):
 @exercise.not_by_hand
 def numpy_in_elements(shape):
     return tuple(s // 8 for s in numpy.empty(shape, dtype="float64").strides)
-
-
-exercise.equivalent(
-    "return tuple((s // 8 for s in numpy.empty(shape, dtype='float64').strides))",
-    "return tuple((s // 8 for s in numpy.empty(shape).strides))",
-    because="float64 is what NumPy makes without a dtype.",
-)

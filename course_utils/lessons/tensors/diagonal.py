@@ -21,7 +21,7 @@ exercise = Exercise(
         "From [0, 0] to [1, 1] you take one step along each dimension. How far is that in the "
         "storage?",
         "Ask the matrix for its own strides: it need not be contiguous.",
-        "as_strided starts at the beginning of the storage unless you say otherwise.",
+        "Where in the storage does the matrix begin? Not always at 0: it may be a slice.",
     ],
 )
 
@@ -81,10 +81,56 @@ def copies_elements(matrix):
     return torch.stack([matrix[i, i] for i in range(min(matrix.shape))])
 
 
-@exercise.mistake("A matrix need not be square. Where does the diagonal of a wide one end?")
+@exercise.mistake(
+    "A matrix need not be square. Where does the diagonal of a wide or a high one end?"
+)
 def assumes_square(matrix):
     step = matrix.stride(0) + matrix.stride(1)
     return matrix.as_strided((matrix.shape[0],), (step,), matrix.storage_offset())
+
+
+@exercise.mistake(same_as=assumes_square)
+def as_long_as_a_row(matrix):
+    step = matrix.stride(0) + matrix.stride(1)
+    return matrix.as_strided((matrix.shape[1],), (step,), matrix.storage_offset())
+
+
+@exercise.mistake(same_as=assumes_square)
+def as_long_as_the_longer_side(matrix):
+    step = matrix.stride(0) + matrix.stride(1)
+    return matrix.as_strided((max(matrix.shape),), (step,), matrix.storage_offset())
+
+
+@exercise.mistake(
+    "Your step goes one place to the right in the storage. In a transposed matrix, or in one that "
+    "takes every other column, the neighbour on the right lies elsewhere."
+)
+def columns_side_by_side(matrix):
+    length = min(matrix.shape)
+    return matrix.as_strided((length,), (matrix.stride(0) + 1,), matrix.storage_offset())
+
+
+@exercise.mistake(
+    "For some matrices yours is a view, and for others it is a copy. Which step of yours makes one "
+    "where the elements do not lie in order?"
+)
+def contiguous_first(matrix):
+    whole = matrix.contiguous()
+    return whole.as_strided((min(whole.shape),), (whole.shape[1] + 1,), whole.storage_offset())
+
+
+@exercise.mistake(same_as=contiguous_first)
+def flattened_first(matrix):
+    rows, columns = matrix.shape
+    return matrix.reshape(-1)[:: columns + 1][: min(rows, columns)]
+
+
+@exercise.mistake(
+    "Your diagonal has two dimensions. It is one row of numbers: one size and one stride."
+)
+def as_a_column(matrix):
+    step = matrix.stride(0) + matrix.stride(1)
+    return matrix.as_strided((min(matrix.shape), 1), (step, 1), matrix.storage_offset())
 
 
 @exercise.mistake("You walk straight down the first column. A diagonal moves along both axes.")

@@ -66,11 +66,58 @@ def exchanged(a, b):
 
 
 @exercise.mistake(
-    "The values are right, but repeat() writes every one of them down. A view can show one "
-    "number many times."
+    "The values are right, but each of them is written down again. A view can show one number many "
+    "times."
 )
 def repeated(a, b):
     return a[:, None].repeat(1, len(b)), b.repeat(len(a), 1)
+
+
+@exercise.mistake(same_as=repeated)
+def left_interleaved(a, b):
+    n, m = len(a), len(b)
+    return a.repeat_interleave(m).reshape(n, m), b.expand(n, m)
+
+
+@exercise.mistake(same_as=repeated)
+def right_repeated(a, b):
+    return a[:, None].expand(len(a), len(b)), b.repeat(len(a), 1)
+
+
+@exercise.mistake(
+    "Yours have a row for each element of b, and a column for each of a. What is asked for is the "
+    "other way round."
+)
+def rows_for_columns(a, b):
+    n, m = len(a), len(b)
+    return a.expand(m, n), b[:, None].expand(m, n)
+
+
+@exercise.mistake(
+    "Your steps are those of a tensor without gaps. a and b may be views, such as every other "
+    "element of a longer tensor."
+)
+def assumes_no_gaps(a, b):
+    n, m = len(a), len(b)
+    left = a.as_strided((n, m), (1, 0), a.storage_offset())
+    return left, b.as_strided((n, m), (0, 1), b.storage_offset())
+
+
+@exercise.mistake(
+    "Your grids begin where the storage begins. a and b may be parts of it that begin later."
+)
+def forgets_where_they_start(a, b):
+    n, m = len(a), len(b)
+    left = a.as_strided((n, m), (a.stride(0), 0), 0)
+    return left, b.as_strided((n, m), (0, b.stride(0)), 0)
+
+
+@exercise.mistake(
+    "Both of yours run along one dimension, the last. In a table of all sums, one of the two has "
+    "to run down the rows."
+)
+def broadcast_as_they_are(a, b):
+    return tuple(torch.broadcast_tensors(a, b))
 
 
 @exercise.mistake("That is the finished table. The two grids it is the sum of were asked for.")

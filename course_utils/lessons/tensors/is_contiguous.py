@@ -83,6 +83,11 @@ def compares_all_strides(shape, stride):
     return True
 
 
+@exercise.mistake(same_as=compares_all_strides)
+def compares_with_those_of_a_fresh_tensor(shape, stride):
+    return tuple(stride) == tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
+
+
 @exercise.mistake(
     "Strides that get smaller from front to back are not enough: there may be gaps between the "
     "rows, or the same row again and again."
@@ -91,12 +96,113 @@ def only_descending(shape, stride):
     return all(a >= b for a, b in zip(stride, stride[1:]))
 
 
+@exercise.mistake(same_as=only_descending)
+def only_descending_where_not_empty(shape, stride):
+    return 0 in shape or all(a >= b for a, b in zip(stride, stride[1:]))
+
+
+@exercise.mistake(same_as=only_descending)
+def descending_to_one(shape, stride):
+    return all(a >= b for a, b in zip(stride, stride[1:])) and (not stride or stride[-1] == 1)
+
+
+@exercise.mistake(same_as=only_descending)
+def descending_to_one_where_not_empty(shape, stride):
+    if 0 in shape or not stride:
+        return True
+    return list(stride) == sorted(stride, reverse=True) and stride[-1] == 1
+
+
 @exercise.mistake(
     "A last stride of 1 says that a row is in one piece. It does not say that the next row "
     "follows at once."
 )
 def last_stride_is_one(shape, stride):
     return not stride or stride[-1] == 1
+
+
+@exercise.mistake(same_as=last_stride_is_one)
+def last_stride_is_one_where_not_empty(shape, stride):
+    return 0 in shape or not stride or stride[-1] == 1
+
+
+@exercise.mistake(same_as=last_stride_is_one)
+def there_is_a_last_stride_of_one(shape, stride):
+    return stride[-1] == 1
+
+
+@exercise.mistake(
+    "Yours says yes where each element of a row is followed by a gap. Which of the strides is "
+    "compared with nothing?"
+)
+def neighbours_only(shape, stride):
+    if 0 in shape:
+        return True
+    for d in range(len(shape) - 1):
+        if shape[d] != 1 and stride[d] != stride[d + 1] * shape[d + 1]:
+            return False
+    return True
+
+
+@exercise.mistake(same_as=neighbours_only)
+def neighbours_only_also_where_empty(shape, stride):
+    return all(stride[d] == stride[d + 1] * shape[d + 1] for d in range(len(shape) - 1))
+
+
+@exercise.mistake("A dimension of size 1 can stand anywhere, not at the front only.")
+def size_one_at_the_front_only(shape, stride):
+    if 0 in shape:
+        return True
+    if shape and shape[0] == 1:
+        shape, stride = shape[1:], stride[1:]
+    return tuple(stride) == tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
+
+
+@exercise.mistake(
+    "A size of 1 frees its own dimension only. The steps along the others matter as before."
+)
+def one_anywhere(shape, stride):
+    if 0 in shape or 1 in shape:
+        return True
+    return tuple(stride) == tuple(math.prod(shape[d + 1 :]) for d in range(len(shape)))
+
+
+@exercise.mistake(
+    "A tensor without dimensions has one element, and so has one whose sizes are all 1. Which "
+    "strides are left there for your test?"
+)
+def asks_for_a_last_stride(shape, stride):
+    if 0 in shape:
+        return True
+    pairs = [(size, step) for size, step in zip(shape, stride) if size != 1]
+    if pairs[-1][1] != 1:
+        return False
+    return all(a[1] == b[1] * b[0] for a, b in zip(pairs, pairs[1:]))
+
+
+@exercise.mistake(
+    "A tensor has no elements as soon as one of its sizes is 0, wherever that size stands."
+)
+def empty_at_the_front_only(shape, stride):
+    if shape and shape[0] == 0:
+        return True
+    expected = 1
+    for size, step in zip(reversed(shape), reversed(stride)):
+        if size != 1 and step != expected:
+            return False
+        expected *= size
+    return True
+
+
+@exercise.mistake(
+    "All strides that are needed occur in yours. But each belongs to one dimension: which step "
+    "stands where?"
+)
+def in_any_order(shape, stride):
+    if 0 in shape:
+        return True
+    wanted = {math.prod(shape[d + 1 :]) for d in range(len(shape)) if shape[d] != 1}
+    return wanted == {step for size, step in zip(shape, stride) if size != 1}
 
 
 @exercise.mistake(

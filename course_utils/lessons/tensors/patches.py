@@ -91,6 +91,54 @@ def contiguous_picture(image, k):
 
 
 @exercise.mistake(
+    "You take neighbours in a row to lie side by side in the storage. In a transposed picture they "
+    "do not."
+)
+def columns_side_by_side(image, k):
+    height, width = image.shape
+    down = image.stride(0)
+    shape = (height - k + 1, width - k + 1, k, k)
+    return image.as_strided(shape, (down, 1, down, 1), image.storage_offset())
+
+
+@exercise.mistake(
+    "Your patches begin where the storage begins. The picture may be a part of a larger one, which "
+    "begins later."
+)
+def forgets_where_it_starts(image, k):
+    height, width = image.shape
+    shape = (height - k + 1, width - k + 1, k, k)
+    return image.as_strided(shape, image.stride() * 2, 0)
+
+
+@exercise.mistake(
+    "A picture need not be square. Which of its sizes says how many patches there are below each "
+    "other, and which how many beside each other?"
+)
+def square_picture(image, k):
+    places = image.shape[0] - k + 1
+    return image.as_strided((places, places, k, k), image.stride() * 2, image.storage_offset())
+
+
+@exercise.mistake(same_as=square_picture)
+def height_for_width(image, k):
+    width, height = image.shape
+    shape = (height - k + 1, width - k + 1, k, k)
+    return image.as_strided(shape, image.stride() * 2, image.storage_offset())
+
+
+@exercise.mistake(
+    "For a picture that is contiguous, yours is a view. For any other one it is a copy: which step "
+    "of yours has to make one then?"
+)
+def contiguous_first(image, k):
+    whole = image.contiguous()
+    height, width = whole.shape
+    shape = (height - k + 1, width - k + 1, k, k)
+    return whole.as_strided(shape, (width, 1, width, 1), whole.storage_offset())
+
+
+@exercise.mistake(
     "Inside each patch, rows and columns have changed places: which stride belongs to going down?"
 )
 def transposed_patches(image, k):

@@ -21,11 +21,10 @@ exercise = Exercise(
 
 @exercise.reference
 def share_memory(x, y):
-    """True if x and y lie in the same memory, also if they look at different parts of it.
+    """True if x and y look at the same storage, also if they look at different parts of it.
 
     x, y: tensors with at least one element, of any number of dimensions, any dtype, any strides.
-    torch.from_numpy(x.numpy()) lies in the memory of x, although torch makes a second storage
-    object for it. Returns a bool.
+    Returns a bool.
     """
     return x.untyped_storage().data_ptr() == y.untyped_storage().data_ptr()
 
@@ -40,10 +39,14 @@ def _(rng):
     yield x[0], x[2]
     yield x, x.reshape(12)
     yield x.t(), x.t().reshape(12)
-    yield x, torch.from_numpy(x.numpy())
     yield x[:1], torch.tensor(x[:1].tolist())
     yield x, x.detach()
     yield x, x.view(torch.int32)
+    y = torch.tensor([4.0, 2.0, 3.0])  # no view of anything
+    yield y, y[2:]
+    for dtype in (torch.float64, torch.uint8):
+        y = whole_numbers(rng, 4, dtype=dtype)
+        yield y, y[rng.randint(1, 3) :]
     for x in promised(rng, "any number of dimensions", "any dtype", "any strides"):
         yield x, x.detach() if rng.random() < 0.5 else x.clone()
     for y in promised(rng, "any number of dimensions", "any dtype", "any strides"):
@@ -84,17 +87,69 @@ def same_object(x, y):
 
 
 @exercise.mistake(
-    "Storage objects are made new each time you ask for one. Which property of the storage is "
-    "its place in memory?"
+    "Yours counts every element as 4 bytes long. Those of float64 have 8, and those of uint8 one."
 )
-def same_storage_object(x, y):
-    return x.untyped_storage() is y.untyped_storage()
+def counts_in_four_bytes(x, y):
+    return x.data_ptr() - 4 * x.storage_offset() == y.data_ptr() - 4 * y.storage_offset()
+
+
+@exercise.mistake(
+    "Your answer writes into a tensor to find out, and the caller's numbers are others afterwards."
+)
+def tries_by_writing(x, y):
+    before = y.clone()
+    x.add_(1)
+    return not torch.equal(before, y)
+
+
+@exercise.mistake(same_as=tries_by_writing)
+def tries_by_writing_zeros(x, y):
+    x.zero_()
+    return bool((y == 0).all())
+
+
+@exercise.mistake(
+    "A view remembers the tensor that it was made of, but not always: detach() and a tensor that "
+    "is no view have nothing to remember. Which thing do all of them have?"
+)
+def same_base(x, y):
+    return x._base is not None and x._base is y._base
+
+
+@exercise.mistake(same_as=same_base)
+def same_base_or_itself(x, y):
+    bases = [t if t._base is None else t._base for t in (x, y)]
+    return bases[0] is bases[1]
+
+
+@exercise.mistake(
+    "Equal storages are not one storage: that of a copy can hold the same numbers, too."
+)
+def equal_storages(x, y):
+    return x.untyped_storage().tolist() == y.untyped_storage().tolist()
+
+
+@exercise.mistake("Yours says no to every pair of tensors. What is it that it asks them?")
+def shared_with_processes(x, y):
+    return x.is_shared() and y.is_shared()
+
+
+@exercise.mistake(
+    "Yours asks for the same shape and strides as well. A transposed view lies in the same storage."
+)
+def set_to_the_same(x, y):
+    return x.is_set_to(y)
 
 
 @exercise.right
 def by_where_the_storage_begins(x, y):
     begins = [t.data_ptr() - t.storage_offset() * t.element_size() for t in (x, y)]
     return begins[0] == begins[1]
+
+
+@exercise.right
+def same_storage_object(x, y):
+    return x.untyped_storage() is y.untyped_storage()
 
 
 @exercise.right

@@ -1,5 +1,9 @@
 """Every element has one place in the storage. Find it from the index, the strides and the offset."""  # noqa: E501
 
+import operator
+
+import torch
+
 from course_utils.exercise import Exercise
 
 exercise = Exercise(
@@ -34,6 +38,9 @@ def _(rng):
     yield (0, 0), (3, 1), 4
     yield (), (), 7
     yield (3, 1), (0, 1), 2
+    yield (2,), (5,), 3
+    yield (0, 1, 1), (6, 3, 2), 2
+    yield (4001, rng.choice([2, 4, 6, 8])), (5003, 1), 2**24 + 1
     for _ in range(4):
         n = rng.randint(1, 4)
         index = tuple(rng.randint(0, 5) for _ in range(n))
@@ -41,7 +48,7 @@ def _(rng):
 
 
 @exercise.mistake(
-    "A view need not begin at the beginning of its storage. Which argument have you not used?"
+    "A view need not begin at the beginning of its storage. Does the offset count in yours?"
 )
 def forgets_offset(index, stride, offset):
     return sum(i * step for i, step in zip(index, stride))
@@ -68,6 +75,81 @@ def offset_times_stride(index, stride, offset):
 )
 def strides_from_the_back(index, stride, offset):
     return offset + sum(i * step for i, step in zip(index, reversed(stride)))
+
+
+@exercise.mistake(same_as=offset_times_stride)
+def offset_times_last_stride(index, stride, offset):
+    last = stride[-1] if stride else 1
+    return offset * last + sum(i * step for i, step in zip(index, stride))
+
+
+@exercise.mistake(same_as=offset_times_stride)
+def offset_times_any_last_stride(index, stride, offset):
+    return offset * stride[-1] + sum(i * step for i, step in zip(index, stride))
+
+
+@exercise.mistake(
+    "With element [0, 0, ...] you are at the offset already. From there, in which direction do the "
+    "steps go on?"
+)
+def offset_taken_away(index, stride, offset):
+    return sum(i * step for i, step in zip(index, stride)) - offset
+
+
+@exercise.mistake(
+    "Yours takes steps of 1 along the last dimension. That is so in a contiguous tensor; here the "
+    "strides may be any."
+)
+def last_stride_is_one(index, stride, offset):
+    position = offset
+    for d in range(len(index) - 1):
+        position += index[d] * stride[d]
+    return position + index[-1] if index else position
+
+
+@exercise.mistake(same_as=last_stride_is_one)
+def last_stride_is_one_if_there_is_a_last(index, stride, offset):
+    return offset + sum(map(operator.mul, index[:-1], stride[:-1])) + index[-1]
+
+
+@exercise.mistake(
+    "The strides are not in falling order in every tensor, and need not be: each belongs to its "
+    "own dimension."
+)
+def strides_in_falling_order(index, stride, offset):
+    return offset + sum(i * s for i, s in zip(index, sorted(stride, reverse=True)))
+
+
+@exercise.mistake("A tensor may have any number of dimensions, not two only, and also none.")
+def two_dimensions(index, stride, offset):
+    return offset + index[0] * stride[0] + index[1] * stride[1]
+
+
+@exercise.mistake("Yours is a tensor that holds the position. A number of Python was asked for.")
+def tensor_for_int(index, stride, offset):
+    return (torch.tensor(index) * torch.tensor(stride)).sum() + offset
+
+
+@exercise.mistake(same_as=tensor_for_int)
+def whole_tensor_for_int(index, stride, offset):
+    return torch.tensor(index).long() @ torch.tensor(stride).long() + offset
+
+
+@exercise.mistake(
+    "A tensor without dimensions has one element, and it lies somewhere too: no index and no "
+    "stride, but an offset."
+)
+def no_index_no_place(index, stride, offset):
+    return offset + sum(i * step for i, step in zip(index, stride)) if index else 0
+
+
+@exercise.mistake(
+    "float32 holds about seven digits; in a large storage, positions next to each other become the "
+    "same. Which type holds whole numbers exactly?"
+)
+def in_float32(index, stride, offset):
+    steps = torch.tensor(index, dtype=torch.float32) @ torch.tensor(stride, dtype=torch.float32)
+    return int(steps) + offset
 
 
 @exercise.right

@@ -35,6 +35,7 @@ def _(rng):
     yield (whole_numbers(rng, 4, 4, 3),)
     yield (whole_numbers(rng, 3, 3, 3),)
     yield (whole_numbers(rng, 5, 4, 1),)
+    yield (whole_numbers(rng, 2, 3, 4),)
     for image in promised(rng, "any dtype", "any strides", shape=(2, 4, 3)):
         yield (image,)
 
@@ -66,6 +67,63 @@ def inverse_permutation(image):
 )
 def swapped_last_two(image):
     return image.transpose(1, 2)
+
+
+@exercise.mistake("The channels are still the last of the three axes.")
+def swapped_first_two(image):
+    return image.transpose(0, 1)
+
+
+@exercise.mistake("Only the axes change places here: the numbers and their dtype stay as they are.")
+def scaled(image):
+    return image.permute(2, 0, 1) / 255
+
+
+@exercise.mistake(same_as=scaled)
+def as_floats(image):
+    return image.permute(2, 0, 1).float()
+
+
+@exercise.mistake(same_as=scaled)
+def scaled_floats(image):
+    return image.permute(2, 0, 1).float() / 255
+
+
+@exercise.mistake(
+    "Not every picture has three channels: a gray one has one, and one with transparency four."
+)
+def three_channels(image):
+    return torch.stack([image[:, :, 0], image[:, :, 1], image[:, :, 2]])
+
+
+@exercise.mistake("Four dimensions are a batch of pictures. Here one picture was asked for.")
+def with_a_batch(image):
+    return image.permute(2, 0, 1).unsqueeze(0)
+
+
+@exercise.mistake(
+    "A gray picture has one channel, and a size of 1 is a dimension, too. In yours such a "
+    "dimension is gone."
+)
+def squeezed(image):
+    return image.permute(2, 0, 1).squeeze()
+
+
+@exercise.mistake(
+    "The channels come first, as they should, but in the opposite order: red has become blue."
+)
+def channels_turned_round(image):
+    return image.permute(2, 0, 1).flip(0)
+
+
+@exercise.mistake("A picture need not be as wide as it is high.")
+def as_wide_as_high(image):
+    height, _, channels = image.shape
+    result = torch.zeros(channels, height, height, dtype=image.dtype)
+    for i in range(height):
+        for j in range(height):
+            result[:, i, j] = image[i, j]
+    return result
 
 
 @exercise.right

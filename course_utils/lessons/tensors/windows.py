@@ -45,6 +45,7 @@ def _(rng):
     yield torch.arange(7.0), 3, 2
     yield torch.arange(8.0), 3, 2
     yield torch.arange(5.0), 5, 1
+    yield torch.arange(12.0)[:8], 3, 3
     yield whole_numbers(rng, 12)[2:], 4, 3
     yield whole_numbers(rng, 16)[1::2], 3, 2
     yield whole_numbers(rng, 4, 5).t()[1], 2, 1
@@ -77,12 +78,83 @@ def assumes_plain_x(x, size, step):
 
 
 @exercise.mistake(
+    "You take the elements of a window to lie side by side. x may be every other element of a "
+    "longer tensor: then there are gaps in the storage."
+)
+def assumes_no_gaps(x, size, step):
+    count = (len(x) - size) // step + 1
+    return x.as_strided((count, size), (step, 1), x.storage_offset())
+
+
+@exercise.mistake(
+    "Your windows begin where the storage begins. x may be a part of it that begins later."
+)
+def forgets_where_x_starts(x, size, step):
+    count = (len(x) - size) // step + 1
+    stride = x.stride(0)
+    return x.as_strided((count, size), (step * stride, stride), 0)
+
+
+@exercise.mistake(
     "`step` is the distance between windows; you also took it as the distance inside a window."
 )
 def step_inside(x, size, step):
     count = (len(x) - size) // step + 1
     stride = x.stride(0)
     return x.as_strided((count, size), (stride, step * stride), x.storage_offset())
+
+
+@exercise.mistake(same_as=step_inside)
+def step_inside_and_between(x, size, step):
+    count = (len(x) - size) // step + 1
+    stride = x.stride(0)
+    return x.as_strided((count, size), (step * stride, step * stride), x.storage_offset())
+
+
+@exercise.mistake(
+    "In yours each window begins one element after the one before, whatever `step` says."
+)
+def step_of_one(x, size, step):
+    count = (len(x) - size) // step + 1
+    stride = x.stride(0)
+    return x.as_strided((count, size), (stride, stride), x.storage_offset())
+
+
+@exercise.mistake("A window that does not fit at the end is left out: only complete ones count.")
+def rounds_the_count_up(x, size, step):
+    count = -(-(len(x) - size) // step) + 1
+    stride = x.stride(0)
+    return x.as_strided((count, size), (step * stride, stride), x.storage_offset())
+
+
+@exercise.mistake(same_as=rounds_the_count_up)
+def rounds_the_count(x, size, step):
+    count = round((len(x) - size) / step) + 1
+    stride = x.stride(0)
+    return x.as_strided((count, size), (step * stride, stride), x.storage_offset())
+
+
+@exercise.mistake(same_as=rounds_the_count_up)
+def a_window_for_each_step(x, size, step):
+    stride = x.stride(0)
+    return x.as_strided((len(x) // step, size), (step * stride, stride), x.storage_offset())
+
+
+@exercise.mistake("Rows and columns have changed places: each row has to be one window.")
+def windows_in_columns(x, size, step):
+    count = (len(x) - size) // step + 1
+    stride = x.stride(0)
+    return x.as_strided((size, count), (stride, step * stride), x.storage_offset())
+
+
+@exercise.mistake(
+    "Where x is contiguous, yours is a view. Where x has gaps it is a copy: which step of yours "
+    "has to make one then?"
+)
+def contiguous_first(x, size, step):
+    whole = x.contiguous()
+    count = (len(x) - size) // step + 1
+    return whole.as_strided((count, size), (step, 1), whole.storage_offset())
 
 
 @exercise.mistake(
