@@ -59,14 +59,14 @@ def _(rng):
 def zeros_always(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*text, *[0] * (longest - len(text))] for text in texts]
-    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake("Your padding stands in front of the texts. Here it comes after them.")
 def padding_in_front(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*[pad_id] * (longest - len(text)), *text] for text in texts]
-    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake(
@@ -76,7 +76,7 @@ def padding_in_front(texts, pad_id):
 def texts_as_columns(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
-    return torch.tensor(rows).t(), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64).t(), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake(
@@ -94,7 +94,8 @@ def cuts_to_the_shortest(texts, pad_id):
 )
 def counts_what_is_not_padding(texts, pad_id):
     longest = max(len(text) for text in texts)
-    ids = torch.tensor([[*text, *[pad_id] * (longest - len(text))] for text in texts])
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    ids = torch.tensor(rows, dtype=torch.int64)
     return ids, (ids != pad_id).sum(dim=1)
 
 
@@ -183,6 +184,14 @@ def one_column_more(texts, pad_id):
 def columns_reshaped(texts, pad_id):
     columns = torch.tensor(list(itertools.zip_longest(*texts, fillvalue=pad_id)), dtype=torch.int64)
     return columns.reshape(len(texts), -1), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(same_as=leaves_out_empty_texts)
+def raises_when_all_are_empty(texts, pad_id):
+    texts = [text for text in texts if text]
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
 
 
 @exercise.right
