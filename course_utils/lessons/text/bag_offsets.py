@@ -21,7 +21,7 @@ exercise = Exercise(
 def bag_offsets(lengths):
     """The offsets that `nn.EmbeddingBag` wants: where each bag begins in the one row of ids.
 
-    lengths: int64 of shape (bags,), at least one; a bag may be empty.
+    lengths: int64 of shape (bags,), at least one bag; a length may be 0.
     Returns int64 of shape (bags,).
     """
     ends = lengths.cumsum(dim=0)  # (bags,)
@@ -33,6 +33,8 @@ def _(rng):
     yield (torch.tensor([2, 3, 1]),)
     yield (torch.tensor([4]),)
     yield (torch.tensor([3, 0, 2, 5]),)
+    yield (torch.tensor([0, 0, 2, 0]),)
+    yield (torch.tensor([[3, 9], [1, 9], [2, 9]])[:, 0],)  # a column of a larger tensor
     for _ in range(2):
         yield (torch.tensor([3, *[rng.randint(1, 5) for _ in range(rng.randint(2, 4))]]),)
 
@@ -70,6 +72,69 @@ def with_the_end(lengths):
 )
 def float_offsets(lengths):
     return torch.cat([torch.zeros(1), lengths.cumsum(dim=0)[:-1]])
+
+
+@exercise.mistake(
+    "Your first offset is the number of all ids. It was moved to the front from the end; the first "
+    "bag begins at 0."
+)
+def rolled(lengths):
+    return lengths.cumsum(dim=0).roll(1)
+
+
+@exercise.mistake("Your bags are all as long as the first. Each one has its own length.")
+def all_as_the_first(lengths):
+    return torch.arange(len(lengths)) * lengths[0]
+
+
+@exercise.mistake(
+    "The offsets are right, but the lengths of the caller are no longer what they were."
+)
+def adds_up_in_place(lengths):
+    lengths.cumsum_(dim=0)
+    return torch.cat([torch.tensor([0]), lengths[:-1]])
+
+
+@exercise.mistake(same_as=adds_up_in_place)
+def moves_in_place(lengths):
+    lengths[1:] = lengths[:-1].clone()
+    lengths[0] = 0
+    return lengths.cumsum(dim=0)
+
+
+@exercise.mistake(
+    "Empty bags have no offset in your result. They begin somewhere, too, and have a row in the "
+    "batch."
+)
+def leaves_out_empty_bags(lengths):
+    return (lengths.cumsum(dim=0) - lengths)[lengths > 0]
+
+
+@exercise.mistake("Yours is a list. `EmbeddingBag` takes a tensor.")
+def a_list(lengths):
+    return (lengths.cumsum(dim=0) - lengths).tolist()
+
+
+@exercise.mistake("Between your bags places are left over: a bag begins right where another ends.")
+def one_place_between(lengths):
+    return lengths.cumsum(dim=0) - lengths + torch.arange(len(lengths))
+
+
+@exercise.mistake("An empty bag takes no place. After it, the next one begins at the same offset.")
+def empty_bag_takes_a_place(lengths):
+    lengths = lengths.clamp(min=1)
+    return lengths.cumsum(dim=0) - lengths
+
+
+@exercise.mistake("Your offsets are those of another order. The bags stay in the order they have.")
+def offsets_of_sorted(lengths):
+    lengths = lengths.sort().values
+    return lengths.cumsum(dim=0) - lengths
+
+
+@exercise.mistake("With one bag you have lost the dimension: one bag still is a row of one.")
+def squeezed(lengths):
+    return (lengths.cumsum(dim=0) - lengths).squeeze()
 
 
 @exercise.right

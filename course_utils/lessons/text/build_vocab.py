@@ -32,7 +32,7 @@ def build_vocab(texts, min_freq=1, specials=()):
 
     texts: a list of texts, each a list of tokens. Ids are 0, 1, 2, ... without a gap, first for
     the specials in their order, then for all other tokens that come up at least min_freq times in
-    all texts together: the most frequent first, equally frequent ones in alphabetical order.
+    all texts together: the most frequent first, equally frequent ones in the order of `sorted`.
     A special that also comes up in a text keeps its one place in front.
     """
     counter = Counter(token for tokens in texts for token in tokens)
@@ -48,6 +48,7 @@ def _(rng):
     yield [["t", "s"], []], 1, []
     yield [["d", "d", "e"]], 1, ["<unk>", "<pad>", "<bos>"]
     yield [["n", "n", "n"], ["m", "o"], ["o"]], 2, ["<pad>", "<unk>"]
+    yield [["ab", "B"], ["C", "ab", "a"]], 1, ["<unk>"]  # capital letters come first in `sorted`
     for _ in range(2):
         texts = [[rng.choice("pqrstu") for _ in range(rng.randint(2, 5))] for _ in range(3)]
         yield [*texts, ["z", "q", "q"]], rng.randint(1, 2), ["<pad>", "<unk>"]
@@ -57,7 +58,7 @@ def _(rng):
 def _(answer, texts, min_freq, specials):
     vocab = answer(texts, min_freq, specials)
     if not isinstance(vocab, dict):
-        return vocab
+        return {"tokens and ids": vocab}
     # The order of a dict's keys is nobody's business: what counts is which token has which id.
     return {"tokens and ids": {token: vocab[token] for token in sorted(vocab, key=str)}}
 
@@ -73,8 +74,8 @@ def order_of_appearance(texts, min_freq=1, specials=()):
 
 
 @exercise.mistake(
-    "`most_common` leaves equally frequent tokens in the order in which they came up. There is a "
-    "second rule for them."
+    "Equally frequent tokens stay in the order in which they came up. There is a second rule for "
+    "them."
 )
 def ties_as_they_come(texts, min_freq=1, specials=()):
     counter = Counter(token for tokens in texts for token in tokens)
@@ -128,6 +129,134 @@ def from_one(texts, min_freq=1, specials=()):
     ordered = sorted(counter, key=lambda token: (-counter[token], token))
     known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
     return {token: i for i, token in enumerate([*specials, *known], start=1)}
+
+
+@exercise.mistake("Rare tokens are in your vocabulary, too: `min_freq` has no effect.")
+def ignores_min_freq(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    return {t: i for i, t in enumerate([*specials, *(t for t in ordered if t not in specials)])}
+
+
+@exercise.mistake(
+    "Your tokens are in the order of the alphabet alone. How frequent they are comes first."
+)
+def alphabet_only(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    known = [t for t in sorted(counter) if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake("You begin with the rarest tokens. The most frequent ones come first.")
+def rarest_first(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "The frequent tokens come first, but equally frequent ones stand in the reverse order: what "
+    "turns one order round turned both."
+)
+def both_reversed(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (counter[token], token), reverse=True)
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "Your order does not look at capital letters. `sorted` compares strings as they are: `B` comes "
+    "before `a`."
+)
+def capitals_do_not_count(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token.lower()))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "Your ids have gaps: tokens that were left out have used up a number. An embedding would have "
+    "rows for nobody, and the last id may have none."
+)
+def gaps(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    vocab = {token: i for i, token in enumerate(specials)}
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    for i, token in enumerate(ordered, start=len(specials)):
+        if counter[token] >= min_freq and token not in vocab:
+            vocab[token] = i
+    return vocab
+
+
+@exercise.mistake(
+    "There is a special in your vocabulary that is not asked for, or not at this place: the "
+    "specials are those of the argument, in their order."
+)
+def specials_of_its_own(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    specials = ["<unk>", *(special for special in specials if special != "<unk>")]
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "A special that is rare in the texts, or in none of them, is missing. Specials are always "
+    "there."
+)
+def rare_specials_left_out(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    kept = [special for special in specials if counter[special] >= min_freq]
+    return {token: i for i, token in enumerate([*kept, *known])}
+
+
+@exercise.mistake(same_as=rare_specials_left_out)
+def no_specials(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate(known)}
+
+
+@exercise.mistake(
+    "A token has to come up `min_freq` times in *all* texts together. Yours is left out unless one "
+    "single text has it as often."
+)
+def often_in_one_text(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    often = {t for tokens in texts for t, n in Counter(tokens).items() if n >= min_freq}
+    known = sorted(often - set(specials), key=lambda token: (-counter[token], token))
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake("You counted letters. A text is a list of tokens, and a token may be long.")
+def counts_letters(texts, min_freq=1, specials=()):
+    counter = Counter("".join(token for tokens in texts for token in tokens))
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return {token: i for i, token in enumerate([*specials, *known])}
+
+
+@exercise.mistake(
+    "The order is right, but yours is a list. A dict tells the id of a token at once."
+)
+def a_list(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    return [*specials, *(t for t in ordered if counter[t] >= min_freq and t not in specials)]
+
+
+@exercise.mistake("Your dict goes from id to token. To number a text, the token is what one has.")
+def from_id_to_token(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ordered = sorted(counter, key=lambda token: (-counter[token], token))
+    known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
+    return dict(enumerate([*specials, *known]))
 
 
 @exercise.right

@@ -48,6 +48,7 @@ def _(rng):
     yield [(4, []), (2, ["goal"]), (3, ["rise"])], vocab
     yield [(1, []), (4, [])], vocab
     vocab = {"<pad>": 0, "goal": 1, "shares": 2, "<unk>": 3, "rise": 4}
+    yield [(3, ["Goal", "rise", " rise"])], {"rise": 0, "goal": 1, "<unk>": 2}
     words = ["goal", "shares", "rise", "moon", "vote"]
     for _ in range(2):
         texts = [[rng.choice(words) for _ in range(n)] for n in (3, rng.randint(1, 2), 2)]
@@ -116,6 +117,173 @@ def offsets_of_the_ends(samples, vocab):
     ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
     lengths = torch.tensor([len(tokens) for _, tokens in samples])
     return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0)
+
+
+@exercise.mistake(
+    "Your offsets are the lengths of the texts. An offset is a place: where a text begins."
+)
+def offsets_are_lengths(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths
+
+
+@exercise.mistake(
+    "Without a single token your ids are float32: that is the dtype of a tensor made of an "
+    "empty list. An embedding wants whole numbers."
+)
+def float_when_empty(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("Unknown tokens are missing. They have an id, that of `<unk>`.")
+def leaves_out_unknown(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab[token] for _, tokens in samples for token in tokens if token in vocab]
+    lengths = torch.tensor([sum(t in vocab for t in tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(same_as=leaves_out_unknown)
+def leaves_out_unknown_ids(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab[token] for _, tokens in samples for token in tokens if token in vocab]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("Unknown tokens got 0. Which id `<unk>` has stands in the vocabulary.")
+def unknown_is_zero(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, 0) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "A known word became `<unk>`: the one with the id 0. In Python 0 counts as false."
+)
+def zero_is_false(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token) or vocab["<unk>"] for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("You changed tokens before you looked them up. They are looked up as they are.")
+def makes_letters_small(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(t.lower(), vocab["<unk>"]) for _, tokens in samples for t in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "Texts without a token are missing, with their labels. They belong to the batch: as empty bags."
+)
+def leaves_out_empty_texts(samples, vocab):
+    samples = [(label, tokens) for label, tokens in samples if tokens]
+    labels = torch.tensor([label - 1 for label, _ in samples], dtype=torch.int64)
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples], dtype=torch.int64)
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(same_as=leaves_out_empty_texts)
+def leaves_out_empty_texts_as_float(samples, vocab):
+    samples = [(label, tokens) for label, tokens in samples if tokens]
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("An empty text has an id in yours. An empty bag has none; its offset is enough.")
+def unknown_for_empty(samples, vocab):
+    samples = [(label, tokens or ["<unk>"]) for label, tokens in samples]
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "You have one offset too many: the end of the last text. Without `include_last_offset=True` "
+    "it makes one more bag."
+)
+def with_the_end(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    ends = torch.tensor([0, *[len(tokens) for _, tokens in samples]]).cumsum(0)
+    return labels, torch.tensor(ids, dtype=torch.int64), ends
+
+
+@exercise.mistake("The three are there, in another order: labels, ids, offsets.")
+def in_another_order(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths, labels
+
+
+@exercise.mistake("The vocabulary of the caller has grown. An embedding has no rows for new ids.")
+def adds_to_the_vocabulary(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.setdefault(t, len(vocab)) for _, tokens in samples for t in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(
+    "Your labels depend on what else is in the batch. Class 1 becomes 0 in every batch."
+)
+def labels_from_the_smallest(samples, vocab):
+    labels = torch.tensor([label for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels - labels.min(), torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake("There is a list among the three. All of them are tensors.")
+def offsets_as_a_list(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), (lengths.cumsum(0) - lengths).tolist()
+
+
+@exercise.mistake(
+    "Your offsets are float32. They are places, and `EmbeddingBag` wants whole numbers."
+)
+def float_offsets(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([0.0, *[len(tokens) for _, tokens in samples[:-1]]])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0)
+
+
+@exercise.mistake("The texts are in another order than the samples. Nothing asks for that.")
+def sorted_by_length(samples, vocab):
+    samples = sorted(samples, key=lambda sample: len(sample[1]))
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
+    lengths = torch.tensor([len(tokens) for _, tokens in samples])
+    return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
+
+
+@exercise.mistake(same_as=padded_rows)
+def padded_in_one_row(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    longest = max(len(tokens) for _, tokens in samples)
+    texts = [[*tokens, *["<pad>"] * (longest - len(tokens))] for _, tokens in samples]
+    ids = [
+        vocab.get(t, 0) if t == "<pad>" else vocab.get(t, vocab["<unk>"]) for x in texts for t in x
+    ]
+    return labels, torch.tensor(ids, dtype=torch.int64), torch.arange(len(samples)) * longest
 
 
 @exercise.right

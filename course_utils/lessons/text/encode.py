@@ -32,6 +32,7 @@ def _(rng):
     yield ["rain", "in", "oslo"], {"rain": 0, "<unk>": 1, "in": 2}
     yield [], {"<unk>": 0, "a": 1}
     yield ["?", "a", "?"], {"<pad>": 0, "<unk>": 1, "a": 2}
+    yield ["Rain", "rain", " rain"], {"<pad>": 0, "rain": 1, "<unk>": 2}
     for _ in range(2):
         known = rng.sample("abcdefg", 4)
         known.insert(rng.randint(2, 4), "<unk>")
@@ -90,6 +91,77 @@ def zero_is_false(tokens, vocab):
 )
 def float_when_empty(tokens, vocab):
     return torch.tensor([vocab.get(token, vocab["<unk>"]) for token in tokens])
+
+
+@exercise.mistake(
+    "Unknown tokens were added to the caller's vocabulary. Once a model is trained its vocabulary "
+    "stays as it is: an embedding has no row for a new id."
+)
+def adds_to_the_vocabulary(tokens, vocab):
+    return torch.tensor([vocab.setdefault(t, len(vocab)) for t in tokens], dtype=torch.int64)
+
+
+@exercise.mistake(same_as=adds_to_the_vocabulary)
+def adds_them_as_unknown(tokens, vocab):
+    return torch.tensor([vocab.setdefault(t, vocab["<unk>"]) for t in tokens], dtype=torch.int64)
+
+
+@exercise.mistake(
+    "You changed tokens before you looked them up. `Rain` is not `rain` here: what the tokenizer "
+    "gave is looked up as it is."
+)
+def makes_letters_small(tokens, vocab):
+    ids = [vocab.get(token.strip().lower(), vocab["<unk>"]) for token in tokens]
+    return torch.tensor(ids, dtype=torch.int64)
+
+
+@exercise.mistake(same_as=makes_letters_small)
+def only_makes_letters_small(tokens, vocab):
+    ids = [vocab.get(token.lower(), vocab["<unk>"]) for token in tokens]
+    return torch.tensor(ids, dtype=torch.int64)
+
+
+@exercise.mistake(
+    "For an empty text you give back an id. A text without tokens has no ids: shape (0,)."
+)
+def one_id_when_empty(tokens, vocab):
+    ids = [vocab.get(token, vocab["<unk>"]) for token in tokens or ["<unk>"]]
+    return torch.tensor(ids, dtype=torch.int64)
+
+
+@exercise.mistake("Your function raises for an empty text. There may be no token at all.")
+def raises_when_empty(tokens, vocab):
+    return torch.stack([torch.tensor(vocab.get(t, vocab["<unk>"])) for t in tokens])
+
+
+@exercise.mistake(
+    "Yours is a batch of one text, of shape (1, tokens). One text has the shape (tokens,)."
+)
+def a_batch_of_one(tokens, vocab):
+    return torch.tensor([[vocab.get(t, vocab["<unk>"]) for t in tokens]], dtype=torch.int64)
+
+
+@exercise.mistake("Your ids are in a list. An embedding takes a tensor of them.")
+def a_list(tokens, vocab):
+    return [vocab.get(token, vocab["<unk>"]) for token in tokens]
+
+
+@exercise.mistake(
+    "A token that comes again in the text is missing. Each place of the text has its id."
+)
+def each_token_once(tokens, vocab):
+    ids = [vocab.get(token, vocab["<unk>"]) for token in dict.fromkeys(tokens)]
+    return torch.tensor(ids, dtype=torch.int64)
+
+
+@exercise.mistake(
+    "One unknown token turned the whole text into unknown ones. Only that token has no id of "
+    "its own."
+)
+def all_unknown(tokens, vocab):
+    known = all(token in vocab for token in tokens)
+    ids = [vocab[token] if known else vocab["<unk>"] for token in tokens]
+    return torch.tensor(ids, dtype=torch.int64)
 
 
 @exercise.right

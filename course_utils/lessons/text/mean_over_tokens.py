@@ -5,6 +5,7 @@ same mean in every batch.
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.lessons.text.facts import result_and_gradients
 from course_utils.lessons.text.inputs import numbers
 
 exercise = Exercise(
@@ -27,7 +28,8 @@ def mean_over_tokens(vectors, lengths):
 
     vectors: float32 of shape (batch, time, features); beyond a text's length stands padding,
     which may have any finite values. lengths: int64 of shape (batch,), from 0 to time.
-    Returns float32 of shape (batch, features). An empty text gives zeros.
+    Returns float32 of shape (batch, features), through which gradients reach vectors. An empty
+    text gives zeros.
     """
     real = torch.arange(vectors.shape[1]) < lengths[:, None]  # (batch, time)
     total = (vectors * real[:, :, None]).sum(dim=1)  # (batch, features)
@@ -38,8 +40,19 @@ def mean_over_tokens(vectors, lengths):
 def _(rng):
     yield torch.tensor([[[2.0], [4.0], [9.0]], [[1.0], [2.0], [6.0]]]), torch.tensor([2, 3])
     yield torch.tensor([[[5.0, 7.0], [1.0, 1.0]], [[2.0, 3.0], [4.0, 5.0]]]), torch.tensor([0, 1])
+    # A zero is not always padding.
+    yield torch.tensor([[[0.0], [4.0], [0.0]], [[1.0], [2.0], [0.0]]]), torch.tensor([2, 2])
+    yield numbers(rng, 1, 3, 2), torch.tensor([2])
+    column = torch.tensor([[2, 9], [1, 9]])[:, 0]
+    yield numbers(rng, 3, 2, 2).transpose(0, 1), column
     for _ in range(2):
         yield numbers(rng, 3, 4, 2), torch.tensor([rng.randint(1, 3), 2, 4])
+    yield numbers(rng, 2, 3, 2).requires_grad_(), torch.tensor([0, 2])
+
+
+@exercise.observe
+def _(answer, vectors, lengths):
+    return result_and_gradients(answer(vectors, lengths), vectors=vectors)
 
 
 @exercise.mistake(
@@ -51,8 +64,8 @@ def mean_of_everything(vectors, lengths):
 
 
 @exercise.mistake(
-    "The padding is out of the sum, but you divide by the width of the batch. In a batch with a "
-    "longer text, the same text would get a smaller mean."
+    "The padding is out of the sum, but each sum is divided by a number that belongs to the batch. "
+    "Beside other texts, the same text would get another mean."
 )
 def divides_by_the_width(vectors, lengths):
     real = torch.arange(vectors.shape[1]) < lengths[:, None]
@@ -75,7 +88,10 @@ def empty_is_nan(vectors, lengths):
     return (vectors * real[:, :, None]).sum(dim=1) / lengths[:, None]
 
 
-@exercise.mistake("You added 1 to each length to avoid 0 / 0. All other means are too small now.")
+@exercise.mistake(
+    "You divide by a little more than the length. That avoids 0 / 0, and makes all other means "
+    "too small."
+)
 def plus_one(vectors, lengths):
     real = torch.arange(vectors.shape[1]) < lengths[:, None]
     return (vectors * real[:, :, None]).sum(dim=1) / (lengths + 1)[:, None]
@@ -85,6 +101,101 @@ def plus_one(vectors, lengths):
 def sum_not_mean(vectors, lengths):
     real = torch.arange(vectors.shape[1]) < lengths[:, None]
     return (vectors * real[:, :, None]).sum(dim=1)
+
+
+@exercise.mistake(same_as=plus_one)
+def plus_a_little(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return (vectors * real[:, :, None]).sum(dim=1) / (lengths + 1e-3)[:, None]
+
+
+@exercise.mistake(same_as=divides_by_the_width)
+def divides_by_the_longest(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return (vectors * real[:, :, None]).sum(dim=1) / lengths.max().clamp(min=1)
+
+
+@exercise.mistake(same_as=divides_by_the_width)
+def divides_by_the_mean_length(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return (vectors * real[:, :, None]).sum(dim=1) / lengths.float().mean()
+
+
+@exercise.mistake(
+    "You take zeros for padding. A real token may have the vector of zeros, and padding other "
+    "numbers: only the lengths tell them apart."
+)
+def zeros_are_padding(vectors, lengths):
+    real = (vectors != 0).any(dim=2)
+    return (vectors * real[:, :, None]).sum(dim=1) / real.sum(dim=1).clamp(min=1)[:, None]
+
+
+@exercise.mistake("The means are right, but the vectors of the caller have changed.")
+def writes_zeros(vectors, lengths):
+    with torch.no_grad():
+        for text, length in zip(vectors, lengths.tolist(), strict=True):
+            text[length:] = 0
+    return vectors.sum(dim=1) / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake(same_as=writes_zeros)
+def writes_zeros_and_raises(vectors, lengths):
+    for text, length in zip(vectors, lengths.tolist(), strict=True):
+        text[length:] = 0
+    return vectors.sum(dim=1) / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake("One place too many is counted. A text of length 2 has the places 0 and 1.")
+def one_too_many(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) <= lengths[:, None]
+    return (vectors * real[:, :, None]).sum(dim=1) / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake(
+    "You took the mean over the features as well. Each of them has a mean of its own."
+)
+def over_the_features(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    total = (vectors * real[:, :, None]).mean(dim=2, keepdim=True).sum(dim=1)
+    return total / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake(
+    "Empty texts have no row in your result, so the rows no longer belong to their texts."
+)
+def leaves_out_empty_texts(vectors, lengths):
+    means = [v[:n].mean(dim=0) for v, n in zip(vectors, lengths.tolist(), strict=True) if n]
+    return torch.stack(means)
+
+
+@exercise.mistake("For an empty text you give its first padding. It has no token: zeros.")
+def first_padding(vectors, lengths):
+    lengths = lengths.clamp(min=1)
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return (vectors * real[:, :, None]).sum(dim=1) / lengths[:, None]
+
+
+@exercise.mistake(
+    "All texts have the same mean: that of all tokens together. Each text has its own."
+)
+def one_mean_for_all(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return vectors[real].mean(dim=0).expand(len(lengths), -1)
+
+
+@exercise.mistake(
+    "The numbers are right, but no gradient comes back through them: the vectors could never be "
+    "learned. On the way something has left the graph."
+)
+def out_of_the_graph(vectors, lengths):
+    real = torch.arange(vectors.shape[1]) < lengths[:, None]
+    return (vectors.detach() * real[:, :, None]).sum(dim=1) / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake(same_as=empty_is_nan)
+def means_of_slices(vectors, lengths):
+    pairs = zip(vectors, lengths.tolist(), strict=True)
+    return torch.stack([text[:length].mean(dim=0) for text, length in pairs])
 
 
 @exercise.right

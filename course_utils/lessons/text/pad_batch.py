@@ -47,6 +47,7 @@ def _(rng):
     yield [[5, 2], [7, 4, 9], [3]], 1
     yield [[8, 0, 0], [6], []], 0
     yield [[4]], 9
+    yield [[], []], 1
     for _ in range(2):
         texts = [[rng.randint(2, 9) for _ in range(rng.randint(1, 4))] for _ in range(3)]
         yield [*texts, [2, 2, 2, 2, 2]], 1
@@ -58,14 +59,14 @@ def _(rng):
 def zeros_always(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*text, *[0] * (longest - len(text))] for text in texts]
-    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake("Your padding stands in front of the texts. Here it comes after them.")
 def padding_in_front(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*[pad_id] * (longest - len(text)), *text] for text in texts]
-    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake(
@@ -75,7 +76,7 @@ def padding_in_front(texts, pad_id):
 def texts_as_columns(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
-    return torch.tensor(rows).t(), torch.tensor([len(text) for text in texts])
+    return torch.tensor(rows, dtype=torch.int64).t(), torch.tensor([len(text) for text in texts])
 
 
 @exercise.mistake(
@@ -93,7 +94,8 @@ def cuts_to_the_shortest(texts, pad_id):
 )
 def counts_what_is_not_padding(texts, pad_id):
     longest = max(len(text) for text in texts)
-    ids = torch.tensor([[*text, *[pad_id] * (longest - len(text))] for text in texts])
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    ids = torch.tensor(rows, dtype=torch.int64)
     return ids, (ids != pad_id).sum(dim=1)
 
 
@@ -109,11 +111,94 @@ def float_ids(texts, pad_id):
     return ids, lengths
 
 
+@exercise.mistake(
+    "For a batch of empty texts you return float32: that is the dtype of a tensor made of empty "
+    "lists."
+)
+def float_when_all_are_empty(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "The lists of the caller were filled up. They are still needed: nobody could read a length "
+    "off them now."
+)
+def fills_up_the_lists(texts, pad_id):
+    lengths = [len(text) for text in texts]
+    for text in texts:
+        text += [pad_id] * (max(lengths) - len(text))
+    return torch.tensor(texts, dtype=torch.int64), torch.tensor(lengths)
+
+
+@exercise.mistake("Your lengths were counted after padding: all texts look equally long.")
+def lengths_after_padding(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.full((len(texts),), longest)
+
+
+@exercise.mistake(
+    "Empty texts are missing, so the rows after them belong to other texts, and to other labels."
+)
+def leaves_out_empty_texts(texts, pad_id):
+    texts = [text for text in texts if text] or [[]]
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake("Your rows are in another order than the texts. Labels would not move along.")
+def sorted_by_length(texts, pad_id):
+    texts = sorted(texts, key=len, reverse=True)
+    longest = len(texts[0])
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake("Your lengths are a list. They are asked for as a tensor, as the ids are.")
+def lengths_as_a_list(texts, pad_id):
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), [len(text) for text in texts]
+
+
+@exercise.mistake("An empty text has length 0. Yours has 1, so one padding would count as a word.")
+def empty_texts_have_one(texts, pad_id):
+    lengths = [max(len(text), 1) for text in texts]
+    rows = [[*text, *[pad_id] * (max(lengths) - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor(lengths)
+
+
+@exercise.mistake("You have a column that no text needs: each row is as wide as the longest text.")
+def one_column_more(texts, pad_id):
+    longest = max(len(text) for text in texts) + 1
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "Ids of different texts got mixed up in a row: a new shape does not turn columns into rows."
+)
+def columns_reshaped(texts, pad_id):
+    columns = torch.tensor(list(itertools.zip_longest(*texts, fillvalue=pad_id)), dtype=torch.int64)
+    return columns.reshape(len(texts), -1), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(same_as=leaves_out_empty_texts)
+def raises_when_all_are_empty(texts, pad_id):
+    texts = [text for text in texts if text]
+    longest = max(len(text) for text in texts)
+    rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
+    return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
+
+
 @exercise.right
 def with_zip_longest(texts, pad_id):
     columns = itertools.zip_longest(*texts, fillvalue=pad_id)
-    ids = torch.tensor(list(columns)).T
-    return ids, torch.tensor(list(map(len, texts)))
+    ids = torch.tensor(list(columns), dtype=torch.int64)
+    return ids.reshape(-1, len(texts)).T, torch.tensor(list(map(len, texts)))
 
 
 exercise.equivalent(

@@ -36,6 +36,8 @@ def _(rng):
     yield torch.tensor([2, 3, 1]), 3
     yield torch.tensor([0, 4]), 4
     yield torch.tensor([1, 2]), 5
+    yield torch.tensor([2]), 3
+    yield torch.tensor([[3, 9], [1, 9], [2, 9]])[:, 0], 3  # a column of a larger tensor
     for _ in range(2):
         time = rng.randint(3, 5)
         yield torch.tensor([0, time - 1, *[rng.randint(1, time) for _ in range(2)]]), time
@@ -73,6 +75,62 @@ def numbers_not_bool(lengths, time):
 )
 def as_wide_as_the_longest(lengths, time):
     return torch.arange(int(lengths.max())) < lengths[:, None]
+
+
+@exercise.mistake(same_as=numbers_not_bool)
+def numbers_of_float(lengths, time):
+    return (torch.arange(time) < lengths[:, None]).float()
+
+
+@exercise.mistake(
+    "You compare place i with the length of text i: two rows of numbers meet one to one, or raise. "
+    "Every place is to meet every length."
+)
+def place_by_place(lengths, time):
+    return torch.arange(time) < lengths
+
+
+@exercise.mistake(
+    "Each text is one token short. If the places are counted from 1, the last of three is place 3."
+)
+def one_too_few(lengths, time):
+    return torch.arange(1, time + 1) < lengths[:, None]
+
+
+@exercise.mistake("In your mask the padding stands in front. It comes after the tokens.")
+def padding_in_front(lengths, time):
+    return torch.arange(time).flip(0) < lengths[:, None]
+
+
+@exercise.mistake("An empty text has no real token. In your mask its first padding is one.")
+def empty_has_one(lengths, time):
+    return torch.arange(time) < lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake("Only one place of each text is True, its last token. All its tokens are real.")
+def last_token_only(lengths, time):
+    return torch.arange(time) == lengths[:, None] - 1
+
+
+@exercise.mistake(
+    "The mask is right, but the lengths of the caller have changed, and will be needed again."
+)
+def counts_the_lengths_down(lengths, time):
+    columns = []
+    for _ in range(time):
+        columns.append(lengths > 0)
+        lengths -= 1
+    return torch.stack(columns, dim=1)
+
+
+@exercise.mistake("Yours is a list of lists. A mask is used with tensors: it is one itself.")
+def nested_lists(lengths, time):
+    return [[place < length for place in range(time)] for length in lengths.tolist()]
+
+
+@exercise.mistake("Row 0 of yours has one True, row 1 two, and so on, whatever the lengths are.")
+def a_triangle(lengths, time):
+    return torch.ones(len(lengths), time).tril().bool()
 
 
 @exercise.right

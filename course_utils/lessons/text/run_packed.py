@@ -15,6 +15,7 @@ from torch.nn.utils.rnn import (
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.text.inputs import numbers
+from course_utils.observation import attempt
 
 
 def small_gru(rng: random.Random, inputs: int, hidden: int) -> nn.GRU:
@@ -50,7 +51,7 @@ def run_packed(rnn, padded, lengths):
     order.
     Returns (outputs, last), both in the order of the batch: outputs of shape (batch, time,
     hidden), as wide as padded, with zeros at the padding; last of shape (batch, hidden), the
-    state after each text's last real token.
+    state after each text's last real token. Gradients reach rnn through both.
     """
     packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
     outputs, last = rnn(packed)
@@ -67,6 +68,18 @@ def _(rng):
     for _ in range(2):
         lengths = [rng.randint(1, 2), 4, rng.randint(2, 3), 3]
         yield small_gru(rng, 2, 2), numbers(rng, 4, 4, 2), torch.tensor(lengths)
+    yield small_gru(rng, 1, 2), numbers(rng, 1, 3, 1), torch.tensor([2])
+    column = torch.tensor([[1, 9], [3, 9], [2, 9]])[:, 0]
+    yield small_gru(rng, 2, 2), numbers(rng, 3, 3, 2).transpose(0, 1), column
+
+
+@exercise.observe
+def _(answer, rnn, padded, lengths):
+    result = answer(rnn, padded, lengths)
+    return {
+        "result": result,
+        "gradients reach the network": attempt(lambda: [one.requires_grad for one in result]),
+    }
 
 
 @exercise.mistake(
@@ -142,6 +155,105 @@ def time_comes_first(rnn, padded, lengths):
     outputs, last = rnn(packed)
     outputs, _ = pad_packed_sequence(outputs, total_length=padded.shape[1])
     return outputs, last[0]
+
+
+@exercise.mistake("Your state still has a dimension for the layers: (1, batch, hidden).")
+def keeps_the_layers(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    time = padded.shape[1]
+    return pad_packed_sequence(outputs, batch_first=True, total_length=time)[0], last
+
+
+@exercise.mistake(
+    "`squeeze()` without a number takes away every dimension of size 1, with one text also that of "
+    "the batch."
+)
+def squeezes_everything(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    time = padded.shape[1]
+    return pad_packed_sequence(outputs, batch_first=True, total_length=time)[0], last.squeeze()
+
+
+@exercise.mistake(
+    "Packing took your batch for (time, batch, features). It also has to be told that the batch "
+    "comes first."
+)
+def packs_time_first(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    time = padded.shape[1]
+    return pad_packed_sequence(outputs, batch_first=True, total_length=time)[0], last[0]
+
+
+@exercise.mistake(
+    "You put the texts back by the order that sorted them. What undoes an order is its inverse: "
+    "where did text 0 go?"
+)
+def sorted_twice(rnn, padded, lengths):
+    lengths, order = lengths.sort(descending=True)
+    outputs, last = rnn(pack_padded_sequence(padded[order], lengths, batch_first=True))
+    time = padded.shape[1]
+    outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=time)
+    return outputs[order], last[0][order]
+
+
+@exercise.mistake(
+    "The outputs are in the order of the batch, and the states are still in that of the lengths."
+)
+def only_outputs_put_back(rnn, padded, lengths):
+    lengths, order = lengths.sort(descending=True)
+    outputs, last = rnn(pack_padded_sequence(padded[order], lengths, batch_first=True))
+    time = padded.shape[1]
+    outputs, _ = pad_packed_sequence(outputs, batch_first=True, total_length=time)
+    return outputs[order.argsort()], last[0]
+
+
+@exercise.mistake("At the padding of your outputs stands another number. Zeros are asked for.")
+def filled_with_minus_one(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    outputs, _ = pad_packed_sequence(
+        outputs, batch_first=True, total_length=padded.shape[1], padding_value=-1.0
+    )
+    return outputs, last[0]
+
+
+@exercise.mistake("Your outputs are still packed. A tensor is asked for: pad them again.")
+def still_packed(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    return outputs, last[0]
+
+
+@exercise.mistake(same_as=not_packed)
+def zeros_in_place_of_padding(rnn, padded, lengths):
+    real = torch.arange(padded.shape[1]) < lengths[:, None]
+    outputs, last = rnn(padded * real[:, :, None])
+    return outputs, last[0]
+
+
+@exercise.mistake(
+    "The numbers are right, but no gradient comes back through them: the network could never "
+    "learn. Who turned the gradients off?"
+)
+@torch.no_grad()
+def without_gradients(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn(packed)
+    time = padded.shape[1]
+    return pad_packed_sequence(outputs, batch_first=True, total_length=time)[0], last[0]
+
+
+@exercise.mistake(
+    "The results are right, but the network is left in eval mode. It comes back as it was given."
+)
+def left_in_eval_mode(rnn, padded, lengths):
+    packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
+    outputs, last = rnn.eval()(packed)
+    time = padded.shape[1]
+    return pad_packed_sequence(outputs, batch_first=True, total_length=time)[0], last[0]
 
 
 @exercise.right

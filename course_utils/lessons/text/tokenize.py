@@ -26,11 +26,12 @@ exercise = Exercise(
 
 @exercise.reference
 def tokenize(text):
-    """The tokens of an English text, as a list of str, by the rules of "basic_english".
+    """The tokens of an English text, as a list of str.
 
     Letters become small. Each of . , ' ( ) ! ? is a token of its own. A double quote (") is
     removed, and what stood on its two sides is joined. ; and : become a space. Then the text is
-    cut at white space (spaces, tabs, line ends). A hyphen is left as it is. No token is empty.
+    cut at white space (spaces, tabs, line ends). No token is empty. All other characters stay as
+    they are, also a hyphen.
     """
     text = text.lower().replace('"', "")
     text = re.sub(r"[;:]", " ", text)
@@ -45,6 +46,7 @@ def _(rng):
     yield ("",)
     yield ('3"5 ; ?!',)
     yield ("one;two:three",)
+    yield ("(A café!)\n\t‘Né’, (2.5)",)  # letters and quotes beyond those of a keyboard
     words = ["Rain", "sun", "isn't", "well-made", '"Yes"', "(no)", "Oslo", "7.5"]
     for _ in range(2):
         chosen = [rng.choice(words) + rng.choice(["", ",", "!", ";", "  "]) for _ in range(4)]
@@ -52,8 +54,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "Marks still stick to words, so `ann.` and `ann` would be two entries in the vocabulary. Which "
-    "characters are to be tokens of their own?"
+    "Some marks still stick to words. A word with a mark and the same word alone are then two "
+    "entries in the vocabulary. Which characters are to be tokens of their own, and on which sides?"
 )
 def only_split(text):
     return text.lower().split()
@@ -98,6 +100,116 @@ def every_mark_a_token(text):
 def space_for_a_quote(text):
     text = re.sub(r"[;:\"]", " ", text.lower())
     return re.sub(r"([.,'()!?])", r" \1 ", text).split()
+
+
+@exercise.mistake(same_as=only_split)
+def apostrophe_stays(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return re.sub(r"([.,()!?])", r" \1 ", text).split()
+
+
+@exercise.mistake(same_as=only_split)
+def brackets_stay(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return re.sub(r"([.,'!?])", r" \1 ", text).split()
+
+
+@exercise.mistake(same_as=only_split)
+def space_in_front_only(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return re.sub(r"([.,'()!?])", r" \1", text).split()
+
+
+@exercise.mistake(same_as=only_split)
+def marks_at_the_ends_only(text):
+    tokens = []
+    for word in re.sub(r"[;:]", " ", text.lower().replace('"', "")).split():
+        core = word.strip(".,'()!?")
+        begin = word.find(core) if core else len(word)
+        tokens += [*word[:begin], *([core] if core else []), *word[begin + len(core) :]]
+    return tokens
+
+
+@exercise.mistake(same_as=every_mark_a_token)
+def quotes_as_tokens(text):
+    text = re.sub(r"[;:]", " ", text.lower())
+    return re.sub(r"([.,'()!?\"])", r" \1 ", text).split()
+
+
+@exercise.mistake(same_as=every_mark_a_token)
+def colons_as_tokens(text):
+    return re.sub(r"([.,'()!?;:])", r" \1 ", text.lower().replace('"', "")).split()
+
+
+@exercise.mistake(
+    "; or : is gone, and the words on its two sides became one. What stands in its place?"
+)
+def removes_colons(text):
+    text = re.sub(r"[;:\"]", "", text.lower())
+    return re.sub(r"([.,'()!?])", r" \1 ", text).split()
+
+
+@exercise.mistake("; and : are still there, as a part of words. They become a space.")
+def keeps_colons(text):
+    return re.sub(r"([.,'()!?])", r" \1 ", text.lower().replace('"', "")).split()
+
+
+@exercise.mistake("Words with a hyphen are cut into two. The hyphen is left as it is.")
+def cuts_at_hyphens(text):
+    return re.findall(r"\w+|[.,'()!?]", text.lower().replace('"', ""))
+
+
+@exercise.mistake("Numbers are lost: a token need not consist of letters.")
+def letters_and_marks_only(text):
+    return re.findall(r"[a-z]+|[.,'()!?]", text.lower().replace('"', ""))
+
+
+@exercise.mistake(
+    "Letters beyond a to z are lost. Most languages have them, and English borrows words from all."
+)
+def keeps_ascii_only(text):
+    text = text.lower().encode("ascii", "ignore").decode().replace('"', "")
+    return re.sub(r"([.,'()!?])", r" \1 ", re.sub(r"[;:]", " ", text)).split()
+
+
+@exercise.mistake("Several marks in a row became one token. Each of them is a token of its own.")
+def runs_of_marks(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return re.sub(r"([.,'()!?]+)", r" \1 ", text).split()
+
+
+@exercise.mistake(
+    "Single letters became tokens. Where you look for a dot: what does a dot mean in a pattern?"
+)
+def every_character(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return re.sub(r"(.)", r" \1 ", text).split()
+
+
+@exercise.mistake(
+    "There are line ends or tabs inside your tokens. The text is cut at *all* white space, not at "
+    "spaces only."
+)
+def cuts_at_spaces_only(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return [token for token in re.sub(r"([.,'()!?])", r" \1 ", text).split(" ") if token]
+
+
+@exercise.mistake(
+    "A double quote that stands alone is still there. Each one is removed, with a partner or not."
+)
+def quotes_in_pairs_only(text):
+    text = re.sub(r"[;:]", " ", re.sub(r'"([^"]*)"', r"\1", text.lower()))
+    return re.sub(r"([.,'()!?])", r" \1 ", text).split()
+
+
+@exercise.mistake(
+    "A token that comes again is missing. A text is a sequence: the same word may stand in it "
+    "often."
+)
+def each_token_once(text):
+    text = re.sub(r"[;:]", " ", text.lower().replace('"', ""))
+    return list(dict.fromkeys(re.sub(r"([.,'()!?])", r" \1 ", text).split()))
 
 
 @exercise.right

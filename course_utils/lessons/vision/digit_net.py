@@ -19,6 +19,13 @@ def with_known_numbers(model):
     return model
 
 
+def all_learn(model, logits):
+    """True if a loss of the logits gives each parameter a gradient."""
+    parameters = list(model.parameters())
+    gradients = torch.autograd.grad(logits.square().sum(), parameters, allow_unused=True)
+    return all(gradient is not None for gradient in gradients)
+
+
 exercise = Exercise(
     "07.11",
     "A small network for digits",
@@ -40,7 +47,7 @@ class DigitNet(nn.Module):
     Layers: a 5x5 convolution with 8 output channels, ReLU, max pooling by 2; a 5x5 convolution
     with 16 output channels, ReLU, max pooling by 2; one linear layer with 10 outputs. No padding.
     DigitNet()(images): images is float32 of shape (batch, 1, 28, 28); returns logits of shape
-    (batch, 10), for a loss that does the softmax itself.
+    (batch, 10), for a loss that does the softmax itself. Gradients reach all parameters.
     """
 
     def __init__(self):
@@ -75,12 +82,14 @@ def _(answer, batch, seed):
     parameters = sorted(tuple(parameter.shape) for parameter in model.parameters())
     with_known_numbers(model)
     images = torch.rand(batch, 1, 28, 28, generator=torch.Generator().manual_seed(seed))
-    with torch.no_grad():
-        logits = attempt(lambda: model(images))
+    if batch == 3:
+        images = images.transpose(2, 3)  # a view
+    logits = model(images)
     return {
-        "shape of the result": tuple(logits.shape) if isinstance(logits, torch.Tensor) else logits,
-        "result, with known parameters": logits,
         "shapes of the parameters": parameters,
+        "shape of the result": tuple(logits.shape),
+        "result, with known parameters": logits.detach(),
+        "every parameter gets a gradient": attempt(lambda: all_learn(model, logits)),
     }
 
 
@@ -155,8 +164,9 @@ class ForLargerImages(nn.Module):
 
 
 @exercise.mistake(
-    "ReLU is missing. Without it, only the pooling keeps your layers from being one single linear "
-    "step."
+    "A ReLU is missing. There is one after each convolution: without it, only the pooling keeps "
+    "two"
+    "layers from being one single linear step."
 )
 class WithoutRelu(nn.Module):
     def __init__(self):
@@ -166,6 +176,220 @@ class WithoutRelu(nn.Module):
 
     def forward(self, images):
         return self.layers(images)
+
+
+@exercise.mistake(
+    "The numbers are right, but no gradient reaches some of your parameters: they can never learn."
+)
+class WithoutGradients(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(*digit_layers(), nn.Flatten(), nn.Linear(256, 10))
+
+    def forward(self, images):
+        with torch.no_grad():
+            return self.layers(images)
+
+
+@exercise.mistake(same_as=WithoutGradients)
+class DetachedFeatures(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers, self.last = nn.Sequential(*digit_layers()), nn.Linear(256, 10)
+
+    def forward(self, images):
+        return self.last(self.layers(images).detach().flatten(1))
+
+
+@exercise.mistake(
+    "Your outputs are logarithms of probabilities. Cross-entropy makes them itself, of logits."
+)
+class EndsWithLogSoftmax(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(*digit_layers(), nn.Flatten(), nn.Linear(256, 10))
+
+    def forward(self, images):
+        return self.layers(images).log_softmax(dim=1)
+
+
+@exercise.mistake(same_as=WithoutRelu)
+class WithoutFirstRelu(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 5),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(256, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake(same_as=WithoutRelu)
+class WithoutSecondRelu(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 5),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 5),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(256, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake("Your pooling takes the mean of each block. Asked for is its largest number.")
+class WithAveragePooling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 5),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Conv2d(8, 16, 5),
+            nn.ReLU(),
+            nn.AvgPool2d(2),
+            nn.Flatten(),
+            nn.Linear(256, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake(
+    "Your convolutions have padding: it keeps the size, and the linear layer has become larger."
+)
+class WithPadding(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 5, padding=2),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(784, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake("Your kernels are 3x3. They are to be 5x5.")
+class SmallKernels(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 3),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 3),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(400, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake(
+    "There is a second linear layer. One is asked for, from the features to the logits."
+)
+class TwoLinearLayers(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = [*digit_layers(), nn.Flatten(), nn.Linear(256, 64), nn.ReLU(), nn.Linear(64, 10)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake(
+    "Your model has no parameters, so an optimizer has nothing to change. Where does a module "
+    "look for its layers?"
+)
+class LayersInAList(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = [*digit_layers(), nn.Flatten(), nn.Linear(256, 10)]
+
+    def forward(self, images):
+        for layer in self.layers:
+            images = layer(images)
+        return images
+
+
+@exercise.mistake(
+    "A layer is missing among your parameters. If it is made in `forward`, it is a new one in "
+    "each call and never learns."
+)
+class MadeInForward(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(*digit_layers(), nn.Flatten())
+
+    def forward(self, images):
+        return nn.Linear(256, 10)(self.layers(images))
+
+
+@exercise.mistake(
+    "There is dropout in your network: in training mode each call gives other logits. It is not "
+    "asked for."
+)
+class WithDropout(nn.Module):
+    def __init__(self):
+        super().__init__()
+        layers = [*digit_layers(), nn.Flatten(), nn.Dropout(0.5), nn.Linear(256, 10)]
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake("Your convolutions have no bias. They have one, unless something else is said.")
+class WithoutBias(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Conv2d(1, 8, 5, bias=False),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Conv2d(8, 16, 5, bias=False),
+            nn.ReLU(),
+            nn.MaxPool2d(2),
+            nn.Flatten(),
+            nn.Linear(256, 10),
+        )
+
+    def forward(self, images):
+        return self.layers(images)
+
+
+@exercise.mistake("You give back classes. A loss needs the logits of all ten.")
+class GivesClasses(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layers = nn.Sequential(*digit_layers(), nn.Flatten(), nn.Linear(256, 10))
+
+    def forward(self, images):
+        return self.layers(images).argmax(dim=1)
 
 
 @exercise.right

@@ -48,6 +48,9 @@ def _(rng):
     yield (torch.tensor([[0, 51], [102, 255], [204, 153]], dtype=torch.uint8),)
     yield (torch.tensor([[[255, 0, 51], [0, 102, 255]]], dtype=torch.uint8),)
     yield (torch.tensor([[0.25, 0.5, 1.0]]),)
+    yield (numbers(rng, 2, 3, 1),)
+    yield (numbers(rng, 2, 3, 4),)
+    yield (numbers(rng, 3, 2, 3).transpose(0, 1),)
     yield (numbers(rng, 2, 3, 3),)
     yield (numbers(rng, 3, 2, 3, high=200).float(),)
 

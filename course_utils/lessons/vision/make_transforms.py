@@ -58,9 +58,9 @@ def make_transforms(size, mean, std):
 
     size: the height and width of the grey PIL images that the transforms get. mean, std: floats.
     Returns (train, valid). Both turn an image into a float32 tensor of shape (1, size, size),
-    scaled to 0 ... 1 and then normalised with mean and std. Before that, `train` shifts the image
-    at random: it puts 2 black pixels on each side and cuts out size x size. `valid` has no chance
-    in it.
+    scaled to 0 ... 1 and then normalised with mean and std. Before that, `train` shifts each image
+    at random: it puts 2 black pixels on each of the four sides and cuts out size x size, anywhere
+    with the same chance. `valid` has no chance in it.
     """
     to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
     train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
@@ -72,13 +72,14 @@ def _(rng):
     yield 6, 0.5, 0.5
     yield 8, rng.randint(10, 40) / 100, 0.25
     yield 5, 0.2, rng.randint(30, 70) / 100
+    yield 20, 0.5, 0.5
 
 
 @exercise.observe
 def _(answer, size, mean, std):
     train, valid = answer(size, mean, std)
     image = grey_image(size)
-    seen = [attempt(lambda: train(image)) for _ in range(20)]
+    seen = [attempt(lambda: train(image)) for _ in range(60)]
     shapes = {tuple(one.shape) if isinstance(one, torch.Tensor) else str(one) for one in seen}
     facts = {
         "valid(image)": attempt(lambda: valid(image)),
@@ -86,6 +87,7 @@ def _(answer, size, mean, std):
             lambda: all(torch.equal(valid(image), valid(image)) for _ in range(10))
         ),
         "shapes of train(image)": sorted(shapes),
+        "dtypes of train(image)": sorted({str(getattr(one, "dtype", "none")) for one in seen}),
     }
     if all(isinstance(one, torch.Tensor) for one in seen):
         shifts = all_shifts(image, size)
@@ -99,9 +101,11 @@ def _(answer, size, mean, std):
         facts["each of them is the image, shifted by up to 2"] = all(
             picture in shifts for picture in pictures
         )
-        # Of 25 shifts 16 go to the border, so 20 calls do not miss all of them.
-        inner = [shifts[5 * i + j] for i in (1, 2, 3) for j in (1, 2, 3)]
-        facts["some of them are shifted by 2"] = any(picture not in inner for picture in pictures)
+        # Each shift has a chance of 1 in 25: 60 calls have all sides, and few stay as they were.
+        found = [shifts.index(picture) for picture in pictures if picture in shifts]
+        facts["shifts up and down, from -2 to 2"] = sorted({place // 5 - 2 for place in found})
+        facts["shifts to left and right, from -2 to 2"] = sorted({place % 5 - 2 for place in found})
+        facts["most of them are shifted"] = found.count(12) < 15
     return facts
 
 
@@ -126,7 +130,7 @@ def augments_both(size, mean, std):
 
 @exercise.mistake(
     "Your training images never change: the same piece is cut out every time. In how many places "
-    "does a piece of the full size fit, if nothing was put around the image?"
+    "can it be cut out, and who draws one of them?"
 )
 def crops_without_padding(size, mean, std):
     to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
@@ -162,6 +166,129 @@ def in_other_order(size, mean, std):
     to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
     train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
     return transforms.Compose(to_numbers), train
+
+
+@exercise.mistake("The shift goes in one direction only. Black pixels are put on all four sides.")
+def pads_left_and_right_only(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=(2, 0)), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Some of your images are not the image shifted by up to 2 pixels: they are shifted further, "
+    "or changed in another way. Only the shift is asked for."
+)
+def pads_more(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=4), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Many of your images come back unshifted: whether to shift is not asked for. Each image is "
+    "cut anew."
+)
+def shifts_some(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose(
+        [transforms.RandomApply([transforms.RandomCrop(size, padding=2)], p=0.5), *to_numbers]
+    )
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your validation images have to be normalised as well: a model knows only what it was "
+    "trained on."
+)
+def valid_is_not_normalised(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.ToTensor()
+
+
+@exercise.mistake(
+    "Nothing black comes in beside your images. Black pixels are put around, and the image "
+    "moves into them: nothing is stretched or zoomed."
+)
+def edges_around(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose(
+        [transforms.RandomCrop(size, padding=2, padding_mode="edge"), *to_numbers]
+    )
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your training images are larger than size x size. Put something around first, then cut."
+)
+def pads_after_the_crop(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size), transforms.Pad(2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your training images are turned or stretched a little. They are only shifted, by whole pixels."
+)
+def turns(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose(
+        [transforms.RandomAffine(5, translate=(2 / size, 2 / size)), *to_numbers]
+    )
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your training images are not normalised, and the validation images are. A model has to see "
+    "both alike."
+)
+def train_is_not_normalised(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), transforms.ToTensor()])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "You normalise with other numbers than `mean` and `std`. Those of another data set do not fit."
+)
+def numbers_of_a_tutorial(size, mean, std):
+    mean = std = 0.5
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "The images are grey, with one channel, and your numbers are for three: the result has "
+    "three channels."
+)
+def three_channels(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize([mean] * 3, [std] * 3)]
+    train = transforms.Compose([transforms.RandomCrop(size, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake("Your training images have a size of their own. `size` says it.")
+def always_28(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    train = transforms.Compose([transforms.RandomCrop(28, padding=2), *to_numbers])
+    return train, transforms.Compose(to_numbers)
+
+
+@exercise.mistake(
+    "Your images are float64. The model's weights are float32, and both have to agree."
+)
+def float64_images(size, mean, std):
+    to_numbers = [transforms.ToTensor(), transforms.Normalize((mean,), (std,))]
+    double = transforms.ConvertImageDtype(torch.float64)
+    steps = [
+        transforms.RandomCrop(size, padding=2),
+        transforms.PILToTensor(),
+        double,
+        to_numbers[1],
+    ]
+    return transforms.Compose(steps), transforms.Compose(to_numbers)
 
 
 @exercise.right

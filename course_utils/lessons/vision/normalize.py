@@ -41,6 +41,8 @@ def _(rng):
     yield torch.tensor([[[0.0, 0.5, 1.0]]]), [0.5], [1.0]
     yield torch.tensor([[[0.0, 0.5], [1.0, 0.25]]]), [0.5], [0.25]
     yield torch.arange(27.0).reshape(3, 3, 3) / 26, [0.5, 0.25, 0.75], [0.5, 0.25, 0.125]
+    image = numbers(rng, 2, 3, 2, high=100, dtype=torch.float32).permute(2, 0, 1) / 100
+    yield image, [0.1, 0.6], [0.2, 0.4]
     image = numbers(rng, 2, 2, 3, high=100, dtype=torch.float32) / 100
     yield image, [0.1, 0.6], [0.2, 0.4]
 

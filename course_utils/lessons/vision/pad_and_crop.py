@@ -51,6 +51,7 @@ def _(rng):
     yield numbers(rng, 2, 4, 4, low=1, high=99, dtype=torch.float32), 2, 3, 1, 4
     yield numbers(rng, 3, 4, 4, low=1, high=99), 1, 0, 2, rng.randint(2, 3)
     yield numbers(rng, 2, 3, 5, low=1, high=99), 2, 3, 5, 4  # up to the last corner
+    yield numbers(rng, 3, 4, 2, low=1, high=99).permute(2, 0, 1), 1, 1, 2, 3
 
 
 @exercise.mistake(

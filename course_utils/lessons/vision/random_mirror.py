@@ -61,6 +61,7 @@ def _(rng):
     yield torch.tensor([[[1, 2], [3, 4]]]), 0.25
     yield torch.tensor([[[1, 2, 3]], [[4, 5, 6]]]), 0.5
     yield numbers(rng, 3, 2, 3, low=1, high=99), 0.75
+    yield numbers(rng, 2, 3, 2, low=1, high=99).permute(2, 0, 1), 0.5
 
 
 @exercise.observe

@@ -42,6 +42,8 @@ def _(rng):
     yield 28, 28, 24
     yield 100, 50, (30, 40)
     yield 60, 101, 32
+    yield 20, 50, 46  # 46 / 20 times 50 is a little less than 115
+    yield 91, 30, 60
     for _ in range(2):
         yield rng.randint(20, 40), rng.randint(50, 90), rng.randint(10, 60)
 
@@ -65,7 +67,7 @@ def sets_longer_edge(height, width, size):
 
 
 @exercise.mistake(
-    "Your pair is (width, height), as PIL has it. torchvision's sizes are the other way round."
+    "Your result is (width, height), as PIL has it. torchvision's sizes are the other way round."
 )
 def as_pil_says(height, width, size):
     if not isinstance(size, int):
@@ -88,6 +90,103 @@ def rounds(height, width, size):
         return tuple(size)
     shorter, longer = min(height, width), max(height, width)
     other = round(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake(
+    "Your longer edge is one too small, now and then: a factor of floats is rounded before it "
+    "is used. In which order do you multiply and divide?"
+)
+def factor_first(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(longer * (size / shorter))
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake(same_as=factor_first)
+def factor_of_two_places(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * round(longer / shorter, 2))
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake(same_as=rounds)
+def rounds_up(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = -(-size * longer // shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake(
+    "A pair is (height, width) here, as the docstring says; PIL has them the other way round."
+)
+def pair_as_in_pil(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)[::-1]
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("The factor was cut to a whole number, so the proportion is lost.")
+def whole_factor(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = longer // shorter * size
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("A small picture keeps its size in yours. Resize makes it larger, too.")
+def never_enlarges(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    if size >= shorter:
+        return height, width
+    other = int(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("A pair is taken as it is: it does not keep the proportion of the picture.")
+def pair_keeps_the_proportion(height, width, size):
+    if not isinstance(size, int):
+        scale = min(size[0] / height, size[1] / width)
+        return int(height * scale), int(width * scale)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("A pair says both edges. One of its numbers has no effect in yours.")
+def first_of_the_pair(height, width, size):
+    size = size if isinstance(size, int) else size[0]
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * longer / shorter)
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("One of your lengths is a float. There is no half pixel: an int.")
+def floats(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = size * longer / shorter
+    return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake("The proportion is upside down: a wide picture became a tall one.")
+def upside_down(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    shorter, longer = min(height, width), max(height, width)
+    other = int(size * shorter / longer)
     return (size, other) if height <= width else (other, size)
 
 

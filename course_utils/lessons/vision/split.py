@@ -22,7 +22,7 @@ class Numbered(Dataset):
     def __getitem__(self, i):
         if not 0 <= i < 40:
             raise IndexError(i)
-        return self.transform(i), i // 10
+        return self.transform(i) if self.transform else i, i // 10
 
 
 def training(i):
@@ -60,11 +60,11 @@ def split(make_dataset, count, train_transform, valid_transform, seed):
     """Split a training set into two parts with different transforms.
 
     make_dataset(transform): gives a new dataset over the same files each time, with this
-    transform. count: how many samples are for validation.
+    transform. count: how many samples are for validation; it may be 0.
     seed: decides which ones; the same seed gives the same split, another seed another one.
     Returns (train, valid), two datasets. Every sample is in exactly one of them; which one is
-    decided at random, because the files may be sorted by class. Samples of `train` went through
-    train_transform, those of `valid` through valid_transform.
+    decided at random, because the files may be sorted by class. Samples of `train` go through
+    train_transform, anew each time one is read, those of `valid` through valid_transform.
     """
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)
     generator = torch.Generator().manual_seed(seed)
@@ -79,17 +79,26 @@ def _(rng):
     yield Numbered, 8, training, validation, rng.randint(1, 99)
     yield Numbered, rng.randint(9, 19), training, validation, rng.randint(1, 99)
     yield Numbered, rng.randint(21, 31), training, validation, rng.randint(1, 99)
+    yield Numbered, 0, training, validation, 3
 
 
 @exercise.observe
 def _(answer, make_dataset, count, train_transform, valid_transform, seed):
+    read = []
+
+    def noted(image):
+        read.append(image)
+        return train_transform(image)
+
     def drawn(seed):
-        return answer(make_dataset, count, train_transform, valid_transform, seed)
+        return answer(make_dataset, count, noted, valid_transform, seed)
 
     train, valid = drawn(seed)
     (in_train, train_how), (in_valid, valid_how) = members(train), members(valid)
     again, other = members(drawn(seed)[1])[0], members(drawn(seed + 1)[1])[0]
     labels = {i // 10 for i in in_valid}
+    before = len(read)
+    _ = train[0], train[0]
     return {
         "samples for training": len(in_train),
         "samples for validation": len(in_valid),
@@ -97,9 +106,10 @@ def _(answer, make_dataset, count, train_transform, valid_transform, seed):
         "samples in neither part": 40 - len(set(in_train) | set(in_valid)),
         "transforms seen in training": train_how,
         "transforms seen in validation": valid_how,
-        "validation has samples of several classes": len(labels) > 1,
+        "runs of the training transform, for a sample read twice": len(read) - before,
+        "validation has samples of several classes": not count or len(labels) > 1,
         "the same seed gives the same split": sorted(again) == sorted(in_valid),
-        "another seed gives another split": sorted(other) != sorted(in_valid),
+        "another seed gives another split": not count or sorted(other) != sorted(in_valid),
     }
 
 
@@ -136,8 +146,8 @@ def draws_twice(make_dataset, count, train_transform, valid_transform, seed):
 
 
 @exercise.mistake(
-    "You took the last samples as they stand in the file. If it is sorted, validation has one "
-    "class only, and training has none of it."
+    "You took the samples in the order of the files. If they are sorted, validation has one class "
+    "only, and training has few or none of it."
 )
 def takes_the_last(make_dataset, count, train_transform, valid_transform, seed):
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)
@@ -164,6 +174,92 @@ def exchanges_the_sizes(make_dataset, count, train_transform, valid_transform, s
     return Subset(train, order[:count]), Subset(valid, order[count:])
 
 
+@exercise.mistake(
+    "Each training sample was read once, when the split was made: it looks the same in every "
+    "epoch, and the augmentation is lost."
+)
+def reads_the_samples(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return [train[i] for i in order[count:]], Subset(valid, order[:count])
+
+
+@exercise.mistake(
+    "With `count` 0, training is empty and validation has everything: minus nothing is the "
+    "front of a list, not its end."
+)
+def counts_from_the_end(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[:-count]), Subset(valid, order[-count:])
+
+
+@exercise.mistake(
+    "Your split does not follow the seed: with the same one, it is another each time."
+)
+def ignores_the_seed(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    order = torch.randperm(len(train)).tolist()
+    return Subset(train, order[count:]), Subset(valid, order[:count])
+
+
+@exercise.mistake("Your split is the same for all seeds.")
+def a_seed_of_its_own(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(42)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[count:]), Subset(valid, order[:count])
+
+
+@exercise.mistake("First the training part, then the one for validation, please.")
+def in_other_order(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(valid, order[:count]), Subset(train, order[count:])
+
+
+@exercise.mistake(
+    "Some samples were drawn twice, and others never. An order has each of them once."
+)
+def draws_with_repeats(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randint(len(train), (len(train),), generator=generator).tolist()
+    return Subset(train, order[count:]), Subset(valid, order[:count])
+
+
+@exercise.mistake(same_as=draws_twice)
+def a_seed_for_each_part(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    first = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))
+    second = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed + 1))
+    return Subset(train, first[count:].tolist()), Subset(valid, second[:count].tolist())
+
+
+@exercise.mistake(
+    "A sample is in neither part. Where does one part end, and where does the other begin?"
+)
+def loses_one(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[count + 1 :]), Subset(valid, order[:count])
+
+
+@exercise.mistake(
+    "Validation samples lie side by side in the files. With sorted files they are of one or two "
+    "classes."
+)
+def neighbours(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    chosen = [(seed + i) % len(train) for i in range(count)]
+    rest = [i for i in range(len(train)) if i not in chosen]
+    return Subset(train, rest), Subset(valid, chosen)
+
+
 @exercise.right
 def two_equal_draws(make_dataset, count, train_transform, valid_transform, seed):
     def parts(transform):
@@ -188,6 +284,26 @@ def with_one_split(make_dataset, count, train_transform, valid_transform, seed):
     generator = torch.Generator().manual_seed(seed)
     valid, rest = random_split(range(len(train)), [count, len(train) - count], generator=generator)
     return Subset(train, list(rest)), Subset(make_dataset(valid_transform), list(valid))
+
+
+@exercise.right
+def wraps_one_dataset(make_dataset, count, train_transform, valid_transform, seed):
+    base = make_dataset(None)
+
+    class Part(Dataset):
+        def __init__(self, indices, transform):
+            self.indices, self.transform = indices, transform
+
+        def __len__(self):
+            return len(self.indices)
+
+        def __getitem__(self, i):
+            image, label = base[self.indices[i]]
+            return self.transform(image), label
+
+    order = list(range(len(base)))
+    random.Random(seed).shuffle(order)
+    return Part(order[count:], train_transform), Part(order[:count], valid_transform)
 
 
 exercise.equivalent(

@@ -38,6 +38,8 @@ def _(rng):
     yield torch.tensor([[[-1.0, 0.0, 1.0]]]), [0.5], [0.5]
     yield torch.tensor([[[-2.0, 0.5], [1.0, 3.0], [0.0, 1.5]]]), [0.25], [0.5]
     yield torch.arange(-6.0, 6.0).reshape(2, 2, 3) / 8, [0.5, 0.4], [0.25, 0.75]
+    image = torch.arange(-6.0, 6.0).reshape(2, 3, 2) / 8
+    yield image.permute(2, 0, 1), [0.5, 0.4], [0.25, 0.75]
     yield numbers(rng, 3, 3, 2, low=-99, high=99).float() / 99, [0.5, 0.4, 0.3], [0.2, 0.3, 0.4]
 
 

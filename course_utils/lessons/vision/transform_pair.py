@@ -45,6 +45,8 @@ def _(rng):
     )
     both = v2.Compose([v2.RandomVerticalFlip(1.0), v2.Normalize([0.5], [0.25])])
     yield torch.tensor([[[0.5], [1.0]]]), torch.tensor([[7], [8]]), both
+    views = numbers(rng, 3, 2, 2, dtype=torch.float32).permute(2, 0, 1), numbers(rng, 2, 3).long().T
+    yield *views, v2.RandomHorizontalFlip(1.0)
     for _ in range(3):
         image = numbers(rng, 1, 2, 3, high=99, dtype=torch.float32) / 100
         steps = [v2.RandomHorizontalFlip(0.5), v2.RandomVerticalFlip(0.5)]
@@ -54,10 +56,11 @@ def _(rng):
 
 @exercise.observe
 def _(answer, image, mask, transform):
-    drawn = [answer(image, mask, transform) for _ in range(6)]
+    drawn = [tuple(answer(image, mask, transform)) for _ in range(6)]
     return {
         "image, six times": [image for image, _ in drawn],
         "mask, six times": [mask for _, mask in drawn],
+        "types of the two": [type(one).__name__ for one in drawn[0]],
     }
 
 
@@ -87,12 +90,90 @@ def mask_as_image(image, mask, transform):
 
 
 @exercise.mistake(
-    "The mask moved, the image did not change at all: with a wrapped tensor in the call, plain "
-    "ones are passed through. The image must say that it is one."
+    "The mask moved with the transform, and the image that you give back is still the old one."
 )
 def only_mask_wrapped(image, mask, transform):
     _, mask = transform(image, tv_tensors.Mask(mask))
     return image, mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake(
+    "The numbers are right, but not both are plain tensors: one still says that it is an image "
+    "or a mask. What computes with it later may behave otherwise."
+)
+def still_wrapped(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image, mask
+
+
+@exercise.mistake(same_as=still_wrapped)
+def image_still_wrapped(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image, mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake(same_as=still_wrapped)
+def mask_still_wrapped(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image.as_subclass(torch.Tensor), mask
+
+
+@exercise.mistake("Two calls are two draws: sometimes the picture is mirrored and the mask is not.")
+def two_calls_of_wrapped(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image)), transform(tv_tensors.Mask(mask))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake(same_as=mask_as_image)
+def mask_as_image_of_one_channel(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Image(mask[None].float()))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)[0].long()
+
+
+@exercise.mistake(
+    "Your mask has got a dimension of channels. Its shape is (height, width), before and after."
+)
+def mask_with_a_channel(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask[None]))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake(
+    "Your mask has another dtype than the one that was given. Numbers of classes are int64."
+)
+def mask_as_float(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor).float()
+
+
+@exercise.mistake(same_as=mask_as_float)
+def mask_as_bytes(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask.byte()))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake(
+    "Both are drawn alike, each time the same: random numbers were set back. An augmentation "
+    "has to draw anew."
+)
+def sets_the_seed(image, mask, transform):
+    torch.manual_seed(0)
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake("First the image, then the mask, please.")
+def in_other_order(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return mask.as_subclass(torch.Tensor), image.as_subclass(torch.Tensor)
+
+
+@exercise.mistake("The results are right, but the image and the mask of the caller have changed.")
+def into_the_callers(image, mask, transform):
+    new_image, new_mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
+    return image.copy_(new_image).as_subclass(torch.Tensor), mask.copy_(new_mask).as_subclass(
+        torch.Tensor
+    )
 
 
 @exercise.right
