@@ -3,6 +3,7 @@
 """
 
 import torch
+from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 
@@ -134,6 +135,17 @@ def as_many_as_labels(predicted, labels, classes):
 @exercise.mistake(same_as=as_many_as_labels)
 def bincount_without_minlength(predicted, labels, classes):
     return torch.bincount(labels * classes + predicted).reshape(classes, classes)
+
+
+@exercise.mistake(same_as=as_many_as_labels)
+def one_hot_without_the_number(predicted, labels, classes):
+    return F.one_hot(labels).T @ F.one_hot(predicted)
+
+
+@exercise.mistake(same_as=numbers_to_base_ten)
+def ten_by_ten(predicted, labels, classes):
+    counts = torch.bincount(labels * 10 + predicted, minlength=100).reshape(10, 10)
+    return counts[:classes, :classes]
 
 
 @exercise.mistake("A tensor was asked for; yours is a list of lists.")

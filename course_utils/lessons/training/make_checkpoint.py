@@ -159,12 +159,6 @@ def optimizer_not_copied(model, optimizer, scheduler, epoch):
     )
 
 
-@exercise.mistake(same_as=optimizer_not_copied)
-def optimizer_copied_flat(model, optimizer, scheduler, epoch):
-    state = dict(optimizer.state_dict())
-    return checkpoint_with((model, optimizer, scheduler, epoch), {"optimizer": state})
-
-
 @exercise.mistake(
     "A model's state is more than its parameters: BatchNorm keeps its means in buffers. Where are "
     "they in your checkpoint?"

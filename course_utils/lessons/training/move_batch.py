@@ -229,6 +229,19 @@ def pairs_only(batch, device):
     return batch
 
 
+@exercise.mistake(
+    "Whole numbers stay where they are in yours. What else than floats has to be on the device?"
+)
+def floats_only(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device) if batch.is_floating_point() else batch
+    if isinstance(batch, dict):
+        return {name: floats_only(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(floats_only(item, device) for item in batch)
+    return batch
+
+
 @exercise.right
 def by_type(batch, device):
     if torch.is_tensor(batch):

@@ -87,11 +87,12 @@ def _(rng):
         model = seeded(rng, normed_net).train(training)
         model[-1].bias.requires_grad_(False)
         yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
-    # Gradients that are shorter than the limit from the beginning.
-    model = seeded(rng, lambda: SmallNet(nn.Linear(3, 3)))
-    model[0].bias.requires_grad_(False)
-    x, y = seeded(rng, lambda: (torch.randn(8, 3) / 30, torch.randint(0, 3, (8,))))
-    yield model, DataLoader(TensorDataset(x, y), batch_size=4), 2
+    # Gradients that are shorter than the limit from the beginning; and much longer ones.
+    for scale in (1 / 30, 20):
+        model = seeded(rng, lambda: SmallNet(nn.Linear(3, 3)))
+        model[0].bias.requires_grad_(False)
+        x, y = seeded(rng, lambda s=scale: (torch.randn(8, 3) * s, torch.randint(0, 3, (8,))))
+        yield model, DataLoader(TensorDataset(x, y), batch_size=4), 2
 
 
 @exercise.observe
