@@ -5,6 +5,7 @@ and batches of one sample too.
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.promises import promised
 
 exercise = Exercise(
     "10.3",
@@ -23,7 +24,7 @@ exercise = Exercise(
 def accuracy(logits, labels):
     """The share of samples whose largest score belongs to the right class, as a Python float.
 
-    logits: floats, shape (batch, classes). labels: int64, shape (batch,) or (batch, 1).
+    logits: float32, shape (batch, classes). labels: int64, shape (batch,) or (batch, 1).
     """
     predicted = logits.argmax(dim=1)
     hits = predicted == labels.reshape(-1)
@@ -37,6 +38,12 @@ def _(rng):
     yield scores, torch.tensor([[0], [1], [0], [2]])
     yield scores[:1], torch.tensor([[0]])
     yield scores[1:2], torch.tensor([1])
+    yield torch.tensor([[5.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 0])
+    for x in promised(rng, "any strides", shape=(6, 4)):
+        labels = torch.stack([x.argmax(dim=1), torch.zeros(len(x), dtype=torch.int64)], dim=1)
+        labels[0] = (labels[0] + 1) % 4
+        yield x, labels[:, 0]
+        yield x, labels[:, :1]
     for n in (7, 11, 13):
         logits = torch.tensor([rng.sample(range(9), 3) for _ in range(n)], dtype=torch.float32)
         labels = logits.argmax(dim=1)
@@ -84,6 +91,72 @@ def argmax_over_the_batch(logits, labels):
 )
 def counts_hits(logits, labels):
     return float((logits.argmax(dim=1) == labels.reshape(-1)).sum())
+
+
+@exercise.mistake(same_as=argmax_over_the_batch)
+def argmax_over_the_batch_as_written(logits, labels):
+    return (logits.argmax(dim=0) == labels.reshape(-1)).float().mean().item()
+
+
+@exercise.mistake(
+    "argmax() without a dimension gives one place in the whole tensor, not one for each sample."
+)
+def argmax_of_everything(logits, labels):
+    return (logits.argmax() == labels.reshape(-1)).float().mean().item()
+
+
+@exercise.mistake("The value is right, but it is a tensor. A Python float was asked for.")
+def gives_a_tensor(logits, labels):
+    return (logits.argmax(dim=1) == labels.reshape(-1)).float().mean()
+
+
+@exercise.mistake("A share lies between 0 and 1. Yours is in percent.")
+def in_percent(logits, labels):
+    return 100 * (logits.argmax(dim=1) == labels.reshape(-1)).float().mean().item()
+
+
+@exercise.mistake("By what do you divide? The second dimension of the scores counts classes.")
+def divides_by_classes(logits, labels):
+    return (logits.argmax(dim=1) == labels.reshape(-1)).sum().item() / logits.shape[1]
+
+
+@exercise.mistake(
+    "Labels of shape (batch, 1) are right now. With labels of shape (batch,), look at both shapes "
+    "around your == once more."
+)
+def columns_only(logits, labels):
+    return (logits.argmax(dim=1, keepdim=True) == labels).float().mean().item()
+
+
+@exercise.mistake(same_as=columns_only)
+def columns_only_counted(logits, labels):
+    return (logits.argmax(dim=1, keepdim=True) == labels).sum().item() / len(labels)
+
+
+@exercise.mistake("Labels of shape (batch,) have one dimension only. What does your index ask for?")
+def first_column_of_labels(logits, labels):
+    return (logits.argmax(dim=1) == labels[:, 0]).float().mean().item()
+
+
+@exercise.mistake(
+    "squeeze() without a number takes every dimension of size 1 away, also that of a batch of one."
+)
+def squeezes_the_scores(logits, labels):
+    return (logits.squeeze().argmax(dim=1) == labels.reshape(-1)).float().mean().item()
+
+
+@exercise.mistake("`//` leaves whole numbers only: every share below 1 becomes 0.")
+def divides_whole_numbers(logits, labels):
+    return (logits.argmax(dim=1) == labels.reshape(-1)).sum().item() // len(labels)
+
+
+@exercise.mistake(
+    "Which score is the largest is the question, not which is larger than a limit: scores are no "
+    "probabilities."
+)
+def above_one_half(logits, labels):
+    chosen = logits.gather(1, labels.reshape(-1, 1))
+    return (chosen > 0.5).float().mean().item()
 
 
 @exercise.right

@@ -3,6 +3,7 @@
 """
 
 import torch
+from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 
@@ -37,10 +38,15 @@ def _(rng):
     yield torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 1, 0]), 2
     yield torch.tensor([0, 0, 2]), torch.tensor([1, 1, 2]), 4
     yield torch.tensor([], dtype=torch.int64), torch.tensor([], dtype=torch.int64), 2
+    x = torch.tensor([[rng.randrange(3) for _ in range(2)] for _ in range(8)])
+    yield x[:, 0], x[:, 1], 3  # not contiguous
     for _ in range(3):
         labels = [rng.randint(0, 2) for _ in range(12)] + [0, 0, 0]
         predicted = [rng.randint(0, 2) for _ in range(12)] + [1, 1, 1]
         yield torch.tensor(predicted), torch.tensor(labels), 4
+    classes = rng.randint(11, 14)
+    labels = torch.tensor([rng.randrange(classes) for _ in range(9)] + [0, classes - 1])
+    yield labels.flip(0), labels, classes
 
 
 @exercise.mistake(
@@ -89,6 +95,62 @@ def only_classes_that_appear(predicted, labels, classes):
 def diagonal_only(predicted, labels, classes):
     hits = labels[labels == predicted]
     return torch.diag(torch.bincount(hits, minlength=classes))
+
+
+@exercise.mistake(
+    "Two pairs of classes may get the same number in yours, and are counted together. Up to which "
+    "class do your numbers stay apart?"
+)
+def numbers_to_base_ten(predicted, labels, classes):
+    counts = torch.bincount(labels * 10 + predicted, minlength=100)
+    size = min(classes, 10)
+    matrix = torch.zeros(classes, classes, dtype=torch.int64)
+    matrix[:size, :size] = counts[:100].reshape(10, 10)[:size, :size]
+    return matrix
+
+
+@exercise.mistake("You count only the mistakes. The hits belong to the diagonal.")
+def mistakes_only(predicted, labels, classes):
+    wrong = predicted != labels
+    return confusion_matrix(predicted[wrong], labels[wrong], classes)
+
+
+@exercise.mistake("Yours are shares. Counts were asked for: whole numbers.")
+def shares_of_each_row(predicted, labels, classes):
+    counts = confusion_matrix(predicted, labels, classes).float()
+    return counts / counts.sum(dim=1, keepdim=True)
+
+
+@exercise.mistake(
+    "The number of classes is given. The labels or predictions at hand need not show all of them."
+)
+def as_many_as_labels(predicted, labels, classes):
+    size = len(labels.unique())
+    matrix = torch.zeros(size, size, dtype=torch.int64)
+    for p, t in zip(predicted, labels, strict=True):
+        matrix[t, p] += 1
+    return matrix
+
+
+@exercise.mistake(same_as=as_many_as_labels)
+def bincount_without_minlength(predicted, labels, classes):
+    return torch.bincount(labels * classes + predicted).reshape(classes, classes)
+
+
+@exercise.mistake(same_as=as_many_as_labels)
+def one_hot_without_the_number(predicted, labels, classes):
+    return F.one_hot(labels).T @ F.one_hot(predicted)
+
+
+@exercise.mistake(same_as=numbers_to_base_ten)
+def ten_by_ten(predicted, labels, classes):
+    counts = torch.bincount(labels * 10 + predicted, minlength=100).reshape(10, 10)
+    return counts[:classes, :classes]
+
+
+@exercise.mistake("A tensor was asked for; yours is a list of lists.")
+def nested_lists(predicted, labels, classes):
+    return confusion_matrix(predicted, labels, classes).tolist()
 
 
 @exercise.right

@@ -5,9 +5,32 @@ training.
 
 import copy
 
+import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
+
+
+class OneWeight(nn.Module):
+    """A parameter and a buffer, whose values show when a state was taken."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(1))
+        self.register_buffer("mean", torch.zeros(1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * self.weight
+
+    def number(self, epoch: int) -> None:
+        """Fills both, in place as training does."""
+        with torch.no_grad():
+            self.weight.fill_(epoch)
+            self.mean.fill_(epoch)
+
+    def numbers(self) -> list[float]:
+        return [self.weight.item(), self.mean.item()]
+
 
 exercise = Exercise(
     "10.8",
@@ -33,7 +56,8 @@ class EarlyStopping:
     True if training should stop now, else False; after a True it is not called again. An equal
     loss is not a better one.
     best_loss: the lowest loss so far, a float; infinity at the beginning.
-    best_state: the model's state dict as it was after the best epoch; None at the beginning.
+    best_state: the model's state dict, buffers included, as it was after the best epoch; None at
+    the beginning. The model itself stays as it is. Any smaller loss is better, however little.
     """
 
     def __init__(self, patience):
@@ -58,6 +82,8 @@ def _(rng):
     yield 2, [3.0, 4.0, 2.0, 3.0, 2.5, 5.0]
     yield 1, [2.0, 2.0, 1.0]
     yield 3, []
+    yield 1, [2.0, 1.9999999, 2.5]
+    yield 3, [2.0, 1.0, 1.5]
     for _ in range(3):
         first = [float(n) for n in rng.sample(range(10, 20), 3)]
         yield 2, [*first, 5.0, 5.0, 4.5, 9.0, 7.0, 6.0]
@@ -67,19 +93,21 @@ def _(rng):
 
 @exercise.observe
 def _(answer, patience, losses):
-    model = nn.Linear(1, 1, bias=False)
+    model = OneWeight()
     stopper = answer(patience)
-    decisions = []
+    decisions, changed = [], False
     for epoch, loss in enumerate(losses):
-        nn.init.constant_(model.weight, float(epoch))
+        model.number(epoch)
         decisions.append(stopper.step(loss, model))
+        changed = changed or model.numbers() != [epoch, epoch]
         if decisions[-1] is True:  # nobody goes on after that
             break
-    nn.init.constant_(model.weight, -1.0)
+    model.number(-1)
     return {
         "step() after each epoch": decisions,
         "best_loss": stopper.best_loss,
-        "best_state (the weight is the number of the epoch)": stopper.best_state,
+        "best_state (weight and buffer are the number of the epoch)": stopper.best_state,
+        "step() changes the model": changed,
     }
 
 
@@ -181,6 +209,125 @@ class EqualIsBetter:
         else:
             self.bad_epochs += 1
         return self.bad_epochs >= self.patience
+
+
+class Counting:
+    """What the wrong answers below have in common."""
+
+    def __init__(self, patience):
+        self.patience = patience
+        self.best_loss = float("inf")
+        self.best_state = None
+        self.bad_epochs = 0
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = self.state_of(model)
+            self.bad_epochs = 0
+        else:
+            self.bad_epochs += 1
+        return self.bad_epochs >= self.patience
+
+    def state_of(self, model):
+        return copy.deepcopy(model.state_dict())
+
+
+@exercise.mistake(same_as=AgainstTheEpochBefore)
+class AgainstTheEpochBeforeToStop(Counting):
+    def __init__(self, patience):
+        super().__init__(patience)
+        self.last = float("inf")
+
+    def step(self, loss, model):
+        if loss < self.best_loss:
+            self.best_loss = loss
+            self.best_state = self.state_of(model)
+        self.bad_epochs = 0 if loss < self.last else self.bad_epochs + 1
+        self.last = loss
+        return self.bad_epochs >= self.patience
+
+
+@exercise.mistake(
+    "A state dict holds more than parameters: BatchNorm keeps its means in buffers. Yours lacks "
+    "them."
+)
+class ParametersOnly(Counting):
+    def state_of(self, model):
+        return {name: value.detach().clone() for name, value in model.named_parameters()}
+
+
+@exercise.mistake("best_state is a whole model. Its state dict was asked for.")
+class KeepsTheModel(Counting):
+    def state_of(self, model):
+        return copy.deepcopy(model)
+
+
+@exercise.mistake(
+    "A loss that is lower by very little is lower. The docstring names no smallest step."
+)
+class SmallStepsDoNotCount(Counting):
+    def step(self, loss, model):
+        return super().step(loss if loss < self.best_loss - 1e-3 else float("inf"), model)
+
+
+@exercise.mistake(
+    "step() changes the model that it was given. It is to say when to stop, and to keep a state; "
+    "what is done with that state is up to the caller."
+)
+class LoadsTheBest(Counting):
+    def step(self, loss, model):
+        stop = super().step(loss, model)
+        if stop:
+            model.load_state_dict(self.best_state)
+        return stop
+
+
+@exercise.mistake("While training goes on, step() gives None. The docstring asks for a False.")
+class NoneForGoOn(Counting):
+    def step(self, loss, model):
+        return True if super().step(loss, model) else None
+
+
+@exercise.mistake(
+    "Before the first epoch best_loss is not what the docstring says. Which number is larger than "
+    "every loss?"
+)
+class NoneAtTheBeginning(Counting):
+    def __init__(self, patience):
+        super().__init__(patience)
+        self.best_loss = None
+
+    def step(self, loss, model):
+        if self.best_loss is None:
+            self.best_loss = float("inf")
+        return super().step(loss, model)
+
+
+@exercise.mistake(same_as=NoneAtTheBeginning)
+class ALargeNumberAtTheBeginning(Counting):
+    def __init__(self, patience):
+        super().__init__(patience)
+        self.best_loss = 1e9
+
+
+@exercise.mistake(
+    "When the training stops, best_state is that of the last epoch. Which one was the best?"
+)
+class KeepsTheLast(Counting):
+    def step(self, loss, model):
+        stop = super().step(loss, model)
+        if stop:
+            self.best_state = self.state_of(model)
+        return stop
+
+
+@exercise.mistake(same_as=KeepsTheLast)
+class KeepsEveryState(Counting):
+    def step(self, loss, model):
+        stop = super().step(loss, model)
+        self.best_state = self.state_of(model)
+        return stop
 
 
 @exercise.right

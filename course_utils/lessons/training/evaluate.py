@@ -5,11 +5,14 @@ Three batches of 3, 3 and 1 samples with the mean losses 1, 1 and 8 have the mea
 (3 * 1 + 3 * 1 + 1 * 8) / 7 = 2.
 """
 
+import copy
+
 import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.training.inputs import labelled_loader, normed_net, seeded
+from course_utils.lessons.training.inputs import loader as make_loader
+from course_utils.lessons.training.inputs import normed_net, seeded
 
 exercise = Exercise(
     "10.2",
@@ -30,10 +33,11 @@ exercise = Exercise(
 def evaluate(model, loss_fn, loader):
     """The mean loss over all samples of a loader, as a Python float.
 
-    model: a Module. While it runs it is in eval mode and no gradients are recorded; afterwards it
-    is in the mode it was in before, and none of its parameters and buffers has changed.
-    loss_fn(output, y) gives the mean over one batch.
-    loader: gives batches (x, y); the last one may be shorter than the others.
+    model: a Module, all of it in one mode. While it runs it is in eval mode and no gradients are
+    recorded; afterwards it is in the mode it was in before, and none of its parameters and buffers
+    has changed. loss_fn(output, y) gives the mean over one batch.
+    loader: gives batches (x, y); the last one may be shorter than the others. It may leave out
+    samples of its dataset: the mean is over those that it gives.
     """
     was_training = model.training
     model.eval()
@@ -48,9 +52,14 @@ def evaluate(model, loss_fn, loader):
 
 @exercise.cases
 def _(rng):
-    for samples, batch_size, training in ((7, 5, True), (10, 4, False), (8, 4, True)):
+    for samples, batch_size, left_out, training in (
+        (7, 5, 0, True),
+        (10, 4, 3, False),
+        (8, 4, 0, True),
+    ):
         model = seeded(rng, normed_net).train(training)
-        loader = seeded(rng, lambda n=samples, b=batch_size: labelled_loader(n, b))
+        sizes = (samples, batch_size)
+        loader = seeded(rng, lambda s=sizes, n=left_out: make_loader(*s, left_out=n))
         yield model, nn.CrossEntropyLoss(), loader
 
 
@@ -97,7 +106,75 @@ def divides_twice(model, loss_fn, loader):
     with torch.no_grad():
         losses = [loss_fn(model(x), y).item() for x, y in loader]
     model.train(was_training)
+    return sum(losses) / sum(len(y) for _, y in loader)
+
+
+@exercise.mistake(same_as=divides_twice)
+def divides_twice_by_the_dataset(model, loss_fn, loader):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        losses = [loss_fn(model(x), y).item() for x, y in loader]
+    model.train(was_training)
     return sum(losses) / len(loader.dataset)
+
+
+def total_in_eval(model, loss_fn, loader):
+    """The sum of the losses of all samples, measured as it should be."""
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        total = sum(loss_fn(model(x), y).item() * len(y) for x, y in loader)
+    model.train(was_training)
+    return total
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, loss_fn, loader):
+    return total_in_eval(model, loss_fn, loader) / len(loader.dataset)
+
+
+@exercise.mistake(
+    "Your result is too large, by about the size of a batch. `len` of a loader is a number of "
+    "batches, and your sum is over samples."
+)
+def divides_by_the_loader(model, loss_fn, loader):
+    return total_in_eval(model, loss_fn, loader) / len(loader)
+
+
+@exercise.mistake("The value is right, but it is a tensor. A Python float was asked for.")
+def returns_a_tensor(model, loss_fn, loader):
+    was_training = model.training
+    model.eval()
+    total, samples = torch.zeros(()), 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += loss_fn(model(x), y) * len(y)
+            samples += len(y)
+    model.train(was_training)
+    return total / samples
+
+
+@exercise.mistake("Your number is the loss of the first batch alone. Where does your loop end?")
+def first_batch_only(model, loss_fn, loader):
+    return total_in_eval(model, loss_fn, [next(iter(loader))]) / len(next(iter(loader))[1])
+
+
+@exercise.mistake("Your number is the loss of the last batch alone. What happened to the others?")
+def last_batch_only(model, loss_fn, loader):
+    *_, (x, y) = loader
+    return total_in_eval(model, loss_fn, [(x, y)]) / len(y)
+
+
+@exercise.mistake(
+    "The model itself is untouched, but what you measured was in training mode. Of what mode is a "
+    "copy?"
+)
+def measures_a_copy(model, loss_fn, loader):
+    return no_grad_only(copy.deepcopy(model), loss_fn, loader)
 
 
 @exercise.mistake(

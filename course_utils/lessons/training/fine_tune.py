@@ -5,12 +5,15 @@ slowly."
 # A starter and its reference have one name, because both are the student's answer.
 # ruff: noqa: F811
 
+import copy
+
 import torch
 from torch import nn
 from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, seeded
+from course_utils.lessons.training.loops import over_batches, over_dataset, trained_history
 
 
 class Classifier(nn.Module):
@@ -46,7 +49,8 @@ def fine_tune(model, train_loader, epochs):
     """Give the model a new head for three classes and train all of it: body and head.
 
     model: has layers model.body and model.head. Optimizer: one SGD with lr 0.1, momentum 0.9.
-    Returns the mean loss over the samples of each epoch.
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     model.head = nn.Linear(model.head.in_features, 3)
@@ -69,7 +73,8 @@ def fine_tune(model, train_loader, epochs):
     """Give the model a new head for three classes and train all of it: body and head.
 
     model: has layers model.body and model.head. Optimizer: one SGD with lr 0.1, momentum 0.9.
-    Returns the mean loss over the samples of each epoch.
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
     """
     model.head = nn.Linear(model.head.in_features, 3)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -89,8 +94,9 @@ def fine_tune(model, train_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (2, 3):
-        yield seeded(rng, Classifier), seeded(rng, lambda: loader(8, 3)), epochs
+    for epochs, left_out in ((2, 0), (3, 2)):
+        train = seeded(rng, lambda n=left_out: loader(8, 3, left_out=n))
+        yield seeded(rng, Classifier), train, epochs
 
 
 @exercise.observe
@@ -147,6 +153,113 @@ def head_in_every_epoch(model, train_loader, epochs):
     return history
 
 
+def with_new_head(model, *, bias=True):
+    model.head = nn.Linear(model.head.in_features, 3, bias=bias)
+
+
+@exercise.mistake(
+    "The docstring asks for one optimizer with one rate and one momentum for all. With which of "
+    "them does your head learn, with which your body?"
+)
+def head_without_momentum(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.body.parameters(), lr=0.1, momentum=0.9)
+    with_new_head(model)
+    optimizer.add_param_group({"params": model.head.parameters(), "momentum": 0.0})
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(same_as=head_without_momentum)
+def body_ten_times_slower(model, train_loader, epochs):
+    with_new_head(model)
+    groups = [{"params": model.body.parameters(), "lr": 0.01}, {"params": model.head.parameters()}]
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=0.9)
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(same_as=head_without_momentum)
+def momentum_lost(model, train_loader, epochs):
+    with_new_head(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "It learns faster, with another optimizer than the docstring asks for. Was the optimizer ill?"
+)
+def with_adam(model, train_loader, epochs):
+    with_new_head(model)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(same_as=with_adam)
+def with_small_adam(model, train_loader, epochs):
+    with_new_head(model)
+    optimizer = torch.optim.Adam(model.parameters())
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "A part of the new head does not learn: a linear layer has two parameters. Which of them does "
+    "the optimizer hold?"
+)
+def weight_of_the_head_only(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    with_new_head(model)
+    optimizer.add_param_group({"params": [model.head.weight]})
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake("Your new head lacks a parameter that the script gave it.")
+def head_without_bias(model, train_loader, epochs):
+    with_new_head(model, bias=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "The head that the model has is made for two classes. How many are in the labels?"
+)
+def no_new_head(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return tune_with(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "What has learned is a copy. The caller's model is to get the head, and to learn."
+)
+def trains_a_copy(model, train_loader, epochs):
+    return fine_tune(copy.deepcopy(model), train_loader, epochs)
+
+
+@exercise.mistake(same_as=trains_a_copy)
+def trains_a_copy_with_the_head(model, train_loader, epochs):
+    with_new_head(model)
+    twin = copy.deepcopy(model)
+    optimizer = torch.optim.SGD(twin.parameters(), lr=0.1, momentum=0.9)
+    return tune_with(twin, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, epochs):
+    with_new_head(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return trained_history(model, optimizer, train_loader, epochs, over_batches)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, epochs):
+    with_new_head(model)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    return trained_history(model, optimizer, train_loader, epochs, over_dataset)
+
+
 @exercise.right
 def as_a_second_group(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
@@ -154,14 +267,15 @@ def as_a_second_group(model, train_loader, epochs):
     optimizer.add_param_group({"params": model.head.parameters()})
     history = []
     for _ in range(epochs):
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(y)
-        history.append(total / len(train_loader.dataset))
+            samples += len(y)
+        history.append(total / samples)
     return history
 
 

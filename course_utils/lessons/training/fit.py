@@ -6,7 +6,8 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.training.inputs import labelled_loader, normed_net, seeded
+from course_utils.lessons.training.inputs import loader as make_loader
+from course_utils.lessons.training.inputs import normed_net, seeded
 
 exercise = Exercise(
     "10.11",
@@ -27,8 +28,8 @@ def fit(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
     """Train for some epochs; after each one measure the loss on the validation data.
 
     loss_fn(output, y) gives the mean over one batch. The loaders give batches (x, y) of unequal
-    sizes. epochs: an int. The model learns from train_loader alone, in training mode; on
-    valid_loader it runs in eval mode.
+    sizes, and may leave out samples of their datasets. epochs: an int. The model learns from
+    train_loader alone, in training mode; on valid_loader it runs in eval mode.
     Returns {"train": [...], "valid": [...]}, one Python float for each epoch: the mean over the
     samples, for "train" as it was measured before each step.
     """
@@ -60,8 +61,9 @@ def _(rng):
     for epochs in (2, 3, 1):
         model = seeded(rng, normed_net)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
-        train = seeded(rng, lambda: labelled_loader(14, 6))
-        valid = seeded(rng, lambda: labelled_loader(7, 4))
+        left_out = 2 if epochs == 1 else 0
+        train = seeded(rng, lambda n=left_out: make_loader(14, 6, left_out=n))
+        valid = seeded(rng, lambda n=left_out: make_loader(7, 4, left_out=n))
         yield model, nn.CrossEntropyLoss(), optimizer, train, valid, epochs
 
 
@@ -177,6 +179,177 @@ def divides_by_batches(model, loss_fn, optimizer, train_loader, valid_loader, ep
         losses = [loss_fn(model(x), y).item() for x, y in valid_loader]
         history["valid"].append(sum(losses) / len(losses))
     return history
+
+
+def history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean):
+    """Training and validation as they should be; mean() makes a number of (loss, size) pairs."""
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        batches = []
+        for x, y in train_loader:
+            loss = loss_fn(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            batches.append((loss.item(), len(y)))
+        history["train"].append(mean(batches, train_loader))
+        model.eval()
+        with torch.no_grad():
+            batches = [(loss_fn(model(x), y).item(), len(y)) for x, y in valid_loader]
+        history["valid"].append(mean(batches, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    def mean(batches, loader):
+        return sum(loss * n for loss, n in batches) / len(loader.dataset)
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake(
+    "Your numbers are too small, by about the size of a batch: each loss is a mean already when "
+    "you divide by the number of samples."
+)
+def divides_twice(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    def mean(batches, loader):
+        return sum(loss for loss, _ in batches) / sum(n for _, n in batches)
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake("Your curves show the loss of the last batch of each epoch.")
+def last_batch_only(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    def mean(batches, loader):
+        return batches[-1][0]
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake(
+    "The first epoch is right. Later ones still hold the sums of those before: where do your sums "
+    "begin?"
+)
+def sums_begin_once(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    seen = {}
+
+    def mean(batches, loader):
+        so_far = seen.setdefault(id(loader), [])
+        so_far += batches
+        return sum(loss * n for loss, n in so_far) / sum(n for _, n in so_far)
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake(
+    "Your validation numbers are not means over the validation data alone. What is in your sums "
+    "when the validation begins?"
+)
+def sums_go_on_into_validation(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    seen = []
+
+    def mean(batches, loader):
+        if loader is train_loader:
+            seen.clear()
+        seen.extend(batches)
+        return sum(loss * n for loss, n in seen) / sum(n for _, n in seen)
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake(
+    "Clearing once for each epoch lets the gradients of all its batches add up. How often is "
+    "there a step?"
+)
+def clears_once_an_epoch(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        optimizer.zero_grad()
+        total, samples = 0.0, 0
+        for x, y in train_loader:
+            loss = loss_fn(model(x), y)
+            loss.backward()
+            optimizer.step()
+            total += loss.item() * len(y)
+            samples += len(y)
+        history["train"].append(total / samples)
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "Your training loss is measured when the training of the epoch is over, in eval mode. The one "
+    "that was asked for comes up during the training."
+)
+def training_loss_afterwards(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        one_pass(model, loss_fn, train_loader, optimizer)
+        model.eval()
+        history["train"].append(one_pass(model, loss_fn, train_loader))
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "Your training loss is measured after each step. It should be that whose gradient made the "
+    "step."
+)
+def loss_after_each_step(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        total, samples = 0.0, 0
+        for x, y in train_loader:
+            optimizer.zero_grad()
+            loss_fn(model(x), y).backward()
+            optimizer.step()
+            total += loss_fn(model(x), y).item() * len(y)
+            samples += len(y)
+        history["train"].append(total / samples)
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "You validate before the training of the epoch: each number belongs to the model of the epoch "
+    "before."
+)
+def validates_first(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+        model.train()
+        history["train"].append(one_pass(model, loss_fn, train_loader, optimizer))
+    return history
+
+
+@exercise.mistake(
+    "There is one number of validation for the whole run. How often was it asked for?"
+)
+def validates_once_at_the_end(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    model.train()
+    train = [one_pass(model, loss_fn, train_loader, optimizer) for _ in range(epochs)]
+    model.eval()
+    return {"train": train, "valid": [one_pass(model, loss_fn, valid_loader)]}
+
+
+@exercise.mistake("The values are right, but they are tensors. Python floats were asked for.")
+def collects_tensors(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    def mean(batches, loader):
+        return torch.tensor(sum(loss * n for loss, n in batches) / sum(n for _, n in batches))
+
+    return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
 
 
 @exercise.right

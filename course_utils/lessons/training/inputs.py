@@ -21,17 +21,27 @@ class SmallNet(nn.Sequential):
         return "SmallNet()"
 
 
+class SameDropout(nn.Dropout):
+    """Drops the same elements each time, so that it does not matter who draws how many numbers."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if not self.training:
+            return x
+        rows, columns = torch.arange(x.shape[0])[:, None], torch.arange(x.shape[1])
+        return x * ((rows + columns) % 2) * 2
+
+
 def halve(module: nn.Module, args: tuple, output: torch.Tensor) -> torch.Tensor:
     """A forward hook: half of what the model gives."""
     return output / 2
 
 
 def normed_net() -> nn.Module:
-    """From 3 features to 3 scores; its BatchNorm shows in which mode the model was run.
+    """From 3 features to 3 scores; its BatchNorm and Dropout show in which mode it was run.
 
     It has a hook, which shows whether the model was called, or only its forward.
     """
-    model = SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), nn.Linear(4, 3))
+    model = SmallNet(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Tanh(), SameDropout(), nn.Linear(4, 3))
     model.register_forward_hook(halve)
     return model
 
@@ -41,12 +51,12 @@ def labelled_batch(samples: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(samples, 3), torch.randint(0, 3, (samples,))
 
 
-def labelled_loader(samples: int, batch_size: int) -> DataLoader:
-    """The same as a loader that keeps its order; the last batch may be shorter."""
-    return DataLoader(TensorDataset(*labelled_batch(samples)), batch_size=batch_size)
+def loader(samples: int, batch_size: int, *, column: bool = False, left_out: int = 0) -> DataLoader:
+    """Batches of random features (batch, 3) and labels (batch,) or (batch, 1), always in order.
 
-
-def loader(samples: int, batch_size: int, *, column: bool = False) -> DataLoader:
-    """Batches of random features (batch, 3) and labels (batch,) or (batch, 1), always in order."""
-    x, y = torch.randn(samples, 3), torch.randint(0, 3, (samples,))
-    return DataLoader(TensorDataset(x, y[:, None] if column else y), batch_size=batch_size)
+    samples: how many it gives; the last batch may be shorter. left_out: samples of its dataset
+    that are in no batch.
+    """
+    x, y = labelled_batch(samples + left_out)
+    dataset = TensorDataset(x, y[:, None] if column else y)
+    return DataLoader(dataset, batch_size=batch_size, sampler=range(samples))

@@ -47,8 +47,9 @@ exercise = Exercise(
 def log_losses(writer, epochs):
     """Write two curves: "loss/batch", a point for each batch, "loss/epoch", one for each epoch.
 
-    writer: has add_scalar(tag, value, step), like SummaryWriter. epochs: a list of epochs, each a
-    list of pairs (mean loss of a batch, number of its samples).
+    writer: has add_scalar(tag, scalar_value, global_step), like SummaryWriter. epochs: a list of
+    epochs, each a list of pairs (mean loss of a batch, number of its samples). Their lengths
+    may differ.
     The step of a batch is its number in the whole run, the step of an epoch is its number; both
     count from 0. The value of an epoch is the mean over its samples. Returns nothing.
     """
@@ -67,6 +68,7 @@ def log_losses(writer, epochs):
 def _(rng):
     yield Recorder(), [[(4.0, 2), (1.0, 1)], [(2.0, 2), (0.5, 1)]]
     yield Recorder(), [[(3.0, 2)]]
+    yield Recorder(), [[(1.0, 2)] * 3, [(2.0, 1), (5.0, 3)], [(4.0, rng.randint(1, 3))] * 4]
     for _ in range(3):
         sizes = [4, 4, rng.randint(1, 2)]
         yield Recorder(), [[(float(rng.randint(1, 9)), n) for n in sizes] for _ in range(3)]
@@ -74,8 +76,9 @@ def _(rng):
 
 @exercise.observe
 def _(answer, writer, epochs):
-    answer(writer, epochs)
-    return {f"points (step, value) of {tag}": points for tag, points in writer.points.items()}
+    returned = answer(writer, epochs)
+    points = {f"points (step, value) of {tag}": points for tag, points in writer.points.items()}
+    return {**points, "what it returns": returned}
 
 
 @exercise.mistake(
@@ -144,6 +147,125 @@ def never_starts_again(writer, epochs):
             total += loss * n
             samples += n
         writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+def log_with(writer, epochs, *, start=0, point=lambda epoch, step: epoch):
+    """Both curves; start: of the count of batches; point: the step of an epoch's point."""
+    step = start
+    for epoch, batches in enumerate(epochs):
+        for loss, _ in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", mean, point(epoch, step))
+
+
+@exercise.mistake("The first batch of the run has step 0, and so has the first epoch.")
+def batches_count_from_one(writer, epochs):
+    log_with(writer, epochs, start=1)
+
+
+@exercise.mistake(same_as=batches_count_from_one)
+def epochs_count_from_one(writer, epochs):
+    log_with(writer, epochs, point=lambda epoch, step: epoch + 1)
+
+
+@exercise.mistake(same_as=batches_count_from_one)
+def both_count_from_one(writer, epochs):
+    log_with(writer, epochs, start=1, point=lambda epoch, step: epoch + 1)
+
+
+@exercise.mistake(
+    "The points of the epochs stand at numbers of batches. What does the docstring say their step "
+    "is?"
+)
+def epoch_at_its_last_batch(writer, epochs):
+    log_with(writer, epochs, point=lambda epoch, step: step - 1)
+
+
+@exercise.mistake(same_as=epoch_at_its_last_batch)
+def epoch_at_the_next_batch(writer, epochs):
+    log_with(writer, epochs, point=lambda epoch, step: step)
+
+
+@exercise.mistake(
+    "Epochs need not have the same number of batches. How many batches came before this one?"
+)
+def epochs_of_one_length(writer, epochs):
+    for epoch, batches in enumerate(epochs):
+        for number, (loss, _) in enumerate(batches):
+            writer.add_scalar("loss/batch", loss, epoch * len(batches) + number)
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", mean, epoch)
+
+
+@exercise.mistake(same_as=epochs_of_one_length)
+def as_many_batches_as_the_first_epoch(writer, epochs):
+    for epoch, batches in enumerate(epochs):
+        for number, (loss, _) in enumerate(batches):
+            writer.add_scalar("loss/batch", loss, epoch * len(epochs[0]) + number)
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", mean, epoch)
+
+
+@exercise.mistake("The value comes before the step in add_scalar(): yours have changed places.")
+def value_and_step_swapped(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        for loss, _ in batches:
+            writer.add_scalar("loss/batch", step, loss)
+            step += 1
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", epoch, mean)
+
+
+@exercise.mistake(
+    "You write a point of the epoch's curve with every batch. How many points has an epoch?"
+)
+def epoch_point_with_every_batch(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        total, samples = 0.0, 0
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+            total += loss * n
+            samples += n
+            writer.add_scalar("loss/epoch", total / samples, epoch)
+
+
+@exercise.mistake(
+    "The points are right. The curves are the result here: the function itself has nothing to "
+    "give back."
+)
+def gives_the_means_back(writer, epochs):
+    log_with(writer, epochs)
+    return [sum(loss * n for loss, n in one) / sum(n for _, n in one) for one in epochs]
+
+
+@exercise.mistake(
+    "A point of the batches' curve is the loss as it was given, the mean over the batch. Yours is "
+    "multiplied by something."
+)
+def sums_of_batches(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss * n, step)
+            step += 1
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", mean, epoch)
+
+
+@exercise.mistake("The step of a batch counts batches. Yours counts samples.")
+def step_counts_samples(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += n
+        mean = sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+        writer.add_scalar("loss/epoch", mean, epoch)
 
 
 @exercise.right

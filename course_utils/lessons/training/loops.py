@@ -25,3 +25,38 @@ def trained_loss(model, optimizer, train_loader) -> float:
         total += loss.item() * len(y)
         samples += len(y)
     return total / samples
+
+
+def over_samples(batches, loader) -> float:
+    """The mean over samples of pairs (mean loss of a batch, its size)."""
+    return sum(loss * n for loss, n in batches) / sum(n for _, n in batches)
+
+
+def over_batches(batches, loader) -> float:
+    """The mean of the batches' means."""
+    return sum(loss for loss, _ in batches) / len(batches)
+
+
+def over_dataset(batches, loader) -> float:
+    """The sum over samples, divided by the size of the dataset."""
+    return sum(loss * n for loss, n in batches) / len(loader.dataset)
+
+
+def last_batch(batches, loader) -> float:
+    """The loss of the last batch."""
+    return batches[-1][0]
+
+
+def trained_history(model, optimizer, train_loader, epochs, mean=over_samples) -> list[float]:
+    """Epochs of training in the mode the model is in; mean() makes the number of each."""
+    history = []
+    for _ in range(epochs):
+        batches = []
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            batches.append((loss.item(), len(y)))
+        history.append(mean(batches, train_loader))
+    return history

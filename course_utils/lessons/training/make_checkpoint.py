@@ -93,8 +93,8 @@ def not_copied(model, optimizer, scheduler, epoch):
 
 
 @exercise.mistake(
-    "You put whole objects into the checkpoint. Loading them means running code from the file, "
-    "and weights_only=True refuses that."
+    "torch.load refuses your file. weights_only=True takes tensors, numbers, texts, lists and "
+    "dicts; to make other objects it would have to run code from the file."
 )
 def whole_objects(model, optimizer, scheduler, epoch):
     return copy.deepcopy(
@@ -137,6 +137,83 @@ def seed_instead_of_state(model, optimizer, scheduler, epoch):
             "random state": torch.tensor(torch.initial_seed()),
         }
     )
+
+
+def checkpoint_with(run, other):
+    """The right checkpoint, but for some of its items."""
+    return {**make_checkpoint(*run), **other}
+
+
+@exercise.mistake(same_as=not_copied)
+def model_not_copied(model, optimizer, scheduler, epoch):
+    return checkpoint_with((model, optimizer, scheduler, epoch), {"model": model.state_dict()})
+
+
+@exercise.mistake(
+    "Your checkpoint changes while training goes on: an optimizer's state dict holds the tensors "
+    "that the optimizer works with."
+)
+def optimizer_not_copied(model, optimizer, scheduler, epoch):
+    return checkpoint_with(
+        (model, optimizer, scheduler, epoch), {"optimizer": optimizer.state_dict()}
+    )
+
+
+@exercise.mistake(
+    "A model's state is more than its parameters: BatchNorm keeps its means in buffers. Where are "
+    "they in your checkpoint?"
+)
+def without_buffers(model, optimizer, scheduler, epoch):
+    state = {name: value.detach().clone() for name, value in model.named_parameters()}
+    return checkpoint_with((model, optimizer, scheduler, epoch), {"model": state})
+
+
+@exercise.mistake(
+    "`epoch` is to be the number of the epoch that has ended. Which one to go on with is for the "
+    "reader of the checkpoint to say."
+)
+def epoch_to_go_on_with(model, optimizer, scheduler, epoch):
+    return checkpoint_with((model, optimizer, scheduler, epoch), {"epoch": epoch + 1})
+
+
+@exercise.mistake("Look at the keys once more, letter by letter.")
+def another_key(model, optimizer, scheduler, epoch):
+    kept = make_checkpoint(model, optimizer, scheduler, epoch)
+    kept["random_state"] = kept.pop("random state")
+    return kept
+
+
+@exercise.mistake(
+    "The random state is to be torch's own, as a tensor, so that torch can take it back as it is."
+)
+def state_as_a_list(model, optimizer, scheduler, epoch):
+    kept = make_checkpoint(model, optimizer, scheduler, epoch)
+    return {**kept, "random state": kept["random state"].tolist()}
+
+
+@exercise.mistake(
+    "A new generator is at its own beginning. The run draws from torch's default generator: where "
+    "is that one now?"
+)
+def state_of_a_new_generator(model, optimizer, scheduler, epoch):
+    kept = make_checkpoint(model, optimizer, scheduler, epoch)
+    return {**kept, "random state": torch.Generator().get_state()}
+
+
+@exercise.mistake(
+    "The learning rate and the groups are there. What does the optimizer remember of the steps "
+    "before, besides its settings?"
+)
+def optimizer_without_momentum(model, optimizer, scheduler, epoch):
+    groups = copy.deepcopy(optimizer.state_dict()["param_groups"])
+    state = {"state": {}, "param_groups": groups}
+    return checkpoint_with((model, optimizer, scheduler, epoch), {"optimizer": state})
+
+
+@exercise.mistake("A scheduler's state is all of its state dict. You keep a part of it.")
+def last_epoch_of_the_scheduler(model, optimizer, scheduler, epoch):
+    state = {"last_epoch": scheduler.last_epoch}
+    return checkpoint_with((model, optimizer, scheduler, epoch), {"scheduler": state})
 
 
 @exercise.right

@@ -6,6 +6,7 @@ have a shape and no numbers, and every computer has it.
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.promises import promised
 
 exercise = Exercise(
     "10.6",
@@ -24,8 +25,8 @@ exercise = Exercise(
 def move_batch(batch, device):
     """The batch with every tensor in it on the device.
 
-    batch: a tensor; or a tuple, list or dict whose items are batches themselves; or anything
-    else, such as a string, which is given back as it is.
+    batch: a tensor; or a plain tuple, list or dict whose items are batches themselves; or anything
+    else, such as a string or a number, which is given back as it is.
     Returns the same structure with the same types of containers. dtypes stay as they are.
     """
     if isinstance(batch, torch.Tensor):
@@ -48,25 +49,30 @@ def _(rng):
     yield [x, y, "a.png"], "meta"
     yield {"image": x, "label": y, "file": "a.png"}, "meta"
     yield {"inputs": (x, [x, y]), "label": y}, "meta"
+    yield (x, rng.randint(2, 30), None, 0.5), "meta"
+    yield [{"image": x}, (), {"size": (samples, 3)}], "meta"
+    for tensor in promised(rng, "any shape", "any dtype", "any strides"):
+        yield {"x": tensor}, rng.choice(["meta", "cpu"])
 
 
 @exercise.mistake(
-    "The first tensor moved and the labels stayed where they were. The loss needs both on one "
+    "Some tensors moved, and others stayed where they were. A loss needs scores and labels on one "
     "device."
 )
 def inputs_only(batch, device):
     if isinstance(batch, torch.Tensor):
         return batch.to(device)
-    if isinstance(batch, dict):
+    if isinstance(batch, dict) and batch:
         first = next(iter(batch))
         return {**batch, first: inputs_only(batch[first], device)}
-    if isinstance(batch, (tuple, list)):
+    if isinstance(batch, (tuple, list)) and batch:
         return type(batch)([inputs_only(batch[0], device), *batch[1:]])
     return batch
 
 
 @exercise.mistake(
-    "A tensor's .to() moves nothing: it gives back a tensor that is there. You threw that away."
+    "Nothing has moved. A tensor's .to() leaves the tensor itself where it is: what does it give "
+    "back?"
 )
 def result_thrown_away(batch, device):
     if isinstance(batch, torch.Tensor):
@@ -116,6 +122,124 @@ def one_level_only(batch, device):
     if isinstance(batch, (tuple, list)):
         return type(batch)(move(item) for item in batch)
     return move(batch)
+
+
+@exercise.mistake("What is no tensor stays as it is, numbers too. Yours come back as tensors.")
+def numbers_become_tensors(batch, device):
+    if isinstance(batch, (int, float)):
+        return torch.tensor(batch).to(device)
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {name: numbers_become_tensors(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(numbers_become_tensors(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake(
+    "A dict came back as it was given. What is done with each kind of container that the docstring "
+    "names?"
+)
+def dicts_stay(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(dicts_stay(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake("Some things come back as None. What happens to what is neither tensor nor box?")
+def others_become_none(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {name: others_become_none(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(others_become_none(item, device) for item in batch)
+    return None
+
+
+@exercise.mistake(
+    "Your code writes into the container that it was given. The caller still has the same one, and "
+    "finds other things in it."
+)
+def writes_into_the_dict(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        for name in batch:
+            batch[name] = writes_into_the_dict(batch[name], device)
+        return batch
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(writes_into_the_dict(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake(same_as=writes_into_the_dict)
+def writes_into_the_list(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {name: writes_into_the_list(item, device) for name, item in batch.items()}
+    if isinstance(batch, tuple):
+        return tuple(writes_into_the_list(item, device) for item in batch)
+    if isinstance(batch, list):
+        for place, item in enumerate(batch):
+            batch[place] = writes_into_the_list(item, device)
+    return batch
+
+
+@exercise.mistake(same_as=writes_into_the_dict)
+def writes_into_both(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, tuple):
+        return tuple(writes_into_both(item, device) for item in batch)
+    if isinstance(batch, (dict, list)):
+        for place in batch if isinstance(batch, dict) else range(len(batch)):
+            batch[place] = writes_into_both(batch[place], device)
+    return batch
+
+
+@exercise.mistake(
+    "The dtype changes on the way. A move to another device keeps it: labels stay int64."
+)
+def everything_as_float(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.float().to(device)
+    if isinstance(batch, dict):
+        return {name: everything_as_float(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(everything_as_float(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake(
+    "A tuple or a list may have any number of items. For how many does your code ask?"
+)
+def pairs_only(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {name: pairs_only(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        x, y = batch
+        return type(batch)([pairs_only(x, device), pairs_only(y, device)])
+    return batch
+
+
+@exercise.mistake(
+    "Whole numbers stay where they are in yours. What else than floats has to be on the device?"
+)
+def floats_only(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device) if batch.is_floating_point() else batch
+    if isinstance(batch, dict):
+        return {name: floats_only(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(floats_only(item, device) for item in batch)
+    return batch
 
 
 @exercise.right

@@ -27,6 +27,10 @@ exercise = Exercise(
         "torch.set_rng_state is the opposite of torch.get_rng_state.",
         "The epoch in the checkpoint has ended. Which one comes next?",
     ],
+    no_case={
+        "checkpoint: contiguous": "State dicts are handed on as they are; the answer indexes none.",
+        "checkpoint: dtype": "The random state of torch is always a tensor of uint8.",
+    },
 )
 
 
@@ -90,7 +94,8 @@ def repeats_the_epoch(checkpoint, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "The parameters are there, but the optimizer has lost its momentum and its learning rate."
+    "The parameters are there, and the steps are not those of the run. What does the optimizer "
+    "remember, besides its learning rate?"
 )
 def forgets_the_optimizer(checkpoint, model, optimizer, scheduler):
     model.load_state_dict(checkpoint["model"])
@@ -132,14 +137,86 @@ def forgets_the_model(checkpoint, model, optimizer, scheduler):
     return checkpoint["epoch"] + 1
 
 
+@exercise.mistake(
+    "A model has more than parameters: BatchNorm keeps its means in buffers, and yours are still "
+    "those of a fresh model."
+)
+def forgets_the_buffers(checkpoint, model, optimizer, scheduler):
+    epoch = resume(checkpoint, model, optimizer, scheduler)
+    for name, buffer in model.named_buffers():
+        buffer.fill_(1 if name.endswith("running_var") else 0)
+    return epoch
+
+
+@exercise.mistake(
+    "The names stand for other things in your function now. Outside, the model, the optimizer and "
+    "the scheduler are as fresh as before."
+)
+def gives_the_names_away(checkpoint, model, optimizer, scheduler):
+    torch.set_rng_state(checkpoint["random state"])
+    return checkpoint["epoch"] + 1
+
+
+@exercise.mistake(
+    "The scheduler has made steps that the run did not make: every step() of it changes the rate "
+    "or the count."
+)
+def one_step_of_the_scheduler_more(checkpoint, model, optimizer, scheduler):
+    epoch = resume(checkpoint, model, optimizer, scheduler)
+    scheduler.step()
+    return epoch
+
+
+@exercise.mistake(same_as=one_step_of_the_scheduler_more)
+def steps_the_scheduler_forward(checkpoint, model, optimizer, scheduler):
+    epoch = forgets_the_scheduler(checkpoint, model, optimizer, scheduler)
+    for _ in range(epoch):
+        scheduler.step()
+    return epoch
+
+
+@exercise.mistake(
+    "A random state is no seed. The generator has to be where it was, not where some seed begins."
+)
+def state_as_a_seed(checkpoint, model, optimizer, scheduler):
+    epoch = resume(checkpoint, model, optimizer, scheduler)
+    torch.manual_seed(int(checkpoint["random state"].sum()))
+    return epoch
+
+
+@exercise.mistake(same_as=forgets_the_optimizer)
+def sets_the_rate_only(checkpoint, model, optimizer, scheduler):
+    groups = copy.deepcopy(checkpoint["optimizer"]["param_groups"])
+    optimizer.param_groups[0]["lr"] = groups[0]["lr"]
+    return forgets_the_optimizer(checkpoint, model, optimizer, scheduler)
+
+
+@exercise.mistake(
+    "You put the model into eval mode, as for a test. What comes next here is training."
+)
+def leaves_eval_mode(checkpoint, model, optimizer, scheduler):
+    epoch = resume(checkpoint, model, optimizer, scheduler)
+    model.eval()
+    return epoch
+
+
+@exercise.mistake(
+    "The model alone is loaded. That is enough to use it; what else does the next step of training "
+    "need?"
+)
+def the_model_only(checkpoint, model, optimizer, scheduler):
+    model.load_state_dict(checkpoint["model"])
+    return checkpoint["epoch"] + 1
+
+
 @exercise.right
 def in_another_order(checkpoint, model, optimizer, scheduler):
     torch.random.set_rng_state(checkpoint["random state"])
     scheduler.load_state_dict(checkpoint["scheduler"])
     optimizer.load_state_dict(copy.deepcopy(checkpoint["optimizer"]))
     with torch.no_grad():
-        for name, value in checkpoint["model"].items():
-            model.get_parameter(name).copy_(value)
+        for name, value in model.state_dict().items():
+            value.copy_(checkpoint["model"][name])
     return 1 + checkpoint["epoch"]
 
 

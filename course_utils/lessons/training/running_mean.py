@@ -56,8 +56,9 @@ exercise = Exercise(
 class RunningMean:
     """The mean of a value over all samples since the last reset.
 
-    update(value, samples): value is the mean over one batch, a tensor without dimensions, perhaps
-    with a graph; samples says how many samples the batch has. Nothing kept may hold that graph.
+    update(value, samples): value is the mean over one batch, a float32 tensor without dimensions,
+    perhaps with a graph; samples says how many samples the batch has. Nothing kept may hold that
+    graph.
     compute(): the mean over all samples so far, as a Python float; NaN if there were none.
     It changes nothing. reset(): forget everything. Two objects know nothing of each other.
     """
@@ -103,11 +104,13 @@ def _(answer, actions):
             neighbour.update(torch.tensor(7.0), 1)
             del value
             graphs.append(graph)
-    return {
+    facts = {
         "compute() each time": results,
         "compute() of another object": neighbour.compute(),
         "a graph is kept": any(graph() is not None for graph in graphs),
     }
+    meter.reset()  # what all objects of a class share would be seen in the next case
+    return facts
 
 
 @exercise.mistake(
@@ -223,8 +226,8 @@ class DividesByZero:
 
 
 @exercise.mistake(
-    "All objects of your class share one list: it belongs to the class, because it was made in "
-    "the class body."
+    "What one object is told, another one knows. What do all objects of your class share, because "
+    "it was made once, and not once for each of them?"
 )
 class SharedByAll:
     batches = []
@@ -241,6 +244,81 @@ class SharedByAll:
     def compute(self):
         samples = sum(n for _, n in self.batches)
         return sum(v * n for v, n in self.batches) / samples if samples else float("nan")
+
+
+@exercise.mistake(
+    "Without samples there is no mean, and 0 is a number like any other: a reader would take it "
+    "for a loss of 0. What does the docstring ask for?"
+)
+class ZeroForNothing:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.total, self.samples = 0.0, 0
+
+    def update(self, value, samples):
+        self.total += value.item() * samples
+        self.samples += samples
+
+    def compute(self):
+        return self.total / self.samples if self.samples else 0.0
+
+
+@exercise.mistake("Without samples yours is None. The docstring asks for something else there.")
+class NoneForNothing(ZeroForNothing):
+    def compute(self):
+        return self.total / self.samples if self.samples else None
+
+
+@exercise.mistake("The values are right, but compute() gives a tensor, not a Python float.")
+class GivesATensor(ZeroForNothing):
+    def update(self, value, samples):
+        self.total = self.total + value.detach() * samples
+        self.samples += samples
+
+    def compute(self):
+        return self.total / self.samples if self.samples else float("nan")
+
+
+@exercise.mistake(
+    "Each new value counts as much as all before it together. How many samples does each side "
+    "stand for?"
+)
+class HalfAndHalf:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.mean = float("nan")
+
+    def update(self, value, samples):
+        value = value.item()
+        self.mean = value if self.mean != self.mean else (self.mean + value) / 2
+
+    def compute(self):
+        return self.mean
+
+
+@exercise.mistake(
+    "`value` is the mean over a batch, and you add it up as if it were the sum over the batch."
+)
+class TakesASum(ZeroForNothing):
+    def update(self, value, samples):
+        self.total += value.item()
+        self.samples += samples
+
+    def compute(self):
+        return self.total / self.samples if self.samples else float("nan")
+
+
+@exercise.mistake(
+    "compute() overwrites what update() has collected: the second time it begins from the mean."
+)
+class DividesTheTotal(ZeroForNothing):
+    def compute(self):
+        self.total = self.total / self.samples if self.samples else float("nan")
+        return self.total
 
 
 @exercise.right

@@ -7,8 +7,8 @@ from course_utils.lessons.training.inputs import SmallNet
 
 
 def noisy_run() -> tuple:
-    """A model with dropout, its optimizer with momentum, and a schedule."""
-    model = SmallNet(nn.Linear(3, 8), nn.Dropout(0.5), nn.Linear(8, 3))
+    """A model with BatchNorm and dropout, its optimizer with momentum, and a schedule."""
+    model = SmallNet(nn.Linear(3, 8), nn.BatchNorm1d(8), nn.Dropout(0.5), nn.Linear(8, 3))
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     return model, optimizer, torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
 

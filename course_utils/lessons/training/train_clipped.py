@@ -10,6 +10,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import SmallNet, loader, normed_net, seeded
+from course_utils.lessons.training.loops import over_batches, over_dataset, over_samples
 
 exercise = Exercise(
     "10.19",
@@ -26,13 +27,15 @@ exercise = Exercise(
 
 @exercise.starter
 @exercise.mistake(
-    "Still ill: the steps are longer than the limit allows. How many gradients were made shorter?"
+    "Still ill: the steps are longer than the limit allows. Which gradients were made shorter, and "
+    "when?"
 )
 def train_clipped(model, train_loader, epochs):
-    """Train what is not frozen, with SGD; the norm of all gradients together is at most 0.1.
+    """Train what is not frozen, with SGD, in training mode.
 
-    Some parameters of the model have requires_grad False and stay as they are.
-    Returns the mean loss over the samples of each epoch.
+    The norm of all gradients together is at most 0.1 in each step. Some parameters of the model
+    have requires_grad False and stay as they are. train_loader: may leave out samples of its
+    dataset. Returns the mean loss of each epoch over the samples that it gave.
     """
     params = filter(lambda p: p.requires_grad, model.parameters())
     optimizer = torch.optim.SGD(params, lr=0.5)
@@ -54,10 +57,11 @@ def train_clipped(model, train_loader, epochs):
 
 @exercise.reference
 def train_clipped(model, train_loader, epochs):
-    """Train what is not frozen, with SGD; the norm of all gradients together is at most 0.1.
+    """Train what is not frozen, with SGD, in training mode.
 
-    Some parameters of the model have requires_grad False and stay as they are.
-    Returns the mean loss over the samples of each epoch.
+    The norm of all gradients together is at most 0.1 in each step. Some parameters of the model
+    have requires_grad False and stay as they are. train_loader: may leave out samples of its
+    dataset. Returns the mean loss of each epoch over the samples that it gave.
     """
     params = [p for p in model.parameters() if p.requires_grad]
     optimizer = torch.optim.SGD(params, lr=0.5)
@@ -79,15 +83,16 @@ def train_clipped(model, train_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (2, 3):
-        model = seeded(rng, normed_net)
-        model[3].bias.requires_grad_(False)
-        yield model, seeded(rng, lambda: loader(8, 4)), epochs
-    # Gradients that are shorter than the limit from the beginning.
-    model = seeded(rng, lambda: SmallNet(nn.Linear(3, 3)))
-    model[0].bias.requires_grad_(False)
-    x, y = seeded(rng, lambda: (torch.randn(8, 3) / 30, torch.randint(0, 3, (8,))))
-    yield model, DataLoader(TensorDataset(x, y), batch_size=4), 2
+    for epochs, left_out, training in ((2, 0, True), (3, 2, False)):
+        model = seeded(rng, normed_net).train(training)
+        model[-1].bias.requires_grad_(False)
+        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
+    # Gradients that are shorter than the limit from the beginning; and much longer ones.
+    for scale in (1 / 30, 20):
+        model = seeded(rng, lambda: SmallNet(nn.Linear(3, 3)))
+        model[0].bias.requires_grad_(False)
+        x, y = seeded(rng, lambda s=scale: (torch.randn(8, 3) * s, torch.randint(0, 3, (8,))))
+        yield model, DataLoader(TensorDataset(x, y), batch_size=4), 2
 
 
 @exercise.observe
@@ -96,24 +101,37 @@ def _(answer, model, train_loader, epochs):
     return {"loss of each epoch": history, "parameters and buffers afterwards": model.state_dict()}
 
 
-def train_with_clip(model, train_loader, epochs, before_backward, before_step, after_step):
+def train_with_clip(
+    model,
+    train_loader,
+    epochs,
+    before_backward,
+    before_step,
+    after_step,
+    *,
+    rate=0.5,
+    mode=True,
+    mean=over_samples,
+    loss_of=F.cross_entropy,
+):
     """The loop, with something done to the parameters at one of three places."""
     params = [p for p in model.parameters() if p.requires_grad]
-    optimizer = torch.optim.SGD(params, lr=0.5)
+    optimizer = torch.optim.SGD(params, lr=rate)
+    if mode:
+        model.train()
     history = []
     for _ in range(epochs):
-        total, samples = 0.0, 0
+        batches = []
         for x, y in train_loader:
-            loss = F.cross_entropy(model(x), y)
+            loss = loss_of(model(x), y)
             optimizer.zero_grad()
             before_backward(params)
             loss.backward()
             before_step(params)
             optimizer.step()
             after_step(params)
-            total += loss.item() * len(y)
-            samples += len(y)
-        history.append(total / samples)
+            batches.append((loss.item(), len(y)))
+        history.append(mean(batches, train_loader))
     return history
 
 
@@ -155,12 +173,113 @@ def clips_the_weights(model, train_loader, epochs):
     return train_with_clip(model, train_loader, epochs, nothing, nothing, clip)
 
 
+def clip_together(params):
+    nn.utils.clip_grad_norm_(params, 0.1)
+
+
+def clipped(model, train_loader, epochs, clip=clip_together, **how):
+    """The loop with clip() at its place."""
+    return train_with_clip(model, train_loader, epochs, nothing, clip, nothing, **how)
+
+
+@exercise.mistake(
+    "The gradients are clipped now, and to another length than the docstring asks for."
+)
+def clips_at_one(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, lambda ps: nn.utils.clip_grad_norm_(ps, 1.0))
+
+
+@exercise.mistake(same_as=clips_at_one)
+def clips_at_the_step(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, lambda ps: nn.utils.clip_grad_norm_(ps, 0.05))
+
+
+@exercise.mistake(
+    "There are several norms. The plain word means the root of the sum of squares; yours is "
+    "another one."
+)
+def largest_number(model, train_loader, epochs):
+    return clipped(
+        model, train_loader, epochs, lambda ps: nn.utils.clip_grad_norm_(ps, 0.1, float("inf"))
+    )
+
+
+@exercise.mistake(same_as=largest_number)
+def sum_of_the_norms(model, train_loader, epochs):
+    def clip(params):
+        norm = sum(p.grad.norm() for p in params)
+        for p in params:
+            p.grad *= min(1.0, 0.1 / norm)
+
+    return clipped(model, train_loader, epochs, clip)
+
+
+@exercise.mistake(
+    "Gradients that are short enough stay as they are. Yours all get the length of the limit."
+)
+def always_of_that_length(model, train_loader, epochs):
+    def clip(params):
+        norm = sum(p.grad.square().sum() for p in params).sqrt()
+        for p in params:
+            p.grad *= 0.1 / norm
+
+    return clipped(model, train_loader, epochs, clip)
+
+
+@exercise.mistake("Smaller steps hide the complaint. The rate was not ill: what was made shorter?")
+def smaller_rate(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, nothing, rate=0.05)
+
+
+@exercise.mistake(
+    "You clip the loss. A loss that is cut off has no gradient any more; the limit is for the norm "
+    "of the gradients."
+)
+def clips_the_loss(model, train_loader, epochs):
+    def cut_off(output, y):
+        return F.cross_entropy(output, y).clamp(max=0.1)
+
+    return clipped(model, train_loader, epochs, nothing, loss_of=cut_off)
+
+
+@exercise.mistake(
+    "Some parameters were frozen when you got the model. They are to stay as they are."
+)
+def unfreezes(model, train_loader, epochs):
+    model.requires_grad_(True)
+    return clipped(model, train_loader, epochs)
+
+
+@exercise.mistake(
+    "Nobody says in which mode the model comes to you. In which one does your training run?"
+)
+def in_the_mode_it_came_in(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, mode=False)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, mean=over_batches)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, epochs):
+    return clipped(model, train_loader, epochs, mean=over_dataset)
+
+
 @exercise.right
 def clips_the_model(model, train_loader, epochs):
     optimizer = torch.optim.SGD((p for p in model.parameters() if p.requires_grad), lr=0.5)
+    model.train()
     history = []
     for _ in range(epochs):
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             optimizer.zero_grad()
             loss = F.cross_entropy(model(x), y)
@@ -168,7 +287,8 @@ def clips_the_model(model, train_loader, epochs):
             nn.utils.clip_grad_norm_(model.parameters(), 0.1)
             optimizer.step()
             total += loss.item() * len(y)
-        history.append(total / len(train_loader.dataset))
+            samples += len(y)
+        history.append(total / samples)
     return history
 
 
@@ -176,6 +296,7 @@ def clips_the_model(model, train_loader, epochs):
 def scales_by_hand(model, train_loader, epochs):
     params = list(filter(lambda p: p.requires_grad, model.parameters()))
     optimizer = torch.optim.SGD(params, lr=0.5)
+    model.train()
     history = []
     for _ in range(epochs):
         losses = []
@@ -190,14 +311,6 @@ def scales_by_hand(model, train_loader, epochs):
             losses += [loss.item()] * len(y)
         history.append(sum(losses) / len(losses))
     return history
-
-
-exercise.equivalent(
-    "model.train()",
-    "pass",
-    because="The models arrive in training mode; what the function is asked for does not "
-    "depend on who said so.",
-)
 
 
 exercise.equivalent(

@@ -8,7 +8,12 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, normed_net, seeded
-from course_utils.lessons.training.loops import trained_loss
+from course_utils.lessons.training.loops import (
+    over_batches,
+    over_dataset,
+    over_samples,
+    trained_history,
+)
 
 exercise = Exercise(
     "10.20",
@@ -27,10 +32,11 @@ exercise = Exercise(
     "Still ill: look at the learning rates, epoch by epoch. Where does each halving come from?"
 )
 def train_fading(model, train_loader, epochs):
-    """Train with SGD; the learning rate starts at 0.1 and is halved after every second epoch.
+    """Train with SGD, in training mode; the rate is 0.1, and is halved after every second epoch.
 
-    Returns (losses, rates): the mean loss over the samples of each epoch, and the learning rate
-    that its first batch was trained with.
+    train_loader: may leave out samples of its dataset. Returns (losses, rates): for each epoch the
+    mean loss over the samples that it gave, and the learning rate that its first batch was
+    trained with.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -53,10 +59,11 @@ def train_fading(model, train_loader, epochs):
 
 @exercise.reference
 def train_fading(model, train_loader, epochs):
-    """Train with SGD; the learning rate starts at 0.1 and is halved after every second epoch.
+    """Train with SGD, in training mode; the rate is 0.1, and is halved after every second epoch.
 
-    Returns (losses, rates): the mean loss over the samples of each epoch, and the learning rate
-    that its first batch was trained with.
+    train_loader: may leave out samples of its dataset. Returns (losses, rates): for each epoch the
+    mean loss over the samples that it gave, and the learning rate that its first batch was
+    trained with.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.5)
@@ -79,8 +86,9 @@ def train_fading(model, train_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (5, 3):
-        yield seeded(rng, normed_net), seeded(rng, lambda: loader(8, 3)), epochs
+    for epochs, left_out, training in ((5, 0, True), (3, 2, False)):
+        model = seeded(rng, normed_net).train(training)
+        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
 
 
 @exercise.observe
@@ -93,9 +101,13 @@ def _(answer, model, train_loader, epochs):
     }
 
 
-def train_with_schedule(model, train_loader, epochs, make, first=False, once=True):
+def train_with_schedule(
+    model, train_loader, epochs, make, first=False, once=True, mode=True, mean=over_samples
+):
     """The loop with a schedule of one's own; first: the scheduler steps before the epoch."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    if mode:
+        model.train()
     scheduler = make(optimizer)
     losses, rates = [], []
     for _ in range(epochs):
@@ -104,7 +116,7 @@ def train_with_schedule(model, train_loader, epochs, make, first=False, once=Tru
         if first:
             scheduler.step()
         rates.append(optimizer.param_groups[0]["lr"])
-        losses.append(trained_loss(model, optimizer, train_loader))
+        losses += trained_history(model, optimizer, train_loader, 1, mean)
         if not first:
             scheduler.step()
     return losses, rates
@@ -123,8 +135,8 @@ def steps_first(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "The rate never falls. A scheduler counts the calls of its own step(): one that is not called "
-    "stays at 0, and one that is new in each epoch never gets to two."
+    "The rate never falls. From where does the optimizer take it, and who changes it there? A "
+    "scheduler does so when its own step() has been called often enough."
 )
 def new_scheduler_each_epoch(model, train_loader, epochs):
     return train_with_schedule(model, train_loader, epochs, every_second, once=False)
@@ -143,14 +155,135 @@ def after_every_epoch(model, train_loader, epochs):
     )
 
 
+def train_with_rates(model, train_loader, epochs, rate_of, noted=None):
+    """The loop with a rate for each epoch, and what is noted of it."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    losses, rates = [], []
+    for epoch in range(epochs):
+        optimizer.param_groups[0]["lr"] = rate_of(epoch)
+        rates.append((noted or rate_of)(epoch))
+        losses += trained_history(model, optimizer, train_loader, 1)
+    return losses, rates
+
+
+def halved(epoch):
+    return 0.1 * 0.5 ** (epoch // 2)
+
+
+@exercise.mistake(
+    "The rates that you note fall, and the training goes on with the first one. From where does "
+    "the optimizer take its rate?"
+)
+def notes_another_rate(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, lambda epoch: 0.1, halved)
+
+
+@exercise.mistake("The training is right. The rate that you note is the one of the next epoch.")
+def notes_the_next_rate(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, halved, lambda epoch: halved(epoch + 1))
+
+
+@exercise.mistake(
+    "The training is right. What you note is not the rate that the optimizer used: get_lr() is for "
+    "the scheduler's own use."
+)
+def notes_get_lr(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = every_second(optimizer)
+    model.train()
+    losses, rates = [], []
+    for _ in range(epochs):
+        rates.append(scheduler.get_lr()[0])
+        losses += trained_history(model, optimizer, train_loader, 1)
+        scheduler.step()
+    return losses, rates
+
+
+@exercise.mistake(
+    "The rate falls too late. How many calls of step() does your schedule get, and after how many "
+    "does it change something?"
+)
+def counts_two_twice(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, lambda e: 0.1 * 0.5 ** (e // 4))
+
+
+@exercise.mistake("The rate falls at the right epochs, by another factor than the docstring says.")
+def by_a_tenth(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, lambda e: 0.1 * 0.1 ** (e // 2))
+
+
+@exercise.mistake(
+    "Your rate falls a little after every epoch. The docstring asks for a stair: two epochs, then "
+    "a step."
+)
+def a_little_each_epoch(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, lambda e: 0.1 * 0.5 ** (e / 2))
+
+
+@exercise.mistake("The rate is halved once. The docstring says: after every second epoch.")
+def halved_once(model, train_loader, epochs):
+    return train_with_rates(model, train_loader, epochs, lambda e: 0.1 if e < 2 else 0.05)
+
+
+@exercise.mistake("You note a rate for each batch. How many were asked for?")
+def a_rate_for_each_batch(model, train_loader, epochs):
+    losses, rates = train_with_rates(model, train_loader, epochs, halved)
+    return losses, [rate for rate in rates for _ in train_loader]
+
+
+@exercise.mistake(
+    "The scheduler still steps with every batch. Another factor or another count only hides that."
+)
+def another_factor(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.9)
+    model.train()
+    losses, rates = [], []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        batches = []
+        for batch in train_loader:
+            batches += [
+                (loss, len(batch[1])) for loss in trained_history(model, optimizer, [batch], 1)
+            ]
+            scheduler.step()
+        losses.append(over_samples(batches, train_loader))
+    return losses, rates
+
+
+@exercise.mistake(
+    "Nobody says in which mode the model comes to you. In which one does your training run?"
+)
+def in_the_mode_it_came_in(model, train_loader, epochs):
+    return train_with_schedule(model, train_loader, epochs, every_second, mode=False)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, epochs):
+    return train_with_schedule(model, train_loader, epochs, every_second, mean=over_batches)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, epochs):
+    return train_with_schedule(model, train_loader, epochs, every_second, mean=over_dataset)
+
+
 @exercise.right
 def counted_in_batches(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, 2 * len(train_loader), 0.5)
+    model.train()
     losses, rates = [], []
     for _ in range(epochs):
         rates.append(scheduler.get_last_lr()[0])
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
@@ -158,7 +291,8 @@ def counted_in_batches(model, train_loader, epochs):
             optimizer.step()
             scheduler.step()
             total += loss.item() * len(y)
-        losses.append(total / len(train_loader.dataset))
+            samples += len(y)
+        losses.append(total / samples)
     return losses, rates
 
 
@@ -166,26 +300,20 @@ def counted_in_batches(model, train_loader, epochs):
 def by_its_own_rule(model, train_loader, epochs):
     losses, rates = [], []
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     for epoch in range(epochs):
         rates.append(0.1 * 0.5 ** (epoch // 2))
         optimizer.param_groups[0]["lr"] = rates[-1]
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(y)
-        losses.append(total / len(train_loader.dataset))
+            samples += len(y)
+        losses.append(total / samples)
     return losses, rates
-
-
-exercise.equivalent(
-    "model.train()",
-    "pass",
-    because="The models arrive in training mode; what the function is asked for does not "
-    "depend on who said so.",
-)
 
 
 exercise.equivalent(

@@ -4,11 +4,16 @@
 # ruff: noqa: F811
 
 import torch
-from torch import nn
 from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.training.inputs import loader, seeded
+from course_utils.lessons.training.inputs import loader, normed_net, seeded
+from course_utils.lessons.training.loops import (
+    last_batch,
+    over_batches,
+    over_dataset,
+    trained_history,
+)
 
 exercise = Exercise(
     "10.12",
@@ -29,7 +34,11 @@ exercise = Exercise(
     "have moved them?"
 )
 def train_flat(model, train_loader, epochs):
-    """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
+    """Train with SGD and cross-entropy, in training mode.
+
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
+    """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     history = []
@@ -48,7 +57,11 @@ def train_flat(model, train_loader, epochs):
 
 @exercise.reference
 def train_flat(model, train_loader, epochs):
-    """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
+    """Train with SGD and cross-entropy, in training mode.
+
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
+    """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     history = []
@@ -67,15 +80,15 @@ def train_flat(model, train_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (2, 3):
-        model = seeded(rng, lambda: nn.Linear(3, 3))
-        yield model, seeded(rng, lambda: loader(7, 3)), epochs
+    for epochs, left_out, training in ((2, 0, True), (3, 2, False)):
+        model = seeded(rng, normed_net).train(training)
+        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
 
 
 @exercise.observe
 def _(answer, model, train_loader, epochs):
     history = answer(model, train_loader, epochs)
-    return {"loss of each epoch": history, "parameters afterwards": model.state_dict()}
+    return {"loss of each epoch": history, "parameters and buffers afterwards": model.state_dict()}
 
 
 @exercise.mistake(
@@ -83,6 +96,7 @@ def _(answer, model, train_loader, epochs):
 )
 def no_zero_grad_at_all(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     history = []
     for _ in range(epochs):
         total, samples = 0.0, 0
@@ -102,6 +116,7 @@ def no_zero_grad_at_all(model, train_loader, epochs):
 )
 def zero_grad_once_an_epoch(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     history = []
     for _ in range(epochs):
         optimizer.zero_grad()
@@ -122,6 +137,7 @@ def zero_grad_once_an_epoch(model, train_loader, epochs):
 )
 def one_batch_behind(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     history = []
     for _ in range(epochs):
         total, samples = 0.0, 0
@@ -136,9 +152,84 @@ def one_batch_behind(model, train_loader, epochs):
     return history
 
 
+@exercise.mistake(
+    "Nobody says in which mode the model comes to you. In which one does your training run?"
+)
+def in_the_mode_it_came_in(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return trained_history(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs, over_batches)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs, over_dataset)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are the losses of the last batch of each epoch."
+)
+def notes_the_last_batch(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs, last_batch)
+
+
+@exercise.mistake(
+    "It learns now, with another optimizer than the docstring asks for. Was the optimizer ill?"
+)
+def with_adam(model, train_loader, epochs):
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(same_as=with_adam)
+def with_momentum(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "There is one step for each epoch now, with the gradients of all its batches. How many steps "
+    "did the script take before?"
+)
+def one_step_an_epoch(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
+    history = []
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        total, samples = 0.0, 0
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            loss.backward()
+            total += loss.item() * len(y)
+            samples += len(y)
+        optimizer.step()
+        history.append(total / samples)
+    return history
+
+
 @exercise.right
 def cleared_after_the_step(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     history = []
     for _ in range(epochs):
         losses = []
@@ -150,21 +241,6 @@ def cleared_after_the_step(model, train_loader, epochs):
             losses += [loss.item()] * len(y)
         history.append(sum(losses) / len(losses))
     return history
-
-
-exercise.equivalent(
-    "model.train()",
-    "pass",
-    because="The models arrive in training mode; what the function is asked for does not "
-    "depend on who said so.",
-)
-
-
-exercise.equivalent(
-    "loss = F.cross_entropy(model(x), y)",
-    "loss = F.cross_entropy(model.forward(x), y)",
-    because="No hook hangs on this model.",
-)
 
 
 exercise.equivalent(

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, normed_net, seeded
+from course_utils.lessons.training.loops import last_batch, trained_history
 
 exercise = Exercise(
     "10.13",
@@ -28,7 +29,11 @@ exercise = Exercise(
     "are they?"
 )
 def train_jumping(model, train_loader, epochs):
-    """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
+    """Train with SGD and cross-entropy, in training mode.
+
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
+    """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     history = []
@@ -46,7 +51,11 @@ def train_jumping(model, train_loader, epochs):
 
 @exercise.reference
 def train_jumping(model, train_loader, epochs):
-    """Train with SGD and cross-entropy. Returns the mean loss over the samples of each epoch."""
+    """Train with SGD and cross-entropy, in training mode.
+
+    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
+    the samples that it gave.
+    """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
     history = []
@@ -65,8 +74,9 @@ def train_jumping(model, train_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (2, 3):
-        yield seeded(rng, normed_net), seeded(rng, lambda: loader(8, 3)), epochs
+    for epochs, left_out, training in ((2, 0, True), (3, 2, False)):
+        model = seeded(rng, normed_net).train(training)
+        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
 
 
 @exercise.observe
@@ -97,8 +107,7 @@ def sum_of_batches(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "You divide by the number of batches. The two samples of the last batch then count as much "
-    "as three of another."
+    "Each batch counts as much as any other in yours. How many samples does the last one have?"
 )
 def mean_over_batches(model, train_loader, epochs):
     runs = batches_of_each_epoch(model, train_loader, epochs)
@@ -124,28 +133,101 @@ def collects_tensors(model, train_loader, epochs):
     return [sum(loss * n for loss, n in batches) / sum(n for _, n in batches) for batches in runs]
 
 
+@exercise.mistake(
+    "Nobody says in which mode the model comes to you. In which one does your training run?"
+)
+def in_the_mode_it_came_in(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    return trained_history(model, optimizer, train_loader, epochs)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, epochs):
+    size = len(train_loader.dataset)
+    runs = batches_of_each_epoch(model, train_loader, epochs)
+    return [sum(loss.item() * n for loss, n in batches) / size for batches in runs]
+
+
+@exercise.mistake(
+    "The first epoch is right. In later ones your sums still hold the epochs before: where do "
+    "they begin?"
+)
+def sums_begin_once(model, train_loader, epochs):
+    so_far, history = [], []
+    for batches in batches_of_each_epoch(model, train_loader, epochs):
+        so_far += batches
+        history.append(sum(loss.item() * n for loss, n in so_far) / sum(n for _, n in so_far))
+    return history
+
+
+@exercise.mistake(
+    "You add up over samples, and nothing is divided: the numbers grow with the size of the data."
+)
+def sum_of_samples(model, train_loader, epochs):
+    runs = batches_of_each_epoch(model, train_loader, epochs)
+    return [sum(loss.item() * n for loss, n in batches) for batches in runs]
+
+
+@exercise.mistake("You give a number for each batch. How many were asked for?")
+def a_number_for_each_batch(model, train_loader, epochs):
+    runs = batches_of_each_epoch(model, train_loader, epochs)
+    return [loss.item() for batches in runs for loss, _ in batches]
+
+
+@exercise.mistake(
+    "You measure once more after the epoch, with a model that has learned meanwhile. The losses "
+    "that were asked for come up during the training."
+)
+def measures_afterwards(model, train_loader, epochs):
+    history = []
+    for _ in batches_of_each_epoch(model, train_loader, epochs):
+        model.eval()
+        with torch.no_grad():
+            pairs = [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in train_loader]
+        model.train()
+        history.append(sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs))
+    return history
+
+
+@exercise.mistake(same_as=measures_afterwards)
+def measures_afterwards_in_training_mode(model, train_loader, epochs):
+    history = []
+    for _ in batches_of_each_epoch(model, train_loader, epochs):
+        with torch.no_grad():
+            pairs = [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in train_loader]
+        history.append(sum(loss * n for loss, n in pairs) / sum(n for _, n in pairs))
+    return history
+
+
+@exercise.mistake(
+    "Another learning rate changes the training. The complaint was about the curve: what do its "
+    "points stand for?"
+)
+def smaller_rate(model, train_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+    model.train()
+    return trained_history(model, optimizer, train_loader, epochs, last_batch)
+
+
 @exercise.right
 def with_sums(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    model.train()
     history = []
     for _ in range(epochs):
-        epoch_loss = 0.0
+        epoch_loss, samples = 0.0, 0
         for x, y in train_loader:
             optimizer.zero_grad()
             losses = F.cross_entropy(model(x), y, reduction="none")
             losses.mean().backward()
             optimizer.step()
             epoch_loss += losses.sum().item()
-        history.append(epoch_loss / len(train_loader.dataset))
+            samples += len(y)
+        history.append(epoch_loss / samples)
     return history
-
-
-exercise.equivalent(
-    "model.train()",
-    "pass",
-    because="The models arrive in training mode; what the function is asked for does not "
-    "depend on who said so.",
-)
 
 
 exercise.equivalent(

@@ -3,12 +3,15 @@
 # A starter and its reference have one name, because both are the student's answer.
 # ruff: noqa: F811
 
+import copy
+
 import torch
+from torch import nn
 from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, normed_net, seeded
-from course_utils.lessons.training.loops import loss_on
+from course_utils.lessons.training.loops import loss_on, over_batches, over_dataset
 
 exercise = Exercise(
     "10.14",
@@ -20,6 +23,7 @@ exercise = Exercise(
         "Which of the two switches is set here, and which one is not?",
         "A switch that is set for validation has to be set back for training.",
     ],
+    may_change=["model.training"],
 )
 
 
@@ -32,7 +36,8 @@ def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
     Validation data must not change the model. At the end the model may be in training mode or in
-    eval mode, as you like.
+    eval mode, as you like. The loaders may leave out samples of their datasets: a loss is the mean
+    over those that they give.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -57,7 +62,8 @@ def train_leaking(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy; returns the validation loss after each epoch.
 
     Validation data must not change the model. At the end the model may be in training mode or in
-    eval mode, as you like.
+    eval mode, as you like. The loaders may leave out samples of their datasets: a loss is the mean
+    over those that they give.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -80,9 +86,10 @@ def train_leaking(model, train_loader, valid_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (2, 3):
-        train, valid = seeded(rng, lambda: loader(8, 4)), seeded(rng, lambda: loader(5, 3))
-        yield seeded(rng, normed_net), train, valid, epochs
+    for epochs, left_out, training in ((2, 0, True), (3, 2, False)):
+        train = seeded(rng, lambda n=left_out: loader(8, 4, left_out=n))
+        valid = seeded(rng, lambda n=left_out: loader(5, 3, left_out=n))
+        yield seeded(rng, normed_net).train(training), train, valid, epochs
 
 
 @exercise.observe
@@ -109,8 +116,8 @@ def train_one_epoch(model, optimizer, train_loader):
 def always_eval(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
-    model.eval()
     for _ in range(epochs):
+        model.eval()
         train_one_epoch(model, optimizer, train_loader)
         history.append(loss_on(model, valid_loader))
     return history
@@ -148,6 +155,82 @@ def looks_twice(model, train_loader, valid_loader, epochs):
     return history
 
 
+def validated(model, train_loader, valid_loader, epochs, measure):
+    """Training as it should be; measure() gives the number of each epoch."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    for _ in range(epochs):
+        model.train()
+        train_one_epoch(model, optimizer, train_loader)
+        history.append(measure(model, valid_loader))
+    return history
+
+
+def batches_in_eval(model, valid_loader):
+    """The loss and the size of each batch, in eval mode."""
+    model.eval()
+    with torch.no_grad():
+        return [(F.cross_entropy(model(x), y).item(), len(y)) for x, y in valid_loader]
+
+
+@exercise.mistake(
+    "The model is as it should be afterwards, but the loss is one of training mode. What do "
+    "Dropout and BatchNorm do there?"
+)
+def measures_a_copy_in_training_mode(model, train_loader, valid_loader, epochs):
+    def measure(model, valid_loader):
+        return loss_on(copy.deepcopy(model), valid_loader)
+
+    return validated(model, train_loader, valid_loader, epochs, measure)
+
+
+@exercise.mistake(
+    "BatchNorm is not the only layer with two ways to work. Which modes do the layers of the model "
+    "have while you measure?"
+)
+def only_batch_norm_in_eval(model, train_loader, valid_loader, epochs):
+    def measure(model, valid_loader):
+        for layer in model.modules():
+            if isinstance(layer, nn.BatchNorm1d):
+                layer.eval()
+        return loss_on(model, valid_loader)
+
+    return validated(model, train_loader, valid_loader, epochs, measure)
+
+
+@exercise.mistake(same_as=only_batch_norm_in_eval)
+def only_dropout_in_eval(model, train_loader, valid_loader, epochs):
+    def measure(model, valid_loader):
+        for layer in model.modules():
+            if isinstance(layer, nn.Dropout):
+                layer.eval()
+        return loss_on(model, valid_loader)
+
+    return validated(model, train_loader, valid_loader, epochs, measure)
+
+
+@exercise.mistake(
+    "The model is cured. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, valid_loader, epochs):
+    def measure(model, valid_loader):
+        return over_batches(batches_in_eval(model, valid_loader), valid_loader)
+
+    return validated(model, train_loader, valid_loader, epochs, measure)
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, valid_loader, epochs):
+    def measure(model, valid_loader):
+        return over_dataset(batches_in_eval(model, valid_loader), valid_loader)
+
+    return validated(model, train_loader, valid_loader, epochs, measure)
+
+
 @exercise.right
 def eval_then_back(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -162,7 +245,7 @@ def eval_then_back(model, train_loader, valid_loader, epochs):
         with torch.inference_mode():
             sums = [F.cross_entropy(model(x), y, reduction="sum").item() for x, y in valid_loader]
         model.train()
-        history.append(sum(sums) / len(valid_loader.dataset))
+        history.append(sum(sums) / sum(len(y) for _, y in valid_loader))
     return history
 
 
@@ -184,14 +267,6 @@ exercise.equivalent(
     "samples += len(y)",
     "samples = samples + len(y)",
     because="Numbers cannot be changed in place: both ways give the name a new number.",
-)
-
-
-exercise.equivalent(
-    "model.train()",
-    "pass",
-    because="The models arrive in training mode; what the function is asked for does not "
-    "depend on who said so.",
 )
 
 

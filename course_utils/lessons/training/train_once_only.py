@@ -3,12 +3,21 @@
 # A starter and its reference have one name, because both are the student's answer.
 # ruff: noqa: F811
 
+import copy
+
 import torch
 from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, normed_net, seeded
-from course_utils.lessons.training.loops import loss_on, trained_loss
+from course_utils.lessons.training.loops import (
+    loss_on,
+    over_batches,
+    over_dataset,
+    over_samples,
+    trained_history,
+    trained_loss,
+)
 
 exercise = Exercise(
     "10.15",
@@ -19,6 +28,7 @@ exercise = Exercise(
         "Print model.training at the beginning of every epoch.",
         "A mode stays until somebody changes it.",
     ],
+    may_change=["model.training"],
 )
 
 
@@ -30,7 +40,8 @@ exercise = Exercise(
 def train_once_only(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy in training mode; validate after each epoch in eval mode.
 
-    Returns the mean training loss over the samples of each epoch.
+    train_loader: may leave out samples of its dataset. Returns the mean training loss of each
+    epoch over the samples that it gave.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -60,7 +71,8 @@ def train_once_only(model, train_loader, valid_loader, epochs):
 def train_once_only(model, train_loader, valid_loader, epochs):
     """Train with SGD and cross-entropy in training mode; validate after each epoch in eval mode.
 
-    Returns the mean training loss over the samples of each epoch.
+    train_loader: may leave out samples of its dataset. Returns the mean training loss of each
+    epoch over the samples that it gave.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
@@ -88,9 +100,10 @@ def train_once_only(model, train_loader, valid_loader, epochs):
 
 @exercise.cases
 def _(rng):
-    for epochs in (3, 2):
-        train, valid = seeded(rng, lambda: loader(8, 4)), seeded(rng, lambda: loader(5, 3))
-        yield seeded(rng, normed_net), train, valid, epochs
+    for epochs, left_out, training in ((3, 0, True), (2, 2, False)):
+        train = seeded(rng, lambda n=left_out: loader(8, 3, left_out=n))
+        valid = seeded(rng, lambda: loader(5, 3))
+        yield seeded(rng, normed_net).train(training), train, valid, epochs
 
 
 @exercise.observe
@@ -117,7 +130,8 @@ def _(answer, model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "You took the eval mode away altogether. Now BatchNorm learns from the validation data."
+    "Your model runs on the validation data in training mode, so BatchNorm learns from it. In "
+    "which mode is it when the first validation batch comes?"
 )
 def never_evaluates(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -157,20 +171,139 @@ def no_validation(model, train_loader, valid_loader, epochs):
     return [trained_loss(model, optimizer, train_loader) for _ in range(epochs)]
 
 
+def train_and_validate(model, train_loader, valid_loader, epochs, mean, validate):
+    """Training as it should be; mean() makes the number of each epoch."""
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    for _ in range(epochs):
+        model.train()
+        history += trained_history(model, optimizer, train_loader, 1, mean)
+        validate(model, valid_loader)
+    return history
+
+
+def as_it_should_be(model, valid_loader):
+    model.eval()
+    return loss_on(model, valid_loader)
+
+
+@exercise.mistake(
+    "Nobody says in which mode the model comes to you. In which one does your first epoch run?"
+)
+def back_to_the_mode_it_came_in(model, train_loader, valid_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    mode = model.training
+    history = []
+    for _ in range(epochs):
+        history.append(trained_loss(model, optimizer, train_loader))
+        as_it_should_be(model, valid_loader)
+        model.train(mode)
+    return history
+
+
+@exercise.mistake(
+    "`training` is an attribute of every layer. Setting the one of the model leaves those of its "
+    "layers as they are."
+)
+def sets_the_attribute(model, train_loader, valid_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    for _ in range(epochs):
+        model.training = True
+        history.append(trained_loss(model, optimizer, train_loader))
+        as_it_should_be(model, valid_loader)
+    return history
+
+
+@exercise.mistake(
+    "Two epochs are as they should be, and the third is not. How often does the model go back to "
+    "training mode?"
+)
+def back_once(model, train_loader, valid_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    model.train()
+    for epoch in range(epochs):
+        if epoch == 1:
+            model.train()
+        history.append(trained_loss(model, optimizer, train_loader))
+        as_it_should_be(model, valid_loader)
+    return history
+
+
+@exercise.mistake(
+    "All of your training runs in eval mode: Dropout is off, and BatchNorm learns nothing."
+)
+def trains_in_eval_mode(model, train_loader, valid_loader, epochs):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    history = []
+    for _ in range(epochs):
+        model.eval()
+        history.append(trained_loss(model, optimizer, train_loader))
+        as_it_should_be(model, valid_loader)
+    return history
+
+
+@exercise.mistake(
+    "The model itself is cured. What is measured on the validation data runs in training mode: of "
+    "what mode is a copy?"
+)
+def validates_a_copy(model, train_loader, valid_loader, epochs):
+    def validate(model, valid_loader):
+        loss_on(copy.deepcopy(model), valid_loader)
+
+    return train_and_validate(model, train_loader, valid_loader, epochs, over_samples, validate)
+
+
+@exercise.mistake(
+    "The training is right. Your numbers are means of the batches' means: the samples of a short "
+    "last batch count too much."
+)
+def mean_over_batches(model, train_loader, valid_loader, epochs):
+    return train_and_validate(
+        model, train_loader, valid_loader, epochs, over_batches, as_it_should_be
+    )
+
+
+@exercise.mistake(
+    "A loader need not give all samples of its dataset: think of `drop_last=True`, or of a "
+    "sampler. By how many do you divide?"
+)
+def divides_by_the_dataset(model, train_loader, valid_loader, epochs):
+    return train_and_validate(
+        model, train_loader, valid_loader, epochs, over_dataset, as_it_should_be
+    )
+
+
+@exercise.mistake("The list that comes back holds something else than training losses.")
+def gives_the_accuracy(model, train_loader, valid_loader, epochs):
+    history = []
+
+    def validate(model, valid_loader):
+        model.eval()
+        with torch.no_grad():
+            hits = [model(x).argmax(dim=1) == y for x, y in valid_loader]
+        history.append(torch.cat(hits).float().mean().item())
+
+    train_and_validate(model, train_loader, valid_loader, epochs, over_samples, validate)
+    return history
+
+
 @exercise.right
 def back_after_validation(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     history = []
     model.train()
     for _ in range(epochs):
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(y)
-        history.append(total / len(train_loader.dataset))
+            samples += len(y)
+        history.append(total / samples)
         model.eval()
         with torch.no_grad():
             for x, _ in valid_loader:

@@ -18,6 +18,11 @@ exercise = Exercise(
         "The gradients of the step before may still be there when your function begins.",
         "A loss is a tensor with a graph behind it. Which method gives the bare number?",
     ],
+    no_case={
+        "x: a batch of one": "BatchNorm in training mode refuses a batch of one.",
+        "y: a batch of one": "BatchNorm in training mode refuses a batch of one.",
+        "x: features": "The model that is given decides it; the answer only hands x over.",
+    },
 )
 
 
@@ -26,8 +31,8 @@ def train_step(model, loss_fn, optimizer, x, y):
     """One training step on one batch, with the model in training mode.
 
     model: a Module, in any mode. loss_fn: called as loss_fn(output, y). optimizer: holds the
-    model's parameters; their gradients of an earlier step may still be there.
-    x: features, shape (batch, features). y: labels, shape (batch,).
+    model's parameters. Gradients of an earlier step may still be there, or none at all.
+    x: float32 features, shape (batch, features). y: int64 labels, shape (batch,).
     Returns the loss of this batch, measured before the step, as a Python float.
     """
     model.train()
@@ -40,17 +45,19 @@ def train_step(model, loss_fn, optimizer, x, y):
 
 @exercise.cases
 def _(rng):
-    for samples, training in ((4, True), (5, False), (3, True)):
+    for samples, training, old in ((4, True, True), (5, False, False), (3, False, True)):
         model = seeded(rng, normed_net).train(training)
+        if old:
+            for parameter in model.parameters():
+                parameter.grad = torch.ones_like(parameter)  # of an earlier step
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-        x, y = seeded(rng, lambda n=samples: labelled_batch(n))
+        x, y = seeded(rng, lambda n=samples: labelled_batch(2 * n))
+        x, y = x[::2], y[::2]  # not contiguous
         yield model, nn.CrossEntropyLoss(), optimizer, x, y
 
 
 @exercise.observe
 def _(answer, model, loss_fn, optimizer, x, y):
-    for parameter in model.parameters():
-        parameter.grad = torch.ones_like(parameter)  # of an earlier step
     calls = []
     own = model.register_forward_pre_hook(lambda *_: calls.append(1))
     losses = [answer(model, loss_fn, optimizer, x, y) for _ in range(3)]
@@ -58,7 +65,6 @@ def _(answer, model, loss_fn, optimizer, x, y):
     return {
         "the model's own hook is called": bool(calls),
         "losses of three steps": losses,
-        "model.training afterwards": model.training,
         "parameters and buffers afterwards": model.state_dict(),
     }
 
@@ -123,6 +129,70 @@ def loss_after_the_step(model, loss_fn, optimizer, x, y):
     loss_fn(model(x), y).backward()
     optimizer.step()
     return loss_fn(model(x), y).item()
+
+
+@exercise.mistake(
+    "The first step goes in the wrong direction. What does `.grad` hold at the moment when your "
+    "function is called?"
+)
+def clears_afterwards_only(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()
+
+
+@exercise.mistake(
+    "To this loss, output and labels are not the same thing: what does the docstring say of their "
+    "order?"
+)
+def labels_first(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(y, model(x))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.mistake(
+    "The step is right. The loss is that of a model in eval mode, and the step was made from "
+    "another one."
+)
+def loss_in_eval_mode(model, loss_fn, optimizer, x, y):
+    model.eval()
+    with torch.no_grad():
+        measured = loss_fn(model(x), y).item()
+    model.train()
+    optimizer.zero_grad()
+    loss_fn(model(x), y).backward()
+    optimizer.step()
+    return measured
+
+
+@exercise.mistake("A parameter that has never had a gradient has None in its `.grad`.")
+def multiplies_gradients_by_zero(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    for parameter in model.parameters():
+        parameter.grad *= 0
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@exercise.mistake(
+    "The loss is a mean over the batch already, and you multiply it by the number of samples."
+)
+def gives_the_sum(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = loss_fn(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item() * len(y)
 
 
 @exercise.right

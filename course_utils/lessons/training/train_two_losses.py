@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, normed_net, seeded
+from course_utils.lessons.training.loops import last_batch, loss_on, over_batches, over_samples
 
 exercise = Exercise(
     "10.17",
@@ -37,21 +38,23 @@ def train_two_losses(model, train_loader, valid_loader, epochs):
     train, valid = [], []
     for _ in range(epochs):
         model.train()
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.mse_loss(model(x), F.one_hot(y, 3).float())
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(y)
-        train.append(total / len(train_loader.dataset))
+            samples += len(y)
+        train.append(total / samples)
 
         model.eval()
-        total = 0.0
+        total, samples = 0.0, 0
         with torch.no_grad():
             for x, y in valid_loader:
                 total += F.cross_entropy(model(x), y).item() * len(y)
-        valid.append(total / len(valid_loader.dataset))
+                samples += len(y)
+        valid.append(total / samples)
     return train, valid
 
 
@@ -65,21 +68,23 @@ def train_two_losses(model, train_loader, valid_loader, epochs):
     train, valid = [], []
     for _ in range(epochs):
         model.train()
-        total = 0.0
+        total, samples = 0.0, 0
         for x, y in train_loader:
             loss = F.cross_entropy(model(x), y)
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()
             total += loss.item() * len(y)
-        train.append(total / len(train_loader.dataset))
+            samples += len(y)
+        train.append(total / samples)
 
         model.eval()
-        total = 0.0
+        total, samples = 0.0, 0
         with torch.no_grad():
             for x, y in valid_loader:
                 total += F.cross_entropy(model(x), y).item() * len(y)
-        valid.append(total / len(valid_loader.dataset))
+                samples += len(y)
+        valid.append(total / samples)
     return train, valid
 
 
@@ -100,24 +105,35 @@ def _(answer, model, train_loader, valid_loader, epochs):
     }
 
 
-def train_with(model, train_loader, valid_loader, epochs, learn, show_train, show_valid):
+def train_with(
+    model,
+    train_loader,
+    valid_loader,
+    epochs,
+    learn=F.cross_entropy,
+    show_train=F.cross_entropy,
+    show_valid=F.cross_entropy,
+    *,
+    mean=over_samples,
+    eval_mode=True,
+):
     """The loop with three losses: what is learned from, and what the two curves show."""
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     train, valid = [], []
     for _ in range(epochs):
         model.train()
-        total = 0.0
+        batches = []
         for x, y in train_loader:
             output = model(x)
             optimizer.zero_grad()
             learn(output, y).backward()
             optimizer.step()
-            total += show_train(output, y).item() * len(y)
-        train.append(total / len(train_loader.dataset))
-        model.eval()
+            batches.append((show_train(output, y).item(), len(y)))
+        train.append(mean(batches, train_loader))
+        model.train(not eval_mode)
         with torch.no_grad():
-            total = sum(show_valid(model(x), y).item() * len(y) for x, y in valid_loader)
-        valid.append(total / len(valid_loader.dataset))
+            batches = [(show_valid(model(x), y).item(), len(y)) for x, y in valid_loader]
+        valid.append(mean(batches, valid_loader))
     return train, valid
 
 
@@ -146,12 +162,101 @@ def only_the_curve(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "You take a softmax before the loss. This loss has its own inside, and with two of them the "
-    "gradients get much smaller."
+    "The scores go through a softmax before the loss. This loss has one inside: what do the "
+    "gradients become with two of them?"
 )
 def with_softmax(model, train_loader, valid_loader, epochs):
     losses = (softmax_first, softmax_first, softmax_first)
     return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+@exercise.mistake(same_as=with_softmax)
+def with_softmax_in_training(model, train_loader, valid_loader, epochs):
+    losses = (softmax_first, softmax_first, F.cross_entropy)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+@exercise.mistake(
+    "This loss expects logarithms of probabilities. What does the model give? The docstring names "
+    "another loss."
+)
+def nll_of_scores(model, train_loader, valid_loader, epochs):
+    losses = (F.nll_loss, F.nll_loss, F.cross_entropy)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+@exercise.mistake(same_as=nll_of_scores)
+def nll_of_scores_everywhere(model, train_loader, valid_loader, epochs):
+    losses = (F.nll_loss, F.nll_loss, F.nll_loss)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+def binary(output, y):
+    return F.binary_cross_entropy_with_logits(output, F.one_hot(y, 3).float())
+
+
+@exercise.mistake(
+    "Binary cross-entropy asks of each class for itself whether it is the one. Of how many classes "
+    "is each sample here?"
+)
+def binary_cross_entropy(model, train_loader, valid_loader, epochs):
+    losses = (binary, binary, F.cross_entropy)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+@exercise.mistake(same_as=binary_cross_entropy)
+def binary_cross_entropy_everywhere(model, train_loader, valid_loader, epochs):
+    losses = (binary, binary, binary)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+def smoothed(output, y):
+    return F.cross_entropy(output, y, label_smoothing=0.1)
+
+
+@exercise.mistake("A smoothed loss is not the plain one. Which of the two curves is smoothed?")
+def smoothed_in_training(model, train_loader, valid_loader, epochs):
+    losses = (smoothed, smoothed, F.cross_entropy)
+    return train_with(model, train_loader, valid_loader, epochs, *losses)
+
+
+@exercise.mistake(
+    "The loss is the right one now. Your numbers are means of the batches' means: the samples of "
+    "a short last batch count too much."
+)
+def mean_over_batches(model, train_loader, valid_loader, epochs):
+    return train_with(model, train_loader, valid_loader, epochs, mean=over_batches)
+
+
+@exercise.mistake("The loss is the right one now. Your numbers are those of the last batch alone.")
+def notes_the_last_batch(model, train_loader, valid_loader, epochs):
+    return train_with(model, train_loader, valid_loader, epochs, mean=last_batch)
+
+
+@exercise.mistake(
+    "The loss is the right one now. Your validation runs in training mode: the curves differ once "
+    "more, and BatchNorm learns from data that it should not see."
+)
+def validates_in_training_mode(model, train_loader, valid_loader, epochs):
+    return train_with(model, train_loader, valid_loader, epochs, eval_mode=False)
+
+
+@exercise.mistake(
+    "Your training loss is measured when the epoch is over. The script took it during the training."
+)
+def training_loss_afterwards(model, train_loader, valid_loader, epochs):
+    train, valid = [], []
+    for _ in range(epochs):
+        _, one = train_with(model, train_loader, valid_loader, 1)
+        valid += one
+        train.append(loss_on(model, train_loader))
+    return train, valid
+
+
+@exercise.mistake("The two lists have changed places.")
+def lists_swapped(model, train_loader, valid_loader, epochs):
+    train, valid = train_with(model, train_loader, valid_loader, epochs)
+    return valid, train
 
 
 @exercise.right
@@ -163,7 +268,7 @@ def with_one_criterion(model, train_loader, valid_loader, epochs):
         for curve, batches in zip(curves, (train_loader, valid_loader), strict=True):
             learn = batches is train_loader
             model.train(learn)
-            total = 0.0
+            total, samples = 0.0, 0
             for x, y in batches:
                 with torch.set_grad_enabled(learn):
                     loss = criterion(model(x), y)
@@ -172,7 +277,8 @@ def with_one_criterion(model, train_loader, valid_loader, epochs):
                     loss.backward()
                     optimizer.step()
                 total += loss.item() * len(y)
-            curve.append(total / len(batches.dataset))
+                samples += len(y)
+            curve.append(total / samples)
     return curves
 
 
@@ -187,4 +293,25 @@ exercise.equivalent(
     "with torch.set_grad_enabled(learn):",
     "if True:",
     because="No backward follows there: only memory and time would tell.",
+)
+
+
+exercise.equivalent(
+    "total += loss.item() * len(y)",
+    "total = total + loss.item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "total += F.cross_entropy(model(x), y).item() * len(y)",
+    "total = total + F.cross_entropy(model(x), y).item() * len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "samples += len(y)",
+    "samples = samples + len(y)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
 )
