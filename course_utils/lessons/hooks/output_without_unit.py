@@ -97,8 +97,8 @@ def _(answer, source, name, unit, x):
 
 
 @exercise.mistake(
-    "The model gives what it always gives: what it went on with was not changed. How does a forward "
-    "hook hand over another output?"
+    "The model gives what it always gives: it went on with the output as it was. How does a "
+    "forward hook hand over another one?"
 )
 def zero_without_return(model, name, unit, x):
     def silence(layer, args, output):
@@ -281,8 +281,8 @@ def silent_once(model, name, unit, x):
 
 
 @exercise.mistake(
-    "You take the weights of a unit away. Not every layer has weights, and where it has, this "
-    "changes the model. What a layer gives can be changed without them."
+    "A layer without weights, such as an activation, has units as well. What a layer gives can be "
+    "changed without a hand on the weights."
 )
 def zeroes_the_weights(model, name, unit, x):
     layer = model.get_submodule(name)
