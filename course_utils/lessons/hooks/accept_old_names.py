@@ -108,6 +108,7 @@ def _(answer, source, renames):
         return dict(target.named_parameters())
 
     handle = answer(model, dict(renames))
+    for_loading = sum(len(module._load_state_dict_pre_hooks) for module in model.modules())
     larger = nn.ModuleDict({"part": model, "fc": nn.Linear(1, 1)})
     checkpoint = {f"part.{key}": value for key, value in old.items()}
     checkpoint |= {"fc.weight": torch.ones(1, 1), "fc.bias": torch.ones(1)}
@@ -124,6 +125,7 @@ def _(answer, source, renames):
         ),
         "names that the model saves": list(model.state_dict()),
         "the checkpoint that was given": list(old) == untouched,
+        "there is a load_state_dict pre-hook more": for_loading > 1,
     }
     handle.remove()
     facts["hooks after handle.remove()"] = count_hooks(model) - others
@@ -132,8 +134,8 @@ def _(answer, source, renames):
 
 
 @exercise.mistake(
-    "The dict that torch gave to the hook is as it was, old names and all, and torch goes on with "
-    "this very dict. Making a new one changes nothing."
+    "Old checkpoints load as if there were no hook: torch goes on with the dict that it gave to "
+    "your hook, and there the old names still stand. Is it this very dict that you change?"
 )
 def builds_a_new_dict(model, renames):
     def rename(state_dict, prefix, *others):
