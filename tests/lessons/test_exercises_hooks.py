@@ -29,6 +29,12 @@ LEFT_BEHIND = {
 }
 
 
+def what_was_left(verdict):
+    """The kinds of what the call shown by a verdict has left changed, where this is the fault."""
+    assert verdict.difference.stage == "changed"
+    return {effect.what for effect in verdict.seen.left}
+
+
 @pytest.mark.parametrize("id", RUN_A_MODEL)
 @pytest.mark.parametrize("kind", LEFT_BEHIND)
 def test_a_handle_left_behind_does_not_pass(id, kind):
@@ -41,7 +47,7 @@ def test_a_handle_left_behind_does_not_pass(id, kind):
 
     verdict = exercise.judge(leaves_one)
     assert not verdict.passed
-    assert verdict.difference.stage == "changed"
+    assert what_was_left(verdict) & {"hooks_added", "global_hooks_added"}
     assert all(not getattr(nn.modules.module, table) for table in GLOBAL_TABLES)
 
 
@@ -59,8 +65,24 @@ def test_a_handle_left_behind_after_an_error_does_not_pass(id, kind):
 
     verdict = exercise.judge(leaves_one_after_an_error)
     assert not verdict.passed
-    assert verdict.difference.stage == "changed"
+    assert what_was_left(verdict) & {"hooks_added", "global_hooks_added"}
     assert all(not getattr(nn.modules.module, table) for table in GLOBAL_TABLES)
+
+
+@pytest.mark.parametrize("id", RUN_A_MODEL)
+@pytest.mark.parametrize("table", ["_forward_hooks", "_forward_pre_hooks"])
+def test_hooks_of_others_have_to_stay(id, table):
+    exercise = find(id)
+
+    def clears_the_tables(model, *args):
+        result = exercise.answer(model, *args)
+        for module in model.modules():
+            getattr(module, table).clear()
+        return result
+
+    verdict = exercise.judge(clears_the_tables)
+    assert not verdict.passed
+    assert "hooks_removed" in what_was_left(verdict)
 
 
 def test_hooks_on_parameters_count():

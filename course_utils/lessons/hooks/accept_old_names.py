@@ -23,6 +23,12 @@ NESTED = Source(
 )
 
 
+BLOCKS = Source(
+    "nn.Sequential(OrderedDict(hidden=nn.Linear(2, 3), block=nn.Sequential(OrderedDict("
+    "fc=nn.Linear(3, 3), act=nn.Tanh())), convfc=nn.Linear(3, 1)))"
+)
+
+
 exercise = Exercise(
     "05.11",
     "Old checkpoints into a new model",
@@ -44,9 +50,10 @@ def accept_old_names(model, renames):
     """Let `model.load_state_dict` take checkpoints that were saved under old names.
 
     renames: a dict, old name of a layer to its new name: {"fc": "hidden"} makes "fc.weight" load
-    as "hidden.weight", and leaves "fc2.weight" alone. Names are those inside `model`; the model
-    itself may be a part of a larger one. New checkpoints still load, and saving is not changed.
-    Done with a load_state_dict pre-hook. Returns its handle.
+    as "hidden.weight", and leaves "fc2.weight" and "block.fc.weight" alone. Names are full names
+    inside `model`, such as "fc" or "block.fc"; none of them begins with another one and a dot. The
+    model itself may be a part of a larger one. New checkpoints still load, and saving is not
+    changed. Done with a load_state_dict pre-hook. Returns its handle.
     """
 
     def rename(module, state_dict, prefix, *others):
@@ -69,6 +76,9 @@ def _(rng):
     yield NAMED, {"fc": "hidden"}
     yield NAMED, {"fc": "hidden", "fc2": "output"}
     yield NESTED, {"backbone": "body"}
+    yield BLOCKS, {"fc": "hidden"}
+    yield BLOCKS, {"block.out": "block.fc", "rap": "convfc"}
+    yield BLOCKS, {"stem.first": "hidden"}
     first, last = rng.sample(["encoder", "trunk", "mixer", "top", "scores", "lift", "stage"], 2)
     source = f"{first}=nn.Linear(2, 3), act=nn.Tanh(), {last}=nn.Linear(3, 1)"
     renames = {f"layer{rng.randint(1, 9)}": first, rng.choice(["head", "fc"]): last}
@@ -79,11 +89,14 @@ def _(rng):
 def _(answer, source, renames):
     saved = {name: value + 1 for name, value in source.build().state_dict().items()}
     model = source.build()
-    old_names = {new: old for old, new in renames.items()}
+    model._register_load_state_dict_pre_hook(lambda *args: None)  # a hook of somebody else
+    others = count_hooks(model)
     old = {}
     for key, value in saved.items():
-        layer, _, rest = key.partition(".")
-        old[f"{old_names.get(layer, layer)}.{rest}"] = value
+        for old_name, new_name in renames.items():
+            if key.startswith(f"{new_name}."):
+                key = old_name + key.removeprefix(new_name)
+        old[key] = value
     untouched = list(old)
 
     def load(target, checkpoint):
@@ -95,6 +108,7 @@ def _(answer, source, renames):
         return dict(target.named_parameters())
 
     handle = answer(model, dict(renames))
+    for_loading = sum(len(module._load_state_dict_pre_hooks) for module in model.modules())
     larger = nn.ModuleDict({"part": model, "fc": nn.Linear(1, 1)})
     checkpoint = {f"part.{key}": value for key, value in old.items()}
     checkpoint |= {"fc.weight": torch.ones(1, 1), "fc.bias": torch.ones(1)}
@@ -102,6 +116,7 @@ def _(answer, source, renames):
         "after an old checkpoint": attempt(lambda: load(model, old)),
         "after a new checkpoint": attempt(lambda: load(model, saved)),
         "as a part of a larger model": attempt(lambda: load(larger, checkpoint)),
+        "an old checkpoint once more": attempt(lambda: load(model, old)),
         "a checkpoint with an unknown name": attempt(
             lambda: load(model, saved | {"stray.weight": torch.ones(1)})
         ),
@@ -110,16 +125,17 @@ def _(answer, source, renames):
         ),
         "names that the model saves": list(model.state_dict()),
         "the checkpoint that was given": list(old) == untouched,
+        "there is a load_state_dict pre-hook more": for_loading > 1,
     }
     handle.remove()
-    facts["hooks after handle.remove()"] = count_hooks(model)
+    facts["hooks after handle.remove()"] = count_hooks(model) - others
     facts["an old checkpoint after handle.remove()"] = attempt(lambda: load(model, old))
     return facts
 
 
 @exercise.mistake(
-    "Your hook builds a new dict and leaves the given one as it was. torch goes on with the one "
-    "it gave you."
+    "Old checkpoints load as if there were no hook: torch goes on with the dict that it gave to "
+    "your hook, and there the old names still stand. Is it this very dict that you change?"
 )
 def builds_a_new_dict(model, renames):
     def rename(state_dict, prefix, *others):
@@ -167,8 +183,8 @@ def copies_instead_of_moving(model, renames):
 
 
 @exercise.mistake(
-    "You replace the letters wherever they stand. The old name of one layer can be the beginning "
-    "of another one's."
+    "A name is changed in which the old one is only a part: of a longer name, or behind a dot. "
+    "Compare whole names, from where they begin to the dot after them."
 )
 def replaces_letters(model, renames):
     def rename(state_dict, prefix, *others):
@@ -182,8 +198,8 @@ def replaces_letters(model, renames):
 
 
 @exercise.mistake(
-    "Your hook runs when the model saves. Loading does not call it: a state_dict hook and a "
-    "load_state_dict hook are two different things."
+    "Loading does not call your hook. A state_dict hook runs when the model saves; it is another "
+    "thing than a load_state_dict hook."
 )
 def hooks_the_saving(model, renames):
     def rename(module, state_dict, prefix, *others):
@@ -199,8 +215,8 @@ def hooks_the_saving(model, renames):
 
 
 @exercise.mistake(
-    "You expect every old name to be there. A checkpoint that was saved yesterday has none of "
-    "them, and it does not load any more."
+    "A checkpoint with the new names does not load any more. It has none of the old ones: does "
+    "your hook expect them?"
 )
 def expects_old_names(model, renames):
     def rename(state_dict, prefix, *others):
@@ -215,14 +231,190 @@ def expects_old_names(model, renames):
     return model._register_load_state_dict_pre_hook(rename)
 
 
+def renaming(change):
+    """An answer whose hook gives each key what `change(inside, prefix, renames)` makes of it."""
+
+    def answer(model, renames):
+        def rename(state_dict, prefix, *others):
+            for key in list(state_dict):
+                renamed = prefix + change(key.removeprefix(prefix), prefix, renames)
+                if renamed != key:
+                    state_dict[renamed] = state_dict.pop(key)
+
+        return model._register_load_state_dict_pre_hook(rename)
+
+    return answer
+
+
+def right_name(inside, prefix, renames):
+    for old, new in renames.items():
+        if inside.startswith(f"{old}."):
+            return new + inside.removeprefix(old)
+    return inside
+
+
+@exercise.mistake(same_as=hooks_the_saving)
+def renames_when_saving(model, renames):
+    def rename(module, state_dict, prefix, *others):
+        for key in list(state_dict):
+            renamed = prefix + right_name(key.removeprefix(prefix), prefix, renames)
+            if renamed != key:
+                state_dict[renamed] = state_dict.pop(key)
+
+    return model._register_state_dict_hook(rename)
+
+
+@exercise.mistake(same_as=replaces_letters)
+def any_part_of_the_name(model, renames):
+    def change(inside, prefix, renames):
+        return ".".join(renames.get(part, part) for part in inside.split("."))
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(same_as=replaces_letters)
+def any_part_also_with_dots(model, renames):
+    def change(inside, prefix, renames):
+        for old, new in renames.items():
+            inside = f".{inside}".replace(f".{old}.", f".{new}.")[1:]
+        return inside
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(same_as=replaces_letters)
+def letters_with_the_dot(model, renames):
+    def change(inside, prefix, renames):
+        for old, new in renames.items():
+            inside = inside.replace(f"{old}.", f"{new}.")
+        return inside
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(same_as=replaces_letters)
+def begins_with_the_letters(model, renames):
+    def change(inside, prefix, renames):
+        for old, new in renames.items():
+            if inside.startswith(old):
+                return new + inside.removeprefix(old)
+        return inside
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(
+    "A layer inside a container is not found. Its full name has a dot in it, and is more than the "
+    "first part of a key."
+)
+def first_part_only(model, renames):
+    def change(inside, prefix, renames):
+        layer, dot, rest = inside.partition(".")
+        return renames.get(layer, layer) + dot + rest
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(
+    "Not everything of a layer arrives under its new name. A layer can be a container, with names "
+    "of its own inside, and not a weight and a bias alone."
+)
+def weight_and_bias_only(model, renames):
+    def rename(state_dict, prefix, *others):
+        for old, new in renames.items():
+            for part in ("weight", "bias"):
+                if f"{prefix}{old}.{part}" in state_dict:
+                    value = state_dict.pop(f"{prefix}{old}.{part}")
+                    state_dict[f"{prefix}{new}.{part}"] = value
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "Old checkpoints load, and nobody can take the hook away again: your function gives no handle."
+)
+def gives_no_handle(model, renames):
+    renaming(right_name)(model, renames)
+
+
+@exercise.mistake(
+    "Your code has put another `load_state_dict` on the model. A larger model does not call it for "
+    "its parts, and it stays: that is what the hook is for."
+)
+def replaces_load_state_dict(model, renames):
+    load = model.load_state_dict
+
+    def load_renamed(state_dict, *args, **named):
+        renamed = {right_name(key, "", renames): value for key, value in state_dict.items()}
+        return load(renamed, *args, **named)
+
+    model.load_state_dict = load_renamed
+    return model._register_load_state_dict_pre_hook(lambda *args: None)
+
+
+@exercise.mistake(
+    "A dict must not grow or shrink while a loop goes through it. What could the loop go through "
+    "instead?"
+)
+def changes_it_on_the_way(model, renames):
+    def rename(state_dict, prefix, *others):
+        for key in state_dict:
+            renamed = prefix + right_name(key.removeprefix(prefix), prefix, renames)
+            if renamed != key:
+                state_dict[renamed] = state_dict.pop(key)
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "New names become old ones in yours. Which of the two stand in the checkpoint, and which in "
+    "the model?"
+)
+def the_wrong_way_round(model, renames):
+    return renaming(right_name)(model, {new: old for old, new in renames.items()})
+
+
+@exercise.mistake(
+    "There is no error with an old checkpoint any more, or another one, and what was saved under "
+    "the old names is not loaded. It is to arrive in the layer with the new name."
+)
+def throws_old_names_away(model, renames):
+    def rename(state_dict, prefix, metadata, strict, missing, unexpected, errors):
+        for key in list(state_dict):
+            if key.startswith(tuple(f"{prefix}{old}." for old in renames)):
+                del state_dict[key]
+        missing.clear()
+        unexpected.clear()
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
+@exercise.mistake(
+    "The first old checkpoint loads, and a second one does not. What does your hook use up?"
+)
+def first_time_only(model, renames):
+    left = dict(renames)
+
+    def rename(state_dict, prefix, *others):
+        now = dict(left)
+        left.clear()
+        for key in list(state_dict):
+            renamed = prefix + right_name(key.removeprefix(prefix), prefix, now)
+            if renamed != key:
+                state_dict[renamed] = state_dict.pop(key)
+
+    return model._register_load_state_dict_pre_hook(rename)
+
+
 @exercise.right
 def all_names_first(model, renames):
     def hook(state_dict, prefix, *_):
         old_keys = [key for key in state_dict if key.startswith(prefix)]
         for key in old_keys:
-            layer, dot, rest = key[len(prefix) :].partition(".")
-            if layer in renames and dot:
-                state_dict[prefix + renames[layer] + dot + rest] = state_dict.pop(key)
+            inside = key[len(prefix) :]
+            old = next((name for name in renames if inside.startswith(name + ".")), None)
+            if old is not None:
+                state_dict[prefix + renames[old] + inside[len(old) :]] = state_dict.pop(key)
 
     return model._register_load_state_dict_pre_hook(hook)
 

@@ -21,8 +21,8 @@ def apply_to_all(module, function):
     """Do by hand what module.apply(function) does.
 
     function(m) is called for the module and for everything inside it, in the order in which
-    `apply` does it. A module that is reached on two paths is visited twice, as `apply` does.
-    What function returns is ignored. Returns the module itself.
+    `apply` does it, and as often: a module in two containers is visited twice, a module under two
+    names in one container once. What function returns is ignored. Returns the module itself.
     """
     for child in module.children():
         apply_to_all(child, function)
@@ -36,6 +36,7 @@ def _(rng):
     yield (Source("nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Tanh(), nn.Linear(2, 2)))"),)
     yield (Source("nn.Linear(2, 2)"),)
     yield (Source("TwoPaths()"),)
+    yield (Source("nn.Sequential(TwoNames(), nn.ReLU())"),)
     inner = ", ".join(some_activations(rng, 2, 3))
     parts = [f"nn.Sequential({inner})", "nn.Sequential(nn.Sequential(nn.Tanh()))"]
     for _ in range(rng.randint(2, 5)):
@@ -48,21 +49,30 @@ def _(rng):
 def _(answer, source):
     model = source.build()
     names = {id(module): name or "the model itself" for name, module in model.named_modules()}
-    visited = []
 
-    def note(module):
-        visited.append(names.get(id(module), "not a module of this model"))
-        return "something that has to be ignored"
+    def visits(returned):
+        visited = []
 
-    result = answer(model, note)
+        def note(module):
+            visited.append(names.get(id(module), "not a module of this model"))
+            return returned
+
+        result = answer(model, note)
+        return visited, "the module itself" if result is model else result
+
+    visited, given = visits("something that has to be ignored")
+    visited_again, given_again = visits(None)
     return {
         "modules in the order of their visits": visited,
-        "the module itself is returned": result is model,
+        "what is returned": given,
+        "visits of a function that returns None": visited_again,
+        "what is returned then": given_again,
     }
 
 
 @exercise.mistake(
-    "You begin with the outermost module. apply works from the inside to the outside."
+    "In yours a module is visited before what is inside it. apply works from the inside to the "
+    "outside."
 )
 def outermost_first(module, function):
     function(module)
@@ -81,7 +91,7 @@ def without_itself(module, function):
     return module
 
 
-@exercise.mistake("You visit the leaves only. Containers are modules as well.")
+@exercise.mistake("Only the leaves are visited in yours. Containers are modules as well.")
 def only_the_leaves(module, function):
     for child in module.children():
         only_the_leaves(child, function)
@@ -90,7 +100,7 @@ def only_the_leaves(module, function):
     return module
 
 
-@exercise.mistake("You go one level down. A child may have children of its own.")
+@exercise.mistake("Yours goes one level down. A child may have children of its own.")
 def one_level(module, function):
     for child in module.children():
         function(child)
@@ -99,8 +109,8 @@ def one_level(module, function):
 
 
 @exercise.mistake(
-    "Turning round the list of modules() puts the last layer first, and a shared module comes "
-    "only once in it."
+    "The last layer comes first in yours, and a shared module only once. apply takes the children "
+    "in their order."
 )
 def modules_turned_round(module, function):
     for inner in reversed(list(module.modules())):
@@ -116,6 +126,112 @@ def gives_none(module, function):
     for child in module.children():
         gives_none(child, function)
     function(module)
+
+
+@exercise.mistake(
+    "Yours gives what the function gave for the module. What the function gives is to be ignored; "
+    "apply gives the module back."
+)
+def gives_what_the_function_gave(module, function):
+    for child in module.children():
+        gives_what_the_function_gave(child, function)
+    return function(module)
+
+
+@exercise.mistake(same_as=gives_what_the_function_gave)
+def gives_one_of_both(module, function):
+    for child in module.children():
+        gives_one_of_both(child, function)
+    return function(module) or module
+
+
+@exercise.mistake(
+    "What yours gives depends on what the function gave. That is to be ignored, whatever it is."
+)
+def asks_what_the_function_gave(module, function):
+    for child in module.children():
+        asks_what_the_function_gave(child, function)
+    return module if function(module) else None
+
+
+@exercise.mistake(
+    "What the function gives takes the place of the child in yours. It is to be ignored: apply "
+    "changes no model by itself."
+)
+def replaces_the_children(module, function):
+    for name, child in module.named_children():
+        setattr(module, name, replaces_the_children(child, function))
+    return function(module) or module
+
+
+@exercise.mistake(
+    "The order is that of modules(): from the outside in, and a shared module comes only once. "
+    "apply works from the inside to the outside."
+)
+def in_the_order_of_modules(module, function):
+    for inner in module.modules():
+        function(inner)
+    return module
+
+
+@exercise.mistake(same_as=outermost_first)
+def in_the_order_of_all_names(module, function):
+    for _, inner in module.named_modules(remove_duplicate=False):
+        function(inner)
+    return module
+
+
+@exercise.mistake(
+    "A module in two containers is visited once in yours. apply does not remember where it has "
+    "been."
+)
+def each_module_once(module, function):
+    seen = set()
+
+    def visit(current):
+        if current in seen:
+            return
+        seen.add(current)
+        for child in current.children():
+            visit(child)
+        function(current)
+
+    visit(module)
+    return module
+
+
+@exercise.mistake(
+    "A name of a container may hold no module at all, and a module may have two names there. Is "
+    "there a method that gives the children as apply takes them?"
+)
+def by_the_table(module, function):
+    for child in module._modules.values():
+        by_the_table(child, function)
+    function(module)
+    return module
+
+
+@exercise.mistake(same_as=by_the_table)
+def by_the_table_without_none(module, function):
+    for child in module._modules.values():
+        if child is not None:
+            by_the_table_without_none(child, function)
+    function(module)
+    return module
+
+
+@exercise.mistake(
+    "All modules of one depth follow each other in yours. apply is done with all that is inside a "
+    "module, and with the module, before it goes on to the next one."
+)
+def deepest_first(module, function):
+    def depth(pair):
+        name, _ = pair
+        return -name.count(".") if name else 1
+
+    for _, inner in sorted(module.named_modules(remove_duplicate=False), key=depth):
+        function(inner)
+    return module
 
 
 @exercise.right

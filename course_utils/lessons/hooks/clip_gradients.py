@@ -61,7 +61,11 @@ def _(rng):
 @exercise.observe
 def _(answer, source, limit, x):
     model = source.build()
-    handles = list(answer(model, limit))
+    for parameter in model.parameters():
+        if parameter.requires_grad:  # a hook of somebody else
+            parameter.register_hook(lambda gradient: None)
+    others = count_hooks(model)
+    handles = answer(model, limit)
     x = x.clone().requires_grad_()
 
     def backward():
@@ -73,16 +77,17 @@ def _(answer, source, limit, x):
     facts["gradient of the input"] = x.grad.clone()
     second = {k: v if v is None else v.clone() for k, v in backward().items()}
     facts["gradients after a second backward"] = second
+    facts["a list is given back"] = isinstance(handles, (list, tuple))
     for handle in handles:
         handle.remove()
-    facts["hooks after the handles were removed"] = count_hooks(model)
+    facts["hooks after the handles were removed"] = count_hooks(model) - others
     forget_global_hooks()
     return facts
 
 
 @exercise.mistake(
-    "Your hook gives the clipped gradient a name and forgets it. To change a gradient, a hook has "
-    "to hand something back."
+    "The gradients are as large as ever. A tensor hook changes a gradient only by what it gives "
+    "back: which of your hooks runs in backward, and what does it return?"
 )
 def assigns_and_forgets(model, limit):
     def clip(gradient):
@@ -92,8 +97,8 @@ def assigns_and_forgets(model, limit):
 
 
 @exercise.mistake(
-    "You clip in place. The same tensor can be the gradient of something else: here the gradient "
-    "of the input was clipped as well. The documentation forbids it."
+    "The gradient of the input was clipped as well. The same tensor can be the gradient of several "
+    "things, so a hook must not write into it; the documentation forbids it."
 )
 def clips_in_place(model, limit):
     def clip(gradient):
@@ -111,8 +116,8 @@ def clips_one_side(model, limit):
 
 
 @exercise.mistake(
-    "You scale the whole gradient by its norm. That is another kind of clipping; here each value "
-    "is limited by itself."
+    "A whole gradient was made smaller, because something in it was large. That is another kind of "
+    "clipping; here each value is limited by itself."
 )
 def clips_the_norm(model, limit):
     def clip(gradient):
@@ -129,8 +134,8 @@ def hooks_frozen_ones_too(model, limit):
 
 
 @exercise.mistake(
-    "You clip `.grad` after it was added up. After two backward passes the sum is clipped, not "
-    "what each of them adds."
+    "After two backward passes their sum is clipped. What each of them adds was to be, before it "
+    "goes into `.grad`."
 )
 def clips_the_sum(model, limit):
     def clip(parameter):
@@ -138,6 +143,104 @@ def clips_the_sum(model, limit):
 
     trained = [p for p in model.parameters() if p.requires_grad]
     return [p.register_post_accumulate_grad_hook(clip) for p in trained]
+
+
+@exercise.mistake(
+    "Nothing clips in the backward passes to come. What is clipped when your function is called, "
+    "or is only a promise to do it, does not count: a hook has to be there."
+)
+def clips_now(model, limit):
+    torch.nn.utils.clip_grad_value_([p for p in model.parameters() if p.grad is not None], limit)
+    return []
+
+
+@exercise.mistake(
+    "There is more than one hook, and the caller wants to remove them all: each has a handle."
+)
+def one_handle(model, limit):
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            handle = parameter.register_hook(lambda gradient: gradient.clamp(-limit, limit))
+    return handle
+
+
+@exercise.mistake(
+    "You give back a generator. Nothing of it has run, so there is no hook yet: a list was asked "
+    "for."
+)
+def a_generator_of_handles(model, limit):
+    trained = (p for p in model.parameters() if p.requires_grad)
+    return (p.register_hook(lambda gradient: gradient.clamp(-limit, limit)) for p in trained)
+
+
+@exercise.mistake(
+    "The hooks are there, and nobody can remove them: their handles were not given back."
+)
+def no_handles(model, limit):
+    for parameter in model.parameters():
+        if parameter.requires_grad:
+            parameter.register_hook(lambda gradient: gradient.clamp(-limit, limit))
+    return []
+
+
+@exercise.mistake(
+    "Some parameters are clipped and others are not. Every parameter that requires grad is meant, "
+    "whatever its name is."
+)
+def weights_only(model, limit):
+    named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
+    weights = [p for name, p in named if name.endswith("weight")]
+    return [p.register_hook(lambda gradient: gradient.clamp(-limit, limit)) for p in weights]
+
+
+@exercise.mistake(
+    "The layers inside the model are not clipped: you reach its own parameters only, and not those "
+    "of its layers."
+)
+def own_parameters_only(model, limit):
+    own = [p for p in model.parameters(recurse=False) if p.requires_grad]
+    return [p.register_hook(lambda gradient: gradient.clamp(-limit, limit)) for p in own]
+
+
+@exercise.mistake(
+    "A value beyond the limit comes out as 0. A gradient that is too large still says where to go: "
+    "it is to be cut to the limit."
+)
+def large_ones_become_zero(model, limit):
+    def clip(gradient):
+        return gradient * (gradient.abs() <= limit)
+
+    return [p.register_hook(clip) for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(same_as=clips_the_norm)
+def scales_by_the_largest(model, limit):
+    def clip(gradient):
+        largest = gradient.abs().max()
+        return gradient / largest * limit if largest > limit else gradient
+
+    return [p.register_hook(clip) for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "A value within the limit does not stay as it is. Clipping changes only those beyond it."
+)
+def bends_softly(model, limit):
+    def clip(gradient):
+        return limit * (gradient / limit).tanh()
+
+    return [p.register_hook(clip) for p in model.parameters() if p.requires_grad]
+
+
+@exercise.mistake(
+    "Hooks of modules get the gradients of what goes in and comes out, not those of the "
+    "parameters. A parameter is a tensor: it takes hooks itself."
+)
+def hooks_of_modules(model, limit):
+    def clip(module, inputs, outputs):
+        return tuple(g if g is None else g.clamp(-limit, limit) for g in inputs)
+
+    return [module.register_full_backward_hook(clip) for module in model.modules()]
 
 
 @exercise.right

@@ -49,12 +49,19 @@ def forget_global_hooks() -> None:
         getattr(nn.modules.module, table).clear()
 
 
+def add_hooks_of_others(model: nn.Module) -> None:
+    """Hooks that somebody else has on every module, and that have to stay there."""
+    for module in model.modules():
+        module.register_forward_pre_hook(lambda module, args: None)
+        module.register_forward_hook(lambda module, args, output: None)
+
+
 @contextlib.contextmanager
-def broken(model: nn.Module):
+def broken(model: nn.Module, error: type[Exception] = RuntimeError):
     """As long as this lasts, every layer of the model raises when it is called."""
 
     def fail(layer, args):
-        raise RuntimeError("this layer is broken")
+        raise error("this layer is broken")
 
     leaves = [module for module in model.modules() if not list(module.children())]
     handles = [leaf.register_forward_pre_hook(fail) for leaf in leaves]

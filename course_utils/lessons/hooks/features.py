@@ -9,6 +9,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
     after_an_error,
     count_hooks,
     forget_global_hooks,
@@ -37,8 +38,9 @@ exercise = Exercise(
 def features(model, names, x):
     """Run the model once on x and give the outputs of the named layers.
 
-    model: some parameters may be frozen. names: full names of layers; each of them gives one
-    tensor. x: a float32 tensor of any strides. Returns a dict: name to tensor.
+    model: some parameters may be frozen. names: full names of layers, as in named_modules(); each
+    of them runs once and gives one tensor. x: a float32 tensor of any strides. Returns a dict: name
+    to tensor.
     The tensors hold the values that the layers gave (even if a later layer writes in place), do
     not require grad and share no memory with the model. Nothing else about the model changes:
     hooks that were there before stay, none is added, also when the model raises.
@@ -73,11 +75,16 @@ def _(rng):
         yield Source(source), ["0", "2"], numbers(rng, 2, 3)
     for x in promised(rng, "any strides"):
         yield flat, ["1"], x
+    evaluated = Source("nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)).eval()")
+    yield evaluated, ["1", "0"], numbers(rng, 2, 3)
+    twins = "nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Sequential(nn.Linear(4, 2), nn.Tanh())"
+    yield Source(f"nn.Sequential({twins})"), ["1.1", "0.1", "0"], numbers(rng, 2, 3)
 
 
 @exercise.observe
 def _(answer, source, names, x):
     model = source.build()
+    add_hooks_of_others(model)
     calls = note_calls(model)
     layer = model.get_submodule(names[0])
     seen = []
@@ -124,7 +131,8 @@ def leaves_hooks(model, names, x):
 
 
 @exercise.mistake(
-    "On a good day nothing is left behind. But when the model raises, your removing is skipped."
+    "On a good day nothing is left behind. But when the model raises, your hooks are still on it. "
+    "Which lines are never reached then?"
 )
 def removes_on_a_good_day(model, names, x):
     kept = {}
@@ -165,7 +173,8 @@ def keeps_the_graph(model, names, x):
 
 
 @exercise.mistake(
-    "detach() does not copy. A later layer that works in place wrote into the tensor you kept."
+    "A later layer works in place, and it wrote into the tensor that you kept. Was yours a copy, "
+    "made as soon as the layer was done, and known to nobody else? detach() alone copies nothing."
 )
 def detached_but_shared(model, names, x):
     kept = {}
@@ -186,8 +195,8 @@ def detached_but_shared(model, names, x):
 
 
 @exercise.mistake(
-    "You emptied the layers' tables of hooks. Hooks of other people were in there as well; a "
-    "handle takes away only its own."
+    "Hooks of other people were on the layers, and they are gone. Each handle takes away one hook "
+    "only: your own."
 )
 def clears_everything(model, names, x):
     kept = {}
@@ -209,8 +218,8 @@ def clears_everything(model, names, x):
 
 
 @exercise.mistake(
-    "You switched the model to evaluation and left it so. The caller did not ask for that: its "
-    "dropout and batch norm now behave in another way."
+    "The model was in training mode, and after your call it is in eval mode. The caller did not "
+    "ask for that: dropout and batch norm now behave in another way."
 )
 def switches_to_eval(model, names, x):
     kept = {}
@@ -229,6 +238,120 @@ def switches_to_eval(model, names, x):
         for handle in handles:
             handle.remove()
     return kept
+
+
+def features_with(model, layers, x):
+    """What these layers give, copied, under these names; all hooks are removed again."""
+    kept = {}
+
+    def keep_as(name):
+        def hook(layer, args, output):
+            kept[name] = output.detach().clone()
+
+        return hook
+
+    handles = [layer.register_forward_hook(keep_as(name)) for name, layer in layers]
+    try:
+        model(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return kept
+
+
+@exercise.mistake(
+    "The model did not run in the mode in which the caller has it: where it has dropout, your "
+    "features are other ones. Asked is what the layers give in this mode."
+)
+def runs_in_eval_mode(model, names, x):
+    model.eval()
+    try:
+        with torch.no_grad():
+            return features_with(model, [(n, model.get_submodule(n)) for n in names], x)
+    finally:
+        model.train()
+
+
+@exercise.mistake(same_as=runs_in_eval_mode)
+def eval_for_the_run(model, names, x):
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        return features_with(model, [(n, model.get_submodule(n)) for n in names], x)
+    finally:
+        for module, mode in modes:
+            module.training = mode
+
+
+@exercise.mistake(
+    "A layer inside a container is missing. Its full name has a dot in it, and only the children "
+    "of the model have names without one."
+)
+def children_only(model, names, x):
+    return features_with(model, [(n, m) for n, m in model.named_children() if n in names], x)
+
+
+@exercise.mistake(
+    "All outputs come under one name, the last of the loop. A function looks a name up when it "
+    "runs, not when it is made."
+)
+def all_under_one_name(model, names, x):
+    kept = {}
+    with contextlib.ExitStack() as stack:
+        for name in names:
+            layer = model.get_submodule(name)
+            stack.enter_context(
+                layer.register_forward_hook(
+                    lambda layer, args, output: kept.update({name: output.detach().clone()})  # noqa: B023
+                )
+            )
+        model(x)
+    return kept
+
+
+@exercise.mistake(
+    "Your dict has more layers than were named: those inside a named container, whose names begin "
+    "in the same way."
+)
+def names_that_begin_so(model, names, x):
+    named = model.named_modules()
+    return features_with(model, [(n, m) for n, m in named if n.startswith(tuple(names))], x)
+
+
+@exercise.mistake(
+    "Your dict has all layers of the model. Only those were asked for whose names are given."
+)
+def every_layer(model, names, x):
+    return features_with(model, [(n, m) for n, m in model.named_modules() if n], x)
+
+
+@exercise.mistake(
+    "The model ran once for each name. One run is enough: several hooks can be there at a time. "
+    "With dropout, two runs would not even belong together."
+)
+def one_run_for_each(model, names, x):
+    kept = {}
+    for name in names:
+        kept |= features_with(model, [(name, model.get_submodule(name))], x)
+    return kept
+
+
+@exercise.mistake(
+    "After your call the parameters of the model do not require grad any more: nobody can train "
+    "it. There are ways to let go of a graph that leave the parameters alone."
+)
+def freezes_the_model(model, names, x):
+    model.requires_grad_(False)
+    return features_with(model, [(name, model.get_submodule(name)) for name in names], x)
+
+
+@exercise.mistake(
+    "The recording of gradients is still switched off after your call, for the whole program. "
+    "Who switches it on again?"
+)
+def gradients_off_for_good(model, names, x):
+    torch.set_grad_enabled(False)
+    return features_with(model, [(name, model.get_submodule(name)) for name in names], x)
 
 
 @exercise.right

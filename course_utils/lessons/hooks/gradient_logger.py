@@ -30,8 +30,9 @@ class GradientLogger:
     """Logs the norm of every parameter's gradient in each backward pass.
 
     norms: a dict, the parameter's full name to a list of floats, one for each backward pass: the
-    norm of the gradient that this pass computed, whatever `.grad` held before. A parameter that
-    does not require grad has no entry. The gradients themselves do not change.
+    norm of the gradient that this pass computed, whatever `.grad` held before. The norm is the root
+    of the sum of all squares. A parameter that does not require grad has no entry. The gradients
+    themselves do not change. Each logger has norms of its own.
     close() removes every hook; norms stay readable.
     """
 
@@ -69,13 +70,19 @@ def _(rng):
 @exercise.observe
 def _(answer, source, one, other):
     model = source.build()
+    for parameter in model.parameters():
+        if parameter.requires_grad:  # a hook of somebody else
+            parameter.register_hook(lambda gradient: None)
+    others = count_hooks(model)
     logger = answer(model)
     (model(one) ** 2).sum().backward()
     (model(other) ** 2).sum().backward()  # no zero_grad: `.grad` holds the sum of both
     facts = {"norms": {name: list(norms) for name, norms in dict(logger.norms).items()}}
     facts["gradients"] = {name: parameter.grad for name, parameter in model.named_parameters()}
     logger.close()
-    facts["hooks after close()"] = count_hooks(model)
+    left = count_hooks(model) - others
+    facts["hooks after close()"] = max(left, 0)
+    facts["hooks of others that are gone"] = max(-left, 0)
     (model(one) ** 2).sum().backward()
     facts["entries after close()"] = {name: len(norms) for name, norms in logger.norms.items()}
     forget_global_hooks()
@@ -104,7 +111,7 @@ class WritesUnderTheLastName:
 
 
 @exercise.mistake(
-    "Your hook returns the norm, and what a tensor hook returns takes the place of the gradient."
+    "The gradients have changed: what a tensor hook returns takes the place of the gradient."
 )
 class ReturnsTheNorm:
     def __init__(self, model):
@@ -128,7 +135,10 @@ class ReturnsTheNorm:
             handle.remove()
 
 
-@exercise.mistake("You read `.grad`, where the passes are added up. This pass alone was asked for.")
+@exercise.mistake(
+    "The second norm is that of the sum of both passes, which is what `.grad` holds by then. This "
+    "pass alone was asked for."
+)
 class LogsTheSum:
     def __init__(self, model):
         self.norms = {}
@@ -189,7 +199,10 @@ class HooksFrozenOnesToo:
             handle.remove()
 
 
-@exercise.mistake("close() forgets the handles, but forgetting a handle does not remove its hook.")
+@exercise.mistake(
+    "After close() the hooks are still there. A hook goes only when its handle removes it; "
+    "forgetting the handle, or not writing any more, leaves it."
+)
 class ForgetsTheHandles:
     def __init__(self, model):
         self.norms = {}
@@ -205,6 +218,175 @@ class ForgetsTheHandles:
 
     def close(self):
         self.handles = []
+
+
+class Logger:
+    """As asked for: what the wrong answers below do otherwise is all that is wrong in them."""
+
+    def __init__(self, model):
+        self.norms = {}
+        self.handles = []
+        for name, parameter in model.named_parameters():
+            if parameter.requires_grad:
+                self.norms.setdefault(name, [])
+                hook = functools.partial(self.note, name)
+                self.handles.append(parameter.register_hook(hook))
+
+    def note(self, name, gradient):
+        self.norms[name].append(self.norm(gradient))
+
+    def norm(self, gradient):
+        return gradient.norm().item()
+
+    def close(self):
+        for handle in self.handles:
+            handle.remove()
+
+
+@exercise.mistake(
+    "Your lists hold tensors. Floats were asked for: plain Python numbers, which no graph and no "
+    "device hangs on."
+)
+class KeepsTensors(Logger):
+    def norm(self, gradient):
+        return gradient.norm()
+
+
+@exercise.mistake("Only the last norm is there. Each backward pass adds one to the list.")
+class KeepsTheLast(Logger):
+    def note(self, name, gradient):
+        self.norms[name] = [self.norm(gradient)]
+
+
+@exercise.mistake("A frozen parameter has no gradient to log. It stands in your dict all the same.")
+class EmptyListsForFrozenOnes(Logger):
+    def __init__(self, model):
+        super().__init__(model)
+        self.norms = {name: [] for name, _ in model.named_parameters()}
+
+
+@exercise.mistake(
+    "After close() the norms are gone. They stay readable: closing ends the writing, and nothing "
+    "else."
+)
+class EmptiesAtTheEnd(Logger):
+    def close(self):
+        super().close()
+        self.norms.clear()
+
+
+@exercise.mistake(
+    "After close() some hooks are gone, and others are still there. Is every handle kept?"
+)
+class KeepsTheLastHandle(Logger):
+    def close(self):
+        self.handles[-1].remove()
+
+
+@exercise.mistake(
+    "After close() the hooks of other people are gone as well. Each handle takes away one hook "
+    "only: your own."
+)
+class ClearsTheTables(Logger):
+    def __init__(self, model):
+        super().__init__(model)
+        self.parameters = [p for p in model.parameters() if p.requires_grad]
+
+    def close(self):
+        for parameter in self.parameters:
+            parameter._backward_hooks.clear()
+
+
+@exercise.mistake(same_as=ForgetsTheHandles)
+class StopsWriting(Logger):
+    is_open = True
+
+    def note(self, name, gradient):
+        if self.is_open:
+            super().note(name, gradient)
+
+    def close(self):
+        self.is_open = False
+
+
+@exercise.mistake(same_as=ReturnsTheNorm)
+class ReturnsAUnitGradient(Logger):
+    def note(self, name, gradient):
+        super().note(name, gradient)
+        return gradient / gradient.norm()
+
+
+@exercise.mistake("That is the square of the norm: a root is missing.")
+class SquaresOnly(Logger):
+    def norm(self, gradient):
+        return gradient.pow(2).sum().item()
+
+
+@exercise.mistake(
+    "Your numbers are smaller the more values a gradient has: somewhere a mean is taken. A norm "
+    "is made from a sum."
+)
+class TakesAMean(Logger):
+    def norm(self, gradient):
+        return gradient.pow(2).mean().sqrt().item()
+
+
+@exercise.mistake(
+    "For a matrix, that is another norm than the one of all its values. Some functions of torch "
+    "take a norm of rows, of columns or of the matrix as a map."
+)
+class NormOfTheMatrix(Logger):
+    def norm(self, gradient):
+        return torch.linalg.norm(gradient, 2).item()
+
+
+@exercise.mistake(same_as=NormOfTheMatrix)
+class NormOfEachRow(Logger):
+    def norm(self, gradient):
+        return gradient.norm(dim=-1).mean().item()
+
+
+@exercise.mistake(
+    "That is the sum of the absolute values, or the largest of them. The norm asked for is the "
+    "root of the sum of all squares."
+)
+class SumsAbsoluteValues(Logger):
+    def norm(self, gradient):
+        return gradient.abs().sum().item()
+
+
+@exercise.mistake(same_as=SumsAbsoluteValues)
+class TheLargestValue(Logger):
+    def norm(self, gradient):
+        return gradient.abs().max().item()
+
+
+@exercise.mistake(
+    "Your numbers are rounded. A gradient that is next to nothing then looks like none at all."
+)
+class Rounds(Logger):
+    def norm(self, gradient):
+        return round(gradient.norm().item(), 2)
+
+
+@exercise.mistake(
+    "Those are norms of the gradients that go through a layer. A parameter is a tensor with a "
+    "gradient of its own."
+)
+class HooksOfModules(Logger):
+    def __init__(self, model):
+        self.norms = {}
+        self.handles = []
+        for name, module in model.named_modules():
+            for own, parameter in module.named_parameters(recurse=False):
+                if parameter.requires_grad:
+                    full = f"{name}.{own}" if name else own
+                    self.norms[full] = []
+                    hook = functools.partial(self.note_output, full)
+                    self.handles.append(module.register_full_backward_hook(hook))
+
+    def note_output(self, name, module, inputs, outputs):
+        self.note(name, outputs[0])
 
 
 @exercise.right

@@ -31,8 +31,8 @@ def init_kaiming(module):
 
     nn.Linear and nn.Conv2d, and classes made from them: weights drawn by Kaiming's rule for ReLU
     with fan_in, normal or uniform; the bias, if there is one, set to 0. All other modules are
-    left alone. Parameters stay the same objects, so that an optimizer made earlier still holds
-    them. Returns None.
+    left alone, and so is what is inside them: apply visits that by itself. Parameters stay the same
+    objects, so that an optimizer made earlier still holds them. Returns None.
     """
     if isinstance(module, (nn.Linear, nn.Conv2d)):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
@@ -48,6 +48,8 @@ def _(rng):
     yield (Source("nn.Sequential(nn.Conv2d(16, 32, 3), nn.BatchNorm2d(32), nn.ReLU())"),)
     yield (Source("nn.Sequential(nn.Embedding(50, 128), nn.Linear(128, 32, bias=False))"),)
     yield (Source("nn.Sequential(nn.Sequential(Head(128, 32)), nn.LayerNorm(32))"),)
+    yield (Source("nn.Sequential(nn.Conv2d(64, 512, 3, groups=64), nn.ReLU())"),)
+    yield (Source("nn.Sequential(nn.Conv1d(16, 32, 9), nn.ConvTranspose2d(8, 8, 3))"),)
     layers = ["nn.Linear(128, 32)", "nn.Conv2d(16, 32, 3)", "nn.BatchNorm2d(8)", "nn.LayerNorm(8)"]
     layers += some_activations(rng, 1, 4)
     rng.shuffle(layers)
@@ -62,7 +64,13 @@ def _(answer, source):
             parameter.normal_(mean=1.0, std=0.5)  # so that what is left alone shows
     before = {name: p.detach().clone() for name, p in model.named_parameters()}
     objects = [id(parameter) for parameter in model.parameters()]
-    model.apply(answer)
+    inside = {}
+    for name, module in model.named_modules():
+        if not isinstance(module, (nn.Linear, nn.Conv2d)):
+            answer(module)
+            inside[name] = all(torch.equal(p, before[n]) for n, p in model.named_parameters())
+    returned = []
+    model.apply(lambda module: returned.append(answer(module) is None))
     spread, biases, changed = {}, {}, {}
     for layer_name, layer in model.named_modules():
         for name, parameter in layer.named_parameters(recurse=False):
@@ -79,13 +87,15 @@ def _(answer, source):
         "spread of weights (1 is Kaiming's)": spread,
         "biases, smallest and largest": biases,
         "parameters of other modules were changed": changed,
+        "what is inside stays, when another module is given": inside,
+        "None is returned": all(returned),
         "parameters are the same objects": [id(p) for p in model.parameters()] == objects,
     }
 
 
 @exercise.mistake(
-    "You ask for a weight, not for a type. Normalisation layers and embeddings have a weight as "
-    "well, and for some of them a fan cannot even be computed."
+    "Normalisation layers and embeddings have a weight as well, and they are to be left alone; "
+    "some modules have no weight at all. Ask for the type, not for a weight."
 )
 def asks_for_a_weight(module):
     if hasattr(module, "weight"):
@@ -119,7 +129,8 @@ def xavier_instead(module):
 
 
 @exercise.mistake(
-    "You keep the spread on the way back (fan_out). Here it is to be kept on the way forward."
+    "That is the spread for fan_out, made for the way back. Here fan_in was asked for: the way "
+    "forward."
 )
 def fan_out(module):
     if isinstance(module, (nn.Linear, nn.Conv2d)):
@@ -141,13 +152,143 @@ def makes_new_parameters(module):
 
 
 @exercise.mistake(
-    "You compare the type exactly. A class made from nn.Linear is a linear layer too."
+    "A class made from nn.Linear is a linear layer too, and yours leaves it out. Which question "
+    "about a type takes it in?"
 )
 def exact_type_only(module):
     if type(module) in (nn.Linear, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+def kaiming(module, of=(nn.Linear, nn.Conv2d), spread=None):
+    """Weights and biases by Kaiming's rule, or with another spread (a function of the weight)."""
+    if isinstance(module, of):
+        if spread is None:
+            nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        else:
+            nn.init.normal_(module.weight, std=spread(module.weight))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(same_as=asks_for_a_weight)
+def every_module(module):
+    nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(same_as=asks_for_a_weight)
+def every_module_with_a_weight(module):
+    if hasattr(module, "weight"):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(same_as=asks_for_a_weight)
+def weights_of_two_dimensions(module):
+    weight = getattr(module, "weight", None)
+    if weight is not None and weight.dim() >= 2:
+        nn.init.kaiming_normal_(weight, nonlinearity="relu")
+        if getattr(module, "bias", None) is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(
+    "Only linear layers are initialised in yours. Convolutions were asked for as well: nn.Conv2d."
+)
+def linear_layers_only(module):
+    kaiming(module, nn.Linear)
+
+
+@exercise.mistake(
+    "Only nn.Linear and nn.Conv2d were asked for. Yours initialises other convolutions as well."
+)
+def every_convolution(module):
+    kaiming(module, (nn.Linear, nn.modules.conv._ConvNd))
+
+
+@exercise.mistake(
+    "The function is given one module at a time, containers as well. Yours initialises what is "
+    "inside them, and apply comes by there again."
+)
+def goes_inside(module):
+    for inner in module.modules():
+        kaiming(inner)
+
+
+@exercise.mistake(
+    "The parameters are right. Your function gives something back, and None was asked for: it "
+    "changes the module it is given."
+)
+def gives_the_module(module):
+    kaiming(module)
+    return module
+
+
+@exercise.mistake(
+    "That is the spread of torch's own start, with the slope sqrt(5). For ReLU the slope is 0, and "
+    "the weights have to be larger."
+)
+def as_torch_begins(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_uniform_(module.weight, a=math.sqrt(5))
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(
+    "That is a spread for layers with nothing behind them. A ReLU cuts half of the signal away: "
+    "there is a gain that makes up for it."
+)
+def without_a_gain(module):
+    kaiming(module, spread=lambda weight: (1 / weight[0].numel()) ** 0.5)
+
+
+@exercise.mistake(
+    "In a convolution, one output number looks at a window of each channel: the fan is larger than "
+    "the number of channels."
+)
+def without_the_window(module):
+    kaiming(module, spread=lambda weight: (2 / weight.shape[1]) ** 0.5)
+
+
+@exercise.mistake(
+    "With groups, one output channel looks at some of the input channels only: the fan is smaller "
+    "than you count it."
+)
+def without_the_groups(module):
+    groups = getattr(module, "groups", 1)
+    kaiming(module, spread=lambda weight: (2 / (weight[0].numel() * groups)) ** 0.5)
+
+
+@exercise.mistake("That is the variance, where a standard deviation was wanted: a root is missing.")
+def variance_as_spread(module):
+    kaiming(module, spread=lambda weight: 2 / weight[0].numel())
+
+
+@exercise.mistake(
+    "The ends of a uniform distribution are further out than its standard deviation. Which of the "
+    "two does Kaiming's rule give?"
+)
+def spread_as_bound(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        bound = (2 / module.weight[0].numel()) ** 0.5
+        nn.init.uniform_(module.weight, -bound, bound)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(
+    "Other modules have a bias as well, such as normalisation layers. They are to be left alone."
+)
+def every_bias(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        nn.init.kaiming_normal_(module.weight, nonlinearity="relu")
+    if getattr(module, "bias", None) is not None:
+        nn.init.zeros_(module.bias)
 
 
 @exercise.right

@@ -143,9 +143,22 @@ class TwoPaths(nn.Module):
         return self.left(x) + self.right(x)
 
 
+class TwoNames(nn.Module):
+    """One activation under two names, and a name without a module."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = nn.Tanh()
+        self.second = self.first
+        self.register_module("missing", None)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
 class Head(nn.Linear):
     """A linear layer under another name, as libraries have them."""
 
 
 OWN_MODULES = (OutputFirst, Log, LogOf, WithLog, Total, LogLast, Brightness, Shift, Twice)
-OWN_MODULES += (TwoPaths, Head, Exposure)
+OWN_MODULES += (TwoPaths, TwoNames, Head, Exposure)

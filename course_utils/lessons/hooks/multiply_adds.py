@@ -10,7 +10,12 @@ import math
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
+    after_an_error,
+    count_hooks,
+    forget_global_hooks,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.promises import promised
@@ -35,9 +40,10 @@ def multiply_adds(model, x):
     """Multiply-adds of every nn.Linear and nn.Conv2d when the model runs on x.
 
     One product that is added to a sum counts as one; additions of a bias do not count. The whole
-    batch counts, and every call of a layer that is used more than once. Classes made from
-    nn.Linear and nn.Conv2d count as these. x: a float32 tensor of any strides.
-    Returns a dict: full name of the layer to an int; layers of other types are not in it.
+    batch counts, and every call of a layer that is used more than once; each layer is used. Classes
+    made from nn.Linear and nn.Conv2d count as these. x: a float32 tensor of any strides.
+    Returns a dict: full name of the layer, as in named_modules(), to an int; layers of other types
+    are not in it.
     No hook is left behind, also when the model raises; its error goes on to the caller.
     """
     counts = {}
@@ -86,7 +92,9 @@ def _(rng):
 @exercise.observe
 def _(answer, source, x):
     model = source.build()
-    facts = {"multiply-adds": answer(model, x), "hooks left behind": count_hooks(model)}
+    add_hooks_of_others(model)
+    before = count_hooks(model)
+    facts = {"multiply-adds": answer(model, x), "hooks left behind": count_hooks(model) - before}
     forget_global_hooks()
     return facts | after_an_error(model, lambda: answer(model, x))
 
@@ -114,8 +122,8 @@ def counted_with(rule, model, x):
 
 
 @exercise.mistake(
-    "You count the weights. Each of them works more than once: for every sample, and for every "
-    "position of a convolution."
+    "That is the number of weights. Each of them works more than once: for every sample, and for "
+    "every position of a convolution."
 )
 def counts_parameters(model, x):
     return counted_with(lambda layer, given, output: layer.weight.numel(), model, x)
@@ -152,9 +160,7 @@ def batch_times_weights(model, x):
     return counted_with(rule, model, x)
 
 
-@exercise.mistake(
-    "You count multiplications and additions apart. Here a product and its addition are one."
-)
+@exercise.mistake("Yours is twice as much: here a product and its addition count as one.")
 def counts_both(model, x):
     def rule(layer, given, output):
         return 2 * output.numel() * layer.weight[0].numel()
@@ -162,9 +168,7 @@ def counts_both(model, x):
     return counted_with(rule, model, x)
 
 
-@exercise.mistake(
-    "A layer that is used twice works twice. Your second call overwrites the count of the first."
-)
+@exercise.mistake("A layer that is used twice works twice. In yours one of the calls is lost.")
 def overwrites(model, x):
     counts = {}
 
@@ -187,7 +191,8 @@ def overwrites(model, x):
 
 
 @exercise.mistake(
-    "The counts are right, but if the model raises, your hooks stay and count for ever."
+    "The counts are right, but when the model raises, your hooks are still on it afterwards. Which "
+    "lines are not reached then?"
 )
 def counts_on_after_an_error(model, x):
     counts = {}
@@ -206,6 +211,175 @@ def counts_on_after_an_error(model, x):
     for handle in handles:
         handle.remove()
     return counts
+
+
+@exercise.mistake(
+    "In a convolution each weight works at every position of the output, not once for a sample."
+)
+def weights_times_samples(model, x):
+    return counted_with(lambda layer, given, output: len(output) * layer.weight.numel(), model, x)
+
+
+@exercise.mistake("Yours is too large: additions of a bias do not count.")
+def counts_the_bias(model, x):
+    def rule(layer, given, output):
+        products = output.numel() * layer.weight[0].numel()
+        return products + (output.numel() if layer.bias is not None else 0)
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake("A kernel need not be square: its height and its width are two numbers.")
+def square_kernels(model, x):
+    def rule(layer, given, output):
+        if isinstance(layer, nn.Linear):
+            return output.numel() * layer.in_features
+        return output.numel() * layer.in_channels // layer.groups * layer.kernel_size[0] ** 2
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake(same_as=square_kernels)
+def square_kernels_by_the_width(model, x):
+    def rule(layer, given, output):
+        if isinstance(layer, nn.Linear):
+            return output.numel() * layer.in_features
+        return output.numel() * layer.in_channels // layer.groups * layer.kernel_size[1] ** 2
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake("A picture need not be square: its height and its width are two numbers.")
+def square_pictures(model, x):
+    def rule(layer, given, output):
+        if isinstance(layer, nn.Linear):
+            return output.numel() * layer.in_features
+        return output.shape[0] * output.shape[-1] ** 2 * layer.weight.numel()
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake(
+    "A kernel stands at fewer places than the picture has, unless there is padding. Count the "
+    "places in what the layer gives."
+)
+def places_of_the_input(model, x):
+    def rule(layer, given, output):
+        if isinstance(layer, nn.Linear):
+            return given.numel() * layer.out_features
+        return given[:, 0].numel() * layer.weight.numel()
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake(
+    "In a convolution, one number of the output is a sum over a window of each channel: height and "
+    "width of the kernel count as well."
+)
+def without_the_window(model, x):
+    def rule(layer, given, output):
+        return output.numel() * layer.weight.shape[1]
+
+    return counted_with(rule, model, x)
+
+
+@exercise.mistake("Layers of other types stand in your dict. They were not asked for.")
+def others_with_zero(model, x):
+    counts = counts_of(model, x, lambda name, m: isinstance(m, (nn.Linear, nn.Conv2d)))
+    return {name: counts.get(name, 0) for name, _ in model.named_modules()}
+
+
+@exercise.mistake(same_as=others_with_zero)
+def other_leaves_with_zero(model, x):
+    counts = counts_of(model, x, lambda name, m: isinstance(m, (nn.Linear, nn.Conv2d)))
+    leaves = [name for name, module in model.named_modules() if not list(module.children())]
+    return {name: counts.get(name, 0) for name in leaves}
+
+
+def counts_of(model, x, is_meant):
+    """The right counts, of the modules that are meant."""
+    counts = {}
+
+    def count_as(name):
+        def hook(layer, args, output):
+            counts[name] = counts.get(name, 0) + output.numel() * layer.weight[0].numel()
+
+        return hook
+
+    with contextlib.ExitStack() as stack:
+        for name, module in model.named_modules():
+            if is_meant(name, module):
+                stack.enter_context(module.register_forward_hook(count_as(name)))
+        model(x)
+    return counts
+
+
+@exercise.mistake(same_as=others_with_zero)
+def every_layer_with_a_weight(model, x):
+    return counts_of(model, x, lambda name, module: hasattr(module, "weight"))
+
+
+@exercise.mistake(
+    "A layer inside a container is missing. The children of the model are not all that is in it."
+)
+def children_only(model, x):
+    def is_meant(name, module):
+        return isinstance(module, (nn.Linear, nn.Conv2d)) and name and "." not in name
+
+    return counts_of(model, x, is_meant)
+
+
+@exercise.mistake(
+    "A class made from nn.Linear is a linear layer too, and yours leaves it out. Which question "
+    "about a type takes it in?"
+)
+def exact_types_only(model, x):
+    return counts_of(model, x, lambda name, module: type(module) in (nn.Linear, nn.Conv2d))
+
+
+@exercise.mistake("That is one number for the whole model. Asked is a count for each layer.")
+def one_total(model, x):
+    def rule(layer, given, output):
+        return output.numel() * layer.weight[0].numel()
+
+    return sum(counted_with(rule, model, x).values())
+
+
+@exercise.mistake(
+    "All your hooks write under one name, the last one of the loop. A function looks a name up "
+    "when it runs, not when it is made."
+)
+def all_under_the_last_name(model, x):
+    counts = {}
+
+    with contextlib.ExitStack() as stack:
+        for name, layer in model.named_modules():
+            if isinstance(layer, (nn.Linear, nn.Conv2d)):
+
+                def hook(layer, args, output):
+                    products = output.numel() * layer.weight[0].numel()
+                    counts[name] = counts.get(name, 0) + products  # noqa: B023
+
+                stack.enter_context(layer.register_forward_hook(hook))
+        model(x)
+    return counts
+
+
+@exercise.mistake(same_as=all_under_the_last_name)
+def all_under_the_last_name_beside_zeros(model, x):
+    counts = counted_with(lambda layer, given, output: 0, model, x)
+    return counts | all_under_the_last_name(model, x)
+
+
+@exercise.mistake(
+    "The hooks of other people are gone as well. Each handle takes away one hook only: your own."
+)
+def clears_the_tables(model, x):
+    try:
+        return counts_of(model, x, lambda name, m: isinstance(m, (nn.Linear, nn.Conv2d)))
+    finally:
+        for module in model.modules():
+            module._forward_hooks.clear()
 
 
 @exercise.right

@@ -3,10 +3,17 @@ Pictures of what a network looks at need the gradient at an inner layer. In many
 layer is `nn.ReLU(inplace=True)`, and full backward hooks do not work there.
 """
 
+import copy
+
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
+    after_an_error,
+    count_hooks,
+    forget_global_hooks,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.promises import promised
@@ -29,8 +36,8 @@ exercise = Exercise(
 def output_gradient(model, name, x):
     """The gradient of model(x).sum() with respect to what one layer gives.
 
-    name: full name of a layer whose output is a tensor. The layer after it may work in place.
-    x: a float32 tensor of any strides.
+    name: full name of a layer that runs once and gives a tensor that requires grad. The layer after
+    it may work in place. x: a float32 tensor of any strides.
     Returns a tensor of the shape of the layer's output. The gradients of the parameters may be
     filled on the way. No hook is left behind, also when the model raises.
     """
@@ -65,7 +72,9 @@ def _(rng):
 @exercise.observe
 def _(answer, source, name, x):
     model = source.build()
-    facts = {"gradient": answer(model, name, x), "hooks left behind": count_hooks(model)}
+    add_hooks_of_others(model)
+    before = count_hooks(model)
+    facts = {"gradient": answer(model, name, x), "hooks left behind": count_hooks(model) - before}
     forget_global_hooks()
     return facts | after_an_error(model, lambda: answer(model, name, x))
 
@@ -107,8 +116,8 @@ def keeps_the_tuple(model, name, x):
 
 
 @exercise.mistake(
-    "retain_grad() follows the tensor when it is written into: after an in-place ReLU you get the "
-    "gradient of what came out of the ReLU."
+    "That is the gradient of what came out of the in-place ReLU. A tensor that is written into "
+    "stands for its new values from then on, also for retain_grad() and for autograd.grad()."
 )
 def retains_the_grad(model, name, x):
     kept = []
@@ -173,6 +182,144 @@ def goes_on_listening(model, name, x):
     model.get_submodule(name).register_forward_hook(watch)
     model(x).sum().backward()
     return kept[0]
+
+
+def gradient_by_a_hook(model, name, x, total=torch.Tensor.sum, change=torch.Tensor.clone):
+    """What a tensor hook at the output gets, changed; total: what backward begins with."""
+    kept = []
+
+    def watch(layer, args, output):
+        output.register_hook(lambda gradient: kept.append(change(gradient)))
+
+    handle = model.get_submodule(name).register_forward_hook(watch)
+    try:
+        total(model(x)).backward()
+    finally:
+        handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "The gradient is that of another number. Asked is the one of the sum of all that the model "
+    "gives, without a mean and without a choice."
+)
+def of_the_mean(model, name, x):
+    return gradient_by_a_hook(model, name, x, total=torch.Tensor.mean)
+
+
+@exercise.mistake(same_as=of_the_mean)
+def of_the_largest_scores(model, name, x):
+    return gradient_by_a_hook(model, name, x, total=lambda output: output.max(dim=1).values.sum())
+
+
+@exercise.mistake(
+    "Your gradient has lost a dimension. It has the shape of the layer's output, the batch "
+    "included."
+)
+def summed_over_the_batch(model, name, x):
+    return gradient_by_a_hook(model, name, x, change=lambda gradient: gradient.sum(dim=0))
+
+
+@exercise.mistake(
+    "When the model raises, your hook is still there afterwards. Which lines are not reached then?"
+)
+def removes_on_a_good_day(model, name, x):
+    kept = []
+
+    def watch(layer, args, output):
+        output.register_hook(lambda gradient: kept.append(gradient.clone()))
+
+    handle = model.get_submodule(name).register_forward_hook(watch)
+    total = model(x).sum()
+    handle.remove()
+    total.backward()
+    return kept[0]
+
+
+@exercise.mistake(
+    "The layers of the model do not work in place any more after your call. The model is not "
+    "yours: leave it as it is."
+)
+def switches_in_place_off(model, name, x):
+    for module in model.modules():
+        if hasattr(module, "inplace"):
+            module.inplace = False
+    return gradient_by_a_hook(model, name, x)
+
+
+@exercise.mistake(
+    "That is the gradient of what the layer was given. Asked is that of what it gave."
+)
+def of_the_input(model, name, x):
+    kept = []
+
+    def watch(layer, args):
+        kept.append(args[0].detach().requires_grad_())
+        return (kept[0], *args[1:])
+
+    with model.get_submodule(name).register_forward_pre_hook(watch):
+        model(x).sum().backward()
+    return kept[0].grad
+
+
+@exercise.mistake(
+    "That is the gradient of the layer's weight. Asked is that of what the layer gave for x."
+)
+def of_the_weight(model, name, x):
+    model(x).sum().backward()
+    return model.get_submodule(name).weight.grad
+
+
+@exercise.mistake(
+    "The next layer writes into what your hook hands on. A leaf that requires grad must not be "
+    "written into: who could get a copy?"
+)
+def a_leaf_between(model, name, x):
+    kept = []
+
+    def watch(layer, args, output):
+        kept.append(output.detach().requires_grad_())
+        return kept[0]
+
+    with model.get_submodule(name).register_forward_hook(watch):
+        model(x).sum().backward()
+    return kept[0].grad
+
+
+@exercise.mistake(
+    "The model was in training mode, and after your call it is in eval mode. The caller did not "
+    "ask for that."
+)
+def leaves_eval_mode(model, name, x):
+    model.eval()
+    return gradient_by_a_hook(model, name, x)
+
+
+@exercise.mistake(
+    "The full name of a layer inside a container has a dot in it. Only the children of the model "
+    "have names without one."
+)
+def children_only(model, name, x):
+    twin = copy.deepcopy(model)
+    kept = []
+
+    def watch(layer, args, output):
+        output.register_hook(kept.append)
+
+    dict(twin.named_children())[name].register_forward_hook(watch)
+    twin(x).sum().backward()
+    return kept[0]
+
+
+@exercise.mistake(
+    "The hooks of other people on this layer are gone. A handle takes away its own hook, and no "
+    "other one."
+)
+def clears_the_table(model, name, x):
+    try:
+        return gradient_by_a_hook(model, name, x)
+    finally:
+        model.get_submodule(name)._forward_hooks.clear()
 
 
 @exercise.right

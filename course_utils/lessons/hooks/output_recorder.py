@@ -2,10 +2,13 @@
 class that records a layer for the length of a block.
 """
 
-import contextlib
-
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import after_an_error, count_hooks
+from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
+    after_an_error,
+    count_hooks,
+    forget_global_hooks,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.observation import attempt
@@ -64,24 +67,27 @@ def _(rng):
 @exercise.observe
 def _(answer, source, one, other):
     layer = source.build()
+    add_hooks_of_others(layer)
+    others = count_hooks(layer)
     recorder = answer(layer)
-    facts = {"hooks before the block": count_hooks(layer)}
+    facts = {"hooks before the block": count_hooks(layer) - others}
     with recorder as first:
         given = [layer(one), layer(other)]
-        facts["hooks inside the block"] = count_hooks(layer)
-    facts["hooks left behind"] = count_hooks(layer)
+        facts["hooks inside the block"] = count_hooks(layer) - others
+    left = count_hooks(layer) - others
+    facts["hooks left behind"] = max(left, 0)
+    facts["hooks of others that are gone"] = max(-left, 0)
     layer(one)
-    first_list = first
-    facts["recorded"] = list(first) if isinstance(first, list) else first
-    with contextlib.suppress(TypeError):
-        facts["what is recorded requires grad"] = [output.requires_grad for output in first]
+    is_list = isinstance(first, list)
+    facts["recorded"] = list(first) if is_list else "the name after `as` is not a list"
+    facts["what is recorded requires grad"] = [o.requires_grad for o in first] if is_list else None
     facts["the layer's own outputs"] = given
     facts["gradients reach the layer"] = [output.requires_grad for output in given]
 
     def second_block():
         with recorder as outputs:
             layer(other)
-        return [list(first_list), list(outputs)]
+        return [list(first), list(outputs)]
 
     facts["lists after a second block"] = attempt(second_block)
 
@@ -91,6 +97,7 @@ def _(answer, source, one, other):
         return "no error"
 
     facts |= after_an_error(layer, block_with_an_error)
+    forget_global_hooks()
     return facts
 
 
@@ -115,8 +122,8 @@ class RegistersTooEarly:
 
 
 @exercise.mistake(
-    "Your `__exit__` returns True, and Python takes that as: the error is dealt with. The caller "
-    "never hears that the model failed."
+    "The error does not reach the caller: nobody hears that the model failed. Python takes a true "
+    "value from `__exit__` as: the error is dealt with. What does yours give back?"
 )
 class SwallowsErrors:
     def __init__(self, layer):
@@ -157,8 +164,8 @@ class ReplacesTheOutput:
 
 
 @exercise.mistake(
-    "The hook is still there. Registering the function once more gives a second hook with a "
-    "handle of its own; removing that one leaves the first."
+    "After the block the hook is still on the layer. Only the handle that came from registering it "
+    "takes it away; registering it once more would give a second hook."
 )
 class RegistersAgainToRemove:
     def __init__(self, layer):
@@ -211,6 +218,121 @@ class RecordsGraphs:
 
     def __exit__(self, *error):
         self.handle.remove()
+
+
+class Recorder:
+    """As asked for: what the wrong answers below do otherwise is all that is wrong in them."""
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __enter__(self):
+        self.outputs = []
+        self.handle = self.layer.register_forward_hook(self.record)
+        return self.outputs
+
+    def record(self, layer, args, output):
+        self.outputs.append(output.detach().clone())
+
+    def __exit__(self, *error):
+        self.handle.remove()
+
+
+@exercise.mistake(
+    "Inside the block the layer's outputs have lost their graph: nothing that is computed from "
+    "them can train it. Recording must not change what the layer gives."
+)
+class CutsTheGraph(Recorder):
+    def record(self, layer, args, output):
+        self.outputs.append(output.detach().clone())
+        return output.detach()
+
+
+@exercise.mistake(
+    "The hooks of other people on this layer are gone. A handle takes away its own hook, and no "
+    "other one."
+)
+class ClearsTheTable(Recorder):
+    def __exit__(self, *error):
+        self.layer._forward_hooks.clear()
+
+
+@exercise.mistake(
+    "After a block that ended by an error, the hook is still on the layer. `__exit__` is called "
+    "then as well; does it do the same?"
+)
+class StaysAfterAnError(Recorder):
+    def __exit__(self, kind, error, trace):
+        if kind is None:
+            self.handle.remove()
+
+
+@exercise.mistake("The name after `as` is not a list here. It gets what `__enter__` gives back.")
+class GivesItself(Recorder):
+    def __enter__(self):
+        super().__enter__()
+        return self
+
+
+@exercise.mistake(
+    "Behind the block the list is empty. What was recorded is wanted there, not only inside."
+)
+class EmptiesAtTheEnd(Recorder):
+    def __exit__(self, *error):
+        self.handle.remove()
+        self.outputs.clear()
+
+
+@exercise.mistake(
+    "The second block has emptied the list of the first: both got the same list. Each block has "
+    "one of its own, and the first caller still holds his."
+)
+class EmptiesForTheNext(Recorder):
+    outputs: list
+
+    def __init__(self, layer):
+        self.layer = layer
+        self.outputs = []
+
+    def __enter__(self):
+        self.outputs.clear()
+        self.handle = self.layer.register_forward_hook(self.record)
+        return self.outputs
+
+
+@exercise.mistake("The list holds the last output only. The layer ran more than once.")
+class KeepsTheLast(Recorder):
+    def record(self, layer, args, output):
+        self.outputs[:] = [output.detach().clone()]
+
+
+@exercise.mistake(
+    "In a second block nothing is recorded. A handle that was used to remove its hook is still "
+    "a handle, and not None."
+)
+class OneBlockOnly(Recorder):
+    handle = None
+
+    def __enter__(self):
+        self.outputs = []
+        if self.handle is None:
+            self.handle = self.layer.register_forward_hook(self.record)
+        return self.outputs
+
+
+@exercise.mistake(
+    "What you record are Python lists or NumPy arrays. Tensors were asked for: whoever uses them "
+    "wants to compute with them."
+)
+class RecordsLists(Recorder):
+    def record(self, layer, args, output):
+        self.outputs.append(output.tolist())
+
+
+@exercise.mistake("You record what the layer was given, not what it gave.")
+class RecordsTheInput(Recorder):
+    def record(self, layer, args, output):
+        self.outputs.append(args[0].detach().clone())
 
 
 @exercise.right

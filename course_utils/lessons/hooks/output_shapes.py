@@ -10,7 +10,12 @@ import contextlib
 import functools
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import after_an_error, count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
+    after_an_error,
+    count_hooks,
+    forget_global_hooks,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.promises import promised
@@ -78,13 +83,17 @@ def _(rng):
     for x in promised(rng, "any strides"):
         yield nested, x
     yield Source("nn.Sequential(nn.Sequential(), nn.Linear(3, 2))"), numbers(rng, n, 3)
+    twins = "nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Sequential(nn.Linear(4, 2), nn.Tanh())"
+    yield Source(f"nn.Sequential({twins})"), numbers(rng, n, 3)
 
 
 @exercise.observe
 def _(answer, source, x):
     model = source.build()
+    add_hooks_of_others(model)
+    before = count_hooks(model)
     result = answer(model, x)
-    left = count_hooks(model)
+    left = count_hooks(model) - before
     forget_global_hooks()
     return {
         "shapes": result,
@@ -94,8 +103,8 @@ def _(answer, source, x):
 
 
 @exercise.mistake(
-    "The shapes are right, but your hooks are still on the model and will run for ever. Who "
-    "takes them away?"
+    "The shapes are right, but your hooks are still on the model after the call and will run for "
+    "ever. Who takes them away?"
 )
 def never_removes(model, x):
     shapes = {}
@@ -114,8 +123,8 @@ def never_removes(model, x):
 
 
 @exercise.mistake(
-    "You remove the hooks after a run that went well. If the model raises, the lines below it "
-    "are never reached."
+    "After a run that went well, no hook is left. After one in which the model raises, your hooks "
+    "are still there: which lines are never reached then?"
 )
 def removes_only_after_success(model, x):
     shapes = {}
@@ -179,8 +188,8 @@ def named_by_type(model, x):
 
 
 @exercise.mistake(
-    "Containers are modules too, and so is the model itself. Your hooks sit on all of them; only "
-    "the leaves were asked for."
+    "Containers are in your dict as well. They are modules too, but only the leaves were asked "
+    "for: how do you see that a module is one?"
 )
 def containers_too(model, x):
     shapes = {}
@@ -202,7 +211,8 @@ def containers_too(model, x):
 
 
 @exercise.mistake(
-    "You look at the children of the model only. A child can be a container with layers inside."
+    "You have an entry for each child of the model. A child can be a container with layers "
+    "inside, and these are the leaves."
 )
 def first_level_only(model, x):
     shapes = {}
@@ -220,6 +230,161 @@ def first_level_only(model, x):
     finally:
         for handle in handles:
             handle.remove()
+    return shapes
+
+
+def is_leaf(module):
+    return not list(module.children())
+
+
+def shapes_of(model, x, named, run=None):
+    """The shapes by hooks on these modules, under these names; all hooks are removed again."""
+    shapes = {}
+
+    def keep_shape_of(name):
+        def hook(module, args, output):
+            shapes[name] = tuple(output.shape)
+
+        return hook
+
+    handles = [module.register_forward_hook(keep_shape_of(name)) for name, module in named]
+    try:
+        (run or model)(x)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return shapes
+
+
+@exercise.mistake(same_as=containers_too)
+def containers_but_for_the_model(model, x):
+    return shapes_of(model, x, [(name, m) for name, m in model.named_modules() if name])
+
+
+@exercise.mistake(
+    "A model can be a leaf itself: a single linear layer has no children. Then it belongs into the "
+    "dict, under the name that named_modules() gives it."
+)
+def without_the_model_itself(model, x):
+    named = [(name, m) for name, m in model.named_modules() if is_leaf(m) and name]
+    return shapes_of(model, x, named)
+
+
+@exercise.mistake(
+    "A hook on the model itself does not run in your code, and neither does anybody else's there. "
+    "How do you call the model, so that its hooks run?"
+)
+def calls_forward(model, x):
+    named = [(name, m) for name, m in model.named_modules() if is_leaf(m)]
+    return shapes_of(model, x, named, run=model.forward)
+
+
+@exercise.mistake(
+    "A layer without parameters, such as an activation, is a leaf as well: no children is all "
+    "that counts."
+)
+def with_parameters_only(model, x):
+    named = model.named_modules()
+    return shapes_of(model, x, [(n, m) for n, m in named if list(m.parameters(recurse=False))])
+
+
+@exercise.mistake(
+    "Your keys are the last parts of the names. Layers in two containers can share such a name; "
+    "the full one is asked for, with its dots."
+)
+def last_parts_of_the_names(model, x):
+    named = [(name, m) for name, m in model.named_modules() if is_leaf(m)]
+    return shapes_of(model, x, [(name.split(".")[-1], m) for name, m in named])
+
+
+@exercise.mistake("That is the shape of what each leaf was given. Asked is what it gave.")
+def shapes_of_the_inputs(model, x):
+    shapes = {}
+
+    def keep_shape_of(name):
+        return lambda module, args: shapes.update({name: tuple(args[0].shape)})
+
+    with contextlib.ExitStack() as stack:
+        for name, module in model.named_modules():
+            if is_leaf(module):
+                stack.enter_context(module.register_forward_pre_hook(keep_shape_of(name)))
+        model(x)
+    return shapes
+
+
+@exercise.mistake(
+    "The model raised, and whoever called your function hears nothing of it. An error has to go "
+    "on after the hooks were removed."
+)
+def swallows_the_error(model, x):
+    named = [(name, m) for name, m in model.named_modules() if is_leaf(m)]
+    kept = {}
+    with contextlib.suppress(Exception):
+        kept = shapes_of(model, x, named)
+    return kept
+
+
+@exercise.mistake(
+    "The hooks of other people are gone as well. Each handle takes away one hook only: your own."
+)
+def clears_everything(model, x):
+    shapes = shapes_of(model, x, [(name, m) for name, m in model.named_modules() if is_leaf(m)])
+    for module in model.modules():
+        module._forward_hooks.clear()
+    return shapes
+
+
+@exercise.mistake(same_as=clears_everything)
+def clears_the_leaves(model, x):
+    try:
+        return never_removes(model, x)
+    finally:
+        for module in filter(is_leaf, model.modules()):
+            module._forward_hooks.clear()
+
+
+@exercise.mistake(
+    "One of your hooks is gone after the call, and the others are still there. What does a name "
+    "hold after a loop has given it one handle after the other?"
+)
+def removes_the_last_one(model, x):
+    shapes = {}
+
+    def keep_shape_of(name):
+        def hook(module, args, output):
+            shapes[name] = tuple(output.shape)
+
+        return hook
+
+    for name, module in model.named_modules():
+        if is_leaf(module):
+            handle = module.register_forward_hook(keep_shape_of(name))
+    try:
+        model(x)
+    finally:
+        handle.remove()
+    return shapes
+
+
+@exercise.mistake(
+    "The shapes are right. The model was in training mode, and after your call it is in eval mode: "
+    "who puts it back?"
+)
+def leaves_eval_mode(model, x):
+    model.eval()
+    return shapes_of(model, x, [(name, m) for name, m in model.named_modules() if is_leaf(m)])
+
+
+@exercise.mistake(
+    "The layers ran in the order in which they are registered. The forward method of a model may "
+    "run them in another order, or run one that has another input."
+)
+def runs_the_layers(model, x):
+    shapes = {}
+    for name, module in model.named_modules():
+        if is_leaf(module):
+            x = module(x)
+            shapes[name] = tuple(x.shape)
     return shapes
 
 

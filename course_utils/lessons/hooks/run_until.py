@@ -4,16 +4,33 @@ a waste. Leave the model as soon as the layer has finished.
 
 import contextlib
 
+from torch import nn
+
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import (
+    add_hooks_of_others,
     after_an_error,
+    broken,
     count_hooks,
     forget_global_hooks,
     note_calls,
 )
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.observation import attempt
 from course_utils.promises import promised
+
+# With which of these would you get out of a model? It may raise them itself.
+ERRORS = (
+    ValueError,
+    StopIteration,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    AssertionError,
+)
+ERRORS += (NameError, LookupError, ArithmeticError, OSError, EOFError, Exception)
 
 exercise = Exercise(
     "05.6",
@@ -33,9 +50,9 @@ exercise = Exercise(
 def run_until(model, name, x):
     """The output of one layer, without running the layers that come after it.
 
-    name: full name of the layer. x: a float32 tensor of any strides. Returns the output of the
-    layer, a tensor. An error of the model goes on to the caller. No hook is left behind, also
-    when the model raises.
+    name: full name of the layer, which is reached. x: a float32 tensor of any strides. Returns the
+    output of the layer, a tensor. An error of the model, of whatever type, goes on to the caller as
+    it is. No hook is left behind, also when the model raises.
     """
 
     class Reached(Exception):
@@ -70,6 +87,7 @@ def _(rng):
 @exercise.observe
 def _(answer, source, name, x):
     model = source.build()
+    add_hooks_of_others(model)
     calls = note_calls(model)
     before = count_hooks(model)
     output = answer(model, name, x)
@@ -79,7 +97,14 @@ def _(answer, source, name, x):
         "hooks left behind": count_hooks(model) - before,
     }
     forget_global_hooks()
-    return facts | after_an_error(model, lambda: answer(model, name, x))
+    facts |= after_an_error(model, lambda: answer(model, name, x))
+    outcomes = {}
+    for error in ERRORS:
+        with broken(model, error):
+            outcomes[error.__name__] = attempt(lambda: answer(model, name, x))
+    facts["what a model that raises another error gives"] = outcomes
+    forget_global_hooks()
+    return facts
 
 
 @exercise.mistake(
@@ -97,8 +122,8 @@ def runs_to_the_end(model, name, x):
 
 
 @exercise.mistake(
-    "You catch every exception. When the model itself fails, the caller gets no error and no "
-    "output."
+    "When the model itself fails, the caller gets no error and no output. Its errors have to go "
+    "on: which exceptions does your code stop, and is a `return` in `finally` one that stops them?"
 )
 def catches_everything(model, name, x):
     kept = []
@@ -118,8 +143,8 @@ def catches_everything(model, name, x):
 
 
 @exercise.mistake(
-    "You raise to get out of the model, and the same jump skips the line that removes your hook. "
-    "From now on the model stops there for everybody."
+    "After the call your hook is still there, and the model stops at this layer for everybody. "
+    "Which line removes it, and is it reached when you leave the model?"
 )
 def jumps_over_the_removal(model, name, x):
     class Reached(Exception):
@@ -156,8 +181,8 @@ def stops_one_step_early(model, name, x):
 
 
 @exercise.mistake(
-    "You run the layers yourself, in the order in which they are registered. A forward method may "
-    "run them in another order."
+    "The layers ran in the order in which they are registered. The forward method of a model may "
+    "run them in another order: call the model, and let it do this."
 )
 def runs_layers_by_hand(model, name, x):
     for layer_name, layer in model.named_modules():
@@ -167,6 +192,206 @@ def runs_layers_by_hand(model, name, x):
         if layer_name == name:
             return x
     return None
+
+
+def run_and_stop(model, layer, x):
+    """The output of a layer, as asked for: what the answers below do otherwise is wrong in them."""
+
+    class Reached(Exception):
+        """Carries the output out of the model."""
+
+    def stop(layer, args, output):
+        raise Reached(output)
+
+    handle = layer.register_forward_hook(stop)
+    try:
+        model(x)
+    except Reached as reached:
+        return reached.args[0]
+    finally:
+        handle.remove()
+
+
+@exercise.mistake(same_as=catches_everything)
+def stops_by_a_common_error(model, name, x):
+    kept = []
+
+    def stop(layer, args, output):
+        kept.append(output)
+        raise ValueError
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except ValueError:
+        pass
+    finally:
+        handle.remove()
+    return kept[0] if kept else None
+
+
+@exercise.mistake(same_as=catches_everything)
+def stops_by_the_end_of_an_iteration(model, name, x):
+    kept = []
+
+    def stop(layer, args, output):
+        kept.append(output)
+        raise StopIteration
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except (StopIteration, ValueError):
+        pass
+    finally:
+        handle.remove()
+    return kept[0] if kept else None
+
+
+@exercise.mistake(same_as=catches_everything)
+def stops_by_a_runtime_error(model, name, x):
+    kept = []
+
+    def stop(layer, args, output):
+        kept.append(output)
+        raise RuntimeError("reached")
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except RuntimeError:
+        pass
+    finally:
+        handle.remove()
+    return kept[0] if kept else None
+
+
+@exercise.mistake(
+    "When the model raises before the layer is reached, your hook is still there afterwards. "
+    "Removing it belongs to every way out of your function."
+)
+def removes_it_when_reached(model, name, x):
+    class Reached(Exception):
+        pass
+
+    def stop(layer, args, output):
+        raise Reached(output)
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except Reached as reached:
+        handle.remove()
+        return reached.args[0]
+
+
+@exercise.mistake(same_as=removes_it_when_reached)
+def removes_it_when_reached_only(model, name, x):
+    kept = []
+
+    def stop(layer, args, output):
+        kept.append(output)
+        raise RuntimeError("reached")
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except Exception:
+        if not kept:
+            return None
+    handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "When the model fails, the caller gets another error than the model raised. Its own one has "
+    "to go on as it is."
+)
+def wraps_the_error(model, name, x):
+    try:
+        return run_and_stop(model, model.get_submodule(name), x)
+    except Exception as error:
+        raise ValueError("not reached") from error
+
+
+@exercise.mistake(same_as=wraps_the_error)
+def another_runtime_error(model, name, x):
+    try:
+        return run_and_stop(model, model.get_submodule(name), x)
+    except Exception as error:
+        raise RuntimeError("not reached") from error
+
+
+@exercise.mistake(
+    "The layer got x itself. What it is given in the model is what the layers before it have made "
+    "of x."
+)
+def the_layer_alone(model, name, x):
+    return model.get_submodule(name)(x)
+
+
+@exercise.mistake(same_as=runs_layers_by_hand)
+def runs_the_children(model, name, x):
+    for child_name, child in model.named_children():
+        x = child(x)
+        if child_name == name:
+            return x
+    return None
+
+
+@exercise.mistake(same_as=runs_layers_by_hand)
+def runs_layers_to_the_name(model, name, x):
+    for layer_name, layer in model.named_modules():
+        if list(layer.children()):
+            continue
+        x = layer(x)
+        if layer_name == name:
+            break
+    return x
+
+
+@exercise.mistake(
+    "Layers were taken out of the model, and they are still missing after your call. Leave the "
+    "model as it is, and leave it early."
+)
+def takes_layers_out(model, name, x):
+    is_behind = False
+    for child_name, _ in list(model.named_children()):
+        if is_behind:
+            setattr(model, child_name, nn.Identity())
+        is_behind = is_behind or child_name == name
+    return model(x)
+
+
+@exercise.mistake(
+    "That is the output of another layer, whose name ends in the same way. A full name has dots "
+    "in it, and all of its parts count."
+)
+def by_the_last_part_of_the_name(model, name, x):
+    last = name.split(".")[-1]
+    layer = next(m for n, m in model.named_modules() if n.split(".")[-1] == last)
+    return run_and_stop(model, layer, x)
+
+
+@exercise.mistake(
+    "The layer ran, but the model around it did not: neither the hooks of the model nor anything "
+    "else that belongs to a call of it. Call the model itself."
+)
+def calls_forward(model, name, x):
+    layer = model.get_submodule(name)
+    return run_and_stop(model.forward, layer, x)
+
+
+@exercise.mistake(
+    "The hooks of other people on this layer are gone. A handle takes away its own hook, and no "
+    "other one."
+)
+def clears_the_table(model, name, x):
+    layer = model.get_submodule(name)
+    try:
+        return run_and_stop(model, layer, x)
+    finally:
+        layer._forward_hooks.clear()
 
 
 @exercise.right
