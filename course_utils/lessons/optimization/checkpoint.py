@@ -106,16 +106,6 @@ class KeepsLivingTensors:
 
 
 @exercise.mistake(same_as=KeepsLivingTensors)
-class CopiesTheDictsOnly:
-    def __init__(self, model, optimizer, scheduler):
-        self.states = [part.state_dict().copy() for part in (model, optimizer, scheduler)]
-
-    def restore(self, model, optimizer, scheduler):
-        for part, state in zip((model, optimizer, scheduler), self.states, strict=True):
-            part.load_state_dict(state)
-
-
-@exercise.mistake(same_as=KeepsLivingTensors)
 class CopiesTheModelOnly:
     def __init__(self, model, optimizer, scheduler):
         self.model = copy.deepcopy(model.state_dict())
@@ -247,21 +237,6 @@ class ForgetsTheBuffers:
                 p.copy_(kept)
         for part, state in zip((optimizer, scheduler), self.states, strict=True):
             part.load_state_dict(copy.deepcopy(state))
-
-
-@exercise.mistake(
-    "The rate comes back, and the momentum of the optimizer does not: it begins from nothing."
-)
-class RatesInsteadOfTheOptimizer:
-    def __init__(self, model, optimizer, scheduler):
-        self.states = [copy.deepcopy(part.state_dict()) for part in (model, scheduler)]
-        self.rates = [group["lr"] for group in optimizer.param_groups]
-
-    def restore(self, model, optimizer, scheduler):
-        for part, state in zip((model, scheduler), self.states, strict=True):
-            part.load_state_dict(copy.deepcopy(state))
-        for group, rate in zip(optimizer.param_groups, self.rates, strict=True):
-            group["lr"] = rate
 
 
 @exercise.mistake(
