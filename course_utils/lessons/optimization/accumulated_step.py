@@ -41,7 +41,7 @@ def accumulated_step(model, optimizer, batches):
 
 @exercise.cases
 def _(rng):
-    for sizes in ((2,), (2, 2), (3, 1), (4, 2, 1)):
+    for sizes in ((2,), (2, 2), (3, 1), (4, 2, 1), (rng.randint(1, 3), 2, 1, 3, 1)):
         model = set_numbers(nn.Linear(2, 1), rng)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         yield model, optimizer, [(decimals(rng, n, 2), decimals(rng, n, 1)) for n in sizes]
@@ -111,6 +111,14 @@ def a_step_for_each(model, optimizer, batches):
         optimizer.step()
 
 
+@exercise.mistake(same_as=a_step_for_each)
+def the_usual_loop(model, optimizer, batches):
+    for x, y in batches:
+        optimizer.zero_grad()
+        F.mse_loss(model(x), y).backward()
+        optimizer.step()
+
+
 @exercise.mistake(
     "You never clear the gradients: what was there before still takes part, and the second call "
     "adds to the first."
@@ -131,6 +139,101 @@ def clears_before_the_step(model, optimizer, batches):
         (F.mse_loss(model(x), y) * len(x) / total).backward()
     optimizer.zero_grad()
     optimizer.step()
+
+
+@exercise.mistake(
+    "You clear after the step. What is there when your function is called the first time still "
+    "takes part in it."
+)
+def clears_after_the_step(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    for x, y in batches:
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+    optimizer.step()
+    optimizer.zero_grad()
+
+
+@exercise.mistake("You count all batches as large as the first. The last one is often smaller.")
+def all_as_large_as_the_first(model, optimizer, batches):
+    optimizer.zero_grad()
+    for x, y in batches:
+        loss = F.mse_loss(model(x), y, reduction="sum")
+        (loss / len(batches[0][0]) / len(batches)).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "You divide by the number of features as well. The mean of the loss is over the errors: how "
+    "many numbers has y?"
+)
+def divides_by_the_features(model, optimizer, batches):
+    total = sum(x.numel() for x, _ in batches)
+    optimizer.zero_grad()
+    for x, y in batches:
+        (F.mse_loss(model(x), y, reduction="sum") / total).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "That is the gradient of the sum of all errors. The loss of the large batch is their mean."
+)
+def sum_of_all(model, optimizer, batches):
+    optimizer.zero_grad()
+    for x, y in batches:
+        F.mse_loss(model(x), y, reduction="sum").backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "Prediction and target have two shapes in your loss, and are broadcast to a table: each "
+    "prediction meets each target."
+)
+def squeezes_the_output(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    optimizer.zero_grad()
+    for x, y in batches:
+        (F.mse_loss(model(x).squeeze(), y) * len(x) / total).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "You divide by the samples seen so far. The first batches then count too much: the number of "
+    "all is needed before the first backward()."
+)
+def divides_by_those_so_far(model, optimizer, batches):
+    seen = 0
+    optimizer.zero_grad()
+    for x, y in batches:
+        seen += len(x)
+        (F.mse_loss(model(x), y) * len(x) / seen).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "The step is right, and the learning rate of the optimizer is another than before: the next "
+    "call takes a smaller step."
+)
+def writes_the_rate(model, optimizer, batches):
+    optimizer.zero_grad()
+    for x, y in batches:
+        F.mse_loss(model(x), y, reduction="sum").backward()
+    for group in optimizer.param_groups:
+        group["lr"] /= sum(len(x) for x, _ in batches)
+    optimizer.step()
+
+
+@exercise.mistake(
+    "You step after a number of batches that nobody named. All batches of the list make one step, "
+    "however many there are."
+)
+def a_step_every_four(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    optimizer.zero_grad()
+    for i, (x, y) in enumerate(batches, start=1):
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
+        if i % 4 == 0:
+            optimizer.step()
+            optimizer.zero_grad()
 
 
 @exercise.right

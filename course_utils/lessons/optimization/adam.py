@@ -78,8 +78,8 @@ def no_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @exercise.mistake(
-    "You number the steps from 0. Any number to the power of 0 is 1, and one minus one is what "
-    "you divide by."
+    "Your correction is one step behind: the steps are numbered from 0. What is one minus beta to "
+    "the power of 0?"
 )
 def counts_from_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
@@ -142,6 +142,179 @@ def betas_the_other_way(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
         mean = (1 - betas[0]) * mean + betas[0] * grad
         square = (1 - betas[1]) * square + betas[1] * grad**2
         w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "All entries of your list are one tensor, with the numbers of the last step. A step that "
+    "writes into w changes what was put into the list before."
+)
+def one_tensor_in_the_list(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    w = w.clone()
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w -= lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "The corrected means are kept, so the next step corrects them once more. The correction is "
+    "for this step only."
+)
+def keeps_the_corrected(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        mean, square = mean / (1 - betas[0] ** t), square / (1 - betas[1] ** t)
+        w = w - lr * mean / (square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "The correction is that of the first step, in every step. It has to fade out: what grows with "
+    "the number of steps?"
+)
+def always_the_first_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for grad in gradients:
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0]) / ((square / (1 - betas[1])).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake("Your steps are the same whatever is given for betas or eps. Both are arguments.")
+def usual_settings(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    betas, eps = (0.9, 0.999), 1e-8
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake("The steps are right, and the w of the caller has moved with them.")
+def moves_the_callers_w(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w -= lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w.clone())
+    return steps
+
+
+@exercise.mistake(
+    "Your list begins with w before any step. What was asked for is w after each step."
+)
+def begins_with_the_start(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), [w]
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "The mean of the gradients is corrected, that of the squares is not. Both begin at 0."
+)
+def corrects_the_mean_only(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / (square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake("You give the last w. A list with w after each step was asked for.")
+def only_the_last(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square = torch.zeros_like(w), torch.zeros_like(w)
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+    return w
+
+
+@exercise.mistake(
+    "Your two running means are one tensor: what is written into the one stands in the other as "
+    "well."
+)
+def two_names_for_one(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean = square = torch.zeros_like(w)
+    steps = []
+    for t, grad in enumerate(gradients, start=1):
+        mean.mul_(betas[0]).add_(grad, alpha=1 - betas[0])
+        square.mul_(betas[1]).add_(grad**2, alpha=1 - betas[1])
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "Your eps is added to the root before the root is corrected, so in the first steps it counts "
+    "for more than it should."
+)
+def epsilon_before_the_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        rate = lr * (1 - betas[1] ** t) ** 0.5 / (1 - betas[0] ** t)
+        w = w - rate * mean / (square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "All elements share one root in your function. Adam has one for each element: that is how "
+    "small and large gradients make steps of one size."
+)
+def one_root_for_all(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * (grad**2).mean()
+        w = w - lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
+    "Your running means begin with the first gradient. Those of torch begin at 0, and are "
+    "corrected for that."
+)
+def begins_with_the_first_gradient(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = gradients[0], gradients[0] ** 2, []
+    for grad in gradients:
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        w = w - lr * mean / (square.sqrt() + eps)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(same_as=counts_from_zero)
+def no_correction_at_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        one, two = (1 - betas[0] ** t, 1 - betas[1] ** t) if t else (1, 1)
+        w = w - lr * (mean / one) / ((square / two).sqrt() + eps)
         steps.append(w)
     return steps
 

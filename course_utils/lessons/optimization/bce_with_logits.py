@@ -72,8 +72,8 @@ def sigmoid_then_log(logits, target):
 
 
 @exercise.mistake(
-    "You cut the logarithm off, so that it is never infinite. A very wrong logit then has no "
-    "gradient: it can never be corrected."
+    "Your loss never becomes infinite, because something is cut off on the way. A very wrong logit "
+    "then gets no gradient: it can never be corrected."
 )
 def cuts_the_logarithm(logits, target):
     p = logits.sigmoid()
@@ -82,11 +82,43 @@ def cuts_the_logarithm(logits, target):
     return -(yes + no).nan_to_num().mean()
 
 
+@exercise.mistake(same_as=cuts_the_logarithm)
+def cuts_the_probability(logits, target):
+    p = logits.sigmoid().clamp(1e-7, 1 - 1e-7)
+    return -(target * p.log() + (1 - target) * (1 - p).log()).mean()
+
+
+@exercise.mistake(same_as=cuts_the_logarithm)
+def adds_a_small_number(logits, target):
+    p = logits.sigmoid()
+    return -(target * (p + 1e-8).log() + (1 - target) * (1 - p + 1e-8).log()).mean()
+
+
+@exercise.mistake(same_as=cuts_the_logarithm)
+def cuts_the_logits(logits, target):
+    z = logits.clamp(-100, 100)
+    return (F.softplus(z) - target * z).mean()
+
+
+@exercise.mistake(same_as=cuts_the_logarithm)
+def replaces_infinity(logits, target):
+    p = logits.sigmoid()
+    yes = torch.nan_to_num(-p.log(), posinf=200.0)
+    no = torch.nan_to_num(-(1 - p).log(), posinf=200.0)
+    return (target * yes + (1 - target) * no).mean()
+
+
 @exercise.mistake(
     "Your loss says nothing where the target is 0, so it is lowest when everything is called yes."
 )
 def forgets_the_no(logits, target):
     return -(target * F.logsigmoid(logits)).mean()
+
+
+@exercise.mistake(same_as=sigmoid_then_log)
+def half_in_one_piece(logits, target):
+    no = torch.log1p(-logits.sigmoid())
+    return -(target * F.logsigmoid(logits) + (1 - target) * no).mean()
 
 
 @exercise.mistake(
@@ -103,6 +135,64 @@ def sigmoid_twice(logits, target):
 )
 def rounds_the_target(logits, target):
     return -torch.where(target > 0.5, F.logsigmoid(logits), F.logsigmoid(-logits)).mean()
+
+
+@exercise.mistake(same_as=rounds_the_target)
+def only_a_full_yes_counts(logits, target):
+    return torch.where(target == 1, F.softplus(-logits), F.softplus(logits)).mean()
+
+
+@exercise.mistake(
+    "On paper this is right. In float32 exp(200) is infinite, and so is its logarithm. Which of "
+    "exp(logit) and exp(-logit) stays small?"
+)
+def exp_of_a_large_number(logits, target):
+    return ((1 - target) * logits + (-logits).exp().log1p()).mean()
+
+
+@exercise.mistake(same_as=exp_of_a_large_number)
+def exp_of_the_logit(logits, target):
+    return (logits.exp().log1p() - target * logits).mean()
+
+
+@exercise.mistake(
+    "The loss is finite, its gradient is not. `torch.where` computes both sides, and sends a "
+    "gradient back through both."
+)
+def chosen_by_where(logits, target):
+    yes = (-logits).exp().log1p()
+    loss = torch.where(logits > -80, yes + (1 - target) * logits, -target * logits)
+    return loss.mean()
+
+
+@exercise.mistake("log(1 - p) is not 1 - log(p). Of which logit is 1 - sigmoid(logit) the sigmoid?")
+def one_minus_the_logarithm(logits, target):
+    yes = F.logsigmoid(logits)
+    return -(target * yes + (1 - target) * (1 - yes)).mean()
+
+
+@exercise.mistake(
+    "You added up the losses. With twice as many answers the gradient would be twice as large."
+)
+def adds_up(logits, target):
+    return (F.softplus(logits) - target * logits).sum()
+
+
+@exercise.mistake(
+    "You average over the first dimension and add up the others. The mean is over all numbers, "
+    "however many dimensions they have."
+)
+def mean_over_rows_only(logits, target):
+    loss = F.softplus(logits) - target * logits
+    return loss.reshape(len(loss), -1).sum(dim=1).mean()
+
+
+@exercise.mistake(
+    "The number is right, but no gradient goes back to the logits. Which line cuts your loss off "
+    "from them?"
+)
+def cut_from_the_graph(logits, target):
+    return bce_with_logits(logits.detach(), target)
 
 
 @exercise.right

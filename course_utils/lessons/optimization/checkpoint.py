@@ -11,10 +11,10 @@ from course_utils.lessons.optimization.facts import current_rates
 
 def run_in_progress(step_size: int, gamma: float) -> tuple:
     """A model, an optimizer with momentum and a schedule, before their first step."""
-    model = nn.Linear(2, 1)
+    model = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1))
     with torch.no_grad():
-        model.weight.copy_(torch.tensor([[1.0, -1.0]]))
-        model.bias.zero_()
+        model[0].weight.copy_(torch.tensor([[1.0, -1.0]]))
+        model[0].bias.zero_()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size, gamma=gamma)
     return model, optimizer, scheduler
@@ -72,19 +72,22 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, optimizer, scheduler):
-    """A checkpoint after three steps; training goes on; two other runs are restored from it."""
+    """A checkpoint after three steps, another one later; two other runs go back to the first."""
     train(model, optimizer, scheduler, 3)
     kept = answer(model, optimizer, scheduler)
     train(model, optimizer, scheduler, 4)
+    answer(model, optimizer, scheduler)
     facts = {}
     for name in ("restored run", "run restored after that"):
         others = run_in_progress(scheduler.step_size, scheduler.gamma)
         kept.restore(*others)
+        facts[f"get_last_lr() of the {name}"] = list(others[2].get_last_lr())
         facts[f"rates of the {name}"] = train(*others, 4)
-        facts[f"weight of the {name}"] = others[0].weight.detach().clone()
-        facts[f"momentum of the {name}"] = [
-            others[1].state[p].get("momentum_buffer") for p in others[0].parameters()
-        ]
+        facts[f"weight of the {name}"] = others[0][0].weight.detach().clone()
+        facts[f"momentum of the {name}"] = copy.deepcopy(
+            [others[1].state[p].get("momentum_buffer") for p in others[0].parameters()]
+        )
+        facts[f"buffers of the {name}"] = [b.clone() for b in others[0].buffers()]
         facts[f"counter of the {name}"] = others[2].last_epoch
     return facts
 
@@ -96,6 +99,32 @@ def _(answer, model, optimizer, scheduler):
 class KeepsLivingTensors:
     def __init__(self, model, optimizer, scheduler):
         self.states = [part.state_dict() for part in (model, optimizer, scheduler)]
+
+    def restore(self, model, optimizer, scheduler):
+        for part, state in zip((model, optimizer, scheduler), self.states, strict=True):
+            part.load_state_dict(state)
+
+
+@exercise.mistake(same_as=KeepsLivingTensors)
+class CopiesTheModelOnly:
+    def __init__(self, model, optimizer, scheduler):
+        self.model = copy.deepcopy(model.state_dict())
+        self.others = optimizer.state_dict(), copy.deepcopy(scheduler.state_dict())
+
+    def restore(self, model, optimizer, scheduler):
+        model.load_state_dict(self.model)
+        optimizer.load_state_dict(copy.deepcopy(self.others[0]))
+        scheduler.load_state_dict(copy.deepcopy(self.others[1]))
+
+
+@exercise.mistake(
+    "The first run that you restore goes on well, and the next one does not begin where it did. "
+    "load_state_dict() may keep the tensors it is given, and training writes into them."
+)
+class CopiesOnlyOnce:
+    def __init__(self, model, optimizer, scheduler):
+        parts = (model, optimizer, scheduler)
+        self.states = [copy.deepcopy(part.state_dict()) for part in parts]
 
     def restore(self, model, optimizer, scheduler):
         for part, state in zip((model, optimizer, scheduler), self.states, strict=True):
@@ -127,6 +156,16 @@ class ForgetsTheScheduler:
             part.load_state_dict(state)
 
 
+@exercise.mistake(same_as=ForgetsTheScheduler)
+class CopiesAndForgetsTheScheduler:
+    def __init__(self, model, optimizer, scheduler):
+        self.states = [copy.deepcopy(part.state_dict()) for part in (model, optimizer)]
+
+    def restore(self, model, optimizer, scheduler):
+        for part, state in zip((model, optimizer), self.states, strict=True):
+            part.load_state_dict(copy.deepcopy(state))
+
+
 @exercise.mistake(
     "Only the parameters come back. What the optimizer and the scheduler know is lost."
 )
@@ -139,8 +178,7 @@ class OnlyTheModel:
 
 
 @exercise.mistake(
-    "You bring the schedule up to date by calling it again and again. The rate is right, but the "
-    "optimizer's momentum is lost."
+    "The rate comes back, and the momentum of the optimizer does not: it begins from nothing."
 )
 class StepsTheSchedule:
     def __init__(self, model, optimizer, scheduler):
@@ -151,6 +189,95 @@ class StepsTheSchedule:
         model.load_state_dict(self.state)
         for _ in range(self.counter):
             scheduler.step()
+
+
+@exercise.mistake(
+    "Stepping a scheduler writes into the optimizer: on top of the rate that came back, it is "
+    "lowered once more."
+)
+class StepsAfterTheOptimizer:
+    def __init__(self, model, optimizer, scheduler):
+        self.states = [copy.deepcopy(part.state_dict()) for part in (model, optimizer)]
+        self.counter = scheduler.last_epoch
+
+    def restore(self, model, optimizer, scheduler):
+        for part, state in zip((model, optimizer), self.states, strict=True):
+            part.load_state_dict(copy.deepcopy(state))
+        for _ in range(self.counter):
+            scheduler.step()
+
+
+@exercise.mistake(
+    "The counter of the scheduler comes back, and the rest of its state does not: what it gives "
+    "as its last rate is still that of a new run."
+)
+class OnlyTheCounter:
+    def __init__(self, model, optimizer, scheduler):
+        self.states = [copy.deepcopy(part.state_dict()) for part in (model, optimizer)]
+        self.counter = scheduler.last_epoch
+
+    def restore(self, model, optimizer, scheduler):
+        for part, state in zip((model, optimizer), self.states, strict=True):
+            part.load_state_dict(copy.deepcopy(state))
+        scheduler.last_epoch = self.counter
+
+
+@exercise.mistake(
+    "The parameters of the model come back, and its buffers do not. A BatchNorm keeps its running "
+    "mean in one."
+)
+class ForgetsTheBuffers:
+    def __init__(self, model, optimizer, scheduler):
+        self.parameters = [p.detach().clone() for p in model.parameters()]
+        self.states = [copy.deepcopy(part.state_dict()) for part in (optimizer, scheduler)]
+
+    def restore(self, model, optimizer, scheduler):
+        with torch.no_grad():
+            for p, kept in zip(model.parameters(), self.parameters, strict=True):
+                p.copy_(kept)
+        for part, state in zip((optimizer, scheduler), self.states, strict=True):
+            part.load_state_dict(copy.deepcopy(state))
+
+
+@exercise.mistake(
+    "Nothing changes in the run that is to be restored. A name inside a function can be given to "
+    "another object; the caller's object stays as it is."
+)
+class GivesTheNamesAway:
+    def __init__(self, model, optimizer, scheduler):
+        self.kept = copy.deepcopy((model, optimizer, scheduler))
+
+    def restore(self, model, optimizer, scheduler):
+        model, optimizer, scheduler = self.kept
+
+
+@exercise.mistake(
+    "The parameters do not come back. The state of an optimizer holds what it knows about them, "
+    "not the parameters themselves."
+)
+class ForgetsTheModel:
+    def __init__(self, model, optimizer, scheduler):
+        self.states = [copy.deepcopy(part.state_dict()) for part in (optimizer, scheduler)]
+
+    def restore(self, model, optimizer, scheduler):
+        for part, state in zip((optimizer, scheduler), self.states, strict=True):
+            part.load_state_dict(copy.deepcopy(state))
+
+
+@exercise.mistake(
+    "A second checkpoint writes over the first: what you keep belongs to the class, and all its "
+    "objects share it."
+)
+class KeepsItInTheClass:
+    states = {}  # noqa: RUF012
+
+    def __init__(self, model, optimizer, scheduler):
+        for name, part in zip("mos", (model, optimizer, scheduler), strict=True):
+            self.states[name] = copy.deepcopy(part.state_dict())
+
+    def restore(self, model, optimizer, scheduler):
+        for name, part in zip("mos", (model, optimizer, scheduler), strict=True):
+            part.load_state_dict(copy.deepcopy(self.states[name]))
 
 
 @exercise.right

@@ -125,12 +125,21 @@ def _(answer, features, classes):
     x = torch.randn(40, features)
     scores = model(x)
     last = outputs[-1] if outputs else torch.zeros(0)
+    between = len(inputs) > 1 and torch.equal(inputs[-1], outputs[0].relu())
     given = model.probabilities(x)
     picked = model.predicted(x)
     for result in (scores, given, picked):
         if type(result) is not torch.Tensor:
             return {"forward, probabilities, predicted": [scores, given, picked]}
-    return {
+    names, uses = (
+        ("forward", "probabilities", "predicted"),
+        (
+            model,
+            model.probabilities,
+            model.predicted,
+        ),
+    )
+    facts = {
         "forward gives": kind_of_scores(scores.detach(), last),
         "probabilities gives": kind_of_shares(given.detach(), last),
         "rows of probabilities add up to 1": torch.allclose(given.sum(dim=-1), torch.ones(1)),
@@ -139,9 +148,18 @@ def _(answer, features, classes):
         "dtype of predicted": picked.dtype,
         "shape of what forward gives": tuple(scores.shape),
         "linear layers": len(linear),
-        "negative numbers reach the last layer": bool(inputs and (inputs[-1] < 0).any()),
+        "a ReLU between the linear layers": between,
         "a gradient comes back": bool(scores.requires_grad),
+        "shape of what predicted gives": tuple(picked.shape),
+        "shapes for one sample": [tuple(use(x[:1]).shape) for use in uses],
     }
+    model.eval()
+    facts["what evaluation mode changes"] = [
+        name
+        for name, use, result in zip(names, uses, (scores, given, picked), strict=True)
+        if not torch.equal(use(x), result)
+    ]
+    return facts
 
 
 class TwoLayers(nn.Module):
@@ -217,6 +235,76 @@ class SoftmaxOverTheBatch(TwoLayers):
 class SigmoidForClasses(TwoLayers):
     def probabilities(self, x):
         return torch.sigmoid(self(x))
+
+
+@exercise.mistake(
+    "Between the two linear layers stands no ReLU any more, or it stands elsewhere. Two linear "
+    "layers with nothing between them can do no more than one."
+)
+class NoReluBetween(TwoLayers):
+    def forward(self, x):
+        return self.out(self.hidden(x))
+
+
+@exercise.mistake(
+    "A score for cross_entropy may be any number. Something behind the last layer squeezes yours "
+    "into a range, and a clear answer becomes impossible."
+)
+class SigmoidAtTheEnd(TwoLayers):
+    def forward(self, x):
+        return torch.sigmoid(super().forward(x))
+
+
+@exercise.mistake(
+    "In evaluation mode `forward` gives something else than in training. A loss on validation data "
+    "needs scores, too, and the mode is for layers such as Dropout."
+)
+class SoftmaxInEvaluation(TwoLayers):
+    def forward(self, x):
+        scores = super().forward(x)
+        return scores if self.training else scores.softmax(dim=1)
+
+
+@exercise.mistake(
+    "A score may be negative, so dividing by the sum does not make probabilities of scores."
+)
+class SharesOfTheScores(TwoLayers):
+    def probabilities(self, x):
+        scores = self(x)
+        return scores / scores.sum(dim=1, keepdim=True)
+
+
+@exercise.mistake(
+    "The numbers of a row do not add up to 1 any more. However people like to read them: percent "
+    "and rounding belong to the place where they are printed."
+)
+class Percent(TwoLayers):
+    def probabilities(self, x):
+        return 100 * super().probabilities(x)
+
+
+@exercise.mistake("`predicted` gives a column. One number for each sample was asked for.")
+class PredictedInAColumn(TwoLayers):
+    def predicted(self, x):
+        return self(x).argmax(dim=1, keepdim=True)
+
+
+@exercise.mistake(
+    "With a batch of one sample a dimension is lost. squeeze() takes away every dimension of size "
+    "1, and here that is the batch."
+)
+class SqueezesOneSample(TwoLayers):
+    def probabilities(self, x):
+        return super().probabilities(x).squeeze()
+
+    def predicted(self, x):
+        return self.probabilities(x).argmax(dim=-1)
+
+
+@exercise.mistake(same_as=SqueezesOneSample)
+class SqueezesThePrediction(TwoLayers):
+    def predicted(self, x):
+        return self(x).topk(1, dim=1).indices.squeeze()
 
 
 @exercise.right

@@ -106,6 +106,95 @@ def adds_up(logits, target):
     return -log_probabilities[torch.arange(len(target)), target].sum()
 
 
+@exercise.mistake(same_as=softmax_then_log)
+def softmax_of_torch_then_log(logits, target):
+    return -logits.softmax(dim=1).log()[torch.arange(len(target)), target].mean()
+
+
+@exercise.mistake(same_as=softmax_then_log)
+def logarithm_of_the_right_probability(logits, target):
+    return -logits.softmax(dim=1)[torch.arange(len(target)), target].log().mean()
+
+
+@exercise.mistake(
+    "The same number is taken off all rows of the batch. In a row far below it every exponential "
+    "is 0. What has to be the largest of a row for that row?"
+)
+def largest_of_the_batch(logits, target):
+    z = logits - logits.max()
+    log_probabilities = z - z.exp().sum(dim=1, keepdim=True).log()
+    return -log_probabilities[torch.arange(len(target)), target].mean()
+
+
+@exercise.mistake(
+    "Your loss never becomes infinite, but it stops growing as well: however wrong a logit is, it "
+    "costs no more, and gets no gradient."
+)
+def adds_a_small_number(logits, target):
+    picked = logits.softmax(dim=1)[torch.arange(len(target)), target]
+    return -(picked + 1e-9).log().mean()
+
+
+@exercise.mistake(same_as=adds_a_small_number)
+def cuts_the_probability(logits, target):
+    picked = logits.softmax(dim=1)[torch.arange(len(target)), target]
+    return -picked.clamp(min=1e-7).log().mean()
+
+
+@exercise.mistake(same_as=adds_a_small_number)
+def cuts_the_logits(logits, target):
+    z = logits.clamp(-50, 50)
+    return (z.logsumexp(dim=1) - z[torch.arange(len(target)), target]).mean()
+
+
+@exercise.mistake(
+    "You average over all numbers of the table. The mean is over the samples: with more classes "
+    "your loss becomes smaller."
+)
+def mean_over_the_classes(logits, target):
+    one_hot = F.one_hot(target, logits.shape[1])
+    return -(one_hot * logits.log_softmax(dim=1)).mean()
+
+
+@exercise.mistake(
+    "The number is right, but no gradient goes back to the logits. Which line cuts your loss off "
+    "from them?"
+)
+def cut_from_the_graph(logits, target):
+    return cross_entropy(logits.detach(), target)
+
+
+@exercise.mistake(
+    "When the same number is added to all logits of a row, the probabilities stay as they are, and "
+    "so should the loss. Yours changes: what is taken off in one place has to go in all places."
+)
+def takes_off_in_one_place(logits, target):
+    top = logits.max(dim=1, keepdim=True).values
+    picked = logits[torch.arange(len(target)), target]
+    return ((logits - top).exp().sum(dim=1).log() - picked).mean()
+
+
+@exercise.mistake(
+    "exp and the logarithm belong together only if both have the base e. Which base has yours?"
+)
+def logarithm_of_base_two(logits, target):
+    z = logits - logits.max(dim=1, keepdim=True).values
+    log_probabilities = z - z.exp().sum(dim=1, keepdim=True).log2()
+    return -log_probabilities[torch.arange(len(target)), target].mean()
+
+
+@exercise.mistake(same_as=logarithm_of_base_two)
+def probabilities_in_bits(logits, target):
+    return -logits.softmax(dim=1)[torch.arange(len(target)), target].log2().mean()
+
+
+@exercise.mistake("The loss is right, and the logits of the caller are others than before.")
+def shifts_in_place(logits, target):
+    with torch.no_grad():
+        logits -= logits.max(dim=1, keepdim=True).values
+    return cross_entropy(logits, target)
+
+
 @exercise.right
 def cross_entropy_with_gather(logits, target):
     log_p = F.log_softmax(logits, dim=-1)

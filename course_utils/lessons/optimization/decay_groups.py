@@ -1,10 +1,14 @@
 """Sort the parameters of a model into two groups: with weight decay and without."""
 
+import collections
+import warnings
+
 import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import wake_optimizers
+from course_utils.promises import promised_models
 
 exercise = Exercise(
     "09.11",
@@ -25,7 +29,8 @@ def decay_groups(model, weight_decay):
     """Two parameter groups for an optimizer: weight decay for some, none for the rest.
 
     Tensors with two or more dimensions get `weight_decay`, all others (biases, the scales of
-    normalisation layers) get 0. Frozen parameters are in no group.
+    normalisation layers) get 0. Frozen parameters are in no group. Each other one is in one group,
+    once: also where a part has parts, or two layers share a parameter.
     Returns a list of two dicts, ready for torch.optim.AdamW(groups, lr=...).
     """
     trained = [p for p in model.parameters() if p.requires_grad]
@@ -44,12 +49,17 @@ def _(rng):
     model = nn.Sequential(nn.Embedding(4, 2), nn.Linear(2, 2), nn.Linear(2, 2))
     model[1].requires_grad_(False)
     yield model, rng.randint(1, 99) / 100
+    for model in promised_models(rng, "tied weights", "a part with parts"):
+        yield model, 0.1
 
 
 @exercise.observe
 def _(answer, model, weight_decay):
     groups = answer(model, weight_decay)
-    optimizer = torch.optim.AdamW(groups, lr=0.1)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message=".*duplicate parameters")
+        optimizer = torch.optim.AdamW(groups, lr=0.1)
+    held = collections.Counter(id(p) for group in optimizer.param_groups for p in group["params"])
     names = {id(p): name for name, p in model.named_parameters()}
     decays = {
         names.get(id(p), "a tensor that is not in the model"): float(group["weight_decay"])
@@ -60,6 +70,9 @@ def _(answer, model, weight_decay):
         "weight decay": dict(sorted(decays.items())),
         "left out": [name for name in names.values() if name not in decays],
         "groups": len(optimizer.param_groups),
+        "parameters that are held more than once": sorted(
+            {names.get(key, "another tensor") for key, times in held.items() if times > 1}
+        ),
     }
 
 
@@ -107,6 +120,16 @@ def takes_the_frozen(model, weight_decay):
     ]
 
 
+@exercise.mistake(same_as=takes_the_frozen)
+def frozen_without_decay(model, weight_decay):
+    decayed = [p for p in model.parameters() if p.requires_grad and p.dim() >= 2]
+    others = [p for p in model.parameters() if not p.requires_grad or p.dim() < 2]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
 @exercise.mistake(
     "The group that gets no decay has no setting of its own, so it takes the optimizer's default. "
     "AdamW's is not 0."
@@ -116,6 +139,121 @@ def leaves_the_default(model, weight_decay):
     return [
         {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
         {"params": [p for p in trained if p.dim() < 2]},
+    ]
+
+
+@exercise.mistake(
+    "A parameter that two layers share is held twice, and each step moves it twice. Which of the "
+    "ways to walk through a model meets it only once?"
+)
+def walks_through_the_modules(model, weight_decay):
+    parts = model.modules()
+    own = [p for part in parts for p in part.parameters(recurse=False)]
+    trained = [p for p in own if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Some parameters are in no group: those of parts inside of parts. No optimizer will move them."
+)
+def direct_children_only(model, weight_decay):
+    parts = model.children()
+    own = [p for part in parts for p in part.parameters(recurse=False)]
+    trained = [p for p in own if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Only linear layers get weight decay from you. Which other layers have weights with two or "
+    "more dimensions?"
+)
+def linear_layers_only(model, weight_decay):
+    weights = [part.weight for part in model.modules() if isinstance(part, nn.Linear)]
+    decayed = [p for p in weights if p.requires_grad]
+    others = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": [p for p in others if all(p is not q for q in decayed)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "You draw the line at the wrong number of dimensions. How many has the weight of a linear "
+    "layer, how many that of a convolution?"
+)
+def more_than_two_dimensions(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() > 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.dim() > 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(same_as=more_than_two_dimensions)
+def matrices_only(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() == 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() != 2], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(same_as=more_than_two_dimensions)
+def without_sizes_of_one(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.squeeze().dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.squeeze().dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Before the first batch no parameter has a gradient, so your groups are empty. What says of a "
+    "parameter that it is to be trained?"
+)
+def those_with_a_gradient(model, weight_decay):
+    trained = [p for p in model.parameters() if p.grad is not None]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake("Your weight decay is the same number, whatever is asked for.")
+def the_usual_decay(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": 0.01},
+        {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Every parameter has a group of its own. It trains alike, but a setting would have to be "
+    "changed in each of them: two groups were asked for."
+)
+def one_group_for_each(model, weight_decay):
+    return [
+        {"params": [p], "weight_decay": weight_decay if p.dim() >= 2 else 0.0}
+        for p in model.parameters()
+        if p.requires_grad
+    ]
+
+
+@exercise.mistake(
+    "The tensors in your groups are not the model's parameters: no gradient ever arrives at them."
+)
+def tensors_of_the_state_dict(model, weight_decay):
+    trained = [t for t in model.state_dict().values() if t.is_floating_point()]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
     ]
 
 

@@ -7,11 +7,10 @@ def loss_and_gradient(answer, x: torch.Tensor, *rest) -> dict:
     """The loss, and the gradient that its sum sends back to x."""
     x = x.detach().requires_grad_()  # the strides of the case
     loss = answer(x, *rest)
-    facts = {"loss": loss, "gradient": "none: the loss is not connected to its input"}
-    if type(loss) is torch.Tensor and loss.requires_grad:
+    connected = type(loss) is torch.Tensor and loss.requires_grad
+    if connected:
         loss.sum().backward()
-        facts["gradient"] = x.grad
-    return facts
+    return {"loss": loss, "loss is connected to its input": connected, "gradient": x.grad}
 
 
 def current_rates(optimizer: torch.optim.Optimizer) -> list[float]:

@@ -51,13 +51,31 @@ def _(rng):
 
 
 @exercise.mistake(
-    "squeeze() takes away every dimension of size 1. In a last batch of one sample that is the "
-    "batch, too."
+    "A dimension of size 1 is taken away. In a batch of one sample, that can be the batch itself. "
+    "What becomes of the shapes (1,) and (1, 1)?"
 )
 def squeezes_everything(raw, loss):
     if loss == "cross_entropy":
         return raw.squeeze().long()
     return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(same_as=squeezes_everything)
+def squeezes_for_both(raw, loss):
+    raw = raw.squeeze()
+    return raw.long() if loss == "cross_entropy" else raw.float().unsqueeze(1)
+
+
+@exercise.mistake(same_as=squeezes_everything)
+def squeezes_and_adds_at_the_end(raw, loss):
+    raw = raw.squeeze()
+    return raw.long() if loss == "cross_entropy" else raw.float().unsqueeze(-1)
+
+
+@exercise.mistake(same_as=squeezes_everything)
+def squeezes_the_last(raw, loss):
+    raw = raw.squeeze(-1)
+    return raw.long() if loss == "cross_entropy" else raw.float().reshape(-1, 1)
 
 
 @exercise.mistake(
@@ -100,6 +118,77 @@ def always_one_dimension(raw, loss):
 )
 def always_a_column(raw, loss):
     return raw.reshape(-1, 1).long() if loss == "cross_entropy" else raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "The dtype is right for some labels and not for others: of whole numbers and of floats there "
+    "are several kinds. Which one does each loss want?"
+)
+def keeps_a_float(raw, loss):
+    if loss == "cross_entropy":
+        return raw.reshape(-1).long()
+    return (raw if raw.is_floating_point() else raw.float()).reshape(-1, 1)
+
+
+@exercise.mistake(same_as=keeps_a_float)
+def keeps_whole_numbers(raw, loss):
+    if loss == "cross_entropy":
+        return (raw.long() if raw.is_floating_point() else raw).reshape(-1)
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(same_as=keeps_a_float)
+def keeps_both(raw, loss):
+    if loss == "cross_entropy":
+        return (raw.long() if raw.is_floating_point() else raw).reshape(-1)
+    return (raw if raw.is_floating_point() else raw.float()).reshape(-1, 1)
+
+
+@exercise.mistake("A column gets one more dimension from you. Labels come as (n,) and as (n, 1).")
+def adds_a_dimension(raw, loss):
+    if loss == "cross_entropy":
+        return raw.reshape(-1).long()
+    return raw.float().unsqueeze(1)
+
+
+@exercise.mistake(
+    "Your labels are other numbers than those that came in. Which class a number means is decided "
+    "where the file was made."
+)
+def begins_at_zero(raw, loss):
+    if loss == "cross_entropy":
+        return (raw.long() - raw.long().min()).reshape(-1)
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "You give a table of zeros and ones. cross_entropy takes the numbers of the classes as they "
+    "are; how many there are it sees from the logits."
+)
+def gives_a_table(raw, loss):
+    if loss == "cross_entropy":
+        return torch.nn.functional.one_hot(raw.reshape(-1).long()).float()
+    return raw.reshape(-1, 1).float()
+
+
+@exercise.mistake(
+    "Your floats have 64 bits. The logits of a model are float32, and the target of this loss has "
+    "to be of the same kind."
+)
+def sixty_four_bits(raw, loss):
+    if loss == "cross_entropy":
+        return raw.reshape(-1).long()
+    return raw.reshape(-1, 1).double()
+
+
+@exercise.mistake("Your function needs a column. Labels come in the shape (n,), too.")
+def needs_a_column(raw, loss):
+    return raw[:, 0].long() if loss == "cross_entropy" else raw[:, :1].float()
+
+
+@exercise.mistake("Your function needs the shape (n,). Labels come as a column, too.")
+def needs_one_dimension(raw, loss):
+    return raw.long() if loss == "cross_entropy" else raw.float().unsqueeze(1)
 
 
 @exercise.right

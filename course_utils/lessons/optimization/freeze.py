@@ -26,10 +26,11 @@ def freeze_and_train(answer, part: nn.Module, momentum: float, decay: float) -> 
 
     batch(clear=True)
     batch(clear=True)
-    answer(part)
+    given = answer(part)
     frozen, before = copy.deepcopy(part.state_dict()), rest.weight.detach().clone()
     optimizer.step()
     facts = {
+        "freeze returns": given if given is None else type(given).__name__,
         "the part moves in the next step": moved(part, frozen),
         "the rest still moves": not torch.equal(before, rest.weight.detach()),
     }
@@ -121,6 +122,12 @@ def an_attribute_of_the_module(part):
     part.requires_grad = False
 
 
+@exercise.mistake(same_as=an_attribute_of_the_module)
+def attribute_and_no_gradients(part):
+    part.requires_grad = False
+    part.zero_grad()
+
+
 @exercise.mistake(
     "eval() changes what Dropout and BatchNorm do. It has nothing to do with gradients or the "
     "optimizer."
@@ -129,12 +136,93 @@ def evaluation_mode(part):
     part.eval()
 
 
+@exercise.mistake(same_as=evaluation_mode)
+def evaluation_and_no_gradients(part):
+    part.eval()
+    part.zero_grad()
+
+
+@exercise.mistake(
+    "The part is frozen, and in evaluation mode now. Dropout and BatchNorm inside it work "
+    "differently from here on; the docstring says which mode it stays in."
+)
+def evaluation_as_well(part):
+    part.eval()
+    for parameter in part.parameters():
+        parameter.requires_grad_(False)
+        parameter.grad = None
+
+
 @exercise.mistake(
     "The next step leaves the part alone, but the batch after that computes gradients for it again."
 )
 def only_clears(part):
     for parameter in part.parameters():
         parameter.grad = None
+
+
+@exercise.mistake(
+    "Some of the parameters are frozen, others are not. A part may have parts inside, and a layer "
+    "has more than one parameter."
+)
+def own_parameters_only(part):
+    for parameter in part.parameters(recurse=False):
+        parameter.requires_grad_(False)
+        parameter.grad = None
+
+
+@exercise.mistake(same_as=own_parameters_only)
+def weights_only(part):
+    for module in part.modules():
+        if hasattr(module, "weight"):
+            module.weight.requires_grad_(False)
+            module.weight.grad = None
+
+
+@exercise.mistake(same_as=own_parameters_only)
+def direct_children_only(part):
+    for module in part.children():
+        for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)
+            parameter.grad = None
+
+
+@exercise.mistake(
+    "The part has other parameters now. Its own are still in the optimizer, which moves tensors "
+    "that no model uses any more."
+)
+def other_parameters(part):
+    for module in part.modules():
+        for name, parameter in list(module.named_parameters(recurse=False)):
+            setattr(module, name, nn.Parameter(parameter.detach().clone(), requires_grad=False))
+
+
+@exercise.mistake(
+    "The gradients of the part are 0 from here on. To the optimizer that is a gradient like any "
+    "other: momentum and weight decay go on."
+)
+def hook_of_zeros(part):
+    for parameter in part.parameters():
+        parameter.grad = None
+        parameter.register_hook(torch.zeros_like)
+
+
+@exercise.mistake(
+    "No gradients are recorded any more, anywhere: that switch belongs to the whole program, and "
+    "the rest of the model is to go on learning."
+)
+def off_for_everyone(part):
+    part.zero_grad()
+    torch.set_grad_enabled(False)
+
+
+@exercise.mistake(
+    "The part is frozen, and your function gives something back. The docstring says it returns "
+    "nothing, as functions that change their argument do."
+)
+def gives_the_part_back(part):
+    part.zero_grad()
+    return part.requires_grad_(False)
 
 
 @exercise.right

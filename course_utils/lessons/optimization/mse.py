@@ -44,6 +44,8 @@ def _(rng):
     for reduction in ("mean", "sum", "none"):
         yield torch.tensor([1.0, 2.0, 3.0]), target, reduction
     yield torch.tensor([[1.0], [2.0], [3.0]]), target, "mean"
+    yield decimals(rng, 3, 2), decimals(rng, 3, 1), rng.choice(["mean", "sum", "none"])
+    yield decimals(rng, 2), decimals(rng, 3), "mean"
     for reduction in ("mean", "none"):
         yield decimals(rng, 2, 3), decimals(rng, 2, 3), reduction
     promises = ("any number of dimensions", "any strides")
@@ -63,6 +65,17 @@ def _(answer, prediction, target, reduction):
 )
 def lets_shapes_broadcast(prediction, target, reduction="mean"):
     squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(same_as=lets_shapes_broadcast)
+def refuses_what_does_not_broadcast(prediction, target, reduction="mean"):
+    try:
+        squares = (prediction - target) ** 2
+    except RuntimeError:
+        raise ValueError("shapes") from None
     if reduction == "none":
         return squares
     return squares.mean() if reduction == "mean" else squares.sum()
@@ -106,8 +119,7 @@ def mean_over_rows_only(prediction, target, reduction="mean"):
 
 
 @exercise.mistake(
-    "The number is right, but `.item()` made a Python number of it: no gradient can go back "
-    "through that."
+    "The number is right, but it is a Python number: no gradient can go back through that."
 )
 def leaves_the_graph(prediction, target, reduction="mean"):
     if prediction.shape != target.shape:
@@ -116,6 +128,95 @@ def leaves_the_graph(prediction, target, reduction="mean"):
     if reduction == "none":
         return squares
     return squares.mean().item() if reduction == "mean" else squares.sum().item()
+
+
+@exercise.mistake(
+    "The numbers are right, but no gradient goes back to the prediction. Which line cuts your loss "
+    "off from it?"
+)
+def cut_from_the_graph(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction.detach() - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "Your function refuses two shapes, with another kind of error than the docstring names. Who "
+    "calls it can only prepare for the kind that was promised."
+)
+def another_kind_of_error(prediction, target, reduction="mean"):
+    assert prediction.shape == target.shape
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "Two different shapes have to end in an error. Your function brings one into the shape of the "
+    "other and goes on."
+)
+def makes_them_fit(prediction, target, reduction="mean"):
+    squares = (prediction - target.reshape(prediction.shape)) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "Some pairs of shapes get through that are not the same. Two tensors can have equally many "
+    "elements, rows or dimensions, and still other shapes."
+)
+def compares_the_number_of_elements(prediction, target, reduction="mean"):
+    if prediction.numel() != target.numel():
+        raise ValueError("sizes")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(same_as=compares_the_number_of_elements)
+def compares_the_lengths(prediction, target, reduction="mean"):
+    if len(prediction) != len(target):
+        raise ValueError("lengths")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(same_as=compares_the_number_of_elements)
+def compares_the_dimensions(prediction, target, reduction="mean"):
+    if prediction.dim() != target.dim():
+        raise ValueError("dimensions")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake("With reduction 'none' your function gives one number, too. What was asked for?")
+def always_one_number(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = (prediction - target) ** 2
+    return squares.sum() if reduction == "sum" else squares.mean()
+
+
+@exercise.mistake(
+    "The difference is written into the tensor of the caller, who still needs the prediction."
+)
+def subtracts_in_place(prediction, target, reduction="mean"):
+    if prediction.shape != target.shape:
+        raise ValueError("shapes")
+    squares = prediction.sub_(target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
 
 
 @exercise.right

@@ -41,8 +41,8 @@ exercise = Exercise(
 class OwnAdamW(torch.optim.Optimizer):
     """AdamW: the step of Adam, and weight decay that goes straight to the parameter.
 
-    Works like torch.optim.AdamW with parameter groups, parameters without a gradient, rates that
-    a schedule changes, and state_dict.
+    Works like torch.optim.AdamW with float32 parameters: with groups, parameters without a gradient
+    (some get their first one later), rates that a schedule changes, and state_dict.
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
@@ -58,8 +58,8 @@ class OwnAdamW(torch.optim.Optimizer):
 class OwnAdamW(torch.optim.Optimizer):
     """AdamW: the step of Adam, and weight decay that goes straight to the parameter.
 
-    Works like torch.optim.AdamW with parameter groups, parameters without a gradient, rates that
-    a schedule changes, and state_dict.
+    Works like torch.optim.AdamW with float32 parameters: with groups, parameters without a gradient
+    (some get their first one later), rates that a schedule changes, and state_dict.
     """
 
     def __init__(self, params, lr=1e-3, betas=(0.9, 0.999), eps=1e-8, weight_decay=0.01):
@@ -102,17 +102,25 @@ def _(rng):
 
 @exercise.observe
 def _(answer, groups, lr, *settings):
-    """Three steps: a and b have gradients, and a schedule lowers the rate of the first group."""
+    """Three steps: a and b have gradients, the other one gets its first in the third step.
+
+    A schedule lowers the rate of the first group.
+    """
     groups = copy.deepcopy(groups)
     optimizer = answer(groups, lr, *settings)
     resumed_groups = copy.deepcopy(groups)
     (unused, a), (b,) = (group["params"] for group in groups)
+    touched = []
 
     def step(optimizer, a, b, number):
         optimizer.param_groups[0]["lr"] = lr / number
         a.grad = torch.full_like(a, [1.0, 2.0, -3.0][number - 1])
         b.grad = torch.full_like(b, [-2.0, 0.1, 0.5][number - 1])
+        before = [a.grad.clone(), b.grad.clone()]
         optimizer.step()
+        for p, gradient in zip((a, b), before, strict=True):
+            if p.grad is None or not torch.equal(p.grad, gradient):
+                touched.append(number)
         return [a.detach().clone(), b.detach().clone()]
 
     facts = {
@@ -122,14 +130,18 @@ def _(answer, groups, lr, *settings):
     }
     saved = copy.deepcopy(optimizer.state_dict())
     middle = [a.detach().clone(), b.detach().clone()]
+    unused.grad = torch.full_like(unused, 0.5)
     facts["a and b after the third step"] = step(optimizer, a, b, 3)
-    (_, c), (d,) = (group["params"] for group in resumed_groups)
+    facts["a parameter after its first gradient, in the third step"] = unused.detach().clone()
+    (late, c), (d,) = (group["params"] for group in resumed_groups)
     with torch.no_grad():
         c.copy_(middle[0])
         d.copy_(middle[1])
+    late.grad = torch.full_like(late, 0.5)
     resumed = answer(resumed_groups, lr, *settings)
     facts["load_state_dict"] = attempt(lambda: resumed.load_state_dict(saved))
     facts["the third step of an optimizer that was saved and loaded"] = step(resumed, c, d, 3)
+    facts["step() leaves the gradients as they are"] = not touched
     default = answer([nn.Parameter(torch.ones(1))]).param_groups[0]
     for name in ("lr", "betas", "weight_decay"):
         facts[f"{name} by default"] = default.get(name)
@@ -154,8 +166,20 @@ class BareAdamW(torch.optim.Optimizer):
         state["step"] += 1
         state["mean"] = first * state["mean"] + (1 - first) * gradient
         state["square"] = second * state["square"] + (1 - second) * gradient**2
-        square = state["square"] / (1 - second ** state["step"])
-        return state["mean"] / (1 - first ** state["step"]) / (square.sqrt() + group["eps"])
+        return self.quotient(state["mean"], state["square"], state["step"], group)
+
+    def quotient(self, mean, square, t, group):
+        """The corrected mean over the root of the corrected square."""
+        first, second = group["betas"]
+        return mean / (1 - first**t) / ((square / (1 - second**t)).sqrt() + group["eps"])
+
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
 
 
 @exercise.mistake(
@@ -215,8 +239,20 @@ class TouchesTheUnused(BareAdamW):
                     p.sub_(group["lr"] * self.direction(p, p.grad, group))
 
 
+@exercise.mistake(same_as=TouchesTheUnused)
+class ZeroForNone(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    p.grad = torch.zeros_like(p)
+        super().step()
+
+
 @exercise.mistake(
-    "Nothing moves: `p = ...` gives the name p to a new tensor. The model still holds the old one."
+    "Your step does not arrive in the model. Which line writes into the parameter itself, and "
+    "which one only gives a name to a new tensor?"
 )
 class GivesTheNameAway(BareAdamW):
     @torch.no_grad()
@@ -245,6 +281,187 @@ class StateOfItsOwn(BareAdamW):
                     p.mul_(1 - group["lr"] * group["weight_decay"])
                     p.sub_(group["lr"] * self.direction(p, p.grad, group))
         self.state = collections.defaultdict(dict)
+
+
+@exercise.mistake(same_as=GivesTheNameAway)
+class OnlyTheDecayArrives(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    direction = self.direction(p, p.grad, group)
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p = p - group["lr"] * direction
+
+
+@exercise.mistake(
+    "The decay comes after the step in your optimizer, so it takes its share of the step as well. "
+    "Which value of the parameter should it shrink?"
+)
+class DecayAfterTheStep(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+
+
+@exercise.mistake(
+    "The running means begin at 0, and nothing makes up for that: your first steps have the wrong "
+    "length."
+)
+class NoCorrection(BareAdamW):
+    def quotient(self, mean, square, t, group):
+        return mean / (square.sqrt() + group["eps"])
+
+
+@exercise.mistake(
+    "The epsilon stands under the root in your step. There a small epsilon becomes a larger one, "
+    "and a large one a smaller one."
+)
+class EpsilonUnderTheRoot(BareAdamW):
+    def quotient(self, mean, square, t, group):
+        first, second = group["betas"]
+        return mean / (1 - first**t) / (square / (1 - second**t) + group["eps"]).sqrt()
+
+
+@exercise.mistake(
+    "One parameter without a gradient ends your step, and the parameters behind it stay where they "
+    "are."
+)
+class EndsAtTheFirstWithout(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is None:
+                    return
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "The steps fit for the usual betas only. Each group has its own settings: read all four of "
+    "them there."
+)
+class UsualBetas(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            usual = {**group, "betas": (0.9, 0.999)}
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, usual))
+
+
+@exercise.mistake(
+    "After your step the gradients are gone. Whoever reads them after the step, to print their "
+    "size, finds none; clearing has a method of its own."
+)
+class ClearsTheGradients(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        super().step()
+        for group in self.param_groups:
+            for p in group["params"]:
+                p.grad = None
+
+
+@exercise.mistake(
+    "Your running mean and the gradient are one tensor: what the step writes into the one stands "
+    "in the other as well."
+)
+class MeanIsTheGradient(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            first, second = group["betas"]
+            for p in group["params"]:
+                if p.grad is None:
+                    continue
+                state = self.state[p]
+                if not state:
+                    state.update(step=0, mean=p.grad, square=torch.zeros_like(p))
+                state["step"] += 1
+                state["mean"].mul_(first).add_(p.grad, alpha=1 - first)
+                state["square"].mul_(second).addcmul_(p.grad, p.grad, value=1 - second)
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                quotient = self.quotient(state["mean"], state["square"], state["step"], group)
+                p.sub_(group["lr"] * quotient)
+
+
+@exercise.mistake(
+    "The number of steps does not come back with `state_dict()`: after loading, your correction "
+    "begins anew while the running means go on."
+)
+class CounterOfItsOwn(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        self.t = getattr(self, "t", 0) + 1
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.state[p]["step"] = self.t - 1
+                    self.state[p].setdefault("mean", torch.zeros_like(p))
+                    self.state[p].setdefault("square", torch.zeros_like(p))
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "A parameter may get its first gradient late. It takes its own first step then: what do you "
+    "count for each parameter, and what for all of them together?"
+)
+class CounterOfTheGroup(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            group["t"] = group.get("t", 0) + 1
+            for p in group["params"]:
+                if p.grad is not None:
+                    self.state[p]["step"] = group["t"] - 1
+                    self.state[p].setdefault("mean", torch.zeros_like(p))
+                    self.state[p].setdefault("square", torch.zeros_like(p))
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake("Only the parameters of the first group move. There may be more groups.")
+class FirstGroupOnly(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        group = self.param_groups[0]
+        for p in group["params"]:
+            if p.grad is not None:
+                p.mul_(1 - group["lr"] * group["weight_decay"])
+                p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "All parameters move with the settings of the first group. Each group has settings of its own."
+)
+class SettingsOfTheFirstGroup(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        first = self.param_groups[0]
+        for p in (p for group in self.param_groups for p in group["params"]):
+            if p.grad is not None:
+                p.mul_(1 - first["lr"] * first["weight_decay"])
+                p.sub_(first["lr"] * self.direction(p, p.grad, first))
+
+
+@exercise.mistake("Your optimizer ignores weight_decay: that is Adam without any decay.")
+class NoDecay(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None:
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
 
 
 @exercise.not_by_hand

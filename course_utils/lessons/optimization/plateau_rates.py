@@ -28,7 +28,7 @@ def plateau_rates(values, lr, mode="min", factor=0.1, patience=2):
     values: floats, one for each epoch: a loss (mode 'min', smaller is better) or an accuracy
     (mode 'max'). `patience` values in a row that are no better than the best are forgiven; at
     the next one the rate is multiplied by `factor` and the counting begins anew.
-    Returns a list of floats, as long as values.
+    Returns a list of floats, as long as values, which may be empty.
     """
     best = None
     waited = 0
@@ -58,6 +58,9 @@ def _(rng):
     yield [rng.randint(1, 9) / 10 for _ in range(9)], rate, "max", 0.5, 1
     yield [0.5, 0.49999, 0.49998, 0.49997, 0.49996], 1.0, "min", 0.5, 1
     yield [0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0], rate
+    yield [-3.0, -2.0, -1.0, -0.5], 1.0, "max", 0.5, 1
+    yield [1.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.5], 1.0, "min", 0.5, 1
+    yield [], 1.0
 
 
 @exercise.mistake(
@@ -89,6 +92,20 @@ def impatient(values, lr, mode="min", factor=0.1, patience=2):
             waited += 1
             if waited >= patience:
                 lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(same_as=impatient)
+def impatient_also_without_patience(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited >= patience:
+            lr, waited = lr * factor, 0
         rates.append(lr)
     return rates
 
@@ -141,6 +158,151 @@ def falls_and_falls(values, lr, mode="min", factor=0.1, patience=2):
             waited += 1
         if waited > patience:
             lr = lr * factor
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "A value that equals the best wipes your count out. `patience` forgives values that are no "
+    "better: is an equal one better?"
+)
+def equal_is_better(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value <= best if mode == "min" else value >= best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "After the rate has fallen, your best value is forgotten, and any value counts as an "
+    "improvement. Only the counting begins anew."
+)
+def forgets_the_best(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited, best = lr * factor, 0, None
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "Your rate falls one value late. The list holds the rate after each value has been seen."
+)
+def one_value_late(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        rates.append(lr)
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+    return rates
+
+
+@exercise.mistake(
+    "In mode 'max' negative values are never an improvement for you. With what do you compare the "
+    "first value?"
+)
+def best_begins_at_zero(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = float("inf") if mode == "min" else 0.0, 0, []
+    for value in values:
+        if value < best if mode == "min" else value > best:
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "A small improvement does not count for you. That is what a threshold does, and here it is 0."
+)
+def small_ones_do_not_count(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (
+            value < best * (1 - 1e-4) if mode == "min" else value > best * (1 + 1e-4)
+        ):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake(
+    "After the first change your patience is one value longer. The counting begins anew, from the "
+    "same number."
+)
+def patience_grows(values, lr, mode="min", factor=0.1, patience=2):
+    best, left, rates = None, patience, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, left = value, patience
+        elif left > 0:
+            left -= 1
+        else:
+            lr, left = lr * factor, patience + 1
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake("Your rate falls once and stays there. Each time it falls from where it is.")
+def falls_only_once(values, lr, mode="min", factor=0.1, patience=2):
+    start = lr
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = start * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake("Your patience is always 2, whatever is given.")
+def usual_patience(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = None, 0, []
+    for value in values:
+        if best is None or (value < best if mode == "min" else value > best):
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > 2:
+            lr, waited = lr * factor, 0
+        rates.append(lr)
+    return rates
+
+
+@exercise.mistake("Your function needs a first value. With no values there is a list of no rates.")
+def needs_a_first_value(values, lr, mode="min", factor=0.1, patience=2):
+    best, waited, rates = values[0], -1, []
+    for value in values:
+        if value < best if mode == "min" else value > best:
+            best, waited = value, 0
+        else:
+            waited += 1
+        if waited > patience:
+            lr, waited = lr * factor, 0
         rates.append(lr)
     return rates
 

@@ -28,8 +28,8 @@ def sequence_loss(logits, target, pad):
     """The mean cross-entropy of all words that are not padding.
 
     logits: float32, shape (n, length, classes), any strides. target: int64, shape (n, length), any
-    strides, where the number `pad` marks padding. Returns a tensor of shape (), connected to the
-    logits; it is 0 if everything is padding.
+    strides, where the number `pad` marks padding, at any place. Returns a tensor of shape (),
+    connected to the logits; it is 0 if everything is padding.
     """
     total = F.cross_entropy(
         logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="sum"
@@ -43,6 +43,7 @@ def _(rng):
     yield decimals(rng, 2, 3, 3), torch.tensor([[1, 2, 0], [2, 0, 0]]), 0
     yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, 3], [3, -100, -100]]), -100
     yield decimals(rng, 2, 4, 3), torch.tensor([[1, 2, 1, 2], [2, 2, 1, 1]]), 0
+    yield decimals(rng, 2, 3, 3), torch.tensor([[0, 2, 1], [1, 0, 2]]), 0
     yield decimals(rng, 1, 3, 2), torch.tensor([[0, 0, 0]]), 0
     yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, -1], [3, -1, -1]]), -1
     for logits in promised(rng, "any strides", shape=(2, 2, 3)):
@@ -55,8 +56,8 @@ def _(answer, logits, target, pad):
 
 
 @exercise.mistake(
-    "The shapes fit, but view() only cuts the same row of numbers in a new way: the scores of "
-    "different words and classes are mixed up. Lesson 01 has the picture."
+    "The shapes fit, but the same row of numbers is only cut in a new way: the scores of different "
+    "words and classes are mixed up. Lesson 01 has the picture."
 )
 def scrambles_with_view(logits, target, pad):
     n, length, classes = logits.shape
@@ -72,6 +73,18 @@ def scrambles_with_view(logits, target, pad):
 )
 def counts_padding(logits, target, pad):
     target = target.clamp(min=0)
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten())
+
+
+@exercise.mistake(same_as=counts_padding)
+def never_looks_at_pad(logits, target, pad):
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten())
+
+
+@exercise.mistake(same_as=counts_padding)
+def clears_the_scores_of_padding(logits, target, pad):
+    real = target != pad
+    logits, target = logits * real.unsqueeze(-1), target * real
     return F.cross_entropy(logits.flatten(0, 1), target.flatten())
 
 
@@ -102,6 +115,95 @@ def mean_of_means(logits, target, pad):
         logits.transpose(1, 2), target, ignore_index=pad, reduction="none"
     ).sum(dim=1)
     return (losses / (target != pad).sum(dim=1).clamp(min=1)).mean()
+
+
+@exercise.mistake(
+    "The 0 for a batch of nothing but padding is right, and connected to nothing: backward() ends "
+    "in an error there. Can a 0 come from the logits?"
+)
+def zero_from_nowhere(logits, target, pad):
+    real = target != pad
+    if not real.any():
+        return torch.tensor(0.0)
+    return F.cross_entropy(logits[real], target[real])
+
+
+@exercise.mistake(
+    "Padding is what `pad` says, in this batch. Another number may stand for it, and 0 may be a "
+    "class like the others."
+)
+def padding_is_zero(logits, target, pad):
+    total = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0, reduction="sum")
+    return total / (target != 0).sum().clamp(min=1)
+
+
+@exercise.mistake(
+    "Your function needs a `pad` that is the number of a class. -1 or -100 cannot be looked up in "
+    "the scores: what has to happen to those places before?"
+)
+def pad_is_a_class(logits, target, pad):
+    flat, real = target.flatten(), (target != pad).flatten()
+    losses = F.cross_entropy(logits.flatten(0, 1), flat, reduction="none")
+    return (losses * real).sum() / real.sum().clamp(min=1)
+
+
+@exercise.mistake(same_as=pad_is_a_class)
+def weight_of_the_pad_class(logits, target, pad):
+    weight = torch.ones(logits.shape[-1])
+    weight[pad] = 0
+    return F.cross_entropy(logits.flatten(0, 1), target.flatten(), weight=weight)
+
+
+@exercise.mistake(
+    "You divide by the number of texts. It is the mean over the words: how many are there?"
+)
+def divides_by_the_texts(logits, target, pad):
+    total = F.cross_entropy(
+        logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="sum"
+    )
+    return total / len(target)
+
+
+@exercise.mistake(
+    "Nothing is divided by zero now, but every other mean is a little too small. Only a count of 0 "
+    "needs help."
+)
+def one_word_too_many(logits, target, pad):
+    total = F.cross_entropy(
+        logits.flatten(0, 1), target.flatten(), ignore_index=pad, reduction="sum"
+    )
+    return total / ((target != pad).sum() + 1)
+
+
+@exercise.mistake(
+    "You count the words and take as many from the front. Look where `pad` stands: not only at the "
+    "end."
+)
+def padding_only_at_the_end(logits, target, pad):
+    total, count = logits.sum() * 0, 0
+    for scores, words in zip(logits, target, strict=True):
+        n = int((words != pad).sum())
+        total = total + F.cross_entropy(scores[:n], words[:n], reduction="sum")
+        count += n
+    return total / max(count, 1)
+
+
+@exercise.mistake(
+    "The loss is right, and the padding of the caller is another number than before: the next "
+    "function that looks for `pad` finds none."
+)
+def writes_into_the_target(logits, target, pad):
+    target[target == pad] = -100
+    total = F.cross_entropy(logits.flatten(0, 1), target.flatten(), reduction="sum")
+    return total / (target != -100).sum().clamp(min=1)
+
+
+@exercise.mistake(
+    "The number is right, but no gradient goes back to the logits. Which line cuts your loss off "
+    "from them?"
+)
+def cut_from_the_graph(logits, target, pad):
+    return sequence_loss(logits.detach(), target, pad)
 
 
 @exercise.right

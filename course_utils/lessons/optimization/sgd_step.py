@@ -95,7 +95,7 @@ def rate_in_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nest
 
 
 @exercise.mistake(
-    "`nesterov` changes nothing in your function. What is added to the gradient then?"
+    "With `nesterov` your step is the same as without. What is added to the gradient then?"
 )
 def ignores_nesterov(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
     grad = grad + weight_decay * w
@@ -117,6 +117,124 @@ def looks_ahead_from_the_buffer(
         return w - lr * grad, None
     buffer = grad if buffer is None else momentum * buffer + grad
     return w - lr * (buffer + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(same_as=blends_the_buffer)
+def blends_from_zero(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = torch.zeros_like(w) if buffer is None else buffer
+    buffer = momentum * buffer + (1 - momentum) * grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "Nesterov adds the buffer to the gradient in your function as it is. One step ahead it has "
+    "become smaller: by which factor?"
+)
+def whole_buffer_ahead(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * (grad + buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "The weight decay gets into your buffer, but not into the gradient that Nesterov adds to it. "
+    "Both are the gradient with decay."
+)
+def nesterov_without_decay(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    decayed = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * decayed, None
+    buffer = decayed if buffer is None else momentum * buffer + decayed
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "Your first step is a plain one. Nesterov looks ahead in the first step, too: there is a new "
+    "buffer then."
+)
+def plain_first_step(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    if buffer is None:
+        return w - lr * grad, grad
+    buffer = momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "The first gradient does not get into your buffer, so the next step knows nothing of it."
+)
+def forgets_the_first(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    if buffer is None:
+        return w - lr * grad, torch.zeros_like(w)
+    buffer = momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "Without momentum you give a buffer back. What does the docstring say about it for that case?"
+)
+def always_a_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "With `nesterov` you keep what the step was taken with. The look ahead is for this step only; "
+    "the buffer that is kept is the same with and without it."
+)
+def keeps_the_look_ahead(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    step = grad + momentum * buffer if nesterov else buffer
+    return w - lr * step, step
+
+
+@exercise.mistake(
+    "The numbers are right, and the buffer of the caller is another than before. An optimizer may "
+    "write into its own buffer; here it belongs to someone else."
+)
+def writes_into_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    grad = grad + weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad.clone() if buffer is None else buffer.mul_(momentum).add_(grad)
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "The numbers are right, and the gradient of the caller is another than before: `+=` writes "
+    "into the tensor that came in."
+)
+def writes_into_the_gradient(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    if weight_decay:
+        grad += weight_decay * w
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad.clone() if buffer is None else momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
+
+
+@exercise.mistake(
+    "Weight decay is given, and your step is the same as without it. To what is it added?"
+)
+def ignores_the_decay(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    if momentum == 0:
+        return w - lr * grad, None
+    buffer = grad if buffer is None else momentum * buffer + grad
+    return w - lr * (grad + momentum * buffer if nesterov else buffer), buffer
 
 
 @exercise.right

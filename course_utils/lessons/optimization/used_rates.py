@@ -166,6 +166,170 @@ def reads_too_late(optimizer, scheduler, epochs, batches, every):
     return rates
 
 
+@exercise.mistake(same_as=reads_too_late)
+def reads_after_the_batch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+            rates.append(optimizer.param_groups[0]["lr"])
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "With 'batch' your scheduler steps at the end of each epoch as well: once more than there are "
+    "batches."
+)
+def steps_for_both(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "The last step of your scheduler is missing. It comes after each batch or each epoch, the last "
+    "one as well: who goes on training later needs it."
+)
+def not_after_the_last(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for epoch, batch in itertools.product(range(epochs), range(batches)):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        if (epoch, batch) == (epochs - 1, batches - 1):
+            break
+        if every == "batch" or batch == batches - 1:
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "You note one rate for each epoch. There is one for each optimizer step, and it may change "
+    "within the epoch."
+)
+def one_rate_for_each_epoch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        rates.append(optimizer.param_groups[0]["lr"])
+        for _ in range(batches):
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "You read the rate when the epoch begins, and note it for all its batches. It may change from "
+    "batch to batch."
+)
+def reads_once_in_an_epoch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        rate = optimizer.param_groups[0]["lr"]
+        for _ in range(batches):
+            rates.append(rate)
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "Each entry of your list is a list. get_last_lr() gives a rate for each group of parameters."
+)
+def lists_of_rates(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(scheduler.get_last_lr())
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "You tell the scheduler which step it is, and begin with 0. It is there already: it counts its "
+    "own calls."
+)
+def tells_the_number(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for epoch in range(epochs):
+        for batch in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step(epoch * batches + batch)
+        if every == "epoch":
+            scheduler.step(epoch)
+    return rates
+
+
+@exercise.mistake(
+    "All your rates are the last one. A group is one dict that the scheduler writes into: note the "
+    "number while it is in use."
+)
+def keeps_the_group(optimizer, scheduler, epochs, batches, every):
+    groups = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            groups.append(optimizer.param_groups[0])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return [group["lr"] for group in groups]
+
+
+@exercise.mistake(
+    "Your rates are all the rate of the beginning. Where does the rate stand that is in use now?"
+)
+def rates_of_the_beginning(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for _ in range(batches):
+            rates.append(scheduler.base_lrs[0])
+            optimizer.step()
+            if every == "batch":
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
+@exercise.mistake(
+    "With 'batch' your scheduler leaves out the last batch of each epoch. An epoch is nothing to "
+    "it."
+)
+def not_after_the_last_batch(optimizer, scheduler, epochs, batches, every):
+    rates = []
+    for _ in range(epochs):
+        for batch in range(batches):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            if every == "batch" and batch < batches - 1:
+                scheduler.step()
+        if every == "epoch":
+            scheduler.step()
+    return rates
+
+
 @exercise.right
 def rates_by_get_last_lr(optimizer, scheduler, epochs, batches, every):
     rates = []

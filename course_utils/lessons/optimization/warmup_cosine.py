@@ -54,7 +54,7 @@ def _(rng):
 def _(answer, optimizer, warmup, total):
     schedule = answer(optimizer, warmup, total)
     if not isinstance(schedule, torch.optim.lr_scheduler.LambdaLR):
-        return {"a LambdaLR": schedule}
+        return {"a LambdaLR": type(schedule).__name__}
     rates = []
     for _ in range(total + 3):
         rates.append(current_rates(optimizer))
@@ -119,6 +119,121 @@ def cosine_from_the_start(optimizer, warmup, total):
         return (1 + math.cos(math.pi * min(step / total, 1))) / 2
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "Your cosine is too long: it ends `total` steps after the warm-up. Step `total` counts from "
+    "the beginning of training."
+)
+def total_after_the_warmup(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min((step - warmup) / total, 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "Your warm-up and your cosine run at the same time. The cosine should begin at its top when "
+    "the warm-up is over."
+)
+def both_at_once(optimizer, warmup, total):
+    def factor(step):
+        up = min((step + 1) / warmup, 1)
+        return up * (1 + math.cos(math.pi * min(step / total, 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "The step after the warm-up is already on the way down. In step `warmup` the factor is still 1."
+)
+def down_at_once(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min((step + 1 - warmup) / (total - warmup), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("Your factor is 0 one step too early. In which step should `part` be 1?")
+def down_too_early(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup - 1), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(
+    "Your curve falls most steeply at its end. Half a cosine runs from 1 to -1 and ends as gently "
+    "as it begins."
+)
+def quarter_of_a_cosine(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return math.cos(math.pi / 2 * min((step - warmup) / (total - warmup), 1))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("Your rate goes down in a straight line. A cosine begins gently and ends gently.")
+def a_straight_line_down(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return max(0.0, (total - step) / (total - warmup))
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("A little of your rate is left at the end. It was to be 0 from step `total` on.")
+def a_rest_at_the_end(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        part = min((step - warmup) / (total - warmup), 1)
+        return max(0.01, (1 + math.cos(math.pi * part)) / 2)
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("There may be several groups, and one function in a list is for one group only.")
+def a_list_of_one(optimizer, warmup, total):
+    def factor(step):
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, [factor])
+
+
+@exercise.mistake(
+    "Your function counts its own calls. It is called once for each group, and LambdaLR tells it "
+    "the step."
+)
+def counts_its_calls(optimizer, warmup, total):
+    calls = iter(range(10**6))
+
+    def factor(_):
+        step = next(calls)
+        if step < warmup:
+            return (step + 1) / warmup
+        return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
+
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake("A LambdaLR was asked for. Yours is a schedule of another kind, or a function.")
+def glues_two_schedules(optimizer, warmup, total):
+    schedules = torch.optim.lr_scheduler
+    up = schedules.LinearLR(optimizer, 1 / warmup, 1.0, total_iters=max(warmup - 1, 1))
+    down = schedules.CosineAnnealingLR(optimizer, T_max=total - warmup)
+    return schedules.SequentialLR(optimizer, [up, down], milestones=[warmup])
 
 
 @exercise.right
