@@ -77,7 +77,8 @@ def check_times() -> tuple[list[float], list[float]]:
     """
     from course_utils.exercise import Exercise, all_exercises
 
-    passing, failing = [], []
+    passing: list[float] = []
+    failing: list[float] = []
     for exercise in all_exercises():
         exercise.judge(exercise.answer)
         for answer in [exercise.answer, *(mistake.answer for mistake in exercise.mistakes)]:
