@@ -215,6 +215,8 @@ def _tensors(
             got=got.device,
         )
         return Difference("values", message, place)
+    if torch.equal(expected, got):  # nearly always, and much quicker than assert_close
+        return None
     try:
         tolerance = 0.0 if exact else None  # None: torch's own, by dtype
         torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)

@@ -35,7 +35,7 @@ from .observation import (
     observe,
 )
 from .plain import type_name
-from .recognition import alike, nearly_alike
+from .recognition import alike, nearly_alike, wrong_cases
 from .settings import course_settings
 from .side_effects import drawn_from
 from .sources import emptied, undecorated_source
@@ -536,6 +536,7 @@ class Exercise:
         expected = self.reference_observations(seed)
         differences = self._differences(expected, seen)
         left = any(one is not None and one.stage == "changed" for one in differences)
+        wrong_ones = wrong_cases(expected, seen)
         near = []
         for mistake in self.mistakes:
             wrong = self.mistake_observations(mistake, seed)
@@ -545,7 +546,7 @@ class Exercise:
                 continue
             if all(map(alike, expected, wrong, seen)) and leaves_as_much(expected, wrong, seen):
                 return mistake
-            if not left and nearly_alike(expected, wrong, seen):
+            if not left and nearly_alike(expected, wrong, seen, wrong_ones):
                 near.append(mistake)
         return near[0] if len({mistake.name for mistake in near}) == 1 else None
 

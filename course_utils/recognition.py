@@ -39,25 +39,32 @@ def alike(right: Observation, one: Observation, other: Observation) -> bool:
     return not texts_count or one.raised.message == other.raised.message
 
 
+def wrong_cases(expected: Sequence[Observation], seen: Sequence[Observation]) -> list[bool]:
+    """For each case, whether the answer does something else than the reference."""
+    return [not alike(right, right, other) for right, other in zip(expected, seen, strict=False)]
+
+
 def nearly_alike(
-    expected: Sequence[Observation], mistake: Sequence[Observation], seen: Sequence[Observation]
+    expected: Sequence[Observation],
+    mistake: Sequence[Observation],
+    seen: Sequence[Observation],
+    wrong: Sequence[bool],
 ) -> bool:
     """True if an answer does what a mistake does on nearly all cases, the first wrong one included.
 
     Both are wrong in the same way there, with numbers that another belief would hardly give.
+    wrong: on which cases the answer is (see `wrong_cases`).
     """
+    first = wrong.index(True) if True in wrong else 0
+    if not alike(expected[first], mistake[first], seen[first]):
+        return False
     parted = together = telling = 0
-    first = True
-    for right, one, other in zip(expected, mistake, seen, strict=True):
-        is_wrong = not alike(right, right, other)
+    for right, one, other, is_wrong in zip(expected, mistake, seen, wrong, strict=True):
         if not alike(right, one, other):
-            if is_wrong and first:
-                return False
             parted += 1
         elif is_wrong and other.raised is None and not other.timed_out:
             together += 1
             telling += _tells(right.value, other.value)
-        first = first and not is_wrong
     return telling >= TELLING_CASES and together >= ALIKE_FOR_EACH_OTHER * parted
 
 

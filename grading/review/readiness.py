@@ -32,6 +32,7 @@ VISIBLE = 0  # the seed of the cases that students see
 SMALL = (1, 2)
 LARGE = 2**62 + 12345  # as a grader's are
 LARGEST = 2**63 - 1
+OF_MISTAKES = (1, LARGE)  # the course has two thousand of them
 # An instructor's exercise is tried when it is written, the course's at every run of the tests.
 PRIVATE = (*range(1, 20), LARGE)
 GIVES_AWAY = 12  # characters: shorter expressions are ordinary words of a sentence
@@ -297,7 +298,7 @@ def verdicts_on(exercise: Exercise, mistake: Mistake) -> dict[int, Verdict]:
     What it does may differ from one run to the next; that does not depend on the seed.
     """
     verdicts = {VISIBLE: exercise.judge(mistake.answer, VISIBLE)}
-    for seed in hidden_seeds(exercise):
+    for seed in hidden_seeds(exercise) if is_private(exercise) else OF_MISTAKES:
         verdicts[seed] = exercise.verdict(exercise.mistake_observations(mistake, seed), seed)
     return verdicts
 

@@ -89,12 +89,13 @@ def _(rng):
         yield model, optimizer, rng.choice(any_action)
 
     promises = ("buffers", "BatchNorm and Dropout inside", "frozen parameters", "tied weights")
-    for model in promised_models(rng, *promises, inputs=2, outputs=1):
+    for number, model in enumerate(promised_models(rng, *promises, inputs=2, outputs=1)):
         momentum = rng.choice([0.0, 0.9])
         first, *others = model.parameters()
         groups = [{"params": [first]}, {"params": others}]
         optimizer = torch.optim.SGD(groups, lr=0.5, momentum=momentum)
-        for action in actions_on(model, optimizer, x):
+        actions = actions_on(model, optimizer, x)
+        for action in actions if number == 0 else actions[:7]:
             yield model, optimizer, action
 
 
