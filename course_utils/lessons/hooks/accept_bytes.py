@@ -68,6 +68,7 @@ def _(rng):
     batch = torch.tensor(numbers, dtype=torch.uint8).reshape(2, 3, 4, 5)
     yield Source("nn.Conv2d(3, 2, 2)"), batch
     yield Source("nn.Identity()"), torch.tensor([[0, 1], [1, 1]], dtype=torch.uint8)
+    yield Source("nn.Identity()"), torch.zeros(0, 3, dtype=torch.uint8)
     for x in promised(rng, "any dtype", "any shape"):
         yield Source("nn.Identity()"), x
     for x in promised(rng, "any shape", "any strides", dtype=torch.uint8):

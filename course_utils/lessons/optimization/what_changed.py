@@ -123,8 +123,8 @@ def actions_on(model, optimizer, x):
 
     def change_a_little():
         with torch.no_grad():
-            for parameter in model.parameters():
-                parameter.mul_(1 + 1e-6)
+            number = next(model.parameters()).flatten()[:1]
+            number.copy_(torch.nextafter(number, number + 1))
 
     def write_the_same_numbers():
         with torch.no_grad():

@@ -53,11 +53,20 @@ def _(rng):
     yield (whole_numbers(rng, 5)[:0],)
     yield (torch.tensor([1.0, float("nan"), float("inf"), 2.0])[1:],)
     yield (whole_numbers(rng, 4, 3)[:0],)
+    yield (torch.arange(6.0)[1:3].expand(3, 2),)  # as many elements as the storage, and not its
+    yield (whole_numbers(rng, 4).to(torch.bfloat16)[1:],)
     yield (saved_and_loaded(whole_numbers(rng, 5, 2)[1:3]),)  # a storage of its own, and too large
     for x in promised(rng, "any shape", "any strides"):
         yield (x,)
     for x in promised(rng, "any dtype"):
         yield (x[1:],)
+
+
+def fills_its_storage(x):
+    """True if each place of the storage is an element of x, and just one."""
+    places = x.untyped_storage().nbytes() // x.element_size()
+    seen = torch.arange(places).as_strided(x.shape, x.stride(), x.storage_offset())
+    return x.numel() == places == seen.unique().numel()
 
 
 @exercise.observe
@@ -67,7 +76,7 @@ def _(answer, x):
     if isinstance(result, torch.Tensor):
         facts["bytes in the storage"] = result.untyped_storage().nbytes()
         # Where x fills its storage there is nothing to lose, and x itself is a right answer.
-        if x.untyped_storage().nbytes() > x.numel() * x.element_size():
+        if not fills_its_storage(x):
             facts["shares x's storage"] = shares_storage(result, x)
     return facts
 
@@ -112,6 +121,15 @@ def deep_copied(x):
 )
 def views_only(x):
     return x.clone() if x._is_view() else x
+
+
+@exercise.mistake(
+    "As many places in the storage as elements: that is not yet the same places. A view may show "
+    "one of them several times, and leave others out."
+)
+def counts_only(x):
+    exact = x.untyped_storage().nbytes() == x.numel() * x.element_size()
+    return x if exact else x.clone()
 
 
 @exercise.mistake(
@@ -208,5 +226,6 @@ def contiguous_clone(x):
 
 @exercise.right
 def itself_where_nothing_is_hidden(x):
-    whole = x.untyped_storage().nbytes() == x.numel() * x.element_size()
+    exact = x.untyped_storage().nbytes() == x.numel() * x.element_size()
+    whole = exact and x.is_contiguous()
     return x if whole else torch.empty_like(x).copy_(x)
