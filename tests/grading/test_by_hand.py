@@ -34,4 +34,4 @@ def test_ways_round_are_refused(id):
     assert [way for way, verdict in told.items() if verdict.passed] == []
     # Others are wrong in themselves as well: what numpy makes is no view of the tensor's storage.
     by_hand = [way for way, verdict in told.items() if "done without `" in verdict.headline]
-    assert len(by_hand) >= 5 or len(by_hand) == len(told) - 1, told
+    assert len(by_hand) >= 3, told

@@ -131,7 +131,7 @@ def test_the_prediction_of_the_page_tells_right_from_wrong(monkeypatch):
     import torch
 
     monkeypatch.setattr(prediction, "catalogue", Catalogue(lambda id: []))
-    exec(python(CONTRIBUTING, "because="), {"Prediction": Prediction, "Belief": Belief})
+    exec(python(CONTRIBUTING, "Belief("), {"Prediction": Prediction, "Belief": Belief})
     asked = prediction.catalogue.load("01.p18")
     names = {"predict": lambda id, guess, run: runs.append(run), "torch": torch}
     runs = []
