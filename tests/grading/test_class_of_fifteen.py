@@ -245,7 +245,7 @@ def test_every_fault_in_one_folder_costs_its_own_row(mark, tmp_path):
     said = {
         "lee": "There are two submissions by lee (`lee (1).ipynb`, lee.ipynb): keep the one",
         "park": ".park.ipynb is hidden, because its name begins with a dot",
-        "han": "There are two notebooks (`week3 (1).ipynb`, week3.ipynb), and more than one of them",
+        "han": "There are two notebooks (`week3 (1).ipynb`, week3.ipynb), and more than one",
         "moon": "In the folder moon, .week3.ipynb is hidden",
     }
     results = mark(tmp_path)
