@@ -237,14 +237,6 @@ def state_not_copied(model, optimizer, action):
 
 
 @exercise.mistake(same_as=keeps_no_copy)
-def state_dict_of_the_optimizer_not_copied(model, optimizer, action):
-    def picture():
-        return [s.get("momentum_buffer") for s in optimizer.state_dict()["state"].values()]
-
-    return compared(pictured(model, optimizer, state=lambda tensors: picture()), action)
-
-
-@exercise.mistake(same_as=keeps_no_copy)
 def only_parameters_copied(model, optimizer, action):
     return compared(pictured(model, optimizer, gradients=list, state=list), action)
 
@@ -354,21 +346,9 @@ def compares_what_is_printed(model, optimizer, action):
 
 
 @exercise.mistake(
-    "The optimizer's state here is its momentum buffers: an entry that holds None, or a setting "
-    "such as the learning rate, is none of them."
+    "Without momentum a step changes parameters, and the optimizer keeps nothing. Its state is its "
+    "momentum buffers: an entry that holds None, or a learning rate, is none of them."
 )
-def entries_of_none(model, optimizer, action):
-    def picture():
-        whole = pictured(model, optimizer)()
-        return whole | {
-            "optimizer state": [torch.tensor(p in optimizer.state) for p in model.parameters()]
-            + whole["optimizer state"]
-        }
-
-    return compared(picture, action)
-
-
-@exercise.mistake(same_as=entries_of_none)
 def whenever_parameters_change(model, optimizer, action):
     found = compared(pictured(model, optimizer), action)
     found = [name for name in found if name != "optimizer state"]
