@@ -230,7 +230,7 @@ def test_every_fault_in_one_folder_costs_its_own_row(mark, tmp_path):
         "kim": ["kim (1).ipynb"],
         "lee": ["lee.ipynb", "lee (1).ipynb"],
         "park": [".park.ipynb"],
-        "cho": ["cho/week3/work/week3.ipynb"],
+        "cho": [str(Path("cho", "week3", "work", "week3.ipynb"))],
         "han": ["han/week3.ipynb", "han/week3 (1).ipynb"],
         "moon": ["moon/.week3.ipynb"],
         "oh": ["oh/week3.ipynb"],

@@ -240,7 +240,7 @@ def test_what_a_zip_was_unpacked_to_concerns_its_student(tmp_path):
     make(tmp_path, *(f"kim/week3/{path}" for path in unpacked))
     make(tmp_path, "lee/homework/answers.ipynb", "park.ipynb")
     assert found(tmp_path) == {
-        "kim": "kim/week3/work/week3.ipynb",
+        "kim": f"kim/week3/{unpacked[1]}",
         "lee": "lee/homework/answers.ipynb",
         "park": "park.ipynb",
     }

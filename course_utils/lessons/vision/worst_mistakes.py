@@ -56,7 +56,7 @@ def _(rng):
     yield torch.tensor([[200.0, 0.0], [300.0, 0.0], [0.0, 9.0]]), torch.tensor([1, 1, 1]), 2
     yield torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 1]), 2  # none is wrong
     yield torch.tensor([[2.0, 1.0]]), torch.tensor([1]), 1
-    wide = torch.tensor([[0.0, 3.0, 1.0], [1.0, 2.0, 0.0]])
+    wide = torch.tensor([[0.0, 3.0, 1.0], [1.5, 2.0, -1.0]])  # no two are wrong by the same
     yield wide.T, torch.tensor([[0, 9], [1, 9], [1, 9]])[:, 0], 3  # views of larger tensors
     # Sure of another class, or unsure of the true one: that is not the same.
     yield torch.tensor([[2.3, 0.0, -9.0], [2.0, 0.0, 1.9]]), torch.tensor([1, 1]), 1
