@@ -26,7 +26,7 @@ from course_utils.settings import course_settings, one_thread
 from ..inside import screening
 from .by_hand import by_hand_problems
 from .hostile_answers import HOSTILE_ANSWERS
-from .promised import NOT_YET, promise_problems
+from .promised import promise_problems
 
 VISIBLE = 0  # the seed of the cases that students see
 SMALL = (1, 2)
@@ -77,13 +77,10 @@ def review(exercise: Exercise) -> Review:
             *right_answer_problems(exercise),
             *by_hand_problems(exercise),
             *hostile_problems(exercise),
+            *promise_problems(exercise),
         ]
-        promises = [*promise_problems(exercise)]
     if is_private(exercise):
-        return Review(tuple(of_all), advice=(*of_ours, *promises))
-    if exercise.id in NOT_YET:
-        return Review((*of_all, *of_ours), advice=tuple(promises))
-    of_ours += promises
+        return Review(tuple(of_all), advice=tuple(of_ours))
     return Review((*of_all, *of_ours))
 
 
