@@ -1,11 +1,16 @@
 """Right answers that were written from the questions alone keep their marks.
 
-`make bench ARGS=--justice` marks all of them; here, all are read and some are marked.
+`make bench ARGS=--justice` marks all of them; here, all are read and judged, and some are marked.
 """
+
+import contextlib
+import io
+import linecache
 
 import pytest
 
-from course_utils.exercise import all_exercises
+from course_utils.exercise import all_exercises, find
+from course_utils.settings import one_thread
 from grading.mark import sandbox as sandboxes
 from grading.result import ExerciseState
 from tools import bench_justice
@@ -38,6 +43,33 @@ def test_at_most_two_in_a_hundred_right_answers_go_to_a_person():
         f"{a.id} {a.style}: {p.flags} {p.mentions}" for a, p in found if p.flags or p.mentions
     ]
     assert len(flagged) <= 0.02 * len(answers), flagged
+
+
+def run(answer):
+    """What stands under the answer's name after its cells were run."""
+    scope = {"__name__": "__main__"}
+    exercise = find(answer.id)
+    for cell in answer.cells():
+        lines = cell["source"].splitlines(keepends=True)
+        source = "".join(line for line in lines if not line.startswith(("%", "!")))
+        file = f"/tmp/ipykernel_1/{id(source)}.py"
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            exec(compile(source, file, "exec", dont_inherit=True), scope)
+    return scope[exercise.name]
+
+
+@pytest.mark.parametrize("lesson", sorted({e.id[:2] for e in all_exercises()}))
+def test_no_right_answer_is_turned_down(lesson):
+    """A new case, or a new word of a docstring, must not cost those who were right before."""
+    turned_down = []
+    with one_thread():
+        for answer in bench_justice.right_answers():
+            if answer.id.startswith(lesson):
+                verdict = find(answer.id).judge(run(answer), 1)
+                if not verdict.passed:
+                    turned_down.append(f"{answer.id} {answer.style}: {verdict.headline}")
+    assert turned_down == []
 
 
 @pytest.mark.skipif(bool(WHY_NOT), reason=WHY_NOT or "a sandbox is needed")
