@@ -1,0 +1,43 @@
+"""The contents page of lesson 03: autograd."""
+
+from course_utils.contents import Contents, Practice
+
+contents = Contents(
+    __name__,
+    number="03",
+    name="autograd",
+    title="Autograd",
+    needs=["01", "02"],
+    knowing="the slope of a curve, the chain rule",
+    minutes=120,
+    after=[
+        "say which tensors of a computation are leaves, and where `.grad` arrives",
+        "read the graph of an expression, and see where it was cut",
+        "keep `detach`, `no_grad`, `inference_mode` and `eval` apart",
+        "compute products with Jacobians and Hessians without building them",
+        "write a `torch.autograd.Function` and check it against numbers",
+        "find what a graph keeps alive, and stop memory that grows",
+    ],
+    exercises={
+        # 03.1 to 03.8
+        # 03.9 to 03.16
+    },
+    practice=Practice(
+        title="Exercises: autograd",
+        lead=(
+            "Write each answer in its cell, run it, then run the check below it. A check never "
+            'stops the notebook. `hint("03.1")` gives a hint, and another one each time you ask.'
+        ),
+        imports=[
+            """\
+import torch
+from torch import nn
+
+from course_utils import check, hint, solution""",
+        ],
+        closing="""\
+## Done?
+
+`solution("03.1")` shows one right answer after you have tried. Compare it with yours.""",
+    ),
+)

@@ -1,0 +1,42 @@
+"""The contents page of lesson 02: indexing, gather and broadcasting."""
+
+from course_utils.contents import Contents, Practice
+
+contents = Contents(
+    __name__,
+    number="02",
+    name="indexing_gather_broadcasting",
+    title="Indexing, gather and broadcasting",
+    needs=["01"],
+    knowing="Python: lists, slices, loops",
+    minutes=120,
+    after=[
+        "say which index gives a view and which gives a copy, and what a write through it does",
+        "pick one element a row, a mask of elements, a row for each id",
+        "read `gather` and `scatter` as loops, and choose between them",
+        "say the shape of a broadcast, or why there is none, before running it",
+        "count and sum by group without a loop, also where an index comes twice",
+        "write a product of several tensors as named loops with `einsum`",
+    ],
+    exercises={
+        # 02.1 to 02.8
+        # 02.9 to 02.16
+    },
+    practice=Practice(
+        title="Exercises: indexing, gather and broadcasting",
+        lead=(
+            "Write each answer in its cell, run it, then run the check below it. A check never "
+            'stops the notebook. `hint("02.1")` gives a hint, and another one each time you ask.'
+        ),
+        imports=[
+            """\
+import torch
+
+from course_utils import check, hint, solution""",
+        ],
+        closing="""\
+## Done?
+
+`solution("02.1")` shows one right answer after you have tried. Compare it with yours.""",
+    ),
+)
