@@ -34,7 +34,8 @@ from .comparison import Difference, a_type, first_difference, same, show
 from .memory import forgetful
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
-from .side_effects import CALL, SideEffect, Watch, more_than, sentences, watched_class
+from .side_effect_texts import sentences
+from .side_effects import CALL, SideEffect, Watch, more_than, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept

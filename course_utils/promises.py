@@ -105,6 +105,8 @@ def promised_models(
             for parameter in model.parameters():
                 quarters = [rng.randint(-8, 8) / 4 for _ in range(parameter.numel())]
                 parameter.copy_(torch.tensor(quarters).reshape(parameter.shape))
+            if isinstance(model, Tied):
+                model.alike.load_state_dict(model.first.state_dict())
         yield model
 
 
@@ -117,18 +119,19 @@ def _makers(name: str, of: str) -> tuple:
 
 
 class Tied(nn.Module):
-    """Two layers share one weight; the third has its own."""
+    """Two layers share one weight. A third has a weight of its own with the same numbers."""
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
         self.first = nn.Linear(inputs, inputs)
         self.second = nn.Linear(inputs, inputs, bias=False)
         self.second.weight = self.first.weight
+        self.alike = nn.Linear(inputs, inputs)
         self.last = nn.Linear(inputs, outputs)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: shape (batch, inputs). Returns shape (batch, outputs)."""
-        return self.last(self.second(torch.tanh(self.first(x))))
+        return self.last(self.alike(self.second(torch.tanh(self.first(x)))))
 
 
 # -- tensors ---------------------------------------------------------------------------------

@@ -11,20 +11,27 @@ table: after a run on a quiet machine, put the new one in place of the old one.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
+import io
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import torch
 from nbformat.v4 import new_code_cell
 
 from course_utils.contents import all_lessons
+from course_utils.exercise import Exercise, all_exercises
+from course_utils.settings import course_settings
 from tools import bench_grading, bench_justice
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -72,27 +79,33 @@ def first_check_time(repeats: int = 5) -> float:
 def check_times() -> tuple[list[float], list[float]]:
     """Seconds that a check takes beyond running the answer on the cases.
 
-    Of each reference the second check, for which what is right is known; and of each mistake the
-    first one, with everything that it is compared with.
+    Of each reference the second check, for which what is right is known; and of each exercise's
+    first mistake the first one, with everything that it is compared with.
     """
-    from course_utils.exercise import Exercise, all_exercises
-
     passing: list[float] = []
     failing: list[float] = []
     for exercise in all_exercises():
         exercise.judge(exercise.answer)
-        for answer in [exercise.answer, *(mistake.answer for mistake in exercise.mistakes)]:
-            if answer is not exercise.answer:
-                Exercise.reference_observations.cache_clear()
-                Exercise.mistake_observations.cache_clear()
-            start = time.perf_counter()
-            exercise.judge(answer)
-            judged = time.perf_counter() - start
-            start = time.perf_counter()
-            exercise.observations(answer)
-            beyond = judged - (time.perf_counter() - start)
-            (passing if answer is exercise.answer else failing).append(beyond)
+        passing.append(beyond_the_answer(exercise, exercise.answer))
+        Exercise.reference_observations.cache_clear()
+        Exercise.mistake_observations.cache_clear()
+        failing.append(beyond_the_answer(exercise, exercise.mistakes[0].answer))
     return passing, failing
+
+
+def beyond_the_answer(exercise: Exercise, answer: Callable[..., Any]) -> float:
+    """Seconds that judging takes beyond calling the answer: making the cases, looking at what each
+    call leaves behind, and comparing are all counted."""
+    start = time.perf_counter()
+    exercise.judge(answer)
+    judged = time.perf_counter() - start
+    with course_settings():
+        cases = list(exercise.make_cases(random.Random(0)))
+        start = time.perf_counter()
+        for args in cases:
+            with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+                exercise.look(answer, *args)
+        return judged - (time.perf_counter() - start)
 
 
 WARM_SCRIPT = """

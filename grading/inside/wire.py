@@ -18,6 +18,7 @@ from typing import Any
 
 import torch
 
+from course_utils.object_state import TEXT_LIMIT
 from course_utils.observation import CALLS_LIMIT, PRINTED_LIMIT, Observation, Raised
 from course_utils.plain import DEPTH_LIMIT, ITEM_LIMIT, Opaque
 from course_utils.side_effects import (
@@ -26,7 +27,6 @@ from course_utils.side_effects import (
     END,
     KINDS,
     NAME_LIMIT,
-    TEXT_LIMIT,
     SideEffect,
 )
 

@@ -15,7 +15,7 @@ from course_utils.texts import all_of, counted, one_of, text
 
 FOLDER = Path(course_utils.__file__).parent
 MODULES = ("calls", "checks", "comparison", "data", "environment", "exercise", "feedback")
-MODULES += ("links", "notebook", "observation", "prediction", "recognition", "side_effects")
+MODULES += ("links", "notebook", "observation", "prediction", "recognition", "side_effect_texts")
 MODULES += ("symptoms", "terminal", "texts")
 TREES = {name: ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
 FOR_AUTHORS = {"ValueError", "CheckFailed"}  # raised at those who write exercises or scripts

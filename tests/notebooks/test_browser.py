@@ -125,13 +125,43 @@ def shown_notebook(page, name):
     return panel
 
 
-def replace_and_run(page, cell, text):
-    """Type over a cell and run it; the next cell is then the selected one."""
+def run(page, cell):
+    """Run a cell, from its editor; the next cell is then the selected one.
+
+    Outputs above may still grow and move the page under the pointer: the keys are sent once the
+    cell has them.
+    """
     editor = cell.locator(".cm-content")
     editor.click()
+    cell.locator(".cm-editor.cm-focused").wait_for()
+    page.keyboard.press("Shift+Enter")
+
+
+def replace_and_run(page, cell, text):
+    """Type over a cell and run it."""
+    editor = cell.locator(".cm-content")
+    editor.click()
+    cell.locator(".cm-editor.cm-focused").wait_for()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.insert_text(text.rstrip())
-    page.keyboard.press("Shift+Enter")
+    run(page, cell)
+
+
+def wait_until_idle(panel):
+    """Until no cell of the notebook is running or waits for its turn."""
+    panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    panel.locator(".jp-InputPrompt", has_text="[*]").first.wait_for(state="detached")
+
+
+def wait_for_output(cell, text):
+    """Until a cell says `text`; where it does not, the failure shows what it says instead."""
+    output = cell.locator(".jp-OutputArea")
+    try:
+        output.filter(has_text=text).wait_for()
+    except Exception as error:
+        said = output.all_inner_texts()
+        typed = cell.page.locator(".jp-mod-active .cm-content").all_inner_texts()
+        pytest.fail(f"{text!r} did not come. The output: {said}. The active cell: {typed}. {error}")
 
 
 def wrong_answer(exercise):
@@ -168,14 +198,14 @@ def test_a_student_answers_an_exercise(page, lab, target):
     )
     answer = answer.first
     check = cells.filter(has_text=f'check("{exercise.id}"').first
-    output = check.locator(".jp-OutputArea")
-    output.filter(has_text="Not attempted yet").wait_for()
+    wait_for_output(check, "Not attempted yet")
+    wait_until_idle(panel)
 
     wrong, sentence = wrong_answer(exercise)
     replace_and_run(page, answer, wrong)
-    check.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
-    output.filter(has_text=sentence.replace("`", "")).wait_for()
+    run(page, check)
+    wait_for_output(check, sentence.replace("`", ""))
+    wait_until_idle(panel)
     if os.environ.get("COURSE_SCREENSHOT"):  # how docs/exercise.png is made
         top, bottom = answer.bounding_box(), check.bounding_box()
         clip = {"x": top["x"], "y": top["y"] - 130, "width": top["width"]}
@@ -184,9 +214,8 @@ def test_a_student_answers_an_exercise(page, lab, target):
         page.screenshot(path=os.environ["COURSE_SCREENSHOT"], clip=clip)
 
     replace_and_run(page, answer, exercise.solution_source)
-    check.locator(".cm-content").click()
-    page.keyboard.press("Shift+Enter")
-    output.filter(has_text="Right").wait_for()
+    run(page, check)
+    wait_for_output(check, "Right")
 
     page.keyboard.press("ControlOrMeta+s")
     saved = wait_until_saved(work / name, exercise)

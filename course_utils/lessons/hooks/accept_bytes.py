@@ -96,10 +96,16 @@ def _(answer, source, *args):
         )
     if others:
         names = list(inspect.signature(type(model).forward).parameters)[2:]
-        named = dict(zip(names, others, strict=True))
+        pairs = zip(names, others, strict=True)
+        named = dict(reversed(list(pairs)))  # names have no order
         facts["output with further arguments by name"] = attempt(lambda: model(picture, **named))
     handle.remove()
     facts["hooks after handle.remove()"] = count_hooks(model)
+    forget_global_hooks()
+    hooked = source.build()
+    before = hooked.register_forward_pre_hook(lambda module, args: None)
+    answer(hooked).remove()
+    facts["a hook from before is still there"] = before.id in hooked._forward_pre_hooks
     forget_global_hooks()
     return facts
 
@@ -123,6 +129,31 @@ def takes_args_for_the_tensor_and_asks(model):
         return picture
 
     return model.register_forward_pre_hook(convert)
+
+
+@exercise.mistake("A model may have hooks that others registered. Which of them may you take away?")
+def clears_all_hooks_first(model):
+    model._forward_pre_hooks.clear()
+
+    def convert(module, args):
+        if args[0].dtype == torch.uint8:
+            return (args[0].float() / 255, *args[1:])
+        return None
+
+    return model.register_forward_pre_hook(convert)
+
+
+@exercise.mistake(
+    "Arguments by name have no order of their own. What if `model(x, b=1, a=2)` is called?"
+)
+def puts_named_arguments_in_place(model):
+    def convert(module, args, kwargs):
+        picture, *others = args
+        if picture.dtype == torch.uint8:
+            picture = picture.float() / 255
+        return (picture, *others, *kwargs.values()), {}
+
+    return model.register_forward_pre_hook(convert, with_kwargs=True)
 
 
 @exercise.mistake(

@@ -79,6 +79,7 @@ def _(answer, count, seed):
     other = taken(made(seed + 1))
     generator = torch.Generator().manual_seed(seed)
     one, next_one = answer(count, generator), answer(count, generator)
+    of_three = answer(3, torch.Generator().manual_seed(seed))
     after = torch.random.get_rng_state()
     numbers = {type(index).__name__ for index in first} == {"int"}
     return {
@@ -91,6 +92,9 @@ def _(answer, count, seed):
         "each index may come at each place": is_mixed(first) and is_mixed(second)
         if numbers
         else None,
+        "different orders of 3 in 120 epochs": attempt(
+            lambda: len({str([int(index) for index in taken(of_three)]) for _ in range(120)})
+        ),
         "the same seed gives the same order": first == taken(made(seed)),
         "another seed gives another order": first != other,
         "two samplers that share a generator draw alike": taken(one) == taken(next_one),
@@ -137,6 +141,19 @@ class SetsTheGeneratorBack(Counts):
     def __iter__(self):
         self.generator.manual_seed(self.generator.initial_seed())
         yield from self.order().tolist()
+
+
+@exercise.mistake(
+    "Some orders never come. Swapping is a fair way to mix only if an index may also stay at its "
+    "place: which numbers can `torch.randint(0, i, ...)` give?"
+)
+class NothingStaysAtHome(Counts):
+    def __iter__(self):
+        order = list(range(self.count))
+        for i in range(self.count - 1, 0, -1):
+            j = int(torch.randint(0, i, (1,), generator=self.generator))
+            order[i], order[j] = order[j], order[i]
+        return iter(order)
 
 
 @exercise.mistake(

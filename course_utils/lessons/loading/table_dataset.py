@@ -44,8 +44,8 @@ class TableDataset(Dataset):
 
     text: the CSV as one string, with a header line; a cell with a comma in it stands in quotes.
     columns: a list of the names of the columns with numbers. label: the name of the column with
-    class names. A gap is an empty cell. Rows with a gap in one of these columns are left out; gaps
-    elsewhere do not matter.
+    class names. A gap is an empty cell; no text such as NA stands for one. Rows with a gap in one
+    of these columns are left out; gaps elsewhere do not matter.
     dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), in the order of
     `columns`; 'label' the number of the class, as an int or an int64 tensor of shape ().
     dataset.classes is the list of class names in the rows that are left, in alphabetical order;
@@ -73,11 +73,12 @@ def _(rng):
         ["mass"],
         "species",
     )
-    yield "kind,a,b\nw,,9\nz,1.5,2\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
+    yield "kind,a,b\nw,,9\nz,1.5,0\n,3,4\ny,5,6.5\nx,7,8\n", ["b", "a"], "kind"
     yield 'kind,a,b\n"x, small",1,2.5\n"x, large",3,\n"w, small",4,5.5\n', ["a"], "kind"
     for _ in range(2):
         rows = [
-            f"{rng.choice('uvw')},{rng.randint(1, 9)},{rng.choice(['', rng.randint(10, 99) / 10])}"
+            f"{rng.choice('uvw')},{rng.randint(0, 2)},"
+            f"{rng.choice(['', 0, rng.randint(10, 99) / 10])}"
             for _ in range(4)
         ]
         text = "kind,a,b\nw,1,1.5\nu,2,\n" + "\n".join(rows) + "\nv,3,2.5\n"
@@ -123,6 +124,16 @@ class Read(Dataset):
 
     def __getitem__(self, i):
         return {"features": self.features[i], "label": self.labels[i]}
+
+
+@exercise.mistake("A row is missing that has a 0 in it. Is 0 a gap?")
+class ZeroIsAGap(Read):
+    def __init__(self, text, columns, label):
+        table = pandas.read_csv(io.StringIO(text)).dropna(subset=[*columns, label])
+        table = table[table[columns].all(axis=1)]
+        self.classes = sorted(table[label].unique())
+        self.features = torch.tensor(table[columns].to_numpy(), dtype=torch.float32)
+        self.labels = torch.tensor([self.classes.index(name) for name in table[label]])
 
 
 @exercise.mistake(

@@ -58,6 +58,10 @@ def _(answer, model):
     at_once = sorted(result) if isinstance(result, dict) else result
     loss = model(torch.tensor([[1.0, 2.0], [3.0, -1.0]])).square().sum()
     one_step(model, loss)
+    with torch.no_grad():  # frozen ones are left out by a step, and may change all the same
+        for parameter in model.parameters():
+            if not parameter.requires_grad:
+                parameter.add_(1)
     facts = {"names": at_once, "snapshot after one more step": result}
     if isinstance(result, dict):
         facts["requires_grad"] = [getattr(v, "requires_grad", None) for v in result.values()]
@@ -116,6 +120,16 @@ def snapshot_with_keep_vars(model):
 def snapshot_with_unsaved(model):
     tensors = list(model.named_parameters()) + list(model.named_buffers())
     return {name: tensor.detach().clone() for name, tensor in tensors}
+
+
+@exercise.mistake(
+    "A frozen parameter is left out by the optimizer. Nothing else in a program has to leave it "
+    "alone: it can be loaded anew, or unfrozen later."
+)
+def snapshot_of_the_trained(model):
+    frozen = {name for name, p in model.named_parameters() if not p.requires_grad}
+    state = model.state_dict()
+    return {name: t if name in frozen else t.clone() for name, t in state.items()}
 
 
 @exercise.mistake(

@@ -88,6 +88,17 @@ def _(rng):
         any_action = [forward, backward, optimizer.step, zeros, optimizer.zero_grad]
         yield model, optimizer, rng.choice(any_action)
 
+    model = set_numbers(nn.Linear(2, 1), rng)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=0.9)
+
+    def gradients_of_zero():
+        for parameter in model.parameters():
+            parameter.grad = torch.zeros_like(parameter)
+
+    # The first step makes a buffer of zeros, where none was; the second one changes nothing.
+    for action in (gradients_of_zero, optimizer.step, optimizer.step):
+        yield model, optimizer, action
+
     promises = ("buffers", "BatchNorm and Dropout inside", "frozen parameters", "tied weights")
     for number, model in enumerate(promised_models(rng, *promises, inputs=2, outputs=1)):
         momentum = rng.choice([0.0, 0.9])
@@ -144,12 +155,27 @@ def actions_on(model, optimizer, x):
     def set_to_nan():
         set_to(float("nan"))
 
+    def turn_gradients_round():  # norms stay as they are
+        for parameter in model.parameters():
+            if parameter.grad is not None:
+                parameter.grad.neg_()
+
+    def turn_momentum_round():
+        for state in optimizer.state.values():
+            if state.get("momentum_buffer") is not None:
+                state["momentum_buffer"].neg_()
+
+    def set_learning_rate():
+        for group in optimizer.param_groups:
+            group["lr"] /= 2
+
     def stop_with_an_error():
         raise RuntimeError("the action itself fails")
 
     first = forward, backward, optimizer.step, change_one_number, swap_two_numbers, backward
-    others = change_a_frozen_one, change_a_little, write_the_same_numbers, stop_with_an_error
-    return first + others + (set_to_zero, set_to_next_to_nothing, set_to_nan)
+    turned = change_a_frozen_one, turn_gradients_round, turn_momentum_round, set_learning_rate
+    others = change_a_little, write_the_same_numbers, stop_with_an_error
+    return first + turned + others + (set_to_zero, set_to_next_to_nothing, set_to_nan)
 
 
 @exercise.observe
@@ -325,6 +351,14 @@ def compares_sums(model, optimizer, action):
     return compared(pictured(model, optimizer, sums, sums, sums), action)
 
 
+@exercise.mistake(same_as=compares_sums)
+def compares_lengths_of_gradients(model, optimizer, action):
+    def lengths(tensors):
+        return [None if t is None else t.norm() for t in tensors]
+
+    return compared(pictured(model, optimizer, gradients=lengths, state=lengths), action)
+
+
 @exercise.mistake(
     "A number that differs by little is another number. What you compare does not show it."
 )
@@ -353,6 +387,27 @@ def whenever_parameters_change(model, optimizer, action):
     found = compared(pictured(model, optimizer), action)
     found = [name for name in found if name != "optimizer state"]
     return [*found, "optimizer state"] if "parameters" in found else found
+
+
+@exercise.mistake(same_as=whenever_parameters_change)
+def counts_the_learning_rate(model, optimizer, action):
+    def rates():
+        return [torch.tensor(group["lr"]) for group in optimizer.param_groups]
+
+    def picture():
+        whole = pictured(model, optimizer)()
+        return whole | {"optimizer state": whole["optimizer state"] + rates()}
+
+    return compared(picture, action)
+
+
+@exercise.mistake(same_as=skips_none)
+def no_buffer_is_a_buffer_of_zeros(model, optimizer, action):
+    def zeros_for_none(tensors):
+        pairs = zip(tensors, model.parameters(), strict=True)
+        return [torch.zeros_like(p) if t is None else t.detach().clone() for t, p in pairs]
+
+    return compared(pictured(model, optimizer, state=zeros_for_none), action)
 
 
 @exercise.mistake(
