@@ -457,12 +457,12 @@ def _plain(lines: Sequence[Sequence[int]]) -> Fills:
 
 
 def _moves(lines: Sequence[Sequence[int]], kind: str, way: str) -> str:
-    """'In row 0, the arrows come from the places 2, 0; ...'."""
+    """'The arrows lead from these places in row 0: 2, 0; in row 1: 3, 3.'."""
     told = [
-        (f"in {kind} {i} " if kind else "") + ", ".join(map(str, line))
+        (f"in {kind} {i}: " if kind else "") + ", ".join(map(str, line))
         for i, line in enumerate(lines)
     ]
-    return f"The arrows lead {way} the places {'; '.join(told)}."
+    return f"The arrows lead {way} these places{' ' if kind else ': '}{'; '.join(told)}."
 
 
 def _refused(what: str, error: Exception) -> str:

@@ -355,9 +355,11 @@ def test_text_of_an_index_tells_what_is_read_and_written():
     text = EXAMPLES["gathered"]().alt
     assert "a is [[10, 11, 12, 13], " in text
     assert "index is [[2, 0], [3, 3], [1, 2]], the result is [[12, 10], [17, 17], " in text
-    assert text.endswith("in row 0 2, 0; in row 1 3, 3; in row 2 1, 2.")
+    assert text.endswith("from these places in row 0: 2, 0; in row 1: 3, 3; in row 2: 1, 2.")
     text = EXAMPLES["scattered_and_added"]().alt
-    assert "the result is [0.0, 8.5, 0.0, 2.0]. The arrows lead to the places 1, 3, 1, 1." in text
+    assert (
+        "the result is [0.0, 8.5, 0.0, 2.0]. The arrows lead to these places: 1, 3, 1, 1." in text
+    )
     text = EXAMPLES["broadcast"]().alt
     assert "column of shape (2, 1), stride (3, 0) and row of shape (3,), stride (0, 1)" in text
     assert "True at 4 of 12 places. x[mask] has shape (4,) and is [12, 15, 18, 21]." in (

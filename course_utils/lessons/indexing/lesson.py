@@ -3,9 +3,9 @@
 # these elements", "write there", "do it for each pair": an **index**, a **mask**, a **broadcast**.
 # Each of them says in one line what a loop says in five.
 #
-# Short lines hide mistakes well: most wrong indices raise no error. They give a tensor of a
-# believable shape with wrong numbers in it. So this lesson asks often. All tensors are
-# small enough to check in your head.
+# Short lines hide mistakes well. Many a wrong index raises no error: it gives a tensor of a
+# believable shape with wrong numbers in it. So this lesson asks often. Its tensors are small
+# enough to check in your head.
 
 # %%
 import torch
@@ -133,8 +133,8 @@ predicted, wanted = torch.zeros(3, 1), torch.zeros(3)  # (3, 1), (3,)
 predict("02.p6", guess, lambda: (predicted - wanted).shape)
 
 # %% [markdown]
-# Every prediction meets every target, and a mean over all these pairs looks like a loss. It is
-# the most frequent silent mistake with tensors. Lesson 09 comes back to it.
+# Every prediction meets every wanted number, and a mean over all these pairs looks like a loss.
+# Nothing tells you. Lesson 09 comes back to it.
 
 # %%
 figures.broadcast(torch.tensor([[1], [2], [3]]), torch.tensor([1, 2, 3]), "-")
@@ -149,8 +149,7 @@ torch.broadcast_shapes((3, 0), (1,)), torch.broadcast_shapes((), (2, 3))
 # %% [markdown]
 # ### In place
 #
-# `a += b` writes into `a`, and the memory of `a` cannot grow. So only `b` is stretched: the result
-# has to have the shape that `a` has already.
+# `a += b` does not make a new tensor: it writes into the one that `a` is.
 #
 # **Predict 02.p7.** What is the shape of `a` after `a += b`, for `a` of shape (1, 3) and `b` of
 # shape (2, 3)? Write a shape, or `'error'`.
@@ -168,8 +167,9 @@ def add_in_place():
 predict("02.p7", guess, add_in_place)
 
 # %% [markdown]
-# Even a 1 in front is too much: (3,) does not take (1, 3). An expanded tensor is no target
-# either: several of its cells are one place in memory. torch tells both.
+# Memory that is there cannot grow. So only the right side is stretched: the result has to have the
+# shape that the left side has already. Even a 1 in front is too much: (3,) does not take (1, 3).
+# And an expanded tensor is no target: several of its cells are one place in memory.
 
 # %%
 for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expand(2, 3), 1)):
@@ -179,8 +179,8 @@ for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expan
         print(str(error)[:66])
 
 # %% [markdown]
-# There is a case that torch does not always find. `a - a[:, :1]` subtracts from each row its first
-# number. Now in place:
+# `a - a[:, :1]` subtracts from each row its first number: `a[:, :1]` is a column, and is stretched.
+# Now in place.
 #
 # **Predict 02.p8.** `a` has shape (2, 3). Does `a -= a[:, :1]` give the same numbers as
 # `a - a[:, :1]`? Write `True`, `False` or `'error'`.
@@ -199,9 +199,10 @@ def same_numbers():
 predict("02.p8", guess, same_numbers)
 
 # %% [markdown]
-# Where you write into what you still read from, `clone` one of the two: `a -= a[:, :1].clone()`.
-# Or leave out the `=`.
-#
+# torch finds some of these cases and raises an error, but not all. Where you write into what you
+# still read from, `clone` one of the two: `a -= a[:, :1].clone()`. Or leave out the `=`.
+
+# %% [markdown]
 # ## Reductions: `dim` is what disappears
 #
 # `sum`, `mean`, `max`, `any` and others reduce. `dim` names the dimension along which they walk,
@@ -259,7 +260,8 @@ grades.softmax(dim=1).sum(dim=1), grades.softmax(dim=0).sum(dim=1)
 x[[2, 0, 0]]  # (3, 4)
 
 # %% [markdown]
-# An index tensor can have any shape. Each number in it is replaced by the row it names.
+# An index holds integers: int64, as labels do. A tensor of floats is refused, also when its numbers
+# are whole. Its shape is free.
 #
 # **Predict 02.p11.** `table` has five rows of two numbers, shape (5, 2). `ids` has shape (3, 4).
 # What is the shape of `table[ids]`?
@@ -276,7 +278,8 @@ def look_up():
 predict("02.p11", guess, look_up)
 
 # %% [markdown]
-# That is all an embedding does: ids of words in, one row of a table for each (lesson 08).
+# Each number in `ids` is replaced by the row it names. That is all an embedding does: ids of words
+# in, one row of a table for each (lesson 08).
 #
 # Now two lists at once. `x[0:2, 1:3]` is a block of two rows and two columns.
 #
@@ -344,7 +347,8 @@ predict("02.p14", guess, lambda: torch.zeros(7, 3, 4, 5)[:, i, :, i].shape)
 # %% [markdown]
 # Index tensors with a slice between them have no one place, so their dimension goes to the front.
 # Index in two steps, or move the dimensions together with `permute`, and nobody has to know this.
-#
+
+# %% [markdown]
 # ## View or copy?
 #
 # Numbers, slices, `...` and `None` only change the note of lesson 01: offset, strides, shape. The
@@ -362,8 +366,8 @@ indexed.update({"x[x > 5]": x[x > 5], "x.gather(1, x % 4)": x.gather(1, x % 4)})
 print(*(f"{name:20} {shares(one, x)}" for name, one in indexed.items()), sep="\n")
 
 # %% [markdown]
-# `x[1]` and `x[[1]]` hold the same numbers, and differ in shape and in this. It matters when
-# someone writes. `x[...] = value` writes into `x` itself, whatever stands in the brackets:
+# `x[1]` and `x[[1]]` hold the same numbers, and differ in shape and in this. Functions that choose,
+# such as `gather`, `where` and `masked_fill`, give new tensors. It matters when someone writes. `x[...] = value` writes into `x` itself, whatever stands in the brackets:
 
 # %%
 written = torch.zeros(4)  # (4,)
@@ -424,14 +428,20 @@ predict("02.p16", guess, write_a_fraction)
 figures.masked(x, x % 3 == 0)
 
 # %% [markdown]
-# What is picked has no rectangle any more, so it comes as one row, in reading order. A mask with
-# fewer dimensions picks along the first ones: with shape (3,), whole rows of `x`.
+# What is picked has no rectangle any more, so it comes as one row, in reading order. A mask may also
+# have fewer dimensions than the tensor.
 #
 # **Predict 02.p17.** What is the shape of `x[x[:, 0] > 3]`?
 
 # %%
 guess = ...
 predict("02.p17", guess, lambda: x[x[:, 0] > 3].shape)
+
+# %% [markdown]
+# Its dimensions are the first ones of the tensor, and the others are taken whole.
+
+# %%
+figures.masked(x, x[:, 0] > 3)
 
 # %% [markdown]
 # For columns, say `:` first. True counts as 1: `sum` counts what is picked, `float().mean()` is
@@ -443,8 +453,8 @@ large = x > 8  # (3, 4), bool
 x[:, x[0] > 1].shape, large.sum(), large.float().mean(), large.any(dim=1), large.nonzero()
 
 # %% [markdown]
-# `nonzero()[:, 0]` is then the numbers of the rows; for one dimension, the numbers you want.
-# Lesson 07 looks for wrong answers in this way.
+# For a mask of one dimension, `nonzero()[:, 0]` has its True places. Lesson 07 looks for wrong
+# answers in this way.
 #
 # A mask is not always born as a comparison. Files and other libraries often write it with 0 and 1.
 #
@@ -501,7 +511,8 @@ mask = torch.tensor([True, True, False])  # (3,)
 predict("02.p20", guess, lambda: (values * mask).sum().item())
 
 # %% [markdown]
-# Choosing has no such problem. Note what the number of elements is for a mean: those that count.
+# Choosing has no such problem. And a mean is divided by the number of elements that count, not by
+# all of them.
 
 # %%
 torch.where(mask, values, 0.0).sum() / mask.sum(), values[mask].mean()
@@ -510,7 +521,7 @@ torch.where(mask, values, 0.0).sum() / mask.sum(), values[mask].mean()
 # ### A mask from lengths
 #
 # Sequences of different lengths are padded to one length. Which places are real? Compare the
-# number of each place with each length: a row with a column.
+# number of each place with each length: a row with a column. Lesson 08 needs this for every batch.
 
 # %%
 lengths = torch.tensor([2, 0, 3])  # (3,)
@@ -553,6 +564,9 @@ figures.gathered(x, 1, index)
 guess = ...
 predict("02.p21", guess, lambda: x.gather(0, torch.tensor([[2, 0, 1, 1]])))
 
+# %%
+figures.gathered(x, 0, torch.tensor([[2, 0, 1, 1]]))
+
 # %% [markdown]
 # **Predict 02.p22.** `y = torch.tensor([2, 0, 3])` names a column for each row of `x`. What is the
 # shape of `x.gather(1, y)`? Write a shape, or `'error'`.
@@ -577,8 +591,14 @@ guess = ...
 predict("02.p23", guess, lambda: x.gather(1, torch.tensor([[0, 3]])))
 
 # %% [markdown]
-# `gather` does not broadcast. An index that is too short is not stretched, and no error: the rows
-# it does not reach are not read. `take_along_dim` does the same as `gather`, and broadcasts.
+# `gather` does not broadcast. A short index is not stretched, and is no error: the rows that it does
+# not reach are not read.
+
+# %%
+figures.gathered(x, 1, torch.tensor([[0, 3]]))
+
+# %% [markdown]
+# `take_along_dim` does the same as `gather`, and broadcasts.
 
 # %%
 x.take_along_dim(torch.tensor([[0, 3]]), dim=1)  # (3, 2)
@@ -596,9 +616,9 @@ predict("02.p24", guess, lambda: x.gather(1, torch.tensor([[-1], [0], [0]])))
 # %% [markdown]
 # Replace such labels first, by `clamp(min=0)` or `where`, and leave their results out by a mask.
 #
-# Whole rows or columns need no index of their own size: `x.index_select(0, rows)` is `x[rows]`
-# for an index of one dimension. With more dimensions, the index of `gather` can be expanded:
-# below, one step of each series, with all features.
+# For whole rows there is also `index_select(0, rows)`. It is `x[rows]`, with an index of one
+# dimension. A row for each sample of a batch is more: there, expand the index of `gather` over
+# the features.
 
 # %%
 step = torch.tensor([2, 0])  # (batch,)
@@ -619,7 +639,8 @@ figures.scattered(torch.zeros(2, 4, dtype=torch.int64), 1, where_to, source)
 # %% [markdown]
 # Reading along an index and writing along the same index undo each other, as long as no place
 # comes twice. The source may also be one number. `scatter` gives a new tensor; `scatter_`, with
-# the underscore, writes into the one that is there.
+# the underscore, writes into the one that is there. So it is with all functions of torch that have
+# both names.
 
 # %%
 back = torch.zeros(2, 4, dtype=torch.int64).scatter(1, where_to, source)  # (2, 4)
@@ -648,7 +669,9 @@ predict("02.p25", guess, add_at_places)
 # %% [markdown]
 # The line reads three numbers (a copy), adds 1 to each, and writes three numbers. Place 0 is
 # written twice with the same 1. With `scatter` it is the same: one source wins, and which one is
-# not defined. To *add*, say so.
+# not defined. To *add*, say so. `scatter_add` is, for one dimension:
+#
+# `result[index[i]] += source[i]`, one `i` after the other.
 
 # %%
 places = torch.tensor([1, 3, 1, 1])  # (4,)
@@ -683,8 +706,8 @@ predict("02.p26", guess, add_rows)
 # Again: no broadcasting, no error. `team[:, None].expand(-1, 4)` makes the index as wide as `x`,
 # without copying it.
 #
-# For the largest instead of the sum there is `scatter_reduce`. It starts from what is in the
-# target; with `include_self=False`, only from the source.
+# For the largest instead of the sum there is `scatter_reduce`. What is in the target takes part:
+# next to a 0, a -2 is not the largest. With `include_self=False`, only the source does.
 
 # %%
 best, start = torch.tensor([-1.0, -2.0, 5.0]), torch.zeros(3)  # (3,), (3,)
@@ -803,7 +826,8 @@ marks.argmax(dim=1), best_two, best_two == labels[:, None]
 # Two equal values? Then it is not defined which one `topk`, `argmax` or `sort` puts first, and a
 # GPU may choose otherwise than a CPU. `sort(stable=True)` keeps their order. And without a `dim`,
 # `argmax` counts through the whole tensor, as if it were one row.
-#
+
+# %% [markdown]
 # ## All pairs, and what they weigh
 #
 # `a[:, None] - b` has all differences between the elements of `a` and of `b`. For points with
@@ -848,8 +872,8 @@ squared.clamp(min=0).sqrt()
 # ## `einsum`: loops with names
 #
 # `torch.einsum("ij,jk->ik", a, b)` gives each dimension a letter. A letter that stands behind the
-# arrow is a dimension of the result. A letter that does not is summed away. The same letter twice
-# means: the same place in both. As loops over all letters:
+# arrow is a dimension of the result. A letter that stands only before it is summed away. The same
+# letter twice means: the same place in both. As loops over all letters:
 #
 # `result[i, k] += a[i, j] * b[j, k]`
 
@@ -867,6 +891,7 @@ figures.einsum_axes("ij,jk->ik", a, b, names=["a", "b"])
 # | `"ii->i"` | diagonal |
 # | `"i,j->ij"` | all products of two rows of numbers |
 # | `"bi,bi->b"` | for each row, the inner product |
+# | `"id,jd->ij"` | the inner products of all pairs, as above |
 #
 # **Predict 02.p31.** `queries` has shape (8, 5, 16) and `keys` (8, 7, 16): batch, time, features.
 # What is the shape of `torch.einsum("bqd,bkd->bqk", queries, keys)`?
@@ -909,8 +934,8 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 # | one element a row | `x[torch.arange(n), y]` or `x.gather(1, y[:, None])[:, 0]` | a copy |
 # | where something is true | `x[mask]` | a copy, one row in reading order |
 # | the same shape, some replaced | `torch.where`, `masked_fill` | a new tensor |
-# | a place for each result | `gather`, `take_along_dim` | a new tensor, shape of the index |
-# | write along an index | `scatter`, `x[index] = ...` | the last one at a place stays, if any |
+# | a place for each result | `gather`, `take_along_dim` | a copy, shape of the index |
+# | write along an index | `scatter`, `x[index] = ...` | one source for each place; if more, undefined which |
 # | add along an index | `scatter_add`, `index_add`, `bincount` | all of them count |
 # | undo a sort | write along the order that you read along | the order from before |
 # | sum over some axes | `sum(dim=...)`, `einsum` | `dim` is gone; with `keepdim`, it is 1 |
@@ -954,7 +979,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [thread](https://github.com/pytorch/pytorch/issues/41323).
 # - "Times 0 is away." NaN times 0 is NaN, in losses as well:
 #   [an answer](https://github.com/chemprop/chemprop/issues/960).
-# - "torch indexes exactly as NumPy." With a slice between index tensors, not always:
+# - "torch indexes exactly as NumPy." `z[0, :, [0, 1]]` has shape (3, 2) here and (2, 3) there:
 #   [thread](https://github.com/pytorch/pytorch/issues/158134).
 # - "A slice that is too long raises." It is empty, and the mean of nothing is NaN.
 
