@@ -20,9 +20,9 @@ ARROWS = 58  # pixels, the height of the space for arrows
 HEAD = 52  # pixels over a grid, for its name and shape
 MOST = 8  # cells each way
 
-Words = list[list[str]]
 Fill = str | tuple[float, float, float]
 Fills = list[list[Fill]]
+Part = tuple[str, torch.Tensor, Fills]
 
 
 def gathered(x: torch.Tensor, dim: int, index: torch.Tensor, name: str = "x") -> Figure:
@@ -46,17 +46,23 @@ def gathered(x: torch.Tensor, dim: int, index: torch.Tensor, name: str = "x") ->
     with page() as draw:
         side = _width(draw, x, index, result)
         colours = ramp(len(lines[0]))
-        reads = [set(line) for line in lines[1]] + [set()] * (len(lines[0]) - len(lines[1]))
-        fills_x = [
+        reads: list[set[int]] = [set(line) for line in lines[1]] + [set()] * (
+            len(lines[0]) - len(lines[1])
+        )
+        fills_x: Fills = [
             [colours[i] if j in reads[i] else UNUSED for j in range(len(line))]
             for i, line in enumerate(lines[0])
         ]
-        fills = [[colours[i]] * len(line) for i, line in enumerate(lines[2])]
-        parts = [(name, x, fills_x), ("index", index, _plain(lines[1])), (title, result, fills)]
+        fills: Fills = [[colours[i]] * len(line) for i, line in enumerate(lines[2])]
+        parts: list[Part] = [
+            (name, x, fills_x),
+            ("index", index, _plain(lines[1])),
+            (title, result, fills),
+        ]
         right, y = _three(draw, parts, side, dim)
 
         gutter = MARGIN + max(draw.width_of(word, size=13) for word in (name, "result", "index"))
-        left, y, end = gutter + 14, y + APART, y
+        left, y, end = gutter + 14, y + (APART if kind else 16), y
         for i, line in enumerate(lines[0]):
             wide = side * max(len(line), *(len(one) for one in lines[1]))
             if kind:
@@ -120,13 +126,15 @@ def scattered(
     with page() as draw:
         side = _width(draw, index, source, result)
         colours = ramp(len(lines[2]))
-        writes = [set(line) for line in lines[1]] + [set()] * (len(lines[2]) - len(lines[1]))
-        fills_source = [[colours[i]] * len(line) for i, line in enumerate(lines[0])]
-        fills = [
+        writes: list[set[int]] = [set(line) for line in lines[1]] + [set()] * (
+            len(lines[2]) - len(lines[1])
+        )
+        fills_source: Fills = [[colours[i]] * len(line) for i, line in enumerate(lines[0])]
+        fills: Fills = [
             [colours[i] if j in writes[i] else UNUSED for j in range(len(line))]
             for i, line in enumerate(lines[2])
         ]
-        parts = [
+        parts: list[Part] = [
             ("index", index, _plain(lines[1])),
             ("source", source, fills_source),
             (title, result, fills),
@@ -134,7 +142,7 @@ def scattered(
         right, y = _three(draw, parts, side, dim)
 
         gutter = MARGIN + max(draw.width_of(word, size=13) for word in ("source", "result"))
-        left, y, end = gutter + 14, y + APART, y
+        left, y, end = gutter + 14, y + (APART if kind else 16), y
         for i, line in enumerate(lines[2]):
             wide = side * max(len(line), *(len(one) for one in lines[1]))
             if kind:
@@ -176,7 +184,7 @@ def broadcast(
     """
     named = dict(zip(names, (a, b), strict=True))
     _checked(named, None, "broadcast()")
-    compute = {"+": torch.add, "-": torch.sub, "*": torch.mul}
+    compute = {"+": "add", "-": "sub", "*": "mul"}
     if sign not in compute:
         raise ValueError(f"broadcast() draws the signs + - *, not {sign!r}.")
     try:
@@ -187,7 +195,7 @@ def broadcast(
         ) from error
     if max(shape, default=1) > MOST or 0 in shape:
         raise ValueError(f"The result has shape {tuple(shape)}; broadcast() draws 1 to {MOST}.")
-    result = compute[sign](a, b)
+    result: torch.Tensor = getattr(torch, compute[sign])(a, b)
     with page() as draw:
         hues = ramp(5)
         fills = dict(zip(named, (hues[1], hues[3]), strict=True))
@@ -207,8 +215,8 @@ def broadcast(
                 x += APART
             title = f"{names[0]} {sign} {names[1]}" if name == "result" else name
             draw.text(x, MARGIN + 6, title, bold=True, code=True)
-            for line, head in enumerate(heads):
-                draw.text(x, MARGIN + 28 + 19 * line, head, size=13, colour=draw.muted)
+            for place_below, head in enumerate(heads):
+                draw.text(x, MARGIN + 28 + 19 * place_below, head, size=13, colour=draw.muted)
             real = [1 if view.stride(d) == 0 else view.shape[d] for d in range(view.dim())]
             rows, columns = [1, 1, *real][-2:]
             for i, line in enumerate(table):
@@ -256,10 +264,10 @@ def masked(x: torch.Tensor, mask: torch.Tensor, name: str = "x") -> Figure:
         picked = [fill for row in fills for fill in row if fill != UNUSED]
         of_rows = mask.dim() < x.dim()
         drawn_mask = mask[:, None] if of_rows else mask
-        fills_mask = [[CELL if row[0] != UNUSED else UNUSED] for row in fills] if of_rows else fills
+        of_each: Fills = [[CELL if row[0] != UNUSED else UNUSED] for row in fills]
         columns = max(1, x.shape[1] if result.dim() == 2 else len(picked))
         fills_result = [picked[i : i + columns] for i in range(0, len(picked), columns)]
-        parts = [(name, x, fills), ("mask", drawn_mask, fills_mask)]
+        parts: list[Part] = [(name, x, fills), ("mask", drawn_mask, of_each if of_rows else fills)]
         right, y = _three(draw, parts, side, 1, shapes={"mask": mask.shape})
         y += APART - 12
         draw.text(MARGIN, y, f"{name}[mask]", bold=True, code=True)
@@ -379,7 +387,7 @@ def _axes_width(draw: Page, name: str, letters: str) -> float:
 
 def _three(
     draw: Page,
-    parts: Sequence[tuple[str, torch.Tensor, Fills]],
+    parts: Sequence[Part],
     side: float,
     dim: int,
     shapes: dict[str, torch.Size] | None = None,

@@ -367,7 +367,10 @@ print(*(f"{name:20} {shares(one, x)}" for name, one in indexed.items()), sep="\n
 
 # %% [markdown]
 # `x[1]` and `x[[1]]` hold the same numbers, and differ in shape and in this. Functions that choose,
-# such as `gather`, `where` and `masked_fill`, give new tensors. It matters when someone writes. `x[...] = value` writes into `x` itself, whatever stands in the brackets:
+# such as `gather`, `where` and `masked_fill`, give new tensors.
+#
+# It matters when someone writes. `x[...] = value` writes into `x` itself, whatever stands in the
+# brackets:
 
 # %%
 written = torch.zeros(4)  # (4,)
@@ -428,8 +431,8 @@ predict("02.p16", guess, write_a_fraction)
 figures.masked(x, x % 3 == 0)
 
 # %% [markdown]
-# What is picked has no rectangle any more, so it comes as one row, in reading order. A mask may also
-# have fewer dimensions than the tensor.
+# What is picked has no rectangle any more, so it comes as one row, in reading order. A mask may
+# also have fewer dimensions than the tensor.
 #
 # **Predict 02.p17.** What is the shape of `x[x[:, 0] > 3]`?
 
@@ -591,8 +594,8 @@ guess = ...
 predict("02.p23", guess, lambda: x.gather(1, torch.tensor([[0, 3]])))
 
 # %% [markdown]
-# `gather` does not broadcast. A short index is not stretched, and is no error: the rows that it does
-# not reach are not read.
+# `gather` does not broadcast. A short index is not stretched, and is no error: the rows that it
+# does not reach are not read.
 
 # %%
 figures.gathered(x, 1, torch.tensor([[0, 3]]))
@@ -935,7 +938,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 # | where something is true | `x[mask]` | a copy, one row in reading order |
 # | the same shape, some replaced | `torch.where`, `masked_fill` | a new tensor |
 # | a place for each result | `gather`, `take_along_dim` | a copy, shape of the index |
-# | write along an index | `scatter`, `x[index] = ...` | one source for each place; if more, undefined which |
+# | write along an index | `scatter`, `x[index] = ...` | of several for one place, one wins |
 # | add along an index | `scatter_add`, `index_add`, `bincount` | all of them count |
 # | undo a sort | write along the order that you read along | the order from before |
 # | sum over some axes | `sum(dim=...)`, `einsum` | `dim` is gone; with `keepdim`, it is 1 |
