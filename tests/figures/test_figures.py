@@ -361,7 +361,7 @@ def test_text_of_an_index_tells_what_is_read_and_written():
         "the result is [0.0, 8.5, 0.0, 2.0]. The arrows lead to these places: 1, 3, 1, 1." in text
     )
     text = EXAMPLES["broadcast"]().alt
-    assert "column of shape (2, 1), stride (3, 0) and row of shape (3,), stride (0, 1)" in text
+    assert "column of shape (2, 1), stride (1, 0) and row of shape (3,), stride (0, 1)" in text
     assert "True at 4 of 12 places. x[mask] has shape (4,) and is [12, 15, 18, 21]." in (
         EXAMPLES["masked"]().alt
     )

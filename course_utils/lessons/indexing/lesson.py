@@ -179,6 +179,14 @@ for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expan
         print(str(error)[:66])
 
 # %% [markdown]
+# The dtype cannot change either (lesson 01). `torch.result_type(a, b)` is the dtype of `a + b`, and
+# `torch.can_cast` says whether one dtype may be written into another.
+
+# %%
+whole, half = torch.zeros(2, dtype=torch.int64), torch.zeros(2)  # (2,), (2,)
+torch.result_type(whole, half), torch.can_cast(torch.float32, torch.int64)
+
+# %% [markdown]
 # `a - a[:, :1]` subtracts from each row its first number: `a[:, :1]` is a column, and is stretched.
 # Now in place.
 #
@@ -281,14 +289,33 @@ predict("02.p11", guess, look_up)
 # Each number in `ids` is replaced by the row it names. That is all an embedding does: ids of words
 # in, one row of a table for each (lesson 08).
 #
+# A list is not a tuple.
+#
+# **Predict 02.p12.** `x[[0, 1]]` has the shape (2, 4). What is `x[(0, 1)]`? Its rows are 0 1 2 3,
+# 4 5 6 7 and 8 9 10 11. Write a number or a list.
+
+# %%
+guess = ...
+predict("02.p12", guess, lambda: x[(0, 1)])
+
+# %% [markdown]
+# Python makes a tuple of `x[0, 1]`, too: the comma does it. So a place that is computed, one number
+# for each dimension, is made a tuple before it is used as an index.
+
+# %%
+place = [2, 1]
+place[1] -= 1
+x[tuple(place)], x[place].shape
+
+# %% [markdown]
 # Now two lists at once. `x[0:2, 1:3]` is a block of two rows and two columns.
 #
-# **Predict 02.p12.** What does `x[[0, 1], [1, 2]]` give? The rows of `x` are 0 1 2 3, 4 5 6 7 and
+# **Predict 02.p13.** What does `x[[0, 1], [1, 2]]` give? The rows of `x` are 0 1 2 3, 4 5 6 7 and
 # 8 9 10 11. Write a list.
 
 # %%
 guess = ...
-predict("02.p12", guess, lambda: x[[0, 1], [1, 2]])
+predict("02.p13", guess, lambda: x[[0, 1], [1, 2]])
 
 # %% [markdown]
 # Several index tensors are **paired**: the first number of one with the first number of the other.
@@ -303,20 +330,21 @@ x[rows, columns], x[rows[:, None], columns]
 # The shape of the result is the broadcast shape of the index tensors, and then what was not
 # indexed. Here (2, 2) and no more.
 #
-# **Predict 02.p13.** You want one element of each row of `x`: column 2, then 0, then 3. You write
+# **Predict 02.p14.** You want one element of each row of `x`: column 2, then 0, then 3. You write
 # `x[:, y]`. What is the shape of the result?
 
 # %%
 guess = ...
 y = torch.tensor([2, 0, 3])  # (3,)
-predict("02.p13", guess, lambda: x[:, y].shape)
+predict("02.p14", guess, lambda: x[:, y].shape)
 
 # %% [markdown]
 # A `:` is not paired with anything: it says "all rows", and the index takes its columns from each
-# of them. To pair row 0 with `y[0]` and so on, the rows need numbers of their own.
+# of them. To pair row 0 with `y[0]` and so on, the rows need numbers of their own, 0, 1, 2. Below,
+# it is the other way round: one element of each *column*, from row 2, then 0, 1 and 1.
 
 # %%
-x[torch.arange(3), y], x[:, y].diagonal()
+x[torch.tensor([2, 0, 1, 1]), torch.arange(4)]
 
 # %% [markdown]
 # The same with more dimensions. Below, from each of two series of three steps one step is taken,
@@ -336,13 +364,13 @@ series[torch.arange(2)[:, None], steps]  # (batch, 2, features)
 # %% [markdown]
 # Where does the new dimension stand? At the place of the index tensors. There is one exception.
 #
-# **Predict 02.p14.** `i` has shape (2,). What is the shape of
+# **Predict 02.p15.** `i` has shape (2,). What is the shape of
 # `torch.zeros(7, 3, 4, 5)[:, i, :, i]`?
 
 # %%
 guess = ...
 i = torch.tensor([0, 1])  # (2,)
-predict("02.p14", guess, lambda: torch.zeros(7, 3, 4, 5)[:, i, :, i].shape)
+predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, i, :, i].shape)
 
 # %% [markdown]
 # Index tensors with a slice between them have no one place, so their dimension goes to the front.
@@ -379,7 +407,7 @@ written[1:2] = 7
 written
 
 # %% [markdown]
-# **Predict 02.p15.** `a = torch.zeros(4)`, then `a[[0, 2]][0] = 5`. What is `a` now? Write a list.
+# **Predict 02.p16.** `a = torch.zeros(4)`, then `a[[0, 2]][0] = 5`. What is `a` now? Write a list.
 
 # %%
 guess = ...
@@ -391,7 +419,7 @@ def write_twice_indexed():
     return a
 
 
-predict("02.p15", guess, write_twice_indexed)
+predict("02.p16", guess, write_twice_indexed)
 
 # %% [markdown]
 # Only the *last* pair of brackets writes. All before it reads, and what it reads is a copy if an
@@ -407,7 +435,7 @@ grid
 # %% [markdown]
 # What is written takes the dtype of the tensor that is there.
 #
-# **Predict 02.p16.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
+# **Predict 02.p17.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
 # `counts[0] = 2.7`? Write a list, or `'error'`.
 
 # %%
@@ -420,7 +448,7 @@ def write_a_fraction():
     return counts
 
 
-predict("02.p16", guess, write_a_fraction)
+predict("02.p17", guess, write_a_fraction)
 
 # %% [markdown]
 # ## Masks
@@ -434,11 +462,11 @@ figures.masked(x, x % 3 == 0)
 # What is picked has no rectangle any more, so it comes as one row, in reading order. A mask may
 # also have fewer dimensions than the tensor.
 #
-# **Predict 02.p17.** What is the shape of `x[x[:, 0] > 3]`?
+# **Predict 02.p18.** What is the shape of `x[x[:, 0] > 3]`?
 
 # %%
 guess = ...
-predict("02.p17", guess, lambda: x[x[:, 0] > 3].shape)
+predict("02.p18", guess, lambda: x[x[:, 0] > 3].shape)
 
 # %% [markdown]
 # Its dimensions are the first ones of the tensor, and the others are taken whole.
@@ -461,7 +489,7 @@ x[:, x[0] > 1].shape, large.sum(), large.float().mean(), large.any(dim=1), large
 #
 # A mask is not always born as a comparison. Files and other libraries often write it with 0 and 1.
 #
-# **Predict 02.p18.** What does `torch.tensor([10, 20, 30])[torch.tensor([1, 0, 1])]` give?
+# **Predict 02.p19.** What does `torch.tensor([10, 20, 30])[torch.tensor([1, 0, 1])]` give?
 
 # %%
 guess = ...
@@ -471,18 +499,20 @@ def picked_by_ones():
     return torch.tensor([10, 20, 30])[torch.tensor([1, 0, 1])]
 
 
-predict("02.p18", guess, picked_by_ones)
+predict("02.p19", guess, picked_by_ones)
 
 # %% [markdown]
-# Integers are places. `mask.bool()` makes a mask of zeros and ones.
+# Integers are places. `mask.bool()` makes a mask of zeros and ones. One dtype is in between: an
+# index of uint8 is taken for a mask, with a warning that this will end. So convert: `.bool()` for a
+# mask, `.long()` for places.
 #
 # Masks are joined with `&` for and, `|` for or, `~` for not.
 #
-# **Predict 02.p19.** Which numbers does `x[x > 2 & x < 6]` pick? Write a list, or `'error'`.
+# **Predict 02.p20.** Which numbers does `x[x > 2 & x < 6]` pick? Write a list, or `'error'`.
 
 # %%
 guess = ...
-predict("02.p19", guess, lambda: x[x > 2 & x < 6])
+predict("02.p20", guess, lambda: x[x > 2 & x < 6])
 
 # %% [markdown]
 # `&` binds more tightly than `<`, so Python reads `x > (2 & x) < 6`. Brackets around each
@@ -504,18 +534,18 @@ torch.where(x > 5, x, -x), x.masked_fill(x > 5, 0)
 # %% [markdown]
 # Some people multiply by the mask instead: `values * mask`, what is False becomes 0.
 #
-# **Predict 02.p20.** `values` is `[1, 2, nan]`, where the last one was never measured. `mask` is
+# **Predict 02.p21.** `values` is `[1, 2, nan]`, where the last one was never measured. `mask` is
 # `[True, True, False]`. What is `(values * mask).sum()`? Write a number.
 
 # %%
 guess = ...
 values = torch.tensor([1.0, 2.0, float("nan")])  # (3,)
 mask = torch.tensor([True, True, False])  # (3,)
-predict("02.p20", guess, lambda: (values * mask).sum().item())
+predict("02.p21", guess, lambda: (values * mask).sum().item())
 
 # %% [markdown]
 # Choosing has no such problem. And a mean is divided by the number of elements that count, not by
-# all of them.
+# all of them. If the mask was stretched, count it as it was stretched: `mask.expand(values.shape)`.
 
 # %%
 torch.where(mask, values, 0.0).sum() / mask.sum(), values[mask].mean()
@@ -560,38 +590,38 @@ index = torch.tensor([[2, 0], [3, 3], [1, 2]])  # (3, 2)
 figures.gathered(x, 1, index)
 
 # %% [markdown]
-# **Predict 02.p21.** The rows of `x` are 0 1 2 3, 4 5 6 7 and 8 9 10 11. What does
+# **Predict 02.p22.** The rows of `x` are 0 1 2 3, 4 5 6 7 and 8 9 10 11. What does
 # `x.gather(0, torch.tensor([[2, 0, 1, 1]]))` give? Write a nested list.
 
 # %%
 guess = ...
-predict("02.p21", guess, lambda: x.gather(0, torch.tensor([[2, 0, 1, 1]])))
+predict("02.p22", guess, lambda: x.gather(0, torch.tensor([[2, 0, 1, 1]])))
 
 # %%
 figures.gathered(x, 0, torch.tensor([[2, 0, 1, 1]]))
 
 # %% [markdown]
-# **Predict 02.p22.** `y = torch.tensor([2, 0, 3])` names a column for each row of `x`. What is the
+# **Predict 02.p23.** `y = torch.tensor([2, 0, 3])` names a column for each row of `x`. What is the
 # shape of `x.gather(1, y)`? Write a shape, or `'error'`.
 
 # %%
 guess = ...
-predict("02.p22", guess, lambda: x.gather(1, y).shape)
+predict("02.p23", guess, lambda: x.gather(1, y).shape)
 
 # %% [markdown]
-# `index` needs as many dimensions as `x`: one column here, `y[:, None]`. The result then has that
-# column, too, and `[:, 0]` takes it away.
+# `index` needs as many dimensions as `x`: one column here, `y[:, None]`. The result is a column,
+# too, and `[:, 0]` makes a row of it.
 
 # %%
-x.gather(1, y[:, None]), x.gather(1, y[:, None])[:, 0]
+x.gather(1, y[:, None])
 
 # %% [markdown]
-# **Predict 02.p23.** You want columns 0 and 3 of *every* row, and write
+# **Predict 02.p24.** You want columns 0 and 3 of *every* row, and write
 # `x.gather(1, torch.tensor([[0, 3]]))`. What comes out? Write a nested list, or `'error'`.
 
 # %%
 guess = ...
-predict("02.p23", guess, lambda: x.gather(1, torch.tensor([[0, 3]])))
+predict("02.p24", guess, lambda: x.gather(1, torch.tensor([[0, 3]])))
 
 # %% [markdown]
 # `gather` does not broadcast. A short index is not stretched, and is no error: the rows that it
@@ -609,15 +639,16 @@ x.take_along_dim(torch.tensor([[0, 3]]), dim=1)  # (3, 2)
 # %% [markdown]
 # In brackets, -1 is the last place. As a label, -1 or -100 often means "not known".
 #
-# **Predict 02.p24.** What does `x.gather(1, torch.tensor([[-1], [0], [0]]))` give? Write a nested
+# **Predict 02.p25.** What does `x.gather(1, torch.tensor([[-1], [0], [0]]))` give? Write a nested
 # list, or `'error'`.
 
 # %%
 guess = ...
-predict("02.p24", guess, lambda: x.gather(1, torch.tensor([[-1], [0], [0]])))
+predict("02.p25", guess, lambda: x.gather(1, torch.tensor([[-1], [0], [0]])))
 
 # %% [markdown]
-# Replace such labels first, by `clamp(min=0)` or `where`, and leave their results out by a mask.
+# `scatter` and `index_add`, which come next, refuse -1 as well. Replace such labels first, by
+# `clamp(min=0)` or `where`, and leave their results out by a mask.
 #
 # For whole rows there is also `index_select(0, rows)`. It is `x[rows]`, with an index of one
 # dimension. A row for each sample of a batch is more: there, expand the index of `gather` over
@@ -655,7 +686,7 @@ back.gather(1, where_to), torch.zeros(2, 4).scatter(1, where_to[:, :1], 9.0)
 #
 # ### When a place comes twice
 #
-# **Predict 02.p25.** `a = torch.zeros(3)`, then `a[torch.tensor([0, 0, 2])] += 1`. What is `a`?
+# **Predict 02.p26.** `a = torch.zeros(3)`, then `a[torch.tensor([0, 0, 2])] += 1`. What is `a`?
 
 # %%
 guess = ...
@@ -667,7 +698,7 @@ def add_at_places():
     return a
 
 
-predict("02.p25", guess, add_at_places)
+predict("02.p26", guess, add_at_places)
 
 # %% [markdown]
 # The line reads three numbers (a copy), adds 1 to each, and writes three numbers. Place 0 is
@@ -691,7 +722,7 @@ team = torch.tensor([0, 1, 0])  # (3,), the team of each row of x
 torch.zeros(2, 4, dtype=torch.int64).index_add(0, team, x)  # (2, 4)
 
 # %% [markdown]
-# **Predict 02.p26.** The same with `scatter_add` needs an index with two dimensions. You write
+# **Predict 02.p27.** The same with `scatter_add` needs an index with two dimensions. You write
 # `zeros.scatter_add(0, team[:, None], x)`, with zeros of shape (2, 4). The rows of `x` are 0 1 2 3,
 # 4 5 6 7 and 8 9 10 11. What comes out? Write a nested list, or `'error'`.
 
@@ -703,7 +734,7 @@ def add_rows():
     return torch.zeros(2, 4, dtype=torch.int64).scatter_add(0, team[:, None], x)
 
 
-predict("02.p26", guess, add_rows)
+predict("02.p27", guess, add_rows)
 
 # %% [markdown]
 # Again: no broadcasting, no error. `team[:, None].expand(-1, 4)` makes the index as wide as `x`,
@@ -720,14 +751,15 @@ start.scatter_reduce(0, team, best, "amax"), alone
 # %% [markdown]
 # ## Counting and groups
 #
-# How often does each number come? `bincount` counts, and is `scatter_add` of ones.
+# How often does each number come? `bincount` counts, and is `scatter_add` of ones. It takes one
+# dimension of whole numbers, none of them negative.
 #
-# **Predict 02.p27.** There are four classes, 0 to 3. What does
+# **Predict 02.p28.** There are four classes, 0 to 3. What does
 # `torch.bincount(torch.tensor([0, 2, 2]))` give? Write a list.
 
 # %%
 guess = ...
-predict("02.p27", guess, lambda: torch.bincount(torch.tensor([0, 2, 2])))
+predict("02.p28", guess, lambda: torch.bincount(torch.tensor([0, 2, 2])))
 
 # %% [markdown]
 # `minlength=4` makes sure of four counts. With `weights`, it sums instead of counting. Divided,
@@ -763,7 +795,7 @@ years.unique(return_inverse=True)
 # `sort` gives a pair: the sorted values, and for each of them the place where it was. `argsort`
 # gives only the places. So `a[a.argsort()]` is sorted.
 #
-# **Predict 02.p28.** `a = [30, 10, 40, 20]`, `order = a.argsort()` is `[1, 3, 0, 2]`, and
+# **Predict 02.p29.** `a = [30, 10, 40, 20]`, `order = a.argsort()` is `[1, 3, 0, 2]`, and
 # `ordered = a[order]` is `[10, 20, 30, 40]`. What is `ordered[order]`?
 
 # %%
@@ -775,7 +807,7 @@ def ordered_again():
     return torch.tensor([10, 20, 30, 40])[order]
 
 
-predict("02.p28", guess, ordered_again)
+predict("02.p29", guess, ordered_again)
 
 # %% [markdown]
 # `a[order]` *reads* along `order`. To undo it, *write* along `order`: what now stands at place 0
@@ -802,7 +834,7 @@ places, marks.gather(1, places)
 # `topk(k)` gives the `k` largest along the last dimension and their places, the largest first.
 # `argmax(dim=1)` gives the place of the largest, `max(dim=1)` both, as a pair.
 #
-# **Predict 02.p29.** `right` holds the right column for each row. What does
+# **Predict 02.p30.** `right` holds the right column for each row. What does
 # `marks.max(dim=1) == right` give, for `right = torch.tensor([0, 1])`? Write a list, or a value.
 
 # %%
@@ -814,7 +846,7 @@ def compare_with_pair():
     return pair == torch.tensor([0, 1])
 
 
-predict("02.p29", guess, compare_with_pair)
+predict("02.p30", guess, compare_with_pair)
 
 # %% [markdown]
 # `.indices` takes the places out of the pair. And is a label among the two best? Each label is
@@ -836,7 +868,7 @@ marks.argmax(dim=1), best_two, best_two == labels[:, None]
 # `a[:, None] - b` has all differences between the elements of `a` and of `b`. For points with
 # coordinates: `a[:, None, :] - b[None, :, :]`.
 #
-# **Predict 02.p30.** `a` and `b` have shape (500, 20), float32. How many bytes does the result of
+# **Predict 02.p31.** `a` and `b` have shape (500, 20), float32. How many bytes does the result of
 # `a[:, None] - b` have?
 
 # %%
@@ -848,7 +880,7 @@ def bytes_of_differences():
     return (a[:, None] - b).untyped_storage().nbytes()
 
 
-predict("02.p30", guess, bytes_of_differences)
+predict("02.p31", guess, bytes_of_differences)
 
 # %% [markdown]
 # The ghost cells of `a` and `b` cost nothing. The *result* has no ghosts. Here it is 250 times
@@ -896,13 +928,13 @@ figures.einsum_axes("ij,jk->ik", a, b, names=["a", "b"])
 # | `"bi,bi->b"` | for each row, the inner product |
 # | `"id,jd->ij"` | the inner products of all pairs, as above |
 #
-# **Predict 02.p31.** `queries` has shape (8, 5, 16) and `keys` (8, 7, 16): batch, time, features.
+# **Predict 02.p32.** `queries` has shape (8, 5, 16) and `keys` (8, 7, 16): batch, time, features.
 # What is the shape of `torch.einsum("bqd,bkd->bqk", queries, keys)`?
 
 # %%
 guess = ...
 queries, keys = torch.zeros(8, 5, 16), torch.zeros(8, 7, 16)  # (b, q, d), (b, k, d)
-predict("02.p31", guess, lambda: torch.einsum("bqd,bkd->bqk", queries, keys).shape)
+predict("02.p32", guess, lambda: torch.einsum("bqd,bkd->bqk", queries, keys).shape)
 
 # %%
 figures.einsum_axes("bqd,bkd->bqk", queries, keys, names=["queries", "keys"])
@@ -910,11 +942,11 @@ figures.einsum_axes("bqd,bkd->bqk", queries, keys, names=["queries", "keys"])
 # %% [markdown]
 # Without an arrow, the letters that come once are kept, in the order of the *alphabet*.
 #
-# **Predict 02.p32.** `x` has shape (3, 4). What is the shape of `torch.einsum("ba", x)`?
+# **Predict 02.p33.** `x` has shape (3, 4). What is the shape of `torch.einsum("ba", x)`?
 
 # %%
 guess = ...
-predict("02.p32", guess, lambda: torch.einsum("ba", x).shape)
+predict("02.p33", guess, lambda: torch.einsum("ba", x).shape)
 
 # %% [markdown]
 # Always write the arrow. Sizes are checked: two different sizes under one letter are an error. But
@@ -953,6 +985,8 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [request to make it broadcast](https://github.com/pytorch/pytorch/issues/9407).
 # - "A short index is stretched." It reads less, silently:
 #   [how that came](https://github.com/pytorch/pytorch/issues/41532).
+# - "A list and a tuple are the same index." `x[(0, 1)]` is `x[0, 1]`, one element; `x[[0, 1]]` is
+#   two rows.
 # - "`x[:, y]` picks one element a row." It takes these columns of every row:
 #   [question](https://github.com/pytorch/pytorch/issues/1651).
 # - "`a[index] += 1` counts." Each place is written once:

@@ -120,6 +120,17 @@ Prediction(
 
 Prediction(
     "02.p12",
+    because="A tuple is an index with commas: `x[(0, 1)]` is `x[0, 1]`, row 0 and column 1.",
+    beliefs=(
+        Belief([[0, 1, 2, 3], [4, 5, 6, 7]], "So it is with a list. These are round brackets."),
+        Belief([0, 1], "Two numbers with a comma between them: row 0, then which column?"),
+        Belief((2, 4), "The question is for what comes out. And is that still two rows?"),
+        Belief("error", "A tuple in the brackets is what Python makes of every comma there."),
+    ),
+)
+
+Prediction(
+    "02.p13",
     because="The lists are paired: the element (0, 1) and the element (1, 2).",
     beliefs=(
         Belief([[1, 2], [5, 6]], "Two slices give a block. Two lists are paired."),
@@ -130,7 +141,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p13",
+    "02.p14",
     because="`:` takes every row, and from each the columns 2, 0 and 3.",
     beliefs=(
         Belief((3,), "For that, each row has to meet its own number. `:` is not paired."),
@@ -141,7 +152,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p14",
+    "02.p15",
     because="The index tensors are apart, so their dimension goes to the front.",
     beliefs=(
         Belief((7, 2, 4), "The sizes are right. Which of the two places should it stand at?"),
@@ -151,7 +162,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p15",
+    "02.p16",
     because="`a[[0, 2]]` is a copy. The 5 went into it, and nobody kept it.",
     beliefs=(
         Belief([5, 0, 0, 0], "So it would be with a slice. What does a list give: view or copy?"),
@@ -161,7 +172,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p16",
+    "02.p17",
     because="The tensor keeps its dtype, and int64 has no fraction. It is cut off.",
     beliefs=(
         Belief([3, 0], "Nothing is rounded: the fraction is cut off."),
@@ -171,7 +182,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p17",
+    "02.p18",
     because="The mask is True for two of the three rows, and whole rows are picked.",
     beliefs=(
         Belief((2,), "The mask has one dimension: it picks along the first one of `x`."),
@@ -182,7 +193,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p18",
+    "02.p19",
     because="These are integers, so they are places: 1, then 0, then 1.",
     beliefs=(
         Belief([10, 30], "So it would be with True, False, True. What dtype is this index?"),
@@ -192,7 +203,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p19",
+    "02.p20",
     because="Python computes `2 & x` first, and then wants one True or False for a chain.",
     beliefs=(
         Belief([3, 4, 5], "So it is with brackets around each comparison."),
@@ -201,7 +212,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p20",
+    "02.p21",
     because="NaN times anything is NaN, also times 0. And NaN plus anything is NaN.",
     beliefs=(
         Belief(3.0, "That is what was wanted. What is NaN times 0?"),
@@ -210,7 +221,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p21",
+    "02.p22",
     because="Column by column: place 2 of column 0, place 0 of column 1, place 1 of the others.",
     beliefs=(
         Belief(
@@ -227,7 +238,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p22",
+    "02.p23",
     because="The index has one dimension and `x` has two.",
     beliefs=(
         Belief((3,), "That is what was wanted. But an index needs as many dimensions as `x`."),
@@ -237,7 +248,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p23",
+    "02.p24",
     because="The result has the shape of the index, one row. So only row 0 is read.",
     beliefs=(
         Belief(
@@ -250,7 +261,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p24",
+    "02.p25",
     because="`gather` counts from 0 only. Outside of that it raises an error.",
     beliefs=(
         Belief([[3], [4], [8]], "So it is in brackets. `gather` does not count from the end."),
@@ -259,7 +270,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p25",
+    "02.p26",
     because="Place 0 was 0 when it was read, twice. So a 1 is written there, twice.",
     beliefs=(
         Belief([2, 0, 1], "When the second 1 is added, has the first been written already?"),
@@ -269,7 +280,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p26",
+    "02.p27",
     because="The index has one column, so only column 0 of the source is added.",
     beliefs=(
         Belief(
@@ -284,7 +295,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p27",
+    "02.p28",
     because="`bincount` counts up to the largest number it meets, and 3 is not there.",
     beliefs=(
         Belief([1, 0, 2, 0], "How should `bincount` know that there is a class 3?"),
@@ -294,7 +305,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p28",
+    "02.p29",
     because="It reads along `order` once more: place 1, then 3, 0 and 2 of what is sorted.",
     beliefs=(
         Belief([30, 10, 40, 20], "To get back, would you read along the order again, or write?"),
@@ -303,7 +314,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p29",
+    "02.p30",
     because="`max(dim=1)` is a pair of tensors. Python compares the pair with a tensor: not equal.",
     beliefs=(
         Belief([True, True], "That is what was wanted. Is a pair of tensors a tensor?"),
@@ -313,7 +324,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p30",
+    "02.p31",
     because="The result has shape (500, 500, 20), with 4 bytes for each element.",
     beliefs=(
         Belief(40_000, "That is what each of the two has. The result has all pairs."),
@@ -324,7 +335,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p31",
+    "02.p32",
     because="`d` is not behind the arrow: it is summed away. `b` is the same place in both.",
     beliefs=(
         Belief((8, 5, 16), "Behind the arrow stands k, the time of the keys, and no d."),
@@ -335,7 +346,7 @@ Prediction(
 )
 
 Prediction(
-    "02.p32",
+    "02.p33",
     because="The result has the letters in the order a, b. And a is the last dimension of `x`.",
     beliefs=(
         Belief((3, 4), "Nothing is summed. In which order does the alphabet put b and a?"),
