@@ -364,13 +364,13 @@ series[torch.arange(2)[:, None], steps]  # (batch, 2, features)
 # %% [markdown]
 # Where does the new dimension stand? At the place of the index tensors. There is one exception.
 #
-# **Predict 02.p15.** `i` has shape (2,). What is the shape of
-# `torch.zeros(7, 3, 4, 5)[:, i, :, i]`?
+# **Predict 02.p15.** `two` has shape (2,). What is the shape of
+# `torch.zeros(7, 3, 4, 5)[:, two, :, two]`?
 
 # %%
 guess = ...
-i = torch.tensor([0, 1])  # (2,)
-predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, i, :, i].shape)
+two = torch.tensor([0, 1])  # (2,)
+predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, two, :, two].shape)
 
 # %% [markdown]
 # Index tensors with a slice between them have no one place, so their dimension goes to the front.
@@ -682,7 +682,7 @@ back.gather(1, where_to), torch.zeros(2, 4).scatter(1, where_to[:, :1], 9.0)
 
 # %% [markdown]
 # The source has the dtype of the target, or it is an error. The ready function
-# `torch.nn.functional.one_hot` gives int64, which a loss may not take.
+# `torch.nn.functional.one_hot` gives int64: where floats are wanted, convert.
 #
 # ### When a place comes twice
 #
@@ -908,9 +908,18 @@ squared.clamp(min=0).sqrt()
 #
 # `torch.einsum("ij,jk->ik", a, b)` gives each dimension a letter. A letter that stands behind the
 # arrow is a dimension of the result. A letter that stands only before it is summed away. The same
-# letter twice means: the same place in both. As loops over all letters:
-#
-# `result[i, k] += a[i, j] * b[j, k]`
+# letter twice means: the same place in both. So there is one loop for each letter:
+
+# %%
+result = torch.zeros(3, 2)  # (i, k)
+for i in range(3):
+    for j in range(2):
+        for k in range(2):
+            result[i, k] += a[i, j] * b[j, k]
+torch.equal(result, torch.einsum("ij,jk->ik", a, b))
+
+# %% [markdown]
+# Two axes called `j` meet, and are gone in the result. `i` and `k` stay.
 
 # %%
 figures.einsum_axes("ij,jk->ik", a, b, names=["a", "b"])
@@ -1018,6 +1027,14 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [an answer](https://github.com/chemprop/chemprop/issues/960).
 # - "torch indexes exactly as NumPy." `z[0, :, [0, 1]]` has shape (3, 2) here and (2, 3) there:
 #   [thread](https://github.com/pytorch/pytorch/issues/158134).
+# - "0 and 1 are a mask." Integers are places, and uint8 is an old mask that warns:
+#   [thread](https://github.com/pytorch/pytorch/issues/29365).
+# - "-1 is the last place, as in Python." In brackets it is. `gather`, `scatter`, `index_select` and
+#   `index_add` refuse it.
+# - "`index_select` takes any index, as `gather` does." It takes one dimension: a list of rows, or
+#   of columns.
+# - "`softmax(dim=0)` gives a probability for each class." For (batch, classes), it shares out 1
+#   among the samples.
 # - "A slice that is too long raises." It is empty, and the mean of nothing is NaN.
 
 # %% [markdown]
