@@ -12,6 +12,7 @@ from .drawing import Figure
 from .dtypes import dtype_promotion
 from .hooks import activations, hook_timeline
 from .images import axes_order, small_picture
+from .indexing import broadcast, einsum_axes, gathered, masked, scattered
 from .lessons import course_map
 from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
@@ -27,25 +28,30 @@ __all__ = [
     "activations",
     "axes_order",
     "bags",
+    "broadcast",
     "class_balance",
     "collated",
     "confusion",
     "course_map",
     "descent_paths",
     "dtype_promotion",
+    "einsum_axes",
     "epoch_time",
     "feature_maps",
+    "gathered",
     "hook_timeline",
     "image_grid",
     "image_rows",
     "loader_parts",
     "loss_curves",
+    "masked",
     "memory",
     "module_tree",
     "packing",
     "padding",
     "resumed_run",
     "sampled",
+    "scattered",
     "schedule_sheet",
     "small_picture",
     "step_table",

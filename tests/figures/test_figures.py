@@ -146,6 +146,30 @@ EXAMPLES = {
     "epoch_time": lambda: figures.epoch_time(
         {"quick": {0: 0.01, 1: 0.2}, "slow": {0: 1.5, 2: 0.8}}
     ),
+    "gathered": lambda: figures.gathered(a, 1, torch.tensor([[2, 0], [3, 3], [1, 2]]), "a"),
+    "gathered_from_columns": lambda: figures.gathered(a, 0, torch.tensor([[2, 0, 1]])),
+    "gathered_from_one_line": lambda: figures.gathered(row, -1, torch.tensor([2, 2, 0, 1])),
+    "scattered": lambda: figures.scattered(
+        a, 1, torch.tensor([[2, 0], [3, 1]]), torch.tensor([[5, 6], [1000, 8]])
+    ),
+    "scattered_and_added": lambda: figures.scattered(
+        torch.zeros(4),
+        0,
+        torch.tensor([1, 3, 1, 1]),
+        torch.tensor([1.0, 2.0, 3.5, 4.0]),
+        add=True,
+        name="zeros",
+    ),
+    "broadcast": lambda: figures.broadcast(x[:, :1] * 10, row, names=["column", "row"]),
+    "broadcast_of_one_number": lambda: figures.broadcast(a * 100, torch.tensor(3), "*"),
+    "masked": lambda: figures.masked(a, a % 3 == 0),
+    "masked_rows": lambda: figures.masked(a, a[:, 0] > 11, "a"),
+    "masked_nothing": lambda: figures.masked(row, row > 99, "row"),
+    "einsum_axes": lambda: figures.einsum_axes("ij,jk->ik", x, torch.ones(3, 4, dtype=x.dtype)),
+    "einsum_axes_of_a_batch": lambda: figures.einsum_axes(
+        "bqd,bkd->bqk", torch.ones(2, 3, 5), torch.ones(2, 4, 5), names=["queries", "keys"]
+    ),
+    "einsum_axes_to_one_number": lambda: figures.einsum_axes("ij->", x),
     "padding": lambda: figures.padding(
         [[5, 2], [7, 4, 9], []],
         torch.tensor([[5, 2, 0], [7, 4, 9], [0, 0, 0]]),
@@ -325,6 +349,24 @@ def test_text_tells_the_data():
     text = figures.dtype_promotion([torch.uint8, torch.int8]).alt
     assert "uint8 and int8 give int16" in text
     assert "07 vision pipeline needs 06 and 04;" in figures.course_map(COURSE).alt
+
+
+def test_text_of_an_index_tells_what_is_read_and_written():
+    text = EXAMPLES["gathered"]().alt
+    assert "a is [[10, 11, 12, 13], " in text
+    assert "index is [[2, 0], [3, 3], [1, 2]], the result is [[12, 10], [17, 17], " in text
+    assert text.endswith("from these places in row 0: 2, 0; in row 1: 3, 3; in row 2: 1, 2.")
+    text = EXAMPLES["scattered_and_added"]().alt
+    assert (
+        "the result is [0.0, 8.5, 0.0, 2.0]. The arrows lead to these places: 1, 3, 1, 1." in text
+    )
+    text = EXAMPLES["broadcast"]().alt
+    assert "column of shape (2, 1), stride (1, 0) and row of shape (3,), stride (0, 1)" in text
+    assert "True at 4 of 12 places. x[mask] has shape (4,) and is [12, 15, 18, 21]." in (
+        EXAMPLES["masked"]().alt
+    )
+    text = EXAMPLES["einsum_axes"]().alt
+    assert text.endswith("The result has shape (2, 4) and the axes i k; summed away: j.")
 
 
 def test_text_of_a_training_tells_what_happened():
@@ -585,6 +627,26 @@ BAD_CALLS = {
     ),
     "descent_paths() draws 1 to 12 paths, not 0": lambda: figures.descent_paths(two_valleys, {}),
     "The path 'SGD' has no places": lambda: figures.descent_paths(two_valleys, {"SGD": []}),
+    "x has shape (2, 3, 4); gathered() draws 1 to 2 dimensions of 1 to 8": lambda: figures.gathered(
+        z, 1, z
+    ),
+    "gather refuses: ": lambda: figures.gathered(x, 1, torch.tensor([[5]])),
+    "dim=2 does not exist; there are 2 dimensions": lambda: figures.gathered(x, 2, x),
+    "source has shape (1,) and index (2,)": lambda: figures.scattered(
+        row, 0, torch.tensor([0, 1]), row[:1]
+    ),
+    "scatter refuses: ": lambda: figures.scattered(row, 0, torch.tensor([0]), torch.tensor([1])),
+    "The shapes (2, 3) and (2,) cannot be broadcast together": lambda: figures.broadcast(
+        x, torch.zeros(2)
+    ),
+    "broadcast() draws the signs + - *, not '/'": lambda: figures.broadcast(x, x, "/"),
+    "The mask has shape (3,) and dtype torch.bool; x of shape (2, 3) needs": lambda: figures.masked(
+        x, x[0] > 1
+    ),
+    "b is a int; broadcast() draws tensors": lambda: figures.broadcast(x, 1),
+    "einsum_axes() draws letters and an arrow, not 'ij'": lambda: figures.einsum_axes("ij", x),
+    "einsum_axes() draws 1 to 4 tensors, not 0": lambda: figures.einsum_axes("i->i"),
+    "einsum refuses: ": lambda: figures.einsum_axes("ij,ij->i", x, x.t()),
     "step_table() draws 1 to 12 lines, not 0": lambda: figures.step_table({}),
     "The line 'step()' does not tell of w, w.grad": lambda: figures.step_table(
         {"backward()": {"w": "1", "w.grad": "3"}, "step()": {"w": "1"}}

@@ -11,12 +11,12 @@ contents = Contents(
     knowing="Python: lists, slices, loops",
     minutes=120,
     after=[
-        "say which index gives a view and which gives a copy, and what a write through it does",
-        "pick one element a row, a mask of elements, a row for each id",
-        "read `gather` and `scatter` as loops, and choose between them",
         "say the shape of a broadcast, or why there is none, before running it",
+        "say which index gives a view and which a copy, and what writing through it does",
+        "pick one element a row, what a mask says, a row for each id",
+        "read `gather` and `scatter` as loops, and undo one with the other",
         "count and sum by group without a loop, also where an index comes twice",
-        "write a product of several tensors as named loops with `einsum`",
+        "write sums of products as named loops with `einsum`",
     ],
     exercises={
         # 02.1 to 02.8
