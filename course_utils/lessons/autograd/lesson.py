@@ -1,7 +1,7 @@
 # %% [markdown]
 # Training changes numbers until a loss gets small. For each number it has to know: if this one
-# goes up a little, does the loss go up or down, and how fast? The answer is a slope. **Autograd** is
-# the part of torch that finds slopes, for one number or for millions.
+# goes up a little, does the loss go up or down, and how fast? The answer is a slope. **Autograd**
+# is the part of torch that finds slopes, for one number or for millions.
 #
 # It does not do algebra, and it does not try numbers out. It writes down what you compute, step
 # by step, and then walks back through its notes. Once you can see these notes, most surprises
@@ -9,6 +9,7 @@
 
 # %%
 import torch
+from torch import nn
 
 from course_utils import figures, predict
 
@@ -141,7 +142,8 @@ figures.autograd_graph(error_squared, w=w, b=b, x=x)
 # %% [markdown]
 # Read the gradients from the right. The last one is always 1. A square has the slope 2 times its
 # input: 2 · 1 = 2. Adding and subtracting have slope 1: the 2 goes on unchanged, to both inputs.
-# Multiplying has for one factor the slope "the other factor": 2 · 3 = 6 for `w`.
+# Multiplying has for one factor the slope "the other factor": 2 · 3 = 6 for `w`. Every function
+# brings its own: `exp` the slope "its result", `log` 1/input, `tanh` "1 minus its result squared".
 #
 # That is all of it. Each step multiplies **what arrives** by **its own slope**, and passes it on.
 # In calculus this is called the chain rule. `backward()` does it for all steps:
@@ -173,6 +175,16 @@ predict("03.p3", guess, used_three_times)
 
 # %%
 figures.autograd_graph(lambda w: w * w + 3 * w, w=w)
+
+# %% [markdown]
+# Broadcasting (lesson 02) uses a number many times, without a word. Here one bias is added to four
+# samples. The four gradients that come back are added as well, over the dimension that was
+# stretched.
+
+# %%
+bias = torch.tensor(1.0, requires_grad=True)  # ()
+(torch.zeros(4) + bias).sum().backward()
+bias.grad
 
 # %% [markdown]
 # ## Leaves: where a gradient stays
@@ -248,7 +260,15 @@ predict("03.p7", guess, backward_twice)
 # %% [markdown]
 # `backward()` adds to what is in `.grad` already. Between two steps of training somebody has to
 # clear it: `w.grad = None`, or an optimizer's `zero_grad()` (lesson 09).
-#
+
+# %%
+w = torch.tensor(2.0, requires_grad=True)  # ()
+(w * 3).backward()
+w.grad = None
+(w * 3).backward()
+w.grad
+
+# %% [markdown]
 # None and zero are not the same.
 #
 # **Predict 03.p8.** The loss is `a * 0`, and `b` takes no part in it. What are `a.grad` and
@@ -262,7 +282,7 @@ def times_zero():
     a = torch.tensor(5.0, requires_grad=True)  # ()
     b = torch.tensor(5.0, requires_grad=True)  # ()
     (a * 0).backward()
-    return a.grad, b.grad
+    return a.grad.item(), b.grad
 
 
 predict("03.p8", guess, times_zero)
@@ -276,11 +296,11 @@ predict("03.p8", guess, times_zero)
 
 # %%
 targets = torch.tensor([1.0, 1.0, 1.0, 1.0, 4.0, 4.0])  # (samples,)
-w = torch.tensor(0.0, requires_grad=True)  # ()
-(at_once,) = torch.autograd.grad(((w - targets) ** 2).sum(), w)
+weight = torch.tensor(0.0, requires_grad=True)  # ()
+(at_once,) = torch.autograd.grad(((weight - targets) ** 2).sum(), weight)
 for part in (targets[:4], targets[4:]):
-    ((w - part) ** 2).sum().backward()
-at_once, w.grad
+    ((weight - part) ** 2).sum().backward()
+at_once, weight.grad
 
 # %% [markdown]
 # (`torch.autograd.grad` gives gradients back, as a tuple, and leaves `.grad` alone.) Most losses
@@ -453,6 +473,9 @@ def expression(a, c):
 
 ours = Value(0.5), Value(-2.0)
 expression(*ours).backward()
+ours
+
+# %%
 theirs = [torch.tensor(number, requires_grad=True) for number in (0.5, -2.0)]
 expression(*theirs).backward()
 [(round(o.grad, 4), round(t.grad.item(), 4)) for o, t in zip(ours, theirs, strict=True)]
@@ -498,11 +521,8 @@ predict("03.p11", guess, lambda: "left" if descend(0.5)[-1] < 0 else "right")
 # descent begins far up on the right, with a rate that is too large for so steep a place.
 
 # %%
-paths = {
-    "from -2": descend(-2.0),
-    "from 0.5": descend(0.5),
-    "from 2, rate 0.1": descend(2.0, rate=0.1),
-}
+paths = {"from -2": descend(-2.0), "from 0.5": descend(0.5)}
+paths["from 2, rate 0.1"] = descend(2.0, rate=0.1)
 figures.curve_descent(curve, paths)
 
 # %% [markdown]
@@ -550,6 +570,8 @@ def step_on_record():
 error_of(step_on_record)
 
 # %% [markdown]
+# The same holds for a part of a leaf, as in `w[0] = 1`.
+#
 # ## Six things that are easy to mix up
 #
 # | what | what it is | what it does |
@@ -557,7 +579,7 @@ error_of(step_on_record)
 # | `requires_grad` | a mark on one tensor | asks for a gradient of this tensor |
 # | `detach()` | a method of one tensor | the same numbers, without the way back |
 # | `no_grad()` | a block, or a function's decorator | nothing in it is recorded |
-# | `inference_mode()` | the same, stricter | and its results can never be part of a graph that saves them |
+# | `inference_mode()` | the same, stricter | and no later graph can save what was made in it |
 # | `set_grad_enabled(flag)` | the same with a flag | records or not |
 # | `eval()` | a method of layers and models | layers such as Dropout behave differently |
 #
@@ -568,14 +590,10 @@ error_of(step_on_record)
 # `layer(w).requires_grad`?
 
 # %%
-from torch import nn
-
 guess = ...
-predict(
-    "03.p13",
-    guess,
-    lambda: nn.Dropout(0.5).eval()(torch.ones(3, requires_grad=True)).requires_grad,
-)
+layer = nn.Dropout(0.5).eval()
+ones = torch.ones(3, requires_grad=True)  # (3,)
+predict("03.p13", guess, lambda: layer(ones).requires_grad)
 
 # %% [markdown]
 # Do not believe tables: ask torch. One row for each of the six, after the row of a computation
@@ -607,6 +625,27 @@ row("eval()", training=False)
 # Only the last row changes what the layer does, and it changes nothing else. Whoever measures a
 # model usually wants both: `eval()` and one of the blocks.
 #
+# A whole function can run without recording: write `@torch.no_grad()` above it.
+
+
+# %%
+@torch.no_grad()
+def distance(a, b):
+    return (a - b).abs().max()
+
+
+distance(torch.ones(2, requires_grad=True), torch.zeros(2)).requires_grad
+
+# %% [markdown]
+# What is made under `inference_mode()` stays marked for ever. A later graph may use it, but it
+# cannot save it:
+
+# %%
+with torch.inference_mode():
+    mask = torch.ones(3)  # (3,)
+error_of(lambda: ones * mask)[:49]
+
+# %% [markdown]
 # `set_grad_enabled` is for code that trains and measures in the same lines. Called outside of a
 # `with`, it holds until the next call.
 
@@ -632,8 +671,17 @@ def write_into_detached():
 predict("03.p14", guess, write_into_detached)
 
 # %% [markdown]
-# For a copy that nobody else writes into, write `w.detach().clone()`.
-#
+# For numbers that stay as they are, write `w.detach().clone()`. For a leaf of your own, with the
+# same numbers, ask again: `w.detach().requires_grad_()`. It has a `.grad` of its own, and `w` does
+# not notice.
+
+# %%
+w = torch.tensor(2.0, requires_grad=True)  # ()
+mine = w.detach().requires_grad_()  # ()
+(mine**2).backward()
+w.grad, mine.grad
+
+# %% [markdown]
 # Now look at what is cut away. Grey boxes are not on record: no gradient goes through them. First
 # `detach()`, in one of two terms:
 
@@ -644,8 +692,6 @@ def with_detach(w, b, x):
     return (prediction - 4) ** 2 + prediction.detach() * b
 
 
-w = torch.tensor(2.0, requires_grad=True)  # ()
-b = torch.tensor(-1.0, requires_grad=True)  # ()
 figures.autograd_graph(with_detach, w=w, b=b, x=torch.tensor(3.0))
 
 # %% [markdown]
@@ -785,6 +831,14 @@ for name, tensor in {"hidden": hidden, "share": share, "hard": hard}.items():
 # This finds `hard`. It does not find the sum in the line before: there, one of two ways is cut,
 # and `share` still requires a gradient, a wrong one. So look at `item()`, `detach()` and `data`
 # in the code as well.
+#
+# You can also ask for a gradient and see whether it arrives. A tensor that takes no part is an
+# error for `autograd.grad`; with `allow_unused=True` the answer is None, with
+# `materialize_grads=True` it is zeros.
+
+# %%
+far = torch.tensor(1.0, requires_grad=True)  # ()
+torch.autograd.grad(w**2, [w, far], allow_unused=True)
 
 # %% [markdown]
 # ## Results with many numbers
@@ -844,6 +898,12 @@ jacobian = torch.func.jacrev(two)(x.detach())  # (2, 3)
 jacobian, v @ jacobian, product
 
 # %% [markdown]
+# With a 1 at one result and 0 elsewhere, the product is one row of the table.
+
+# %%
+torch.autograd.grad(two(x), x, grad_outputs=torch.tensor([0.0, 1.0]))
+
+# %% [markdown]
 # So `backward` computes a **vector-Jacobian product** (VJP), and never the Jacobian. That is what
 # makes it cheap. For a million inputs and as many results, the table would have a million times a
 # million numbers; the product takes about as long as the computation itself.
@@ -888,6 +948,16 @@ arriving = torch.tensor([1.0, 0.0, 5.0])  # (3,)
 from_torch, arriving - arriving.mean()
 
 # %% [markdown]
+# One more, the one that models are made of. In `x @ w`, each weight meets every sample, so it gets
+# a sum over the samples. That is `x.T @ arriving`; the shapes leave no other choice.
+
+# %%
+x = torch.arange(6.0).reshape(2, 3)  # (samples, features)
+w = torch.ones(3, requires_grad=True)  # (features,)
+arriving = torch.tensor([1.0, 10.0])  # (samples,)
+torch.autograd.grad(x @ w, w, grad_outputs=arriving)[0], x.T @ arriving
+
+# %% [markdown]
 # ## A gradient for each sample
 #
 # The loss of a batch is one number, so its gradient is one, too: all samples are summed up in it.
@@ -903,7 +973,7 @@ def sample_loss(w, x, y):  # (features,), (features,), ()
     return (x @ w - y) ** 2
 
 
-weights = torch.tensor([1.0, -1.0, 0.5])  # (features,)
+weights = torch.tensor([1.0, -1.0, 1.0])  # (features,)
 batch = torch.arange(12.0).reshape(4, 3)  # (samples, features)
 targets = torch.zeros(4)  # (samples,)
 torch.func.grad(sample_loss)(weights, batch[0], targets[0])
@@ -918,12 +988,21 @@ predict("03.p22", guess, lambda: each(weights, batch, targets).shape)
 
 # %% [markdown]
 # Their mean is the gradient of the mean loss, as it has to be. If a model has several tensors,
-# the first argument may be a tuple of them; the gradients come as a tuple, too.
+# the first argument may be a tuple of them; the gradients come as a tuple, too. A loop over the
+# samples, with `autograd.grad` in it, gives the same, only slower.
 
 # %%
 leaf = weights.clone().requires_grad_()  # (features,)
 ((batch @ leaf - targets) ** 2).mean().backward()
 torch.allclose(each(weights, batch, targets).mean(0), leaf.grad)
+
+# %% [markdown]
+# For the *inputs* it is easier. Each loss depends on its own row only, so the gradient of their sum
+# has, in each row, the gradient of that sample.
+
+# %%
+rows = batch.clone().requires_grad_()  # (samples, features)
+torch.autograd.grad(((rows @ weights - targets) ** 2).sum(), rows)[0]
 
 # %% [markdown]
 # ## A graph is used once
@@ -1149,18 +1228,24 @@ print("the same by hand:    ", slope_at(lambda x: (x**2).sum().sqrt(), [0.0, 0.0
 # %% [markdown]
 # The last row shows where NaN comes from. The slope of the root at 0 is infinite, the slope of
 # the square at 0 is 0, and 0 times infinity is not a number. `norm` knows that case. Your own
-# formula does not.
+# formula does not. (These numbers are choices, and choices change: at its limits, `clamp` had the
+# slope 1 in torch 2.3, and has 0 in newer versions.)
 #
 # So you keep the bad numbers away with `where`:
 #
-# **Predict 03.p28.** `x` is `[0, 2]`, and `y = torch.where(x > 0, 1 / x, 0.0)`. `y` is `[0, 0.5]`.
-# What is the gradient of `y.sum()`? The slope of `1 / x` at 2 is -0.25.
+# **Predict 03.p28.** `x` is `[0, 2]`, and `y = torch.where(x > 0, 1 / x, 0.0)` is `[0, 0.5]`. What
+# is the gradient of `y.sum()` for the first element? A guess may also be `'inf'`, `'-inf'`,
+# `'nan'` or `'error'`.
 
 # %%
 guess = ...
-predict(
-    "03.p28", guess, lambda: slope_at(lambda x: torch.where(x > 0, 1 / x, 0.0), [0.0, 2.0])
-)
+
+
+def reciprocal(x):
+    return torch.where(x > 0, 1 / x, 0.0)
+
+
+predict("03.p28", guess, lambda: slope_at(reciprocal, [0.0, 2.0])[0])
 
 # %% [markdown]
 # `where` computes both sides and then chooses. On the way back, the side that was not chosen gets
@@ -1418,7 +1503,7 @@ torch.equal(usual, again)
 #
 # | idea | in one line |
 # |---|---|
-# | gradient | how fast the result changes with each number; `backward` computes it and changes no parameter |
+# | gradient | how fast the result changes with each number; `backward` changes no parameter |
 # | graph | the recorded steps behind a result, from `grad_fn` on |
 # | chain rule | each step passes on what arrives times its own slope; where ways meet, add |
 # | leaf | made by no recorded step; keeps its gradient in `.grad` if it requires one |
@@ -1470,6 +1555,8 @@ torch.equal(usual, again)
 #   `backward`: [thread](https://github.com/lucidrains/denoising-diffusion-pytorch/issues/286).
 # - "The memory grows, so torch leaks." Look for a sum of losses first:
 #   [thread](https://github.com/BatsResearch/labelmodels/issues/4).
+# - "A Function is an object: `Square()(x)`." It is used through the class, `Square.apply(x)`:
+#   [thread](https://github.com/ROCm/pytorch/issues/516).
 # - "`backward()` can be called on any tensor." On one number, or with `gradient=`:
 #   [thread](https://github.com/pytorch/pytorch/issues/1198).
 

@@ -47,7 +47,7 @@ Prediction(
 
 Prediction(
     "03.p5",
-    because="Nothing was recorded, since nobody asked for a gradient: no recorded step has made it.",
+    because="Nobody asked for a gradient, so nothing was recorded: no recorded step has made it.",
     beliefs=(
         Belief(
             False, "A step made it. But was the step recorded? Nobody asked for a gradient here."
@@ -110,15 +110,13 @@ Prediction(
 Prediction(
     "03.p11",
     because="At 0.5 the curve falls to the right, and small steps follow it down to 1.13.",
-    beliefs=(
-        Belief("left", "The descent sees the slope where it stands, and no other valley."),
-    ),
+    beliefs=(Belief("left", "The descent sees the slope where it stands, and no other valley."),),
     choices=("left", "right"),
 )
 
 Prediction(
     "03.p12",
-    because="The name `w` now belongs to a new tensor, made without recording: no way, no gradient.",
+    because="The name `w` now belongs to a new tensor, made off the record: no way leads anywhere.",
     beliefs=(
         Belief(1.92, "So it would be with `-=`. What does the name `w` belong to in turn 2?"),
         Belief(2.4, "That is `w` after the first turn. Something happens in the second."),
@@ -218,7 +216,9 @@ Prediction(
         Belief(
             [0.667, 0.667, 0.667], "The mean is subtracted from every number, so it counts 3 times."
         ),
-        Belief([-2.0, -1.0, 3.0], "These are the centred numbers. The slope of their sum is asked."),
+        Belief(
+            [-2.0, -1.0, 3.0], "These are the centred numbers. The slope of their sum is asked."
+        ),
         Belief(None, "A way leads to `x`, even two. They add up to numbers."),
     ),
 )
@@ -286,10 +286,9 @@ Prediction(
     "03.p28",
     because="A 0 goes back into `1 / x`, whose slope at 0 is infinite: 0 times infinity is NaN.",
     beliefs=(
-        Belief([0.0, -0.25], "A 0 goes back to the side that was not chosen. What meets it there?"),
-        Belief(
-            [float("-inf"), -0.25], "The slope is infinite, and a 0 arrives. What is the product?"
-        ),
+        Belief(0.0, "A 0 goes back to the side that was not chosen. What meets it there?"),
+        Belief("-inf", "The slope is infinite, and a 0 arrives. What is the product?"),
+        Belief("inf", "The slope is infinite, and a 0 arrives. What is the product?"),
         Belief("error", "Dividing a float by 0 is no error in torch."),
     ),
 )
