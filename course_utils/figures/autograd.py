@@ -13,13 +13,14 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from .drawing import CELL, MARGIN, RAMP, UNUSED, Figure, Page, page
-from .optimization import Frame, check_count, dot, legend, panels
+from .optimization import Frame, check_count, legend, panels
 
 MOST_NODES = 16
 MOST_SHOWN = 3  # elements of a tensor that are written out; of a larger one, its shape
 LINE = 19  # pixels, from one line of a box to the next
 ACROSS = 46  # pixels, from one column of boxes to the next
 DOWN = 22  # pixels, from one box to the next below it
+APART_BY = 14  # pixels, between two arrows from one box to another
 SLOT = 10  # pixels, the height that an arrow gets where it passes a column
 PASSES = 8  # over the columns, to untangle the arrows
 POINTS = 161  # of a curve
@@ -34,13 +35,14 @@ class Node:
 
     kind: LEAF for a tensor whose gradient is wanted, STEP for an operation that autograd recorded,
     APART for what it did not record. gradient: of the result with respect to this tensor.
+    parents: what it was made from, and how often that use was recorded; 0 where it was not.
     """
 
     name: str
     kind: str
     value: torch.Tensor | None = None
     gradient: torch.Tensor | None = None
-    parents: dict[Node, bool] = dataclasses.field(default_factory=dict)  # is it recorded?
+    parents: dict[Node, int] = dataclasses.field(default_factory=dict)
 
 
 class Seen:
@@ -156,12 +158,14 @@ def connected(watcher: Watcher, result: torch.Tensor, tensors: Mapping[str, torc
         recorded = call.made.step in steps
         node = node_of(call.made.step) if recorded else Node(call.name, APART)
         node.value = call.made.value
-        node.parents.update((parent, False) for parent in parents if parent is not node)
+        node.parents.update((parent, 0) for parent in parents if parent is not node)
         maker[id(call.made.tensor)] = node
     for step in steps:
         for before, _ in step.next_functions:
             if before is not None:
-                node_of(step).parents[node_of(before)] = True
+                parents_of_step = node_of(step).parents
+                parent = node_of(before)
+                parents_of_step[parent] = parents_of_step.get(parent, 0) + 1
     last = given_node(Seen(result), "result")
     drop_shortcuts(last)
     return last
@@ -172,8 +176,8 @@ def drop_shortcuts(last: Node) -> None:
     for node in all_before(last):
         recorded = {
             far
-            for near, is_recorded in node.parents.items()
-            if is_recorded and near.value is None
+            for near, uses in node.parents.items()
+            if uses and near.value is None
             for far in near.parents
         }
         for parent in recorded & set(node.parents):
@@ -259,8 +263,8 @@ class Stop:
         return SLOT if self.node is None else box_height(self.node)
 
 
-def columns_of(nodes: Sequence[Node]) -> tuple[list[list[Stop]], list[tuple[list[Stop], bool]]]:
-    """The stops of each column, and the arrows as (stops from parent to child, is recorded)."""
+def columns_of(nodes: Sequence[Node]) -> tuple[list[list[Stop]], list[tuple[list[Stop], int]]]:
+    """The stops of each column, and the arrows as (stops from parent to child, recorded uses)."""
     depth: dict[Node, int] = {}
     for node in nodes:
         depth[node] = 1 + max((depth[parent] for parent in node.parents), default=-1)
@@ -274,14 +278,14 @@ def columns_of(nodes: Sequence[Node]) -> tuple[list[list[Stop]], list[tuple[list
         columns[depth[node]].append(stop_of[node])
     arrows = []
     for node in nodes:
-        for parent, recorded in node.parents.items():
+        for parent, uses in node.parents.items():
             way = [stop_of[parent]]
             for column in range(depth[parent] + 1, depth[node]):
                 way.append(Stop(None, [way[-1]]))
                 columns[column].append(way[-1])
             way.append(stop_of[node])
             way[-1].before.append(way[-2])
-            arrows.append((way, recorded))
+            arrows.append((way, uses))
     return columns, arrows
 
 
@@ -368,7 +372,7 @@ def draw_graph(draw: Page, nodes: Sequence[Node]) -> Figure:
     left = [MARGIN + sum(wide[:i]) + ACROSS * i for i in range(len(columns))]
     high = place(columns)
     column_of = {stop: i for i, column in enumerate(columns) for stop in column}
-    for way, recorded in arrows:
+    for way, uses in arrows:
         points = []
         for stop in way:
             x, y = left[column_of[stop]], MARGIN + stop.y
@@ -376,9 +380,11 @@ def draw_graph(draw: Page, nodes: Sequence[Node]) -> Figure:
                 points.append((x, y))
             if stop is not way[-1]:
                 points.append((x + wide[column_of[stop]], y))
-        if recorded:
-            draw.arrow(points, colour=draw.ink, line=1.8)
-        else:
+        for use in range(uses):
+            down = APART_BY * (use - (uses - 1) / 2)
+            spread = [points[0], *((x, y + down) for x, y in points[1:])]
+            draw.arrow(spread, colour=draw.ink, line=1.8)
+        if not uses:
             draw.line(points, colour=draw.muted, line=1.4, dashed=True)
     for column, x, width in zip(columns, left, wide, strict=True):
         for stop in column:
@@ -474,6 +480,14 @@ def curve_frame(points: torch.Tensor, box: tuple[float, float, float, float]) ->
 def draw_curve(draw: Page, frame: Frame, points: torch.Tensor) -> None:
     frame.draw_scales(draw)
     draw.line([frame.place(*point) for point in points.tolist()], colour=draw.hues[1], line=2.5)
+
+
+def dot(draw: Page, place: tuple[float, float], radius: float, *, fill: str, edge: str) -> None:
+    """As in `optimization`, but over the curve."""
+    (x, y), size = place, 2 * radius
+    draw.box(
+        x - radius, y - radius, size, size, fill=fill, edge=edge, line=2, radius=radius, over=True
+    )
 
 
 def tangents(

@@ -140,6 +140,9 @@ EXAMPLES = {
         m=torch.ones(2, 3, requires_grad=True),
         y=torch.tensor([0, 1, 2, 0]),
     ),
+    "autograd_graph_of_one_use_and_two": lambda: figures.autograd_graph(
+        lambda w: (w * w + 3 * w).sum(), w=W
+    ),
     "tangents": lambda: figures.tangents(two_minima, [-1.3, 0.0, 1.75]),
     "curve_descent": lambda: figures.curve_descent(
         two_minima, {"left": [-2, -1.2, -1.3], "right": [0.5, 0.7, 1.1, 1.13], "out": [1, -5]}
