@@ -4,8 +4,8 @@
 # is the part of torch that finds slopes, for one number or for millions.
 #
 # It does not do algebra, and it does not try numbers out. It writes down what you compute, step
-# by step, and then walks back through its notes. Once you can see these notes, most surprises
-# are none.
+# by step, and then walks back through its notes. Once you can see these notes, there are few
+# surprises left.
 
 # %%
 import torch
@@ -200,9 +200,9 @@ guess = ...
 predict("03.p4", guess, lambda: (torch.ones(2, requires_grad=True) * 0.1).is_leaf)
 
 # %% [markdown]
-# So `weight.grad` stays `None`, with a warning, and nothing can train this `weight`. The same
-# happens after `.double()`, or any other method that makes a new tensor. Ask for the gradient
-# last. The underscore of `requires_grad_` says: this changes the tensor itself.
+# So `weight.grad` stays `None`, reading it gives a warning, and nothing can train this `weight`.
+# The same happens after `.double()`, or any other method that makes a new tensor. Ask for the
+# gradient last. The underscore of `requires_grad_` says: this changes the tensor itself.
 
 # %%
 weight = (torch.ones(2) * 0.1).requires_grad_()  # (2,)
@@ -239,7 +239,7 @@ predict("03.p6", guess, lambda: torch.tensor([1, 2, 3], requires_grad=True).deta
 # %% [markdown]
 # A slope asks for small changes, and whole numbers have none. Write `1.0`.
 #
-# ## `.grad` is a sum
+# ## What stands in `.grad`
 #
 # **Predict 03.p7.** `w` is 2. The two lines below both run `(w * 3).backward()`. What is `w.grad`
 # in the end?
@@ -637,8 +637,8 @@ def distance(a, b):
 distance(torch.ones(2, requires_grad=True), torch.zeros(2)).requires_grad
 
 # %% [markdown]
-# What is made under `inference_mode()` stays marked for ever. A later graph may use it, but it
-# cannot save it:
+# What is made under `inference_mode()` stays marked; only a `clone()` made later is not. A later
+# graph may use it, but cannot save it:
 
 # %%
 with torch.inference_mode():
@@ -765,8 +765,8 @@ print("torch.tensor(list)  ", torch.tensor(w.tolist()).requires_grad)
 print("w.data              ", w.data.requires_grad)
 
 # %% [markdown]
-# Comparing, counting, choosing an index and rounding to whole numbers have no slopes. `item()`,
-# `tolist()` and `numpy()` leave torch, and torch does not see what you do there.
+# What gives an index, a yes or no, or a whole number has no slope. `item()`, `tolist()` and
+# `numpy()` leave torch, and torch does not see what you do there.
 #
 # **Predict 03.p17.** `round()` keeps the dtype. `w` is `[1.5, -2.5]`. What is the gradient of
 # `w.round().sum()`? Write a list, or `'error'`.
@@ -1005,7 +1005,7 @@ rows = batch.clone().requires_grad_()  # (samples, features)
 torch.autograd.grad(((rows @ weights - targets) ** 2).sum(), rows)[0]
 
 # %% [markdown]
-# ## A graph is used once
+# ## The same graph again
 #
 # **Predict 03.p23.** `loss = (x**2).sum()`. What happens at the second `loss.backward()`? Write
 # the gradient you expect in `x.grad`, or `'error'`. `x` is `[1, 2]`.
@@ -1138,8 +1138,7 @@ w.grad  # 2 * slope * (4 * w * x)
 #
 # ## Writing in place
 #
-# `sigmoid` makes numbers between 0 and 1. Its slope can be computed from its result, so that is
-# what the step saves.
+# `sigmoid` makes numbers between 0 and 1.
 #
 # **Predict 03.p26.** `y = x.sigmoid()`, then `y += 1`, then `y.sum().backward()`. `x` is `[0, 0]`,
 # where the slope of `sigmoid` is 0.25. What is `x.grad`, or is it an `'error'`?
@@ -1159,9 +1158,10 @@ def sigmoid_in_place():
 predict("03.p26", guess, sigmoid_in_place)
 
 # %% [markdown]
-# Every tensor counts how often it was written to. The step notes the count when it saves, and
-# compares it when it needs the tensor. A product with a number does not need its result, so there
-# the same line works. It depends on what is saved.
+# The slope of `sigmoid` is computed from its result, so that is what the step has saved. Every
+# tensor counts how often it was written to. A step notes the count when it saves, and compares it
+# when it needs the tensor. A product with a number does not need its result, so there the same
+# line works. It depends on what is saved.
 
 # %%
 x = torch.zeros(2, requires_grad=True)  # (2,)
@@ -1380,7 +1380,7 @@ Multiply.apply(torch.tensor(2.0, requires_grad=True), torch.tensor(5.0)).backwar
 class Reverse(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
-        return x.view_as(x)  # not x itself: the step needs a tensor of its own
+        return x.view_as(x)  # a view: what goes out is not what came in
 
     @staticmethod
     def backward(ctx, arriving):
@@ -1449,8 +1449,8 @@ x = torch.ones(3, requires_grad=True)  # (3,)
 saved_by(lambda: x + 1), saved_by(lambda: x.sum()), saved_by(lambda: x.exp())
 
 # %% [markdown]
-# Normally the graph goes away with the loss, or is emptied by `backward()`. Unless something holds
-# it: one line for the log is enough.
+# A graph goes away with the last tensor that belongs to it, and `backward()` has emptied it before.
+# Many training loops have a line for their log:
 #
 # **Predict 03.p31.** In 100 turns, a line adds `total += loss`. How many of the square's steps,
 # `PowBackward0`, hang on `total` in the end?
