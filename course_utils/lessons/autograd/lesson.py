@@ -1233,29 +1233,29 @@ print("the same by hand:    ", slope_at(lambda x: (x**2).sum().sqrt(), [0.0, 0.0
 #
 # So you keep the bad numbers away with `where`:
 #
-# **Predict 03.p28.** `x` is `[0, 2]`, and `y = torch.where(x > 0, 1 / x, 0.0)` is `[0, 0.5]`. What
-# is the gradient of `y.sum()` for the first element? A guess may also be `'inf'`, `'-inf'`,
-# `'nan'` or `'error'`.
+# **Predict 03.p28.** `x` is `[0, 4]`, and `y = torch.where(x > 0, x.sqrt(), 0.0)` is `[0, 2]`. What
+# is the gradient of `y.sum()` for the first element? A guess may also be `'inf'`, `'nan'` or
+# `'error'`.
 
 # %%
 guess = ...
 
 
-def reciprocal(x):
-    return torch.where(x > 0, 1 / x, 0.0)
+def masked_root(x):
+    return torch.where(x > 0, x.sqrt(), 0.0)
 
 
-predict("03.p28", guess, lambda: slope_at(reciprocal, [0.0, 2.0])[0])
+predict("03.p28", guess, lambda: slope_at(masked_root, [0.0, 4.0])[0])
 
 # %% [markdown]
 # `where` computes both sides and then chooses. On the way back, the side that was not chosen gets
-# a 0, and `1 / x` multiplies it by its own slope at 0, which is infinite. A mask *behind* the bad
+# a 0, and the root multiplies it by its own slope at 0, which is infinite. A mask *behind* the bad
 # step comes too late. Make its **input** safe, before:
 
 # %%
-x = torch.tensor([0.0, 2.0], requires_grad=True)  # (2,)
+x = torch.tensor([0.0, 4.0], requires_grad=True)  # (2,)
 safe = torch.where(x > 0, x, 1.0)  # (2,)
-torch.where(x > 0, 1 / safe, 0.0).sum().backward()
+torch.where(x > 0, safe.sqrt(), 0.0).sum().backward()
 x.grad
 
 # %% [markdown]
@@ -1452,7 +1452,7 @@ saved_by(lambda: x + 1), saved_by(lambda: x.sum()), saved_by(lambda: x.exp())
 # A graph goes away with the last tensor that belongs to it, and `backward()` has emptied it before.
 # Many training loops have a line for their log:
 #
-# **Predict 03.p31.** In 100 turns, a line adds `total += loss`. How many of the square's steps,
+# **Predict 03.p31.** In 10 turns, a line adds `total += loss`. How many of the square's steps,
 # `PowBackward0`, hang on `total` in the end?
 
 # %%
@@ -1466,7 +1466,7 @@ def squares_behind(step):
 
 def sum_of_losses():
     w, total = torch.tensor(2.0, requires_grad=True), torch.tensor(0.0)
-    for turn in range(100):
+    for turn in range(10):
         loss = (w * turn) ** 2
         loss.backward()
         total += loss

@@ -284,12 +284,12 @@ Prediction(
 
 Prediction(
     "03.p28",
-    because="A 0 goes back into `1 / x`, whose slope at 0 is infinite: 0 times infinity is NaN.",
+    because="A 0 goes back into the root, whose slope at 0 is infinite: 0 times infinity is NaN.",
     beliefs=(
         Belief(0.0, "A 0 goes back to the side that was not chosen. What meets it there?"),
-        Belief("-inf", "The slope is infinite, and a 0 arrives. What is the product?"),
         Belief("inf", "The slope is infinite, and a 0 arrives. What is the product?"),
-        Belief("error", "Dividing a float by 0 is no error in torch."),
+        Belief("error", "torch has an answer for every slope, also for one that does not exist."),
+        Belief(1.0, "The root was not chosen here. And which slope has the 0.0 in its place?"),
     ),
 )
 
@@ -318,6 +318,6 @@ Prediction(
     beliefs=(
         Belief(1, "The sum has one last step. But it holds all that was added, with its graph."),
         Belief(0, "`backward()` lets saved tensors go. The steps stay, if somebody holds them."),
-        Belief(99, "The first loss was added to a plain number. That sum is recorded, too."),
+        Belief(9, "The first loss was added to a plain number. That sum is recorded, too."),
     ),
 )
