@@ -137,14 +137,14 @@ def connected(watcher: Watcher, result: torch.Tensor, tensors: Mapping[str, torc
         return by_step[step]
 
     def given_node(seen: Seen, name: str = "") -> Node:
-        if id(seen.tensor) not in maker:
-            if seen.step in steps:
-                node = node_of(seen.step)
-                node.value = seen.value
-            else:
-                kind = LEAF if name and seen.wants_gradient else APART
-                node = Node(name or "tensor", kind, seen.value)
+        if seen.step in steps:
+            # Also where a call has made it: a Function gets its step after its forward.
+            node = node_of(seen.step)
+            node.name, node.value = name or node.name, seen.value
             maker[id(seen.tensor)] = node
+        elif id(seen.tensor) not in maker:
+            kind = LEAF if name and seen.wants_gradient else APART
+            maker[id(seen.tensor)] = Node(name or "tensor", kind, seen.value)
         return maker[id(seen.tensor)]
 
     for name, tensor in tensors.items():
@@ -166,7 +166,7 @@ def connected(watcher: Watcher, result: torch.Tensor, tensors: Mapping[str, torc
                 parents_of_step = node_of(step).parents
                 parent = node_of(before)
                 parents_of_step[parent] = parents_of_step.get(parent, 0) + 1
-    last = given_node(Seen(result), "result")
+    last = given_node(Seen(result))
     drop_shortcuts(last)
     return last
 

@@ -384,6 +384,21 @@ def test_a_graph_is_drawn_without_a_trace():
     assert "no step is recorded. Gradients at the leaves: w no gradient." in text
 
 
+def test_a_function_of_ones_own_is_one_step():
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, arriving):
+            return 2 * arriving * ctx.saved_tensors[0]
+
+    text = figures.autograd_graph(lambda w: Square.apply(w).sum(), w=W).alt
+    assert text == "A graph, from left to right: Square, Sum. Gradients at the leaves: w [2, 4]."
+
+
 def test_text_of_an_image_tells_whether_the_picture_survives():
     text = figures.axes_order().alt
     assert "permute(2, 0, 1) has shape (3, 8, 8), stride (1, 24, 3)" in text
