@@ -586,8 +586,8 @@ error_of(step_on_record)
 # `nn.Dropout` is a layer: while a model is trained, it sets random elements to 0. After `eval()`
 # it lets everything pass (lesson 04).
 #
-# **Predict 03.p13.** `layer = nn.Dropout(0.5).eval()`, and `w` requires a gradient. What is
-# `layer(w).requires_grad`?
+# **Predict 03.p13.** `layer = nn.Dropout(0.5).eval()`, and `ones` requires a gradient. What is
+# `layer(ones).requires_grad`?
 
 # %%
 guess = ...
@@ -979,7 +979,7 @@ targets = torch.zeros(4)  # (samples,)
 torch.func.grad(sample_loss)(weights, batch[0], targets[0])
 
 # %% [markdown]
-# **Predict 03.p22.** There are 4 samples with 3 features. What is the shape of `each` below?
+# **Predict 03.p22.** There are 4 samples with 3 features. What is the shape of what `each` gives?
 
 # %%
 guess = ...
@@ -1536,6 +1536,8 @@ torch.equal(usual, again)
 #   it saved have changed: [thread](https://github.com/Eurus-Holmes/MNMT/issues/7).
 # - "`torch.tensor` of a list of losses is a loss." It is new numbers:
 #   [thread](https://github.com/laekov/fastmoe/issues/49).
+# - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
+#   True, and has no `grad_fn`. Ask for the gradient, and see whether it arrives.
 # - "The error rate can be minimised." `argmax` has no slope:
 #   [thread](https://github.com/pytorch/pytorch/issues/19806).
 # - "`where` keeps NaN out." Not out of the gradient:

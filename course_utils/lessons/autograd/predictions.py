@@ -32,7 +32,7 @@ Prediction(
     beliefs=(
         Belief(5.0, "In `w * w` there are two factors, and both of them are `w`."),
         Belief(3.0, "The gradient of the last term alone. What do the other uses send back?"),
-        Belief(4.0, "The gradient of `w * w` alone. It does not replace the other one, nor is it."),
+        Belief(4.0, "The gradient of `w * w` alone. The other term sends one back as well."),
         Belief(10.0, "That is the value of the expression, not its slope."),
     ),
 )
@@ -170,7 +170,7 @@ Prediction(
     because="Between its jumps, `round` is flat. Its slope is 0 and is recorded as such.",
     beliefs=(
         Belief("error", "The result is still a float, and `round` is a recorded step."),
-        Belief([1.0, 1.0], "Does a small change of 1.5 change what it is rounded to as much?"),
+        Belief([1.0, 1.0], "If 1.5 grows by a little, by how much does the rounded number grow?"),
         Belief(None, "`round` is on record, so something arrives. What is its slope?"),
     ),
 )
