@@ -8,6 +8,7 @@
 One module for each topic; `drawing` is what all of them are made with.
 """
 
+from .autograd import autograd_graph, curve_descent, tangents
 from .drawing import Figure
 from .dtypes import dtype_promotion
 from .hooks import activations, hook_timeline
@@ -26,6 +27,7 @@ from .vision import image_grid, image_rows, transform_steps
 __all__ = [
     "Figure",
     "activations",
+    "autograd_graph",
     "axes_order",
     "bags",
     "broadcast",
@@ -33,6 +35,7 @@ __all__ = [
     "collated",
     "confusion",
     "course_map",
+    "curve_descent",
     "descent_paths",
     "dtype_promotion",
     "einsum_axes",
@@ -56,6 +59,7 @@ __all__ = [
     "small_picture",
     "step_table",
     "storage",
+    "tangents",
     "training_run",
     "transform_steps",
     "windows",

@@ -168,8 +168,9 @@ class Page:
         line: float = 1,
         radius: float = 0,
         dashed: bool = False,
+        over: bool = False,
     ) -> None:
-        """A rectangle whose top left corner is (x, y)."""
+        """A rectangle whose top left corner is (x, y). over: over the lines drawn before it."""
         from matplotlib.patches import FancyBboxPatch
 
         shape = f"round,pad=0,rounding_size={radius}" if radius else "square,pad=0"
@@ -183,7 +184,7 @@ class Page:
                 edgecolor=edge,
                 linewidth=line * POINTS_PER_PIXEL if edge != "none" else 0,
                 linestyle=(0, (3, 3)) if dashed else "solid",
-                zorder=2,
+                zorder=3 if over else 2,
             )
         )
 

@@ -84,6 +84,14 @@ POINTS = torch.linspace(-4, 4, 41)
 WALK = [(1.5 - 0.1 * t, 1.0 - 0.08 * t) for t in range(12)]
 
 
+W = torch.tensor([1.0, 2.0], requires_grad=True)
+B = torch.tensor([-1.0, 0.5], requires_grad=True)
+
+
+def two_minima(x):
+    return x**4 - 3 * x**2 + x
+
+
 PHOTO = figures.small_picture().permute(2, 0, 1)  # (3, 8, 8)
 
 
@@ -124,6 +132,21 @@ EXAMPLES = {
     ),
     "dtype_promotion": lambda: figures.dtype_promotion(),
     "axes_order": lambda: figures.axes_order(),
+    "autograd_graph": lambda: figures.autograd_graph(
+        lambda w, b, x: ((w * x + b).detach() * w - b[0]).sum(), w=W, b=B, x=torch.tensor(3.0)
+    ),
+    "autograd_graph_of_two_steps_in_one_call": lambda: figures.autograd_graph(
+        lambda m, y: torch.nn.functional.cross_entropy(torch.eye(4, 2) @ m, y) + m[0, 0],
+        m=torch.ones(2, 3, requires_grad=True),
+        y=torch.tensor([0, 1, 2, 0]),
+    ),
+    "autograd_graph_of_one_use_and_two": lambda: figures.autograd_graph(
+        lambda w: (w * w + 3 * w).sum(), w=W
+    ),
+    "tangents": lambda: figures.tangents(two_minima, [-1.3, 0.0, 1.75]),
+    "curve_descent": lambda: figures.curve_descent(
+        two_minima, {"left": [-2, -1.2, -1.3], "right": [0.5, 0.7, 1.1, 1.13], "out": [1, -5]}
+    ),
     "loader_parts": lambda: figures.loader_parts(),
     "sampled": lambda: figures.sampled(
         {"in order": [0, 1, 2], "again and again": [2, 2, 0], "in lists": [[1, 2], [0]]}, count=4
@@ -381,6 +404,43 @@ def test_text_of_a_training_tells_what_happened():
     assert "square goes from 16.00 to 16.00 and its gradient from -8.00 to 8.00" in text
 
 
+def test_text_of_a_graph_tells_the_gradients_and_what_is_cut_away():
+    text = EXAMPLES["autograd_graph"]().alt
+    assert "Gradients at the leaves: w [2, 6.5]; b [-2, 0]." in text
+    assert text.endswith("Not recorded: x, mul, add, detach.")
+
+
+def test_a_graph_is_drawn_without_a_trace():
+    w = torch.ones(2, requires_grad=True)
+
+    def in_place(w):
+        doubled = w * 2
+        doubled += 1
+        return (doubled.sigmoid() * w[0]).sum()
+
+    text = figures.autograd_graph(in_place, w=w).alt
+    assert "Mul, Add, Sigmoid, Select, Mul, Sum" in text
+    assert w.grad is None
+    with torch.no_grad():
+        text = figures.autograd_graph(in_place, w=w).alt
+    assert "no step is recorded. Gradients at the leaves: w no gradient." in text
+
+
+def test_a_function_of_ones_own_is_one_step():
+    class Square(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        def backward(ctx, arriving):
+            return 2 * arriving * ctx.saved_tensors[0]
+
+    text = figures.autograd_graph(lambda w: Square.apply(w).sum(), w=W).alt
+    assert text == "A graph, from left to right: Square, Sum. Gradients at the leaves: w [2, 4]."
+
+
 def test_text_of_an_image_tells_whether_the_picture_survives():
     text = figures.axes_order().alt
     assert "permute(2, 0, 1) has shape (3, 8, 8), stride (1, 24, 3)" in text
@@ -617,6 +677,16 @@ BAD_CALLS = {
         [("1", "a", []), ("1", "b", [])]
     ),
     "draws 1 to 40 lessons, not 0": lambda: figures.course_map([]),
+    "autograd_graph() draws expressions with one element, not shape (2,)": (
+        lambda: figures.autograd_graph(lambda w: w * 2, w=W)
+    ),
+    "The graph has 21 boxes; autograd_graph() draws at most 16": lambda: figures.autograd_graph(
+        lambda w: sum(w[0] for _ in range(10)), w=W
+    ),
+    "tangents() draws 1 to 12 places, not 0": lambda: figures.tangents(two_minima, []),
+    "tangents() draws a curve with one finite height": lambda: figures.tangents(torch.log, [1.0]),
+    "curve_descent() draws 1 to 12 paths, not 0": lambda: figures.curve_descent(two_minima, {}),
+    "The path 'left' has no places": lambda: figures.curve_descent(two_minima, {"left": []}),
     "loss_curves() draws 1 to 12 losses, not 0": lambda: figures.loss_curves({}),
     "The loss 'mse' gives shape () for 41 points": lambda: figures.loss_curves(
         {"mse": (POINTS, lambda x: (x**2).mean())}

@@ -9,7 +9,7 @@ contents = Contents(
     title="Autograd",
     needs=["01", "02"],
     knowing="the slope of a curve, the chain rule",
-    minutes=120,
+    minutes=150,
     after=[
         "say which tensors of a computation are leaves, and where `.grad` arrives",
         "read the graph of an expression, and see where it was cut",
