@@ -1,4 +1,6 @@
-"""Count how often each class was taken for which. No loop over the samples: there may be millions."""
+"""Count how often each class was taken for which. No loop over the samples: there may be millions
+of them.
+"""
 
 import torch
 

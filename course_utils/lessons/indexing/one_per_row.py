@@ -11,7 +11,7 @@ exercise = Exercise(
     minutes=6,
     difficulty=1,
     hints=[
-        "Row 0 goes with the first of `columns`, row 1 with the second. Which numbers say the rows?",
+        "Row 0 goes with the first of `columns`, row 1 with the second. Which numbers are the rows?",
         "A colon as the row index means: all rows, for each column. You want each row once.",
         "Two index tensors of the same length are read in pairs. `gather` wants an index with as "
         "many dimensions as x, and gives a result of the index's shape.",

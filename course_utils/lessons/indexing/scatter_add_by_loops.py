@@ -1,6 +1,6 @@
-"""Write `torch.scatter_add` with loops: `index` says for each element of `source` where it is added.
-In two dimensions and with `dim=0`, `source[i, j]` goes to row `index[i, j]`, column `j`. Where
-several go to one place, all count.
+"""Write `torch.scatter_add` with loops: `index` says for each element of `source` where it is added
+in `x`. In two dimensions and with `dim=0`, `source[i, j]` goes to row `index[i, j]`, column `j`.
+Where several go to one place, all count.
 """
 
 import itertools
