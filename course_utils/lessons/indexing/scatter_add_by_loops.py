@@ -4,6 +4,7 @@ Where several go to one place, all count.
 """
 
 import itertools
+import math
 
 import numpy
 import torch
@@ -266,7 +267,7 @@ def always_float32(x, dim, index, source):
 
 @exercise.right
 def sum_by_sum(x, dim, index, source):
-    out = x.detach().clone()
+    out = torch.empty_like(x).copy_(x)
     for place in itertools.product(*[range(n) for n in index.shape]):
         where = list(place)
         where[dim] = index[place].item()
@@ -309,8 +310,8 @@ def recursive(x, dim, index, source):
 
 @exercise.right
 def on_a_flat_copy(x, dim, index, source):
-    strides = [x[(0,) * (d + 1)].numel() if x.numel() else 1 for d in range(x.dim())]
-    flat = x.flatten().clone()
+    strides = [math.prod(x.shape[d + 1 :]) for d in range(x.dim())]
+    flat = x.reshape(-1).clone()
     for place in itertools.product(*map(range, index.shape)):
         target = list(place)
         target[dim] = int(index[place])
@@ -335,3 +336,60 @@ def by_accumulating(x, dim, index, source):
     values = source[tuple(places)]
     places[dim] = index
     return result.index_put_(tuple(places), values, accumulate=True)
+
+
+exercise.equivalent(
+    "target[dim] = int(index[place])",
+    "target[dim] = index[place]",
+    because="A tensor that holds one whole number is used as an index like an int.",
+)
+
+
+exercise.equivalent(
+    "where[dim] = index[place].item()",
+    "where[dim] = index[place]",
+    because="A tensor that holds one whole number is used as an index like an int.",
+)
+
+
+exercise.equivalent(
+    "result[tuple(target)] += source[place]",
+    "result[tuple(target)] = result[tuple(target)] + source[place]",
+    because="The sum is written back to the same place, whichever way it was worked out.",
+)
+
+
+exercise.equivalent(
+    "out[where] = out[where] + source[place]",
+    "out[where] += source[place]",
+    because="The sum is written back to the same place, whichever way it was worked out.",
+)
+
+
+exercise.equivalent(
+    "result[place] += torch.stack(values).sum()",
+    "result[place] = result[place] + torch.stack(values).sum()",
+    because="The sum is written back to the same place, whichever way it was worked out.",
+)
+
+
+exercise.equivalent(
+    "out[i[k]] += s[k]",
+    "out[i[k]] = out[i[k]] + s[k]",
+    because="The sum is written back to the same place, whichever way it was worked out.",
+)
+
+
+exercise.equivalent(
+    "flat[sum((t * s for t, s in zip(target, strides)))] += source[place]",
+    "flat[sum((t * s for t, s in zip(target, strides)))] = "
+    "flat[sum((t * s for t, s in zip(target, strides)))] + source[place]",
+    because="The sum is written back to the same place, whichever way it was worked out.",
+)
+
+
+exercise.equivalent(
+    "return flat.reshape(x.shape)",
+    "return flat.view(x.shape)",
+    because="flat is contiguous, so that every shape is a view of it.",
+)
