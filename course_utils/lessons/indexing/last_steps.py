@@ -50,6 +50,7 @@ def _(rng):
     yield x[:1], torch.tensor([2])
     yield x[:1], torch.tensor([0])
     yield x[..., :1], torch.tensor([1, 2])
+    yield x[:, :1], torch.tensor([0, 1])
     with_zeros = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [3.0, 4.0]]])
     yield with_zeros, torch.tensor([2])
     for y in promised(rng, "any dtype", "any strides", "a batch of one", shape=(3, 4, 2)):
@@ -258,7 +259,7 @@ def a_step_of_zeros_in_front(x, lengths):
 @exercise.right
 def one_after_another(x, lengths):
     steps = []
-    for sequence, length in zip(x, lengths.tolist(), strict=True):
+    for sequence, length in zip(x, lengths, strict=True):
         steps.append(sequence[length - 1] if length else torch.zeros_like(sequence[0]))
     return torch.stack(steps)
 
@@ -277,3 +278,25 @@ def chosen_by_where(x, lengths):
     result = torch.zeros(len(x), x.size(2), dtype=x.dtype)
     result[is_last.any(1)] = x[is_last]
     return result
+
+
+exercise.equivalent(
+    "return steps.masked_fill((lengths == 0).unsqueeze(1), 0)",
+    "return steps.masked_fill_((lengths == 0).unsqueeze(1), 0)",
+    "return steps.masked_fill((lengths == 0).unsqueeze_(1), 0)",
+    because="Both tensors were made here: nobody else sees that they change.",
+)
+
+
+exercise.equivalent(
+    "steps.append(sequence[length - 1] if length else torch.zeros_like(sequence[0]))",
+    "steps.append(sequence[length - 1] if length else torch.zeros_like(sequence[-1]))",
+    because="All steps have the same shape and dtype.",
+)
+
+
+exercise.equivalent(
+    "steps = torch.zeros_like(x[:, 0])",
+    "steps = torch.zeros_like(x[:, -1])",
+    because="All steps have the same shape and dtype.",
+)

@@ -57,6 +57,7 @@ def _(rng):
     for y in promised(rng, "any strides", shape=(3, 3, 3)):
         yield y, ids_for(rng, y, 3).t()
         yield y, ids_for(rng, y, 2, 4)
+        yield y, ids_for(rng, y, 2, 3).transpose(1, 2)
         yield y, ids_for(rng, y)
 
 
@@ -199,10 +200,9 @@ def in_one_long_list_of_rows(table, ids):
 
 @exercise.right
 def with_a_meshgrid(table, ids):
-    items = torch.arange(len(ids))
-    for size in ids.shape[1:]:
-        items = items.unsqueeze(-1).expand(*items.shape, size)
-    return table[items.reshape(ids.shape), ids, :]
+    ranges = [torch.arange(size) for size in ids.shape]
+    items = torch.meshgrid(*ranges, indexing="ij")[0]
+    return table[items, ids, :]
 
 
 @exercise.right
@@ -210,3 +210,31 @@ def along_a_dimension(table, ids):
     flat = ids.reshape(ids.shape[0], ids[0].numel(), 1)
     picked = torch.take_along_dim(table, flat, dim=1)
     return picked.view(*ids.shape, table.shape[-1])
+
+
+exercise.equivalent(
+    "items = torch.arange(len(table)).reshape(-1, *further)",
+    "items = torch.arange(len(table)).view(-1, *further)",
+    because="What arange makes is contiguous, so that every shape is a view of it.",
+)
+
+
+exercise.equivalent(
+    "return table.gather(1, index).reshape(*ids.shape, features)",
+    "return table.gather(1, index).view(*ids.shape, features)",
+    because="What gather makes is contiguous, so that every shape is a view of it.",
+)
+
+
+exercise.equivalent(
+    "flat = ids.reshape(ids.shape[0], ids[0].numel(), 1)",
+    "flat = ids.reshape(ids.shape[0], ids[-1].numel(), 1)",
+    because="All items have ids of the same shape.",
+)
+
+
+exercise.equivalent(
+    "items = torch.meshgrid(*ranges, indexing='ij')[0]",
+    "items = torch.meshgrid(*ranges)[0]",
+    because="The same order is the default, with a warning.",
+)
