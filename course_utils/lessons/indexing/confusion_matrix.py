@@ -131,6 +131,17 @@ def wraps_in_uint8(target, predicted, classes):
 
 
 @exercise.mistake(
+    "To torch, a tensor of uint8 in brackets is no list of places: it is read as a mask. Which "
+    "dtype has an index?"
+)
+def bytes_as_an_index(target, predicted, classes):
+    counted = target >= 0
+    where = (target[counted], predicted[counted])
+    matrix = torch.zeros(classes, classes, dtype=torch.int64)
+    return matrix.index_put_(where, torch.tensor(1), accumulate=True)
+
+
+@exercise.mistake(
     "Pairs that do not come have no count then, above all those with the last classes. How many "
     "places has the matrix?"
 )
@@ -268,7 +279,7 @@ def accumulated(target, predicted, classes):
 def scattered(target, predicted, classes):
     keep = target.flatten() >= 0
     t = target.flatten()[keep].to(torch.int64)
-    p = predicted.flatten()[keep].to(torch.int64)
+    p = predicted.flatten()[keep]
     flat = torch.zeros(classes * classes, dtype=torch.int64)
     flat.scatter_add_(0, t * classes + p, torch.ones_like(t))
     return flat.view(classes, classes)
@@ -287,8 +298,8 @@ def class_by_class(target, predicted, classes):
 @exercise.right
 def product_of_comparisons(target, predicted, classes):
     each = torch.arange(classes)[:, None]
-    rows = (target.reshape(1, -1) == each).long()
-    columns = (predicted.reshape(1, -1) == each).long()
+    rows = (target.reshape(-1) == each).long()
+    columns = (predicted.reshape(-1) == each).long()
     return rows @ columns.t()
 
 
@@ -296,6 +307,65 @@ def product_of_comparisons(target, predicted, classes):
 def one_row_more(target, predicted, classes):
     """What does not count goes to a row of its own, which is cut off."""
     rows = torch.where(target < 0, classes, target.long()).ravel()
-    pairs = rows * classes + predicted.long().ravel()
+    pairs = rows * classes + predicted.ravel()
     counts = torch.bincount(pairs, minlength=(classes + 1) * classes)
     return counts.reshape(classes + 1, classes)[:classes]
+
+
+exercise.equivalent(
+    "pairs = target[counted].long() * classes + predicted[counted].long()",
+    "pairs = target[counted].int() * classes + predicted[counted].long()",
+    "pairs = target[counted].long() * classes + predicted[counted]",
+    "pairs = target[counted].long() * classes + predicted[counted].int()",
+    because="Each of these has room for the number of a pair; only in uint8 it has none.",
+)
+
+
+exercise.equivalent(
+    "return pairs.bincount(minlength=classes * classes).reshape(classes, classes)",
+    "return pairs.bincount(minlength=classes * classes).view(classes, classes)",
+    because="What bincount makes is contiguous, so that every shape is a view of it.",
+)
+
+
+exercise.equivalent(
+    "where = (target[counted].long(), predicted[counted].long())",
+    "where = (target[counted].int(), predicted[counted].long())",
+    "where = (target[counted].long(), predicted[counted].int())",
+    because="An index in brackets may be of int32 as well.",
+)
+
+
+exercise.equivalent(
+    "return matrix.index_put_(where, torch.tensor(1), accumulate=True)",
+    "return matrix.index_put(where, torch.tensor(1), accumulate=True)",
+    because="The matrix was made here: nobody else sees whether it changes.",
+)
+
+
+exercise.equivalent(
+    "flat.scatter_add_(0, t * classes + p, torch.ones_like(t))",
+    "flat.scatter_add_(-1, t * classes + p, torch.ones_like(t))",
+    because="There is one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return rows @ columns.t()",
+    "return rows @ columns.t_()",
+    because="The tensor was made here: nobody else sees that it is turned.",
+)
+
+
+exercise.equivalent(
+    "rows = torch.where(target < 0, classes, target.long()).ravel()",
+    "rows = torch.where(target < 0, classes, target.int()).ravel()",
+    because="Each of these has room for the number of a pair; only in uint8 it has none.",
+)
+
+
+exercise.equivalent(
+    "return counts.reshape(classes + 1, classes)[:classes]",
+    "return counts.view(classes + 1, classes)[:classes]",
+    because="What bincount makes is contiguous, so that every shape is a view of it.",
+)

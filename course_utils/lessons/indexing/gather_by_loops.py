@@ -66,6 +66,8 @@ def _(rng):
     yield torch.tensor([[7.0, 8.0]]), 1, torch.tensor([[0, -2, 1]])
     yield x, 1, torch.tensor([[0, 2]])
     yield x.long(), 0, torch.zeros(0, 2, dtype=torch.int64)
+    yield torch.tensor([2**62, 2**62 + rng.randint(1, 9)]), 0, torch.tensor([1, 0])
+    yield torch.tensor([1, 1 + 1j * rng.randint(1, 9)]), 0, torch.tensor([1, 0])
     for y in promised(rng, "any dtype", "any strides", shape=(2, 3)):
         yield y, rng.choice([0, -2]), index_for(rng, y, 0, rng.randint(1, 3), rng.randint(1, 3))
     for y in promised(rng, "any strides", shape=(3, 3)):
@@ -73,13 +75,6 @@ def _(rng):
     for dim in (0, 1, 2, -1, -2, -3):
         y = torch.tensor(rng.sample(range(1, 61), 12)).reshape(2, 3, 2)
         yield y, dim, index_for(rng, y, dim, 2, 2, 2)
-
-
-def checked(position, size):
-    """For mistakes that are wrong elsewhere: the position as an int, if there is such a one."""
-    if not 0 <= position < size:
-        raise IndexError(f"{position} is not from 0 to {size - 1}")
-    return int(position)
 
 
 @exercise.mistake(
@@ -147,7 +142,9 @@ def size_of_the_first_dimension(x, dim, index):
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], len(x))
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < len(x):
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result
 
@@ -159,7 +156,9 @@ def size_of_the_first_dimension(x, dim, index):
 def always_the_first(x, dim, index):
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
-        position = checked(index[place], x.shape[0])
+        position = int(index[place])
+        if not 0 <= position < x.shape[0]:
+            raise IndexError(position)
         result[place] = x[(position, *place[1:])]
     return result
 
@@ -168,7 +167,9 @@ def always_the_first(x, dim, index):
 def always_the_last(x, dim, index):
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
-        position = checked(index[place], x.shape[-1])
+        position = int(index[place])
+        if not 0 <= position < x.shape[-1]:
+            raise IndexError(position)
         result[place] = x[(*place[:-1], position)]
     return result
 
@@ -193,7 +194,9 @@ def loops_over_x(x, dim, index):
     result = torch.empty_like(x)
     for place in itertools.product(*map(range, x.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result
 
@@ -203,7 +206,9 @@ def a_result_like_x(x, dim, index):
     result = torch.zeros_like(x)
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result
 
@@ -213,17 +218,24 @@ def writes_over_a_copy_of_x(x, dim, index):
     result = x.clone()
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result[tuple(map(slice, index.shape))]
 
 
-@exercise.mistake("The values are right until the dtype decides: the result has that of x.")
+@exercise.mistake(
+    "The elements have gone through another dtype, or stayed in it. The result has that of x, and "
+    "each element is to come through as it is."
+)
 def always_float(x, dim, index):
     result = torch.zeros(index.shape)
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result
 
@@ -233,7 +245,9 @@ def dtype_of_the_index(x, dim, index):
     result = torch.zeros_like(index)
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         result[place] = x[tuple(source)]
     return result
 
@@ -243,7 +257,9 @@ def from_numbers(x, dim, index):
     values = []
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         values.append(x[tuple(source)].item())
     return torch.tensor(values).reshape(index.shape)
 
@@ -253,9 +269,23 @@ def from_elements(x, dim, index):
     values = []
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
-        source[dim] = checked(index[place], x.shape[dim])
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
         values.append(x[tuple(source)])
     return torch.tensor(values).reshape(index.shape)
+
+
+@exercise.mistake(same_as=always_float)
+def by_way_of_floats(x, dim, index):
+    values = []
+    for place in itertools.product(*map(range, index.shape)):
+        source = list(place)
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
+        values.append(float(x[tuple(source)]))
+    return torch.tensor(values).to(x.dtype).reshape(index.shape)
 
 
 @exercise.mistake("There may be one dimension, or three or more, and not only rows and columns.")
@@ -264,7 +294,21 @@ def a_matrix_only(x, dim, index):
     result = x.new_empty(rows, columns)
     for i in range(rows):
         for j in range(columns):
-            position = checked(index[i, j], x.shape[dim])
+            position = int(index[i, j])
+            if not 0 <= position < x.shape[dim]:
+                raise IndexError(position)
+            result[i, j] = x[position, j] if dim in (0, -2) else x[i, position]
+    return result
+
+
+@exercise.mistake(same_as=a_matrix_only)
+def rows_and_columns(x, dim, index):
+    result = x.new_empty(index.shape)
+    for i in range(index.shape[0]):
+        for j in range(index.shape[1]):
+            position = int(index[i, j])
+            if not 0 <= position < x.shape[dim]:
+                raise IndexError(position)
             result[i, j] = x[position, j] if dim in (0, -2) else x[i, position]
     return result
 
@@ -274,7 +318,9 @@ def a_matrix_and_no_negative_dim(x, dim, index):
     result = x.new_empty(index.shape)
     for i in range(index.shape[0]):
         for j in range(index.shape[1]):
-            position = checked(index[i, j], x.shape[dim])
+            position = int(index[i, j])
+            if not 0 <= position < x.shape[dim]:
+                raise IndexError(position)
             result[i, j] = x[position, j] if dim == 0 else x[i, position]
     return result
 
@@ -286,7 +332,9 @@ def a_matrix_and_no_negative_dim(x, dim, index):
 def looks_for_dim(x, dim, index):
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
-        position = checked(index[place], x.shape[dim])
+        position = int(index[place])
+        if not 0 <= position < x.shape[dim]:
+            raise IndexError(position)
         source = [position if d == dim else p for d, p in enumerate(place)]
         result[place] = x[tuple(source)]
     return result
@@ -296,7 +344,9 @@ def looks_for_dim(x, dim, index):
 def cuts_the_place_at_dim(x, dim, index):
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
-        position = checked(index[place], x.shape[dim])
+        position = int(index[place])
+        if not 0 <= position < x.shape[dim]:
+            raise IndexError(position)
         result[place] = x[(*place[:dim], position, *place[dim + 1 :])]
     return result
 
@@ -309,6 +359,18 @@ def whole_rows(x, dim, index):
     if index.numel() and (index.min() < 0 or index.max() >= x.shape[dim]):
         raise IndexError("index out of range")
     return x.index_select(dim, index.reshape(-1))
+
+
+@exercise.mistake("An index without elements has no smallest and no largest position.")
+def smallest_of_nothing(x, dim, index):
+    if index.min() < 0 or index.max() >= x.shape[dim]:
+        raise IndexError("index out of range")
+    result = x.new_empty(index.shape)
+    for place in itertools.product(*map(range, index.shape)):
+        source = list(place)
+        source[dim] = int(index[place])
+        result[place] = x[tuple(source)]
+    return result
 
 
 @exercise.right

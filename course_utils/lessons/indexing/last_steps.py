@@ -51,6 +51,7 @@ def _(rng):
     yield x[:1], torch.tensor([0])
     yield x[..., :1], torch.tensor([1, 2])
     yield x[:, :1], torch.tensor([0, 1])
+    yield torch.tensor([[[2**62 + rng.randint(1, 9)], [0]]]), torch.tensor([1])
     with_zeros = torch.tensor([[[1.0, 2.0], [0.0, 0.0], [3.0, 4.0]]])
     yield with_zeros, torch.tensor([2])
     for y in promised(rng, "any dtype", "any strides", "a batch of one", shape=(3, 4, 2)):
@@ -178,6 +179,18 @@ def into_float_zeros(x, lengths):
     return steps
 
 
+@exercise.mistake(same_as=into_float_zeros)
+def sum_of_one_step(x, lengths):
+    is_last = torch.arange(x.shape[1]) == (lengths - 1).unsqueeze(1)
+    return x.masked_fill(~is_last.unsqueeze(2), 0).sum(dim=1)
+
+
+@exercise.mistake(same_as=into_float_zeros)
+def where_with_a_number(x, lengths):
+    steps = x[torch.arange(len(x)), lengths - 1]
+    return torch.where((lengths > 0).unsqueeze(1), steps, 0)
+
+
 @exercise.mistake(
     "With a batch of one sequence, or one feature, a dimension is missing: a size of 1 can be one "
     "that is needed."
@@ -210,10 +223,19 @@ def until_the_zeros(x, lengths):
     return steps
 
 
-@exercise.mistake("The caller's x has changed. It is to stay as it is, its padding as well.")
+@exercise.mistake("What the caller gave has changed. x and lengths are to stay as they are.")
 def clears_the_padding_of_x(x, lengths):
     x[lengths == 0] = 0
     return x[torch.arange(len(x)), lengths - 1]
+
+
+@exercise.mistake(same_as=clears_the_padding_of_x)
+def counts_lengths_down(x, lengths):
+    there = lengths > 0
+    lengths -= 1
+    steps = x[torch.arange(len(x)), lengths]
+    steps[~there] = 0
+    return steps
 
 
 @exercise.mistake(

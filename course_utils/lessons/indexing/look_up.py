@@ -52,6 +52,7 @@ def _(rng):
     yield table, torch.tensor([[[0, 1], [2, 2]], [[1, 0], [0, 2]]])
     yield table, torch.zeros(2, 0, dtype=torch.int64)
     yield table[:1], torch.tensor([[2]])
+    yield torch.tensor([[[2**62], [2**62 + rng.randint(1, 9)]]]), torch.tensor([[1, 0]])
     for y in promised(rng, "any dtype", "any strides", "a size of 1", shape=(3, 4, 2)):
         yield y, ids_for(rng, y, 5)
     for y in promised(rng, "any strides", shape=(3, 3, 3)):
@@ -164,6 +165,16 @@ def items_and_rows_exchanged(table, ids):
 def squeezes_everything(table, ids):
     items = torch.arange(len(table)).reshape(-1, *[1] * (ids.dim() - 1))
     return table[items, ids].squeeze()
+
+
+@exercise.mistake(
+    "The table may be a view itself, as a transposed tensor is. Which step of yours wants its rows "
+    "to lie one after the other?"
+)
+def view_of_all_rows(table, ids):
+    batch, rows, features = table.shape
+    begin = torch.arange(batch).reshape(-1, *[1] * (ids.dim() - 1)) * rows
+    return table.view(batch * rows, features)[ids + begin]
 
 
 @exercise.mistake("The features belong at the end of the shape, behind all dimensions of ids.")

@@ -138,6 +138,25 @@ def row_by_row(ids, classes):
 
 
 @exercise.mistake(same_as=a_list_of_ids)
+def a_view_with_one_column(ids, classes):
+    is_class = (ids >= 0).float()
+    rows = torch.zeros(len(ids), classes)
+    return rows.scatter_(1, ids.clamp(min=0).view(-1, 1), is_class.view(-1, 1))
+
+
+@exercise.mistake(
+    "`ids` may be a view itself, as a transposed tensor is. Which step of yours wants the elements "
+    "to lie in order?"
+)
+def flat_view(ids, classes):
+    flat = ids.view(-1)
+    rows = torch.zeros(len(flat), classes)
+    is_class = flat >= 0
+    rows[is_class.nonzero().squeeze(1), flat[is_class]] = 1.0
+    return rows.view(*ids.shape, classes)
+
+
+@exercise.mistake(same_as=a_list_of_ids)
 def number_of_elements(ids, classes):
     rows = torch.zeros(ids.numel(), classes)
     rows.scatter_(1, ids.clamp(min=0).reshape(-1, 1), 1.0)

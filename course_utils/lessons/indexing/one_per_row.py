@@ -41,6 +41,7 @@ def _(rng):
     yield torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), torch.tensor([2, 0])
     yield torch.tensor([[7.0, 8.0]]), torch.tensor([1])
     yield torch.tensor([[5.0], [6.0], [7.0]]), torch.tensor([0, 0, 0])
+    yield torch.tensor([[2**62, 2**62 + rng.randint(1, 9)]] * 2), torch.tensor([1, 0])
     yield torch.zeros(0, 2, dtype=torch.int32), torch.zeros(0, dtype=torch.int64)
     for x in promised(rng, "any dtype", "any strides", "empty too", shape=(4, 3)):
         yield x, columns_for(rng, x)
@@ -129,7 +130,10 @@ def strided_by_its_width(x, columns):
     return flat[torch.arange(len(x)) * width + columns]
 
 
-@exercise.mistake("The numbers are right. On their way they became floats, or Python numbers.")
+@exercise.mistake(
+    "The numbers are right, their dtype is not always that of x. What were they on their way: "
+    "Python numbers, sums, elements of some other tensor?"
+)
 def python_numbers(x, columns):
     return torch.tensor([row[c].item() for row, c in zip(x, columns)])
 

@@ -129,6 +129,11 @@ def adds_to_x_itself(x, dim, index, source):
     return add_along(result, dim, index, source)
 
 
+@exercise.mistake(same_as=adds_to_x_itself)
+def adds_to_what_may_be_x(x, dim, index, source):
+    return add_along(x.contiguous(), dim, index, source)
+
+
 @exercise.mistake("The sums are there, but x is not: they are to be added to what x holds.")
 def begins_with_zeros(x, dim, index, source):
     return add_along(torch.zeros_like(x), dim, index, source)

@@ -49,6 +49,10 @@ def _(rng):
     third = torch.tensor([[1.0, 3.0], [9.0, 7.0], [4.0, 5.0]])
     for dtype in (torch.float32, torch.float16):
         yield third.to(dtype), torch.tensor([0, 1, 1]), 1
+    far = torch.tensor([150.0, 0.0, 500.0, 300.0])
+    swapped = torch.stack([far, far[[1, 0, 2, 3]], far[[1, 3, 2, 0]]])
+    yield swapped, torch.tensor([0, 1, 3]), 3
+    yield swapped, torch.tensor([1, 0, 0]), 3
     for x in promised(rng, "any float dtype", "any strides", "negative too", shape=(3, 5)):
         yield x, targets_for(rng, x), rng.randint(2, 3)
     for x in promised(rng, "any strides", shape=(4, 4)):
@@ -187,6 +191,16 @@ def divided_by_the_classes(logits, target, k):
 
 
 @exercise.mistake(
+    "The numbers are there; to look at them as one row without a copy is not possible, for they do "
+    "not lie in order. That is about memory, not about the hits."
+)
+def views_what_was_turned(logits, target, k):
+    best = logits.topk(k, dim=1).indices.t()
+    hits = best.eq(target.view(1, -1).expand_as(best))
+    return hits[:k].view(-1).float().sum().item() / len(target)
+
+
+@exercise.mistake(
     "A share of 1/3 has become a little more, or less: it was worked out in a dtype of few digits, "
     "or rounded."
 )
@@ -199,6 +213,22 @@ def mean_in_the_dtype_of_the_logits(logits, target, k):
 def two_digits(logits, target, k):
     best = logits.topk(k, dim=1).indices
     return round((best == target.unsqueeze(1)).any(dim=1).float().mean().item(), 2)
+
+
+@exercise.mistake(
+    "Far below the largest logit a probability is too small for a float: several are 0, and their "
+    "order is lost. What does softmax change about who is largest?"
+)
+def softmax_first(logits, target, k):
+    best = logits.softmax(dim=1).topk(k, dim=1).indices
+    return (best == target.unsqueeze(1)).any(dim=1).float().mean().item()
+
+
+@exercise.mistake(same_as=softmax_first)
+def rank_of_a_probability(logits, target, k):
+    shares = logits.softmax(dim=1)
+    own = shares.gather(1, target.unsqueeze(1))
+    return ((shares > own).sum(dim=1) < k).float().mean().item()
 
 
 @exercise.mistake(
@@ -226,8 +256,8 @@ def by_the_kth_value(logits, target, k):
 @exercise.right
 def sample_by_sample(logits, target, k):
     right = 0
-    for row, label in zip(logits, target.tolist(), strict=True):
-        if label in row.topk(k).indices.tolist():
+    for row, label in zip(logits, target, strict=True):
+        if label in row.topk(k).indices:
             right += 1
     return right / len(logits)
 
@@ -241,6 +271,48 @@ def with_a_table_of_hits(logits, target, k):
 
 @exercise.right
 def sums_of_hits(logits, target, k):
-    best = torch.argsort(logits, dim=-1)[:, -k:]
+    best = logits.argsort(1)[:, -k:]
     hits = best.eq(target.view(-1, 1))
     return hits.sum().div(target.numel()).item()
+
+
+exercise.equivalent(
+    "best = logits.topk(k, dim=1).indices",
+    "best = logits.topk(k).indices",
+    because="The last dimension is the default, and logits has two.",
+)
+
+
+exercise.equivalent(
+    "return hits.float().mean().item()",
+    "return hits.double().mean().item()",
+    because="A share is the same in both, to the digits that are compared.",
+)
+
+
+exercise.equivalent(
+    "kth = logits.sort(dim=1, descending=True).values[:, k - 1]",
+    "kth = logits.sort(descending=True).values[:, k - 1]",
+    because="The last dimension is the default, and logits has two.",
+)
+
+
+exercise.equivalent(
+    "marked = torch.zeros(logits.shape).scatter_(1, best, 1.0)",
+    "marked = torch.zeros(logits.shape).scatter(1, best, 1.0)",
+    because="The zeros have no other name: nobody sees whether they change.",
+)
+
+
+exercise.equivalent(
+    "best = logits.argsort(1)[:, -k:]",
+    "best = logits.argsort()[:, -k:]",
+    because="The last dimension is the default, and logits has two.",
+)
+
+
+exercise.equivalent(
+    "hits = best.eq(target.view(-1, 1))",
+    "hits = best.eq_(target.view(-1, 1))",
+    because="best was made here, and what is written into it are zeros and ones of the same sum.",
+)
