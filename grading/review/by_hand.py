@@ -106,6 +106,11 @@ ARGUMENTS: tuple[Callable[[], tuple], ...] = (
     lambda: ([torch.ones(1), torch.ones(2)],),
     lambda: (torch.tensor([0, 1]), square(), torch.tensor([0])),
     lambda: ("ii->i", square()),
+    lambda: (torch.tensor([0, 1]), 2),
+    lambda: (square(), 0, torch.tensor([[0, 1]])),
+    lambda: (square(), 0, torch.tensor([0, 1]), square()),
+    lambda: (square(), 0, torch.tensor([[0, 1]]), square()),
+    lambda: (square(), 0, torch.tensor([[0, 1]]), square(), "sum"),
     lambda: (2, 2),
     lambda: (),
 )

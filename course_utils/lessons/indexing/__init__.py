@@ -19,7 +19,14 @@ contents = Contents(
         "write sums of products as named loops with `einsum`",
     ],
     exercises={
-        # 02.1 to 02.8
+        "02.1": "one_per_row",
+        "02.2": "one_hot",
+        "02.3": "gather_by_loops",
+        "02.4": "scatter_add_by_loops",
+        "02.5": "last_steps",
+        "02.6": "look_up",
+        "02.7": "top_k_accuracy",
+        "02.8": "confusion_matrix",
         # 02.9 to 02.16
     },
     practice=Practice(
