@@ -5,7 +5,7 @@ numbers. There is a way that needs no more than the result, and no loop.
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.indexing.effort import effort_of
+from course_utils.lessons.indexing.effort import noted
 
 exercise = Exercise(
     "02.12",

@@ -5,7 +5,7 @@ nodes. The groups come in any order.
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.indexing.effort import effort_of
+from course_utils.lessons.indexing.effort import noted
 from course_utils.promises import promised
 
 exercise = Exercise(
