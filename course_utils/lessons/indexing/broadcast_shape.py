@@ -262,26 +262,17 @@ def adds_two_tensors(first, second):
         raise ValueError(error) from error
 
 
-@exercise.mistake(same_as=adds_two_tensors)
-def adds_two_meta_tensors(first, second):
-    try:
-        x, y = (torch.empty(shape, device="meta") for shape in (first, second))
-        return tuple((x + y).shape)
-    except RuntimeError as error:
-        raise ValueError(error) from error
-
-
 @exercise.right
 def ones_in_front(first, second):
     length = max(len(first), len(second))
-    first = (1,) * (length - len(first)) + tuple(first)
-    second = (1,) * (length - len(second)) + tuple(second)
+    first = (1,) * (length - len(first)) + first
+    second = (1,) * (length - len(second)) + second
     result = ()
     for a, b in zip(first, second, strict=True):
         if a == b or b == 1:
-            result += (a,)
+            result = (*result, a)
         elif a == 1:
-            result += (b,)
+            result = (*result, b)
         else:
             raise ValueError(f"sizes {a} and {b} do not fit together")
     return result
@@ -308,7 +299,7 @@ def recursively(first, second):
         one = other
     if other not in (1, one):
         raise ValueError
-    return (*recursively(tuple(front), tuple(other_front)), one)
+    return (*recursively(front, other_front), one)
 
 
 @exercise.right
@@ -332,3 +323,10 @@ def asks_torch(first, second):
         return tuple(torch.broadcast_shapes(first, second))
     except RuntimeError as error:
         raise ValueError(error) from error
+
+
+exercise.equivalent(
+    "sizes, short = (list(first), second) if len(first) >= len(second) else (list(second), first)",
+    "sizes, short = (list(first), second) if len(first) > len(second) else (list(second), first)",
+    because="Of two shapes of the same length, either may be the one that is filled in.",
+)
