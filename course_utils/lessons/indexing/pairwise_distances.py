@@ -6,6 +6,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.indexing.effort import noted
+from course_utils.promises import promised
 
 exercise = Exercise(
     "02.12",
@@ -35,6 +36,224 @@ def pairwise_distances(x, y):
     return squares.clamp(min=0).sqrt()
 
 
+def _points(rng, count, dims, digits=0):
+    """Points whose coordinates have so many digits after the point."""
+    scale = 10**digits
+    numbers = [
+        [rng.randint(-9 * scale, 9 * scale) / scale for _ in range(dims)] for _ in range(count)
+    ]
+    return torch.tensor(numbers)
+
+
 @exercise.cases
 def _(rng):
-    yield torch.tensor([[0.0, 0.0], [3.0, 4.0]]), torch.tensor([[0.0, 0.0], [3.0, 0.0], [6.0, 8.0]])
+    yield torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0]])
+    yield torch.tensor([[1.0, 0.0], [4.0, 4.0]]), torch.tensor([[1.0, 0.0], [1.0, 4.0]])
+    yield torch.tensor([[5.0], [1.0], [2.0]]), torch.tensor([[2.0], [7.0]])
+    square = _points(rng, 3, 3)
+    yield square, _points(rng, 3, 3)
+    yield square, square
+    near = _points(rng, 24, 3, digits=2)
+    yield near, near
+    yield near.double(), near.double().flip(0)
+    for x in promised(rng, "any strides", "the same dtype", shape=(2, 3)):
+        yield x, _points(rng, 4, 3).to(x.dtype)
+    for y in promised(rng, "any strides", "the same dtype", shape=(2, 3)):
+        yield _points(rng, 3, 3).to(y.dtype), y
+    for _ in range(3):
+        dims = rng.randint(1, 5)
+        yield _points(rng, rng.randint(2, 5), dims), _points(rng, rng.randint(2, 5), dims)
+
+
+MEASURED = [(20, 24, 60), (60, 3, 2), (3, 60, 2)]  # n, m, d
+MORE = [(5, 4, 3), (15, 4, 3), (5, 12, 3), (5, 4, 9)]
+
+
+@exercise.observe
+def _(answer, x, y):
+    facts = {"distances": _rounded(answer(x, y), x, y)}
+    too_large, steps = False, set()
+    for n, m, d in MEASURED:
+        with noted() as effort:
+            answer(torch.ones(n, d), torch.zeros(m, d))
+        too_large |= effort.largest > n * d + m * d + n * m
+    for n, m, d in MORE:
+        with noted() as effort:
+            answer(torch.ones(n, d), torch.zeros(m, d))
+        steps.add(effort.steps)
+    facts["a tensor on the way is too large"] = too_large
+    facts["more points or coordinates take more calls"] = len(steps) > 1
+    return facts
+
+
+def _rounded(result, x, y):
+    """The result; where it is nearly right for points that are no whole numbers, what is right."""
+    if not isinstance(result, torch.Tensor) or result.shape != (len(x), len(y)):
+        return result
+    if bool((x == x.round()).all()) or result.dtype != x.dtype:
+        return result
+    right = (x.double()[:, None] - y.double()).square().sum(2).sqrt()
+    return torch.where((result.double() - right).abs() < 0.02, right, result.double())
+
+
+@exercise.mistake(
+    "The distances are right, and on the way there was a tensor with far more elements than the "
+    "result. Which of your steps needs all coordinates of all pairs at once?"
+)
+def subtracts_all_pairs(x, y):
+    return (x[:, None] - y[None]).square().sum(-1).sqrt()
+
+
+@exercise.mistake(same_as=subtracts_all_pairs)
+def squares_from_a_large_product(x, y):
+    squares = (x @ x.T).diagonal()[:, None] + (y @ y.T).diagonal() - 2 * x @ y.T
+    return squares.clamp(min=0).sqrt()
+
+
+@exercise.mistake(same_as=subtracts_all_pairs)
+def repeats_both(x, y):
+    n, m = len(x), len(y)
+    left, right = x.repeat_interleave(m, 0), y.repeat(n, 1)
+    return (left - right).norm(dim=1).reshape(n, m)
+
+
+@exercise.mistake(
+    "The distances are right, and they take a loop: with more points, or more coordinates, Python "
+    "goes round more often."
+)
+def point_by_point(x, y):
+    return torch.stack([(point - y).square().sum(1).sqrt() for point in x])
+
+
+@exercise.mistake(same_as=point_by_point)
+def coordinate_by_coordinate(x, y):
+    squares = x.new_zeros(len(x), len(y))
+    for d in range(x.shape[1]):
+        squares += (x[:, d, None] - y[:, d]) ** 2
+    return squares.sqrt()
+
+
+@exercise.mistake(same_as=point_by_point)
+def two_loops(x, y):
+    result = x.new_zeros(len(x), len(y))
+    for i in range(len(x)):
+        for j in range(len(y)):
+            result[i, j] = (x[i] - y[j]).norm()
+    return result
+
+
+@exercise.mistake(
+    "There is NaN in yours where two points are the same, or nearly. With floats, a sum that is "
+    "0 on paper may be a little less: what does the root of that give?"
+)
+def nan_for_equal_points(x, y):
+    return ((x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T).sqrt()
+
+
+@exercise.mistake(same_as=nan_for_equal_points)
+def nan_where_subtracted_first(x, y):
+    return ((y * y).sum(1) - 2 * (x @ y.T) + (x * x).sum(1, keepdim=True)) ** 0.5
+
+
+@exercise.mistake(
+    "Two equal points have the distance 0. In yours something is always left between them."
+)
+def a_little_more(x, y):
+    squares = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
+    return (squares.clamp(min=0) + 1e-6).sqrt()
+
+
+@exercise.mistake(same_as=a_little_more)
+def never_below_a_little(x, y):
+    squares = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T
+    return squares.clamp(min=1e-4).sqrt()
+
+
+@exercise.mistake("Yours are squares of distances. For (3, 4) and (0, 0) the distance is 5.")
+def without_the_root(x, y):
+    return ((x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T).clamp(min=0)
+
+
+@exercise.mistake("Rows and columns have changed places: a row belongs to one point of x.")
+def rows_are_points_of_y(x, y):
+    return pairwise_distances(y, x)
+
+
+@exercise.mistake(
+    "The squared lengths are added along the wrong dimension: which of the two has to be the "
+    "column, that of x or that of y?"
+)
+def lengths_along_the_wrong_dimension(x, y):
+    squares = (x * x).sum(1) + (y * y).sum(1)[:, None] - 2 * x @ y.T
+    return squares.clamp(min=0).sqrt()
+
+
+@exercise.mistake(same_as=lengths_along_the_wrong_dimension)
+def both_lengths_as_rows(x, y):
+    squares = (x * x).sum(1) + (y * y).sum(1) - 2 * x @ y.T
+    return squares.clamp(min=0).sqrt()
+
+
+@exercise.mistake(
+    "One distance for each pair of rows came out. Each point of x is asked about all points of y."
+)
+def row_with_row(x, y):
+    return (x - y).square().sum(1).sqrt()
+
+
+@exercise.mistake(
+    "Write out (a - b) * (a - b) once more, for two numbers. A part of it is missing in yours, or "
+    "has the wrong sign or factor."
+)
+def once_the_product(x, y):
+    return ((x * x).sum(1)[:, None] + (y * y).sum(1) - x @ y.T).clamp(min=0).sqrt()
+
+
+@exercise.mistake(same_as=once_the_product)
+def adds_the_product(x, y):
+    return ((x * x).sum(1)[:, None] + (y * y).sum(1) + 2 * x @ y.T).sqrt()
+
+
+@exercise.mistake(same_as=once_the_product)
+def lengths_of_x_alone(x, y):
+    return ((x * x).sum(1)[:, None] - 2 * x @ y.T).clamp(min=0).sqrt()
+
+
+@exercise.mistake(same_as=once_the_product)
+def difference_of_lengths(x, y):
+    return ((x * x).sum(1)[:, None] - (y * y).sum(1)).abs().sqrt()
+
+
+@exercise.mistake("The numbers are right, and in float64 points they come out as float32.")
+def always_float32(x, y):
+    return pairwise_distances(x.float(), y.float())
+
+
+@exercise.right
+def with_norms(x, y):
+    lengths = x.norm(dim=1, keepdim=True).square() + y.norm(dim=1).square()
+    return torch.relu(lengths - 2 * (x @ y.mT)).sqrt()
+
+
+@exercise.right
+def one_product_of_longer_points(x, y):
+    ones = x.new_ones
+    left = torch.cat([-2 * x, x.pow(2).sum(1, keepdim=True), ones(len(x), 1)], dim=1)
+    right = torch.cat([y, ones(len(y), 1), y.pow(2).sum(1, keepdim=True)], dim=1)
+    return torch.maximum(left @ right.T, x.new_zeros(())).sqrt()
+
+
+@exercise.right
+def with_einsum(x, y):
+    inner = torch.einsum("nd,md->nm", x, y)
+    squares = torch.einsum("nd,nd->n", x, x).unsqueeze(1) - 2 * inner
+    squares += torch.einsum("md,md->m", y, y)
+    return squares.clamp_(min=0).sqrt_()
+
+
+@exercise.right
+def from_a_common_middle(x, y):
+    middle = y.mean(dim=0)
+    x, y = x - middle, y - middle
+    squares = torch.addmm((y**2).sum(1), x, y.t(), alpha=-2) + (x**2).sum(1)[:, None]
+    return torch.where(squares > 0, squares, 0).sqrt()
