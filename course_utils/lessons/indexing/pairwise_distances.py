@@ -13,7 +13,7 @@ exercise = Exercise(
     "All distances, without a large middle",
     minutes=20,
     difficulty=3,
-    without=["torch.cdist", "nn.functional.pairwise_distance"],
+    without=["torch.cdist"],
     hints=[
         "Write out the square of (a - b) for numbers. Now for points: which of its three parts "
         "need both x and y?",
@@ -87,13 +87,13 @@ def _(answer, x, y):
 
 
 def _rounded(result, x, y):
-    """The result; where it is nearly right for points that are no whole numbers, what is right."""
-    if not isinstance(result, torch.Tensor) or result.shape != (len(x), len(y)):
-        return result
-    if bool((x == x.round()).all()) or result.dtype != x.dtype:
+    """The result; where it is as near to what is right as its dtype allows, what is right."""
+    wanted = isinstance(result, torch.Tensor) and result.shape == (len(x), len(y))
+    if not wanted or result.dtype != x.dtype:
         return result
     right = (x.double()[:, None] - y.double()).square().sum(2).sqrt()
-    return torch.where((result.double() - right).abs() < 0.02, right, result.double())
+    near = (result.double() - right).abs() < (2e-2 if x.dtype == torch.float32 else 1e-5)
+    return torch.where(near, right.to(x.dtype), result)
 
 
 @exercise.mistake(
@@ -110,13 +110,6 @@ def squares_from_a_large_product(x, y):
     return squares.clamp(min=0).sqrt()
 
 
-@exercise.mistake(same_as=subtracts_all_pairs)
-def repeats_both(x, y):
-    n, m = len(x), len(y)
-    left, right = x.repeat_interleave(m, 0), y.repeat(n, 1)
-    return (left - right).norm(dim=1).reshape(n, m)
-
-
 @exercise.mistake(
     "The distances are right, and they take a loop: with more points, or more coordinates, Python "
     "goes round more often."
@@ -125,34 +118,12 @@ def point_by_point(x, y):
     return torch.stack([(point - y).square().sum(1).sqrt() for point in x])
 
 
-@exercise.mistake(same_as=point_by_point)
-def coordinate_by_coordinate(x, y):
-    squares = x.new_zeros(len(x), len(y))
-    for d in range(x.shape[1]):
-        squares += (x[:, d, None] - y[:, d]) ** 2
-    return squares.sqrt()
-
-
-@exercise.mistake(same_as=point_by_point)
-def two_loops(x, y):
-    result = x.new_zeros(len(x), len(y))
-    for i in range(len(x)):
-        for j in range(len(y)):
-            result[i, j] = (x[i] - y[j]).norm()
-    return result
-
-
 @exercise.mistake(
     "There is NaN in yours where two points are the same, or nearly. With floats, a sum that is "
     "0 on paper may be a little less: what does the root of that give?"
 )
 def nan_for_equal_points(x, y):
     return ((x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T).sqrt()
-
-
-@exercise.mistake(same_as=nan_for_equal_points)
-def nan_where_subtracted_first(x, y):
-    return ((y * y).sum(1) - 2 * (x @ y.T) + (x * x).sum(1, keepdim=True)) ** 0.5
 
 
 @exercise.mistake(
