@@ -27,7 +27,14 @@ contents = Contents(
         "02.6": "look_up",
         "02.7": "top_k_accuracy",
         "02.8": "confusion_matrix",
-        # 02.9 to 02.16
+        "02.9": "broadcast_shape",
+        "02.10": "can_add_in_place",
+        "02.11": "masked_mean",
+        "02.12": "pairwise_distances",
+        "02.13": "keep_valid",
+        "02.14": "segment_sum",
+        "02.15": "undo_sort",
+        "02.16": "batch_report",
     },
     practice=Practice(
         title="Exercises: indexing, gather and broadcasting",

@@ -1,0 +1,82 @@
+"""What a call cost on the way: how many tensors it made, how large they were, how often it called.
+
+A loop in Python shows in the calls: with twice as many elements there are more of them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten
+
+# These hand numbers of a tensor to Python, where only a loop can work on them.
+TO_PYTHON = ("tolist", "item", "__iter__", "__int__", "__float__", "__index__")
+
+
+@dataclasses.dataclass
+class Effort:
+    """What was done while it was noted.
+
+    made: how many tensors with memory of their own. largest: elements of the largest of them.
+    steps: calls of torch, and single numbers that were handed to Python.
+    """
+
+    made: int = 0
+    largest: int = 0
+    steps: int = 0
+
+
+@contextlib.contextmanager
+def noted() -> Iterator[Effort]:
+    """Note what torch does inside this block."""
+    effort = Effort()
+    with _Steps(effort), _Memory(effort):
+        yield effort
+
+
+class _Steps(TorchFunctionMode):
+    def __init__(self, effort: Effort) -> None:
+        super().__init__()
+        self.effort = effort
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple = (), named: dict | None = None
+    ) -> Any:
+        """Count the call, then make it."""
+        self.effort.steps += 1
+        if getattr(function, "__name__", "") in TO_PYTHON and args:
+            self.effort.steps += args[0].numel()
+        return function(*args, **(named or {}))
+
+
+class _Memory(TorchDispatchMode):
+    def __init__(self, effort: Effort) -> None:
+        super().__init__()
+        self.effort = effort
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: tuple = (), named: dict | None = None
+    ) -> Any:
+        """Run the function, then look which tensors of its result have new memory."""
+        result = function(*args, **(named or {}))
+        given = {_memory(tensor) for tensor in _tensors((args, named))}
+        for tensor in _tensors(result):
+            if _memory(tensor) not in given:
+                elements = tensor.untyped_storage().nbytes() // tensor.element_size()
+                self.effort.made += 1
+                self.effort.largest = max(self.effort.largest, elements)
+        return result
+
+
+def _tensors(thing: Any) -> list[torch.Tensor]:
+    return [leaf for leaf in tree_flatten(thing)[0] if isinstance(leaf, torch.Tensor)]
+
+
+def _memory(tensor: torch.Tensor) -> int:
+    return tensor.untyped_storage()._cdata
