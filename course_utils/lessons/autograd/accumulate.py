@@ -58,7 +58,7 @@ def _(rng):
         yield predict, w, decimals(rng, n, 2), decimals(rng, n), size
     for x in promised(rng, "any strides"):
         w, y = decimals(rng, 6)[::2].requires_grad_(), decimals(rng, 2 * len(x) + 1)[1::2]
-        yield Typed("lambda x, w: (x @ w) ** 2 / 50"), w, x / 50, y, rng.randint(1, 3)
+        yield Typed("lambda x, w: (x @ w) ** 2 / 50"), w, x.div_(50), y, rng.randint(1, 3)
 
 
 @exercise.observe
@@ -76,7 +76,8 @@ def _(answer, predict, w, x, y, size):
         "gradient": w.grad,
         "what it returns": returned,
         "more than `size` samples at once": most > size,
-        "kept of earlier parts when predict is called again": max(kept.at_calls, default=0),
+        "saved by earlier parts when predict is called again": max(kept.tensors, default=0),
+        "graphs of earlier parts pile up": max(kept.graphs, default=0) > 1,
     }
 
 
@@ -370,8 +371,31 @@ def returns_the_mean_of_means(predict, w, x, y, size):
 
 
 @exercise.mistake(
-    "What comes back is a tensor, and it may carry a graph that is then kept. A float was asked "
-    "for."
+    "A total of tensors is a tensor with a graph: it leads back to the losses of all parts, and "
+    "holds what is left of their graphs."
+)
+def adds_up_with_graphs(predict, w, x, y, size):
+    w.grad = None
+    total = 0.0
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        loss = (predict(some, w) - wanted).square().sum() / len(x)
+        loss.backward()
+        total += loss
+    return total.item()
+
+
+@exercise.mistake(same_as=adds_up_with_graphs)
+def keeps_losses_with_graphs(predict, w, x, y, size):
+    w.grad = None
+    losses = []
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        losses.append((predict(some, w) - wanted).square().mean() * len(some) / len(x))
+        losses[-1].backward()
+    return sum(losses)
+
+
+@exercise.mistake(
+    "What comes back is a tensor of shape (). A float was asked for: a number of Python."
 )
 def returns_a_tensor(predict, w, x, y, size):
     w.grad = None
@@ -379,7 +403,7 @@ def returns_a_tensor(predict, w, x, y, size):
     for some, wanted in zip(x.split(size), y.split(size), strict=True):
         loss = (predict(some, w) - wanted).square().sum() / len(x)
         loss.backward()
-        total += loss
+        total += loss.detach()
     return total
 
 
@@ -402,9 +426,9 @@ def divided_at_the_end(predict, w, x, y, size):
         stop = min(start + size, len(x))
         error = predict(x[start:stop], w) - y[start:stop]
         loss = (error * error).sum()
-        total += loss.detach()
+        total = total + loss.detach()
         loss.backward()
-    w.grad /= len(x)
+    w.grad = w.grad / len(x)
     return float(total) / len(x)
 
 
@@ -415,7 +439,7 @@ def with_autograd_grad(predict, w, x, y, size):
         done = len(losses)
         errors = (predict(x[done : done + size], w) - y[done : done + size]) ** 2
         (part,) = torch.autograd.grad(errors.sum(), w)
-        gradient += part
+        gradient = gradient + part
         losses.extend(errors.tolist())
     w.grad = gradient / len(losses)
     return sum(losses) / len(losses)
@@ -428,7 +452,7 @@ def error_given_to_backward(predict, w, x, y, size):
     total = 0.0
     for rows in torch.arange(len(x)).split(size):
         out = predict(x[rows], w)
-        error = (out - y[rows]).detach()
+        error = out.detach() - y[rows]
         out.backward(2 * error / len(y))
         total += (error @ error).item()
     return total / len(y)

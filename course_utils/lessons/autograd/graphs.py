@@ -12,29 +12,39 @@ from torch.utils._python_dispatch import TorchDispatchMode
 class Kept:
     """Counts what graphs keep for the way back, of the calls of a function.
 
-    A tensor counts from the call that saved it until its graph is gone, or was gone through.
+    tensors, graphs: how many of earlier calls were there, each time that it was called again. A
+    saved tensor is there until its graph is gone, or was gone through; a graph, as long as anything
+    holds it.
     """
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._alive: weakref.WeakSet = weakref.WeakSet()
-        self.at_calls: list[int] = []  # of earlier calls, when it was called again
-
-    def count(self) -> int:
-        """How many saved tensors are there now."""
-        return len(self._alive)
+        self._tensors: weakref.WeakSet = weakref.WeakSet()
+        self._graphs: weakref.WeakSet = weakref.WeakSet()
+        self.tensors: list[int] = []
+        self.graphs: list[int] = []
 
     def __call__(self, *args: Any) -> Any:
-        self.at_calls.append(self.count())
+        self.tensors.append(len(self._tensors))
+        self.graphs.append(len(self._graphs))
         if torch._C._functorch.peek_interpreter_stack() is not None:
             return self._function(*args)  # torch.func lets no hooks in, and keeps nothing
         with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda saved: saved.tensor):
-            return self._function(*args)
+            result = self._function(*args)
+        if result.grad_fn is not None:
+            mark = _Mark()
+            result.grad_fn.metadata["mark"] = mark  # there as long as the operation
+            self._graphs.add(mark)
+        return result
 
     def _pack(self, tensor: torch.Tensor) -> "_Saved":
         saved = _Saved(tensor.detach())
-        self._alive.add(saved)
+        self._tensors.add(saved)
         return saved
+
+
+class _Mark:
+    """Something that a weak reference can be made to."""
 
 
 class _Saved:
