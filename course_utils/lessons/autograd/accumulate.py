@@ -456,3 +456,31 @@ def error_given_to_backward(predict, w, x, y, size):
         out.backward(2 * error / len(y))
         total += (error @ error).item()
     return total / len(y)
+
+
+exercise.equivalent(
+    "total = total + loss.detach()",
+    "total += loss.detach()",
+    because="The first addition makes a tensor of its own: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "w.grad = w.grad / len(x)",
+    "w.grad /= len(x)",
+    because="The gradient was made here, whether it is changed or replaced.",
+)
+
+
+exercise.equivalent(
+    "gradient = gradient + part",
+    "gradient += part",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "error = out.detach() - y[rows]",
+    "error = out - y[rows]",
+    because="backward takes the values alone, and the graph goes with the names of this turn.",
+)

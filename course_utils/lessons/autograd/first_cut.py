@@ -6,6 +6,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.promises import promised
 
 exercise = Exercise(
     "03.5",
@@ -44,11 +45,333 @@ def first_cut(steps, x):
     return None
 
 
+KEEPS = [
+    *("lambda h: h * 2", "lambda h: torch.tanh(h)", "lambda h: h.clone()", "lambda h: h.t()"),
+    "lambda h, w=torch.tensor(0.5, requires_grad=True): h * w",
+]
+FLATTENS = ["lambda h: h.round()", "lambda h: h * 0", "lambda h: torch.clamp(h, 90, 99)"]
+IN_PART = ["lambda h: torch.cat([h[:1].detach(), h[1:]])", "lambda h: h.detach() + 0 * h"]
+CUTS = [
+    *("lambda h: h.detach()", "lambda h: h.data * 3", "lambda h: torch.tensor(h.tolist())"),
+    *("lambda h: torch.from_numpy(h.detach().numpy() + 1)", "lambda h: (h > 0).float()"),
+    *("lambda h: h.argmax(0)", "lambda h: torch.ones_like(h)"),
+]
+HIDDEN_CUTS = [  # what they give requires grad
+    *(
+        "lambda h: h.detach().requires_grad_()",
+        "lambda h: torch.tensor(h.tolist()).requires_grad_()",
+    ),
+    "lambda h, w=torch.tensor(0.5, requires_grad=True): h.detach() * w",
+    "lambda h, w=torch.tensor(0.5, requires_grad=True): h.argmax(0) * w",
+]
+
+
 @exercise.cases
 def _(rng):
-    good = ["lambda h: h * 2", "lambda h: torch.tanh(h)", "lambda h: h.round()"]
-    bad = ["lambda h: h.detach()", "lambda h: torch.tensor(h.tolist(), requires_grad=True)"]
-    yield [Typed(good[0]), Typed(bad[0]), Typed(good[1])], decimals(rng, 3).requires_grad_()
-    yield [Typed(good[2]), Typed(bad[1])], decimals(rng, 3).requires_grad_()
-    yield [Typed(text) for text in good], decimals(rng, 3).requires_grad_()
-    yield [], decimals(rng, 3).requires_grad_()
+    def x(*shape):
+        return decimals(rng, *(shape or (3,))).requires_grad_()
+
+    yield typed("lambda h: h * 2", "lambda h: h.detach()", "lambda h: torch.tanh(h)"), x()
+    yield typed("lambda h: h * 2", "lambda h: torch.tanh(h)"), x()
+    yield [], x()
+    for cut in CUTS:
+        before, behind = rng.choices(KEEPS[:3], k=rng.randint(0, 2)), [rng.choice(KEEPS[:3])]
+        yield typed(*before, cut, *behind[: rng.randint(0, 1)]), x()
+    for cut in HIDDEN_CUTS:
+        before, behind = rng.choices(KEEPS, k=rng.randint(0, 2)), rng.choices(KEEPS[:3], k=2)
+        yield typed(*before, cut, *behind), x()
+        yield typed(cut), x()
+    for flat in FLATTENS:
+        yield typed(rng.choice(KEEPS), flat, rng.choice(KEEPS)), x()
+    yield typed(FLATTENS[1], rng.choice(CUTS[:3]), "lambda h: h * 2"), x()
+    for part in IN_PART:
+        yield typed(part, rng.choice(KEEPS[:3])), x()
+    first, second = rng.sample(CUTS[:3] + HIDDEN_CUTS[:2], 2)
+    yield typed(KEEPS[0], first, second), x()
+    yield typed(KEEPS[4], KEEPS[1], KEEPS[4]), x()
+    yield typed(KEEPS[4], HIDDEN_CUTS[2], KEEPS[4]), x()
+    given = x(2, 2)
+    given.grad = decimals(rng, 2, 2)
+    yield typed(KEEPS[3], rng.choice(HIDDEN_CUTS[:3]), KEEPS[4]), given
+    for one in promised(rng, "any strides"):
+        yield typed("lambda h: h / 9", rng.choice(CUTS[:3] + KEEPS)), one.requires_grad_()
+
+
+def typed(*texts):
+    return [Typed(text) for text in texts]
+
+
+@exercise.observe
+def _(answer, steps, x):
+    others = [one for step in steps for one in step.function.__defaults__ or ()]
+    found = answer(steps, x)
+    return {
+        "position": found,
+        "gradients of other tensors that steps use": [one.grad for one in others],
+    }
+
+
+@exercise.mistake(
+    "You trust `requires_grad`. It says that a tensor has some graph, or is a leaf of its own, not "
+    "that the graph leads to x."
+)
+def asks_requires_grad(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=asks_requires_grad)
+def asks_for_a_grad_fn(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h.grad_fn is None:
+            return position
+    return None
+
+
+@exercise.mistake(
+    "A gradient of zeros has arrived: its way was not cut. What does torch give where there is no "
+    "way at all?"
+)
+def zeros_count_as_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None or not gradient.any():
+            return position
+    return None
+
+
+@exercise.mistake(
+    "The first question used up the graph. Behind the next step the way back goes through the same "
+    "operations again, and what they saved is gone."
+)
+def asks_once_only(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True)
+        if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(
+    "Where there is no way to x, torch raises an error, unless you allow for it. That error is the "
+    "finding, and it ends your search."
+)
+def errors_at_a_hidden_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, retain_graph=True)
+        if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=errors_at_a_hidden_cut)
+def errors_at_a_plain_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(
+    "`backward()` writes into .grad, of x and of everything else on the way. You were to look, and "
+    "to leave nothing."
+)
+def goes_backward(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        x.grad = None
+        if h.requires_grad:
+            h.sum().backward(retain_graph=True)
+        if x.grad is None:
+            return position
+    x.grad = None
+    return None
+
+
+@exercise.mistake(
+    "You look at each step by itself, or at its own input: a step that is given a fresh tensor "
+    "keeps a graph that leads to that one."
+)
+def asks_for_the_last_cut(steps, x):
+    h, last = x, None
+    for position, step in enumerate(steps):
+        before = h
+        h = step(before)
+        if not h.requires_grad:
+            last = position
+        elif before.requires_grad:
+            (gradient,) = torch.autograd.grad(h.sum(), before, allow_unused=True, retain_graph=True)
+            if gradient is None:
+                last = position
+    return last
+
+
+@exercise.mistake(
+    "You go backwards through the steps, and name the last one without a graph behind it. It is "
+    "the *first* after which the graph no longer leads to x."
+)
+def the_last_of_all(steps, x):
+    h, found = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        reaches = h.requires_grad and (
+            torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)[0] is not None
+        )
+        if not reaches:
+            found = position
+    return found
+
+
+@exercise.mistake(
+    "Positions count from 0, and belong to the step that cut: not to the one before it, and not to "
+    "the one behind."
+)
+def counts_from_one(steps, x):
+    h = x
+    for position, step in enumerate(steps, start=1):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=counts_from_one)
+def last_good_one(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position - 1
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position - 1
+    return None
+
+
+@exercise.mistake("Where nothing was cut, there is no position to give: not even -1.")
+def minus_one_for_none(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
+    return -1
+
+
+@exercise.mistake(same_as=minus_one_for_none)
+def length_for_none(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
+    return len(steps)
+
+
+@exercise.mistake(
+    "`retain_grad()` asks for a gradient that has yet to come, and `.grad` alone does not say why "
+    "it is None: nobody went backwards."
+)
+def looks_at_grad(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if x.grad is None:
+            return position
+    return None
+
+
+@exercise.right
+def through_the_nodes(steps, x):
+    def leads_to_x(tensor):
+        waiting, seen = [tensor.grad_fn], set()
+        while waiting:
+            node = waiting.pop()
+            if node is None or node in seen:
+                continue
+            seen.add(node)
+            if getattr(node, "variable", None) is x:
+                return True
+            waiting += [before for before, _ in node.next_functions]
+        return False
+
+    out = x
+    for position, step in enumerate(steps):
+        out = step(out)
+        if not leads_to_x(out):
+            return position
+    return None
+
+
+@exercise.right
+def from_the_end(steps, x):
+    outputs = [x]
+    for step in steps:
+        outputs.append(step(outputs[-1]))
+    found = None
+    for position in reversed(range(len(steps))):
+        out = outputs[position + 1]
+        if out.requires_grad:
+            arrived = torch.autograd.grad(
+                out, x, torch.ones_like(out), retain_graph=True, allow_unused=True
+            )
+            if arrived[0] is not None:
+                break
+        found = position
+    return found
+
+
+@exercise.right
+def by_trying(steps, x):
+    h = x
+    for i in range(len(steps)):
+        h = steps[i](h)
+        try:
+            torch.autograd.grad(h.sum(), x, retain_graph=True)
+        except RuntimeError:
+            return i
+    return None
+
+
+@exercise.right
+def run_again_for_each(steps, x):
+    for n in range(1, len(steps) + 1):
+        start = x.detach().requires_grad_()
+        h = start
+        for step in steps[:n]:
+            h = step(h)
+        total = h.sum()
+        if total.grad_fn is None or torch.autograd.grad(total, start, allow_unused=True) == (None,):
+            return n - 1
+    return None

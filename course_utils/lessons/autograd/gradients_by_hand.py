@@ -348,3 +348,17 @@ def with_ones_beside_x(x, w, b, y):
     of_a = (a + torch.tanh(a) - y) * (2 - torch.tanh(a).square()) * 2 / len(y)
     both = of_a @ beside
     return both[:-1], both[-1]
+
+
+exercise.equivalent(
+    "of_w = of_w + part * row",
+    "of_w += part * row",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "of_b = of_b + part",
+    "of_b += part",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
