@@ -2,6 +2,8 @@
 A gradient of 0 is a gradient: it has arrived.
 """
 
+import itertools
+
 import torch
 
 from course_utils.exercise import Exercise
@@ -314,42 +316,30 @@ def looks_at_grad(steps, x):
 
 @exercise.right
 def through_the_nodes(steps, x):
-    def leads_to_x(tensor):
-        waiting, seen = [tensor.grad_fn], set()
-        while waiting:
-            node = waiting.pop()
-            if node is None or node in seen:
-                continue
-            seen.add(node)
-            if getattr(node, "variable", None) is x:
-                return True
-            waiting += [before for before, _ in node.next_functions]
-        return False
+    def leads_to_x(node):
+        if node is None:
+            return False
+        if getattr(node, "variable", None) is x:
+            return True
+        return any(leads_to_x(before) for before, _ in node.next_functions)
 
     out = x
     for position, step in enumerate(steps):
         out = step(out)
-        if not leads_to_x(out):
+        if not leads_to_x(out.grad_fn):
             return position
     return None
 
 
 @exercise.right
-def from_the_end(steps, x):
-    outputs = [x]
-    for step in steps:
-        outputs.append(step(outputs[-1]))
-    found = None
-    for position in reversed(range(len(steps))):
-        out = outputs[position + 1]
-        if out.requires_grad:
-            arrived = torch.autograd.grad(
-                out, x, torch.ones_like(out), retain_graph=True, allow_unused=True
-            )
-            if arrived[0] is not None:
-                break
-        found = position
-    return found
+def all_of_them_first(steps, x):
+    outputs = list(itertools.accumulate(steps, lambda h, step: step(h), initial=x))[1:]
+    arrived = [
+        out.requires_grad
+        and torch.autograd.grad(out.sum(), x, retain_graph=True, allow_unused=True)[0] is not None
+        for out in outputs
+    ]
+    return arrived.index(False) if False in arrived else None
 
 
 @exercise.right
@@ -365,13 +355,30 @@ def by_trying(steps, x):
 
 
 @exercise.right
-def run_again_for_each(steps, x):
-    for n in range(1, len(steps) + 1):
-        start = x.detach().requires_grad_()
-        h = start
-        for step in steps[:n]:
-            h = step(h)
-        total = h.sum()
-        if total.grad_fn is None or torch.autograd.grad(total, start, allow_unused=True) == (None,):
-            return n - 1
+def on_a_copy_of_x(steps, x):
+    start = x.detach().requires_grad_()
+    h = start
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h.grad_fn is None:
+            return position
+        gradient, *_ = torch.autograd.grad(
+            [h], [start], [torch.ones_like(h)], allow_unused=True, create_graph=True
+        )
+        if gradient is None:
+            return position
     return None
+
+
+exercise.equivalent(
+    "gradient, = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)",
+    "gradient, = torch.autograd.grad(h.mean(), x, allow_unused=True, retain_graph=True)",
+    because="Whether a gradient arrives does not depend on the number that is differentiated.",
+)
+
+
+exercise.equivalent(
+    "torch.autograd.grad(h.sum(), x, retain_graph=True)",
+    "torch.autograd.grad(h.mean(), x, retain_graph=True)",
+    because="Whether a gradient arrives does not depend on the number that is differentiated.",
+)
