@@ -33,7 +33,8 @@ def accumulate(predict, w, x, y, size):
     samples at once. w: a float32 leaf that requires grad; what w.grad held before is thrown away.
     x: float32, shape (n, features), any strides. y: float32, shape (n,), any strides. size: an int;
     the last part may be shorter.
-    When predict is called again, nothing is kept of the graph of the part before.
+    When predict is called again, nothing that was saved for the way back of a part before is kept,
+    and graphs do not pile up.
     Returns the mean squared error over all samples, as a float.
     """
     w.grad = None

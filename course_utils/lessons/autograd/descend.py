@@ -35,7 +35,8 @@ def descend(loss_of, start, lr, steps):
     Returns a tuple: the losses of all points, a list of `steps + 1` floats, and the point with the
     lowest loss, the first of equals. That is a tensor that requires no grad and shares no memory
     with start.
-    When loss_of is called, no graph of an earlier point is kept. start and start.grad stay.
+    When loss_of is called, nothing that was saved for the way back of an earlier point is kept, and
+    graphs do not pile up. start and start.grad stay.
     """
     point = start.detach().clone().requires_grad_()
     losses, best = [], None
@@ -113,6 +114,19 @@ def keeps_the_losses(loss_of, start, lr, steps):
 
 
 @exercise.mistake(same_as=keeps_the_losses)
+def keeps_losses_and_graphs(loss_of, start, lr, steps):
+    point, losses, points = start.detach().clone(), [], []
+    for _ in range(steps + 1):
+        leaf = point.detach().requires_grad_()
+        points.append(leaf)
+        losses.append(loss_of(leaf))
+        (gradient,) = torch.autograd.grad(losses[-1], leaf, retain_graph=True)
+        point = leaf - lr * gradient
+    values = [loss.item() for loss in losses]
+    return values, points[values.index(min(values))].detach()
+
+
+@exercise.mistake(same_as=keeps_the_losses)
 def numbers_at_the_end(loss_of, start, lr, steps):
     point = start.detach().clone().requires_grad_()
     losses, points = [], []
@@ -143,8 +157,7 @@ def keeps_tensors(loss_of, start, lr, steps):
 
 @exercise.mistake(
     "Your best point is where the walk ended, and that need not be the lowest. A point that lies "
-    "in"
-    "the same memory as the one that walks goes along with it."
+    "in the same memory as the one that walks goes along with it."
 )
 def best_is_an_alias(loss_of, start, lr, steps):
     point = start.detach().clone().requires_grad_()
@@ -225,6 +238,39 @@ def best_after_the_step(loss_of, start, lr, steps):
             point -= lr * gradient
         if losses.index(min(losses)) == step:
             best = point.detach().clone()
+    return losses, best
+
+
+@exercise.mistake(
+    "Where the start is the best point, yours is a view of it: whoever writes into one writes into "
+    "the other."
+)
+def best_may_be_start(loss_of, start, lr, steps):
+    point = start.detach()
+    losses, best = [], point
+    for _ in range(steps + 1):
+        leaf = point.detach().requires_grad_()
+        loss = loss_of(leaf)
+        losses.append(loss.item())
+        if losses[-1] < min(losses[:-1], default=float("inf")):
+            best = point
+        point = point - lr * torch.autograd.grad(loss, leaf)[0]
+    return losses, best
+
+
+@exercise.mistake("The last point has a loss in your log, and is never looked at as the best.")
+def the_last_is_never_best(loss_of, start, lr, steps):
+    point = start.detach().clone().requires_grad_()
+    losses, best = [], point.detach().clone()
+    for step in range(steps):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        if losses.index(min(losses)) == step:
+            best = point.detach().clone()
+        (gradient,) = torch.autograd.grad(loss, point)
+        with torch.no_grad():
+            point -= lr * gradient
+    losses.append(loss_of(point).item())
     return losses, best
 
 
@@ -427,6 +473,22 @@ def clones_into_the_graph_of_start(loss_of, start, lr, steps):
         with torch.no_grad():
             point -= lr * point.grad
         point.grad = None
+    return losses, best
+
+
+@exercise.mistake(same_as=walks_with_start)
+def walks_with_start_and_clears(loss_of, start, lr, steps):
+    point = start.detach().requires_grad_()
+    losses, best = [], None
+    for step in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        if losses.index(min(losses)) == step:
+            best = point.detach().clone()
+        if step < steps:
+            (gradient,) = torch.autograd.grad(loss, point)
+            with torch.no_grad():
+                point -= lr * gradient
     return losses, best
 
 

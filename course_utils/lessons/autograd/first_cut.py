@@ -2,8 +2,6 @@
 A gradient of 0 is a gradient: it has arrived.
 """
 
-import itertools
-
 import torch
 
 from course_utils.exercise import Exercise
@@ -247,6 +245,62 @@ def the_last_of_all(steps, x):
 
 
 @exercise.mistake(
+    "An operation may have several inputs, and each of them a way back. You followed one way only."
+)
+def follows_the_first_way(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        node = h.grad_fn
+        while node is not None and node.next_functions:
+            node = node.next_functions[0][0]
+        if getattr(node, "variable", None) is not x:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=follows_the_first_way)
+def follows_the_last_way(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        node = h.grad_fn
+        while node is not None and node.next_functions:
+            node = node.next_functions[-1][0]
+        if getattr(node, "variable", None) is not x:
+            return position
+    return None
+
+
+@exercise.mistake(
+    "h has many elements. Without being told where to begin, torch goes back from a single number "
+    "only, and raises an error."
+)
+def begins_with_many_numbers(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h, x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=begins_with_many_numbers)
+def takes_any_error_for_a_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        try:
+            torch.autograd.grad(h, x, retain_graph=True)
+        except RuntimeError:
+            return position
+    return None
+
+
+@exercise.mistake(
     "Positions count from 0, and belong to the step that cut: not to the one before it, and not to "
     "the one behind."
 )
@@ -317,11 +371,9 @@ def looks_at_grad(steps, x):
 @exercise.right
 def through_the_nodes(steps, x):
     def leads_to_x(node):
-        if node is None:
-            return False
         if getattr(node, "variable", None) is x:
             return True
-        return any(leads_to_x(before) for before, _ in node.next_functions)
+        return any(leads_to_x(before) for before, _ in getattr(node, "next_functions", ()))
 
     out = x
     for position, step in enumerate(steps):
@@ -333,10 +385,12 @@ def through_the_nodes(steps, x):
 
 @exercise.right
 def all_of_them_first(steps, x):
-    outputs = list(itertools.accumulate(steps, lambda h, step: step(h), initial=x))[1:]
+    outputs = []
+    for step in steps:
+        outputs.append(step(outputs[-1] if outputs else x))
     arrived = [
         out.requires_grad
-        and torch.autograd.grad(out.sum(), x, retain_graph=True, allow_unused=True)[0] is not None
+        and None not in torch.autograd.grad(out.sum(), x, retain_graph=True, allow_unused=True)
         for out in outputs
     ]
     return arrived.index(False) if False in arrived else None
@@ -356,14 +410,14 @@ def by_trying(steps, x):
 
 @exercise.right
 def on_a_copy_of_x(steps, x):
-    start = x.detach().requires_grad_()
+    start = x.clone()
     h = start
     for position, step in enumerate(steps):
         h = step(h)
-        if h.grad_fn is None:
+        if not h.requires_grad:
             return position
-        gradient, *_ = torch.autograd.grad(
-            [h], [start], [torch.ones_like(h)], allow_unused=True, create_graph=True
+        (gradient,) = torch.autograd.grad(
+            h, start, torch.rand(h.shape), allow_unused=True, create_graph=True
         )
         if gradient is None:
             return position
@@ -380,5 +434,14 @@ exercise.equivalent(
 exercise.equivalent(
     "torch.autograd.grad(h.sum(), x, retain_graph=True)",
     "torch.autograd.grad(h.mean(), x, retain_graph=True)",
+    because="Whether a gradient arrives does not depend on the number that is differentiated.",
+)
+
+
+exercise.equivalent(
+    "arrived = [out.requires_grad and None not in torch.autograd.grad(out.sum(), x, "
+    "retain_graph=True, allow_unused=True) for out in outputs]",
+    "arrived = [out.requires_grad and None not in torch.autograd.grad(out.mean(), x, "
+    "retain_graph=True, allow_unused=True) for out in outputs]",
     because="Whether a gradient arrives does not depend on the number that is differentiated.",
 )

@@ -300,6 +300,37 @@ def always_float32(x, w, b, y):
 
 
 @exercise.mistake(
+    "Your numbers went through float64, or through something that makes it: the dtype that came in "
+    "is the one that goes out."
+)
+def always_float64(x, w, b, y):
+    x, w, b, y = (one.double() for one in (x, w, b, y))
+    a = x @ w + b
+    t = torch.tanh(a)
+    of_a = 2 * (a + t - y) / len(y) * (2 - t * t)
+    return x.T @ of_a, of_a.sum()
+
+
+@exercise.mistake(
+    "A column and a row meet in yours: (n, 1) and (n,) give (n, n), every sample with every other. "
+    "Write the shape behind each line."
+)
+def a_column_meets_a_row(x, w, b, y):
+    a = x @ w[:, None] + b
+    t = torch.tanh(a)
+    of_a = 2 * (a + t - y) / len(y) * (2 - t * t)
+    return (x.T @ of_a).mean(dim=1), of_a.mean(dim=1).sum()
+
+
+@exercise.mistake(same_as=a_column_meets_a_row)
+def a_sum_of_all_pairs(x, w, b, y):
+    a = x @ w[:, None] + b
+    t = torch.tanh(a)
+    of_a = (2 * (a + t - y) / len(y) * (2 - t * t)).sum(dim=1)
+    return x.T @ of_a, of_a.sum()
+
+
+@exercise.mistake(
     "The gradients are right, but one of them is a plain number. Two tensors were asked for."
 )
 def plain_numbers(x, w, b, y):

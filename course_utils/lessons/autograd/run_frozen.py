@@ -60,7 +60,8 @@ def _(rng):
         weight = decimals(rng, 2).requires_grad_()
         yield [tanh, scale], [weight, weight], decimals(rng, 2).requires_grad_(), frozen
     weights = [decimals(rng, 2), decimals(rng, 2).requires_grad_()]
-    yield [tanh, scale], weights, decimals(rng, 2).requires_grad_(), [rng.randint(0, 1)]
+    for frozen in ([0], [1]):
+        yield [tanh, scale], list(weights), decimals(rng, 2).requires_grad_(), frozen
     weights = [decimals(rng, 3, 2).requires_grad_(), decimals(rng, 2, 2).t().requires_grad_()]
     matmul = Typed("lambda h, w: torch.tanh(h @ w)")
     x = decimals(rng, 3, 2).t()

@@ -110,7 +110,22 @@ def adds_eps(a, b):
 
 @exercise.mistake(same_as=adds_eps)
 def adds_eps_and_picks(a, b):
+    return torch.where(b == 0, 0, a / (b + 1e-8))
+
+
+@exercise.mistake(same_as=adds_eps)
+def adds_a_smaller_eps_and_picks(a, b):
     return torch.where(b == 0, 0, a / (b + 1e-12))
+
+
+@exercise.mistake(same_as=adds_eps)
+def adds_a_smaller_eps(a, b):
+    return a / (b + 1e-12)
+
+
+@exercise.mistake(same_as=adds_eps)
+def smaller_eps_in_the_place_of_zero(a, b):
+    return a / torch.where(b == 0, 1e-12, b)
 
 
 @exercise.mistake(same_as=adds_eps)
@@ -175,6 +190,19 @@ def writes_into_b(a, b):
 
 
 @exercise.mistake(same_as=writes_into_b)
+def writes_past_the_graph(a, b):
+    b.data[b.data == 0] = float("inf")
+    return a / b
+
+
+@exercise.mistake(same_as=writes_into_b)
+def writes_ones_past_the_graph(a, b):
+    is_zero = b == 0
+    b.data[is_zero] = 1
+    return torch.where(is_zero, 0, a / b)
+
+
+@exercise.mistake(same_as=writes_into_b)
 def fills_b_in_place(a, b):
     is_zero = b == 0
     return (a / b.masked_fill_(is_zero, 1)).masked_fill(is_zero, 0)
@@ -194,6 +222,12 @@ def mask_of_b_alone(a, b):
 def always_float32(a, b):
     is_zero = b == 0
     return torch.where(is_zero, 0, a / torch.where(is_zero, 1, b)).float()
+
+
+@exercise.mistake("A negative divisor is not 0 either. Yours divides by positive ones alone.")
+def positive_ones_only(a, b):
+    safe = torch.where(b > 0, b, 1)
+    return torch.where(b > 0, a / safe, 0)
 
 
 @exercise.mistake("The result has to be 0 where b is 0, not where a is.")
@@ -247,3 +281,38 @@ def zero_where_nothing_is_picked(a, b):
     safe = torch.where(b == 0, torch.ones_like(b), b)
     top = torch.where(b == 0, 0, a)
     return top / safe
+
+
+exercise.equivalent(
+    "quotient = a / torch.where(is_zero, 1, b)",
+    "quotient = a / torch.where(is_zero, 2, b)",
+    because="What stands in the place of a 0 is divided by, and the quotient is not picked.",
+)
+
+
+exercise.equivalent(
+    "return (a / b.masked_fill(zero, 1.0)).masked_fill(zero, 0.0)",
+    "return (a / b.masked_fill(zero, 2.0)).masked_fill(zero, 0.0)",
+    because="What stands in the place of a 0 is divided by, and the quotient is not picked.",
+)
+
+
+exercise.equivalent(
+    "return a / (b + zero) * (1 - zero)",
+    "return a / (b - zero) * (1 - zero)",
+    because="Where b is 0 the divisor is 1 or -1, and the quotient is multiplied by 0.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def forward(ctx, a, b):",
+    "def forward(ctx, a, b):",
+    because="Called on its class, a function of a class is a plain function.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def backward(ctx, gradient):",
+    "def backward(ctx, gradient):",
+    because="Called on its class, a function of a class is a plain function.",
+)

@@ -333,6 +333,42 @@ def detaches_only(f, x, v):
     return torch.zeros_like(x) if gradient is None else gradient
 
 
+@exercise.mistake(
+    "`view` flattens without copying, and not every tensor can be flattened so: v and f(x) may be "
+    "transposed. Is there a need to flatten at all?"
+)
+def flattens_by_view(f, x, v):
+    leaf = x.detach().requires_grad_()
+    y = f(leaf)
+    if not y.requires_grad:
+        return torch.zeros_like(x)
+    dot = y.view(-1) @ v.view(-1)
+    (gradient,) = torch.autograd.grad(dot, leaf, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient
+
+
+@exercise.mistake(same_as=flattens_by_view)
+def flattens_the_weights_by_view(f, x, v):
+    leaf = x.detach().requires_grad_()
+    y = f(leaf)
+    if not y.requires_grad:
+        return torch.zeros_like(x)
+    dot = y.reshape(-1) @ v.view(-1)
+    (gradient,) = torch.autograd.grad(dot, leaf, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient
+
+
+@exercise.mistake(same_as=flattens_by_view)
+def flattens_the_outputs_by_view(f, x, v):
+    leaf = x.detach().requires_grad_()
+    y = f(leaf)
+    if not y.requires_grad:
+        return torch.zeros_like(x)
+    dot = y.view(-1) @ v.reshape(-1)
+    (gradient,) = torch.autograd.grad(dot, leaf, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient
+
+
 @exercise.mistake("Your copy of x is of another dtype, and so is what comes back.")
 def always_float32(f, x, v):
     leaf = torch.tensor(x.tolist(), dtype=torch.float32, requires_grad=True)
