@@ -19,7 +19,14 @@ contents = Contents(
         "find what a graph keeps alive, and stop memory that grows",
     ],
     exercises={
-        # 03.1 to 03.8
+        "03.1": "gradients_by_hand",
+        "03.2": "accumulate",
+        "03.3": "vector_jacobian",
+        "03.4": "run_frozen",
+        "03.5": "first_cut",
+        "03.6": "safe_divide",
+        "03.7": "descend",
+        "03.8": "normalisation_gradient",
         # 03.9 to 03.16
     },
     practice=Practice(
