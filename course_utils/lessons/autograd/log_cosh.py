@@ -76,6 +76,9 @@ def _(answer, prediction, target):
     facts["gradients of prediction and target"] = attempt(
         lambda: torch.autograd.grad(3 * loss, arguments, retain_graph=True, allow_unused=True)
     )
+    facts["gradient of prediction, backward for the second time"] = attempt(
+        lambda: torch.autograd.grad(loss, arguments[0], retain_graph=True)
+    )
     behind = [node for node, _ in getattr(loss.grad_fn, "next_functions", ()) if node is not None]
     ours = [any(getattr(node, "variable", None) is one for one in arguments) for node in behind]
     facts["the nodes right behind are those of the arguments"] = all(ours) and len(ours) == 2
@@ -444,3 +447,110 @@ def with_setup_context(prediction, target):
             return g, g.neg()
 
     return Fused.apply(prediction, target)
+
+
+exercise.equivalent(
+    "@staticmethod def forward(ctx, prediction, target):",
+    "def forward(ctx, prediction, target):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def backward(ctx, arriving):",
+    "def backward(ctx, arriving):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def forward(ctx, a, b):",
+    "def forward(ctx, a, b):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def forward(prediction, target):",
+    "def forward(prediction, target):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def setup_context(ctx, inputs, output):",
+    "def setup_context(ctx, inputs, output):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "far = distance.abs()",
+    "far = distance",
+    because="softplus grows like a straight line, so that the formula holds on both sides of 0.",
+)
+
+
+exercise.equivalent(
+    "far = distance.abs()",
+    "far = distance.abs_()",
+    because="The distance was made here, and is not used after that.",
+)
+
+
+exercise.equivalent(
+    "far = d.abs()",
+    "far = d",
+    because="softplus grows like a straight line, so that the formula holds on both sides of 0.",
+)
+
+
+exercise.equivalent(
+    "far = d.abs()",
+    "far = d.abs_()",
+    because="The distance was made here, and is not used after that.",
+)
+
+
+exercise.equivalent(
+    "far = torch.maximum(d, -d)",
+    "far = torch.maximum(d, d)",
+    because="logaddexp grows like a straight line, so that the formula holds on both sides of 0.",
+)
+
+
+exercise.equivalent(
+    "g = arriving * ctx.saved_tensors[0]",
+    "g = arriving * ctx.saved_tensors[-1]",
+    because="One tensor is saved: the first is the last.",
+)
+
+
+exercise.equivalent(
+    "return (g if ctx.needs_input_grad[0] else None, -g if ctx.needs_input_grad[1] else None)",
+    "return (g, -g if ctx.needs_input_grad[1] else None)",
+    "return (g if ctx.needs_input_grad[0] else None, -g)",
+    because="A gradient for an argument that needs none is not used.",
+)
+
+
+exercise.equivalent(
+    "d = (prediction - target).detach().requires_grad_()",
+    "d = (prediction - target).requires_grad_()",
+    because="Inside of forward the arguments have no graph behind them that could be reached.",
+)
+
+
+exercise.equivalent(
+    "return loss.detach()",
+    "return loss",
+    "return loss.detach_()",
+    because="apply() gives the result its own node, whatever graph it had inside of forward.",
+)
+
+
+exercise.equivalent(
+    "prediction, target = inputs",
+    "pass",
+    because="The same two tensors have these names around the class as well.",
+)
