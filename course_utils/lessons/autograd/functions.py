@@ -21,7 +21,7 @@ class Formula(nn.Module):
         self.text = text
         for name, values in weights.items():
             self.register_parameter(name, nn.Parameter(values.clone()))
-        scope = {"torch": torch, **dict(self.named_parameters())}
+        scope = {"torch": torch, "nn": nn, **dict(self.named_parameters())}
         self._function = eval(text.format(**{name: name for name in weights}), scope)
 
     def __repr__(self) -> str:
