@@ -29,8 +29,8 @@ class Formula(nn.Module):
         typed = {name: describe_argument(w.detach().requires_grad_()) for name, w in weights}
         return self.text.format(**typed)
 
-    def forward(self, *args):
-        """What the function gives for these arguments."""
+    def __call__(self, *args):
+        """What the function gives for these arguments. There is no forward to call instead."""
         return self._function(*args)
 
 

@@ -326,3 +326,48 @@ def a_sum_that_always_depends_on_x(f, x, v):
     g = torch.autograd.grad(f(y), y, create_graph=True)[0]
     slope = torch.sum(g * v) + 0 * y.sum()
     return torch.autograd.grad(slope, y)[0]
+
+
+exercise.equivalent(
+    "_, back = torch.func.vjp(torch.func.grad(f), x.detach())",
+    "_, back = torch.func.vjp(torch.func.grad(f), x)",
+    because="torch.func looks at the numbers alone: a graph behind x is not followed.",
+)
+
+
+exercise.equivalent(
+    "return back(v)[0]",
+    "return back(v)[-1]",
+    because="There is one argument, and so one product.",
+)
+
+
+exercise.equivalent(
+    "y = x.detach().clone().requires_grad_(True)",
+    "y = x.detach().clone().requires_grad_()",
+    "y = x.detach().requires_grad_(True)",
+    "y = x.clone().requires_grad_(True)",
+    because="A tensor of its own over the same numbers, or over a copy, is asked for its gradient.",
+)
+
+
+exercise.equivalent(
+    "g = torch.autograd.grad(f(y), y, create_graph=True)[0]",
+    "g = torch.autograd.grad(f(y), y, create_graph=True)[-1]",
+    because="There is one input, and so one gradient.",
+)
+
+
+exercise.equivalent(
+    "slope = torch.sum(g * v) + 0 * y.sum()",
+    "slope = torch.sum(g * v) - 0 * y.sum()",
+    "slope = torch.sum(g * v) + 0 * y.mean()",
+    because="Nothing is added, whatever its sign.",
+)
+
+
+exercise.equivalent(
+    "return torch.autograd.grad(slope, y)[0]",
+    "return torch.autograd.grad(slope, y)[-1]",
+    because="There is one input, and so one gradient.",
+)

@@ -27,8 +27,9 @@ def per_sample_gradients(loss, params, x, y):
     """The gradients of the loss of each sample, with respect to each parameter.
 
     loss(params, x, y) gives the mean loss of a batch, a tensor of shape (); it may leave some
-    parameters out. params: a list of float32 leaves that require grad, of any shape.
-    x: float32, shape (n, features). y: shape (n,), float32 or int64. n is 1 or more.
+    parameters out. params: a list of float32 leaves that require grad, of several shapes.
+    x: float32, shape (n, features). y: shape (n,), float32 or int64. n is 1 or more. All tensors
+    are contiguous.
     Returns a list with a tensor of shape (n, *p.shape) for each p of params, zeros where p is left
     out. No .grad is filled, and a .grad that is there stays as it is.
     """
@@ -64,11 +65,8 @@ def _(rng):
     yield Formula(CLASSES), classes, decimals(rng, 5, 2), labels
     layers = [leaf(decimals(rng, 3, 2, most=1)), leaf(decimals(rng, 2)), leaf(decimals(rng, 4))]
     yield Formula(TWO_LAYERS), layers, decimals(rng, 3, 3, most=1), decimals(rng, 3)
-    yield (
-        squares,
-        [leaf(decimals(rng, 2)), leaf(decimals(rng, 2, 1, 2))],
-        *2 * [decimals(rng, 2, 2)],
-    )
+    params = [leaf(decimals(rng, 2)), leaf(decimals(rng, 2, 1, 2))]
+    yield squares, params, decimals(rng, 2, 2), decimals(rng, 2)
 
 
 @exercise.observe
