@@ -9,6 +9,8 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.autograd.functions import decimals
+from course_utils.observation import attempt
+from course_utils.promises import promised
 
 exercise = Exercise(
     "03.16",
@@ -26,10 +28,14 @@ exercise = Exercise(
 
 
 @exercise.starter
+@exercise.mistake(
+    "Still ill: not one gradient arrives. Ask of each tensor on the way what its `grad_fn` is."
+)
 def outside_band(signals, logits, low, high):
     """How far the signals lie outside the band from low to high, weighted by softmax(logits).
 
-    signals: float32, shape (n, steps). logits: float32, shape (n,). low, high: float32, shape ().
+    signals: float32, shape (n, steps), any strides. logits: float32, shape (n,), any strides.
+    low, high: float32, shape (); low is below high.
     Returns a tensor of shape (), connected to each argument that requires grad.
     """
     with torch.no_grad():
@@ -48,7 +54,8 @@ def outside_band(signals, logits, low, high):
 def outside_band(signals, logits, low, high):
     """How far the signals lie outside the band from low to high, weighted by softmax(logits).
 
-    signals: float32, shape (n, steps). logits: float32, shape (n,). low, high: float32, shape ().
+    signals: float32, shape (n, steps), any strides. logits: float32, shape (n,), any strides.
+    low, high: float32, shape (); low is below high.
     Returns a tensor of shape (), connected to each argument that requires grad.
     """
     centred = signals - signals.mean(dim=1, keepdim=True)  # (n, steps)
@@ -61,4 +68,272 @@ def outside_band(signals, logits, low, high):
 def _(rng):
     band = torch.tensor(-0.5), torch.tensor(0.5)
     yield torch.tensor([[1.0, 3.0]]), torch.tensor([0.0]), *band
-    yield decimals(rng, 3, 4), decimals(rng, 3), *band
+    yield torch.tensor([[0.0, 2.0, 1.0], [0.0, 0.2, 0.1]]), torch.tensor([0.0, 1.0]), *band
+    yield torch.tensor([[0.0, 6.0], [5.0, 4.0]]), torch.tensor([1.0, -1.0]), *band
+    for n, steps in ((3, 4), (4, 3), (2, 1)):
+        low = torch.tensor(-rng.randint(1, 9) / 10)
+        yield decimals(rng, n, steps), decimals(rng, n), low, low + rng.randint(1, 9) / 10
+    logits = promised(rng, "any strides", shape=(2,))
+    for signals, row in zip(promised(rng, "any strides"), logits, strict=True):
+        yield signals, row / 30, torch.tensor(-2.0), torch.tensor(3.0)
+
+
+NAMES = ("signals", "logits", "low", "high")
+
+
+@exercise.observe
+def _(answer, *tensors):
+    def leaves(*learnt):
+        return [t.detach().requires_grad_(name in learnt) for name, t in zip(NAMES, tensors)]
+
+    given = leaves(*NAMES)
+    result = answer(*given)
+    facts = {"result": result, "result where nothing requires grad": answer(*tensors)}
+    for name, leaf in zip(NAMES, given, strict=True):
+        facts[f"gradient of {name}"] = attempt(
+            lambda leaf=leaf: torch.autograd.grad(result, leaf, retain_graph=True)[0]
+        )
+    for place, name in enumerate(NAMES):
+        alone = leaves(name)
+        facts[f"gradient where only {name} requires grad"] = attempt(
+            lambda alone=alone, place=place: torch.autograd.grad(answer(*alone), alone[place])[0]
+        )
+    return facts
+
+
+def centre(signals):
+    """Each signal without its mean."""
+    return signals - signals.mean(dim=1, keepdim=True)
+
+
+def total_of(signals, weights, low, high):
+    """The weighted sum of what lies outside, of centred signals."""
+    distance = signals - signals.clamp(low, high)
+    return (weights * distance.square().mean(dim=1)).sum()
+
+
+@exercise.mistake(
+    "Nothing is connected any more: whatever the lines above did, the last ones make a new tensor "
+    "out of a number. What does `requires_grad=True` say about that one?"
+)
+def number_at_the_end(signals, logits, low, high):
+    total = total_of(centre(signals), logits.softmax(0), low, high)
+    return torch.tensor(total.item(), requires_grad=True)
+
+
+@exercise.mistake(same_as=number_at_the_end)
+def a_plain_number_at_the_end(signals, logits, low, high):
+    return torch.tensor(total_of(centre(signals), logits.softmax(0), low, high).item())
+
+
+@exercise.mistake(same_as=number_at_the_end)
+def a_python_float(signals, logits, low, high):
+    return total_of(centre(signals), logits.softmax(0), low, high).item()
+
+
+@exercise.mistake(
+    "The signals get no gradient, or one that is not right. In a block without recording nothing "
+    "comes into the graph, not even a mean."
+)
+def centred_without_recording(signals, logits, low, high):
+    with torch.no_grad():
+        centred = centre(signals)
+    return total_of(centred, logits.softmax(0), low, high)
+
+
+@exercise.mistake(same_as=centred_without_recording)
+def mean_without_recording(signals, logits, low, high):
+    with torch.no_grad():
+        means = signals.mean(dim=1, keepdim=True)
+    return total_of(signals - means, logits.softmax(0), low, high)
+
+
+@exercise.mistake(same_as=centred_without_recording)
+def mean_detached(signals, logits, low, high):
+    means = signals.mean(dim=1, keepdim=True).detach()
+    return total_of(signals - means, logits.softmax(0), low, high)
+
+
+@exercise.mistake(same_as=centred_without_recording)
+def centred_is_made_a_leaf(signals, logits, low, high):
+    with torch.no_grad():
+        centred = centre(signals)
+    return total_of(centred.requires_grad_(), logits.softmax(0), low, high)
+
+
+@exercise.mistake(
+    "The logits get no gradient, or one that is not right. An array knows no graph: look at each "
+    "step from the logits to the weights, also at the sum that they are divided by."
+)
+def weights_by_numpy(signals, logits, low, high):
+    parts = logits.exp().detach().numpy()
+    weights = torch.from_numpy(parts / parts.sum())
+    return total_of(centre(signals), weights, low, high)
+
+
+@exercise.mistake(same_as=weights_by_numpy)
+def weights_by_numpy_that_require_grad(signals, logits, low, high):
+    parts = logits.exp().detach().numpy()
+    weights = torch.from_numpy(parts / parts.sum()).requires_grad_()
+    return total_of(centre(signals), weights, low, high)
+
+
+@exercise.mistake(same_as=weights_by_numpy)
+def sum_detached(signals, logits, low, high):
+    parts = logits.exp()
+    return total_of(centre(signals), parts / parts.sum().detach(), low, high)
+
+
+@exercise.mistake(same_as=weights_by_numpy)
+def sum_as_a_number(signals, logits, low, high):
+    parts = logits.exp()
+    return total_of(centre(signals), parts / parts.sum().item(), low, high)
+
+
+@exercise.mistake(same_as=weights_by_numpy)
+def weights_detached(signals, logits, low, high):
+    return total_of(centre(signals), logits.softmax(0).detach(), low, high)
+
+
+@exercise.mistake(
+    "Low and high get no gradient, or only one of them does. `torch.tensor` of tensors takes "
+    "their numbers and leaves the rest behind."
+)
+def band_by_tensor(signals, logits, low, high):
+    band = torch.tensor([low, high])
+    return total_of(centre(signals), logits.softmax(0), band[0], band[1])
+
+
+@exercise.mistake(same_as=band_by_tensor)
+def band_by_tensor_that_requires_grad(signals, logits, low, high):
+    band = torch.tensor([low, high], requires_grad=True)
+    return total_of(centre(signals), logits.softmax(0), band[0], band[1])
+
+
+@exercise.mistake(same_as=band_by_tensor)
+def band_of_numbers(signals, logits, low, high):
+    return total_of(centre(signals), logits.softmax(0), low.item(), high.item())
+
+
+@exercise.mistake(same_as=band_by_tensor)
+def only_high_is_a_tensor(signals, logits, low, high):
+    centred = centre(signals)
+    clamped = centred.clamp(min=low.item()).minimum(high)
+    return (logits.softmax(0) * (centred - clamped).square().mean(dim=1)).sum()
+
+
+@exercise.mistake(
+    "The terms of the sum are turned into numbers one by one, and numbers have no gradient. The "
+    "sum may be a tensor from the start."
+)
+def numbers_in_the_sum(signals, logits, low, high):
+    total = torch.tensor(0.0, requires_grad=True)
+    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
+        distance = signal - signal.clamp(low, high)
+        total = total + (weight * distance.square().mean()).item()
+    return total
+
+
+@exercise.mistake(same_as=numbers_in_the_sum)
+def weights_of_the_sum_as_numbers(signals, logits, low, high):
+    total = 0.0
+    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
+        distance = signal - signal.clamp(low, high)
+        total = total + weight.item() * distance.square().mean()
+    return total
+
+
+@exercise.mistake(same_as=numbers_in_the_sum)
+def distances_of_the_sum_as_numbers(signals, logits, low, high):
+    total = 0.0
+    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
+        distance = signal - signal.clamp(low, high)
+        total = total + weight * distance.square().mean().item()
+    return total
+
+
+@exercise.mistake(same_as=numbers_in_the_sum)
+def stacked_by_tensor(signals, logits, low, high):
+    parts = []
+    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
+        distance = signal - signal.clamp(low, high)
+        parts.append(weight * distance.square().mean())
+    return torch.tensor(parts, requires_grad=True).sum()
+
+
+@exercise.mistake(
+    "It has a graph now, and its number is another one. Mend where the graph is cut, and leave "
+    "what is computed."
+)
+def mean_over_the_signals(signals, logits, low, high):
+    centred = centre(signals)
+    distance = centred - centred.clamp(low, high)
+    return (logits.softmax(0) * distance.square().mean(dim=1)).mean()
+
+
+@exercise.mistake(same_as=mean_over_the_signals)
+def without_weights(signals, logits, low, high):
+    centred = centre(signals)
+    return (centred - centred.clamp(low, high)).square().mean()
+
+
+@exercise.mistake(same_as=mean_over_the_signals)
+def without_centring(signals, logits, low, high):
+    return total_of(signals, logits.softmax(0), low, high)
+
+
+@exercise.mistake(same_as=mean_over_the_signals)
+def centred_over_everything(signals, logits, low, high):
+    return total_of(signals - signals.mean(), logits.softmax(0), low, high)
+
+
+@exercise.mistake(
+    "A gradient is switched on for the arguments themselves. They are the caller's, who says what "
+    "is learnt; and the graph is cut behind them."
+)
+def switches_the_arguments(signals, logits, low, high):
+    for argument in (signals, logits, low, high):
+        argument.requires_grad_()
+    return total_of(centre(signals), logits.softmax(0), low, high)
+
+
+@exercise.right
+def in_the_loop(signals, logits, low, high):
+    centred = signals - signals.mean(dim=1, keepdim=True)
+    parts = logits.exp()
+    weights = parts / parts.sum()
+    band = torch.stack([low, high])
+    total = 0.0
+    for signal, weight in zip(centred, weights):
+        distance = signal - signal.clamp(band[0], band[1])
+        total = total + weight * distance.square().mean()
+    return total
+
+
+@exercise.right
+def stacked(signals, logits, low, high):
+    centred = signals - signals.mean(1)[:, None]
+    weights = torch.nn.functional.softmax(logits, dim=0)
+    terms = []
+    for signal, weight in zip(centred, weights):
+        clamped = torch.minimum(torch.maximum(signal, low), high)
+        terms.append(weight * ((signal - clamped) ** 2).mean())
+    return torch.stack(terms).sum()
+
+
+@exercise.right
+def both_sides_by_relu(signals, logits, low, high):
+    centred = signals - signals.mean(-1, keepdim=True)
+    distance = torch.relu(centred - high) + torch.relu(low - centred)
+    return torch.softmax(logits, 0) @ distance.pow(2).mean(-1)
+
+
+@exercise.right
+def starts_from_a_tensor(signals, logits, low, high):
+    centred = signals - torch.mean(signals, dim=1, keepdim=True)
+    weights = torch.exp(logits - logits.logsumexp(0))
+    total = torch.zeros(())
+    for i in range(signals.shape[0]):
+        distance = centred[i] - torch.clamp(centred[i], min=low, max=high)
+        total += weights[i] * distance.square().sum() / distance.numel()
+    return total
