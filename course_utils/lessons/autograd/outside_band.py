@@ -29,7 +29,8 @@ exercise = Exercise(
 
 @exercise.starter
 @exercise.mistake(
-    "Still ill: not one gradient arrives. Ask of each tensor on the way what its `grad_fn` is."
+    "Still ill: not one gradient arrives. Ask of each tensor on the way what its `grad_fn` is, and "
+    "begin at the one that is given back."
 )
 def outside_band(signals, logits, low, high):
     """How far the signals lie outside the band from low to high, weighted by softmax(logits).
@@ -75,7 +76,7 @@ def _(rng):
         yield decimals(rng, n, steps), decimals(rng, n), low, low + rng.randint(1, 9) / 10
     logits = promised(rng, "any strides", shape=(2,))
     for signals, row in zip(promised(rng, "any strides"), logits, strict=True):
-        yield signals, row / 30, torch.tensor(-2.0), torch.tensor(3.0)
+        yield signals, row, torch.tensor(-2.0), torch.tensor(3.0)
 
 
 NAMES = ("signals", "logits", "low", "high")
@@ -113,20 +114,9 @@ def total_of(signals, weights, low, high):
 
 
 @exercise.mistake(
-    "Nothing is connected any more: whatever the lines above did, the last ones make a new tensor "
-    "out of a number. What does `requires_grad=True` say about that one?"
+    "A number of Python has no graph at all. The result is to be a tensor that knows where it "
+    "came from."
 )
-def number_at_the_end(signals, logits, low, high):
-    total = total_of(centre(signals), logits.softmax(0), low, high)
-    return torch.tensor(total.item(), requires_grad=True)
-
-
-@exercise.mistake(same_as=number_at_the_end)
-def a_plain_number_at_the_end(signals, logits, low, high):
-    return torch.tensor(total_of(centre(signals), logits.softmax(0), low, high).item())
-
-
-@exercise.mistake(same_as=number_at_the_end)
 def a_python_float(signals, logits, low, high):
     return total_of(centre(signals), logits.softmax(0), low, high).item()
 
@@ -148,19 +138,6 @@ def mean_without_recording(signals, logits, low, high):
     return total_of(signals - means, logits.softmax(0), low, high)
 
 
-@exercise.mistake(same_as=centred_without_recording)
-def mean_detached(signals, logits, low, high):
-    means = signals.mean(dim=1, keepdim=True).detach()
-    return total_of(signals - means, logits.softmax(0), low, high)
-
-
-@exercise.mistake(same_as=centred_without_recording)
-def centred_is_made_a_leaf(signals, logits, low, high):
-    with torch.no_grad():
-        centred = centre(signals)
-    return total_of(centred.requires_grad_(), logits.softmax(0), low, high)
-
-
 @exercise.mistake(
     "The logits get no gradient, or one that is not right. An array knows no graph: look at each "
     "step from the logits to the weights, also at the sum that they are divided by."
@@ -172,27 +149,9 @@ def weights_by_numpy(signals, logits, low, high):
 
 
 @exercise.mistake(same_as=weights_by_numpy)
-def weights_by_numpy_that_require_grad(signals, logits, low, high):
-    parts = logits.exp().detach().numpy()
-    weights = torch.from_numpy(parts / parts.sum()).requires_grad_()
-    return total_of(centre(signals), weights, low, high)
-
-
-@exercise.mistake(same_as=weights_by_numpy)
 def sum_detached(signals, logits, low, high):
     parts = logits.exp()
     return total_of(centre(signals), parts / parts.sum().detach(), low, high)
-
-
-@exercise.mistake(same_as=weights_by_numpy)
-def sum_as_a_number(signals, logits, low, high):
-    parts = logits.exp()
-    return total_of(centre(signals), parts / parts.sum().item(), low, high)
-
-
-@exercise.mistake(same_as=weights_by_numpy)
-def weights_detached(signals, logits, low, high):
-    return total_of(centre(signals), logits.softmax(0).detach(), low, high)
 
 
 @exercise.mistake(
@@ -205,17 +164,6 @@ def band_by_tensor(signals, logits, low, high):
 
 
 @exercise.mistake(same_as=band_by_tensor)
-def band_by_tensor_that_requires_grad(signals, logits, low, high):
-    band = torch.tensor([low, high], requires_grad=True)
-    return total_of(centre(signals), logits.softmax(0), band[0], band[1])
-
-
-@exercise.mistake(same_as=band_by_tensor)
-def band_of_numbers(signals, logits, low, high):
-    return total_of(centre(signals), logits.softmax(0), low.item(), high.item())
-
-
-@exercise.mistake(same_as=band_by_tensor)
 def only_high_is_a_tensor(signals, logits, low, high):
     centred = centre(signals)
     clamped = centred.clamp(min=low.item()).minimum(high)
@@ -223,42 +171,15 @@ def only_high_is_a_tensor(signals, logits, low, high):
 
 
 @exercise.mistake(
-    "The terms of the sum are turned into numbers one by one, and numbers have no gradient. The "
-    "sum may be a tensor from the start."
+    "The terms of the sum are turned into numbers, in part or as a whole, and numbers have no "
+    "gradient. The sum may be a tensor from the start."
 )
-def numbers_in_the_sum(signals, logits, low, high):
-    total = torch.tensor(0.0, requires_grad=True)
-    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
-        distance = signal - signal.clamp(low, high)
-        total = total + (weight * distance.square().mean()).item()
-    return total
-
-
-@exercise.mistake(same_as=numbers_in_the_sum)
-def weights_of_the_sum_as_numbers(signals, logits, low, high):
-    total = 0.0
-    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
-        distance = signal - signal.clamp(low, high)
-        total = total + weight.item() * distance.square().mean()
-    return total
-
-
-@exercise.mistake(same_as=numbers_in_the_sum)
 def distances_of_the_sum_as_numbers(signals, logits, low, high):
     total = 0.0
     for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
         distance = signal - signal.clamp(low, high)
         total = total + weight * distance.square().mean().item()
     return total
-
-
-@exercise.mistake(same_as=numbers_in_the_sum)
-def stacked_by_tensor(signals, logits, low, high):
-    parts = []
-    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
-        distance = signal - signal.clamp(low, high)
-        parts.append(weight * distance.square().mean())
-    return torch.tensor(parts, requires_grad=True).sum()
 
 
 @exercise.mistake(
