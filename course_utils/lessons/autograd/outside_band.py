@@ -76,7 +76,7 @@ def _(rng):
         yield decimals(rng, n, steps), decimals(rng, n), low, low + rng.randint(1, 9) / 10
     logits = promised(rng, "any strides", shape=(2,))
     for signals, row in zip(promised(rng, "any strides"), logits, strict=True):
-        yield signals, row, torch.tensor(-2.0), torch.tensor(3.0)
+        yield signals.div_(10), row.div_(30), torch.tensor(-2.0), torch.tensor(3.0)
 
 
 NAMES = ("signals", "logits", "low", "high")

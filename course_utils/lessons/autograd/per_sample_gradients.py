@@ -27,9 +27,9 @@ def per_sample_gradients(loss, params, x, y):
     """The gradients of the loss of each sample, with respect to each parameter.
 
     loss(params, x, y) gives the mean loss of a batch, a tensor of shape (); it may leave some
-    parameters out. params: a list of float32 leaves that require grad, of several shapes.
-    x: float32, shape (n, features). y: shape (n,), float32 or int64. n is 1 or more. All tensors
-    are contiguous.
+    parameters out. params: a list of leaves that require grad, float32, contiguous, of several
+    shapes. x: float32, contiguous, shape (n, features). y: shape (n,), float32 or int64. n is 1
+    or more.
     Returns a list with a tensor of shape (n, *p.shape) for each p of params, zeros where p is left
     out. No .grad is filled, and a .grad that is there stays as it is.
     """
@@ -335,3 +335,31 @@ def puts_grad_back(loss, params, x, y):
     for p, grad in zip(params, before):
         p.grad = grad
     return list(map(torch.stack, out))
+
+
+exercise.equivalent(
+    "return loss(params, x.unsqueeze(0), y.unsqueeze(0))",
+    "return loss(params, x.unsqueeze(0), y.unsqueeze(-1))",
+    because="A target without dimensions has one place for a new one.",
+)
+
+
+exercise.equivalent(
+    "return torch.func.vmap(torch.func.grad(of_one), in_dims=(None, 0, 0))(params, x, y)",
+    "return torch.func.vmap(torch.func.grad(of_one), in_dims=(None, 0, -1))(params, x, y)",
+    because="y has one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "copies = [p.detach().clone().requires_grad_() for p in params]",
+    "copies = [p.detach().requires_grad_() for p in params]",
+    because="A tensor of its own over the same numbers has a .grad of its own, too.",
+)
+
+
+exercise.equivalent(
+    "loss(params, x[i].unsqueeze(0), y[i].view(1)).backward()",
+    "loss(params, x[i].unsqueeze_(0), y[i].view(1)).backward()",
+    because="x[i] makes a new view, and only that one gets another shape.",
+)

@@ -84,12 +84,6 @@ def detaches_everything(x, step, limit):
 
 
 @exercise.mistake(same_as=detaches_everything)
-def rounds_without_recording(x, step, limit):
-    with torch.no_grad():
-        return (x.clamp(-limit, limit) / step).round() * step
-
-
-@exercise.mistake(same_as=detaches_everything)
 def a_new_leaf(x, step, limit):
     return ((x.clamp(-limit, limit) / step).round() * step).detach().requires_grad_()
 
@@ -140,11 +134,6 @@ def values(x, step, limit):
 @exercise.mistake(same_as=rounds_first)
 def passes_strictly_inside(x, step, limit):
     return quantize_by(values, lambda g, x, step, limit: g * (x.abs() < limit))(x, step, limit)
-
-
-@exercise.mistake(same_as=straight_through_the_clamp)
-def passes_everything(x, step, limit):
-    return quantize_by(values, lambda g, x, step, limit: g)(x, step, limit)
 
 
 @exercise.mistake(
@@ -218,12 +207,6 @@ def cuts_off(x, step, limit):
     return clamped + ((clamped / step).trunc() * step - clamped).detach()
 
 
-@exercise.mistake(same_as=rounds_to_whole_numbers)
-def takes_a_remainder_off(x, step, limit):
-    clamped = x.clamp(-limit, limit)
-    return clamped - torch.fmod(clamped, step).detach()
-
-
 @exercise.mistake(
     "Halves go the wrong way: torch.round takes the even neighbour, so that 0.5 becomes 0, and "
     "1.5 becomes 2."
@@ -280,12 +263,6 @@ def detaches_the_other_part(x, step, limit):
 def adds_without_taking_off(x, step, limit):
     clamped = x.clamp(-limit, limit)
     return clamped + ((clamped / step).round() * step).detach()
-
-
-@exercise.mistake(same_as=detaches_the_other_part)
-def takes_off_without_detaching(x, step, limit):
-    clamped = x.clamp(-limit, limit)
-    return clamped + (clamped / step).round() * step - clamped
 
 
 @exercise.mistake(
