@@ -28,8 +28,8 @@ def per_sample_gradients(loss, params, x, y):
 
     loss(params, x, y) gives the mean loss of a batch, a tensor of shape (); it may leave some
     parameters out. params: a list of leaves that require grad, float32, contiguous, of several
-    shapes. x: float32, contiguous, shape (n, features). y: shape (n,), float32 or int64. n is 1
-    or more.
+    shapes. x: float32, contiguous, shape (n, features). y: contiguous, shape (n,), float32
+    or int64. n is 1 or more.
     Returns a list with a tensor of shape (n, *p.shape) for each p of params, zeros where p is left
     out. No .grad is filled, and a .grad that is there stays as it is.
     """
