@@ -58,6 +58,7 @@ def _(rng):
     yield Formula("lambda x: x.prod().exp()"), decimals(rng, 3, most=1), 1e-4
     yield Formula("lambda x: (x @ x).diagonal().sum() ** 2"), decimals(rng, 2, 2).double()
     yield Formula("lambda x: x.sin().sum() * x.mean()"), decimals(rng, 2, 3)
+    yield Formula("lambda x: (1e5 * x).sin().sum()"), torch.tensor([0.0, 0.5])
     step = rng.randint(1, 9) / 100
     yield Formula("lambda x: (x[0] ** 3 * x[-1]).sum()"), decimals(rng, 3, 2), step
     for x in promised(rng, "any shape", "any strides"):
@@ -365,3 +366,139 @@ def with_numpy(f, x, step=1e-6):
             values.append(f(torch.from_numpy(numpy.asarray(moved))).item())
         grad[index] = (values[0] - values[1]) / (2 * step)
     return torch.as_tensor(grad)
+
+
+exercise.equivalent(
+    "start = x.detach().double()",
+    "start = x.detach()",
+    because="A float64 move, added to it, makes it float64.",
+)
+
+
+exercise.equivalent(
+    "start = x.detach().double()",
+    "start = x.double()",
+    because="Of what f gives, the number alone is kept.",
+)
+
+
+exercise.equivalent(
+    "move = torch.zeros(start.numel(), dtype=torch.float64)",
+    "move = torch.zeros(start.numel())",
+    "move = torch.zeros(start.numel(), dtype=torch.float32)",
+    because="float32 rounds a step in its eighth digit, and a check looks at seven.",
+)
+
+
+exercise.equivalent(
+    "move = move.reshape(start.shape)",
+    "move = move.view(start.shape)",
+    because="A new tensor is contiguous, so that view() does what reshape() does.",
+)
+
+
+exercise.equivalent(
+    "slopes.append((f(start + move) - f(start - move)).item() / (2 * step))",
+    "slopes.append((f(start + move) - f(start - move)) / (2 * step))",
+    because="torch.tensor() takes the number out of a tensor of shape ().",
+)
+
+
+exercise.equivalent(
+    "return torch.tensor(slopes, dtype=torch.float64).reshape(start.shape)",
+    "return torch.tensor(slopes, dtype=torch.float64).view(start.shape)",
+    because="A new tensor is contiguous, so that view() does what reshape() does.",
+)
+
+
+exercise.equivalent(
+    "moved = torch.empty(x.shape, dtype=torch.float64).copy_(x.detach())",
+    "moved = torch.empty(x.shape, dtype=torch.float64).copy_(x)",
+    because="Of what f gives, the number alone is kept.",
+)
+
+
+exercise.equivalent(
+    "moves = step * torch.eye(x.numel(), dtype=torch.float64).reshape(x.numel(), *x.shape)",
+    "moves = step * torch.eye(x.numel(), dtype=torch.float64).view(x.numel(), *x.shape)",
+    because="A new tensor is contiguous, so that view() does what reshape() does.",
+)
+
+
+exercise.equivalent(
+    "moves = step * torch.eye(x.numel(), dtype=torch.float64).reshape(x.numel(), *x.shape)",
+    "moves = step * torch.eye(x.numel()).reshape(x.numel(), *x.shape)",
+    "moves = step * torch.eye(x.numel(), dtype=torch.float32).reshape(x.numel(), *x.shape)",
+    because="float32 rounds a step in its eighth digit, and a check looks at seven.",
+)
+
+
+exercise.equivalent(
+    "return out.reshape(x.shape)",
+    "return out.view(x.shape)",
+    because="A new tensor is contiguous, so that view() does what reshape() does.",
+)
+
+
+exercise.equivalent(
+    "x = x.detach().to(torch.float64)",
+    "x = x.to(torch.float64)",
+    because="Of what f gives, the number alone is kept.",
+)
+
+
+exercise.equivalent(
+    "grad = torch.zeros(x.shape, dtype=torch.float64)",
+    "grad = torch.ones(x.shape, dtype=torch.float64)",
+    because="Each place is filled before anybody looks at it.",
+)
+
+
+exercise.equivalent(
+    "up[index] += step",
+    "up[index] = up[index] + step",
+    because="Reading, adding and writing back is what `+=` does with an index.",
+)
+
+
+exercise.equivalent(
+    "down[index] -= step",
+    "down[index] = down[index] - step",
+    because="Reading, subtracting and writing back is what `-=` does with an index.",
+)
+
+
+exercise.equivalent(
+    "grad[index] = (float(f(up)) - float(f(down))) / (2 * step)",
+    "grad[index] = (f(up) - float(f(down))) / (2 * step)",
+    "grad[index] = (float(f(up)) - f(down)) / (2 * step)",
+    because="A number and a tensor of shape () have the same difference as two numbers.",
+)
+
+
+exercise.equivalent(
+    "base = x.detach().cpu().numpy().astype('float64')",
+    "base = x.detach().numpy().astype('float64')",
+    because="x lies in the memory of the processor already.",
+)
+
+
+exercise.equivalent(
+    "grad = numpy.zeros(base.shape)",
+    "grad = numpy.ones(base.shape)",
+    because="Each place is filled before anybody looks at it.",
+)
+
+
+exercise.equivalent(
+    "moved[index] += sign * step",
+    "moved[index] = moved[index] + sign * step",
+    because="Reading, adding and writing back is what `+=` does with an index.",
+)
+
+
+exercise.equivalent(
+    "values.append(f(torch.from_numpy(numpy.asarray(moved))).item())",
+    "values.append(f(torch.from_numpy(numpy.asarray(moved))))",
+    because="An array takes the number out of a tensor of shape ().",
+)

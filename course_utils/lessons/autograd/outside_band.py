@@ -258,3 +258,88 @@ def starts_from_a_tensor(signals, logits, low, high):
         distance = centred[i] - torch.clamp(centred[i], min=low, max=high)
         total += weights[i] * distance.square().sum() / distance.numel()
     return total
+
+
+exercise.equivalent(
+    "weights = logits.softmax(0)",
+    "weights = logits.softmax(-1)",
+    because="There is one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return (weights * distance.square().mean(dim=1)).sum()",
+    "return (weights * distance.square_().mean(dim=1)).sum()",
+    because="The distance was made here, and torch keeps what it needs of it for the way back.",
+)
+
+
+exercise.equivalent(
+    "total = total + weight * distance.square().mean()",
+    "total = total + weight * distance.square_().mean()",
+    because="The distance was made here, and torch keeps what it needs of it for the way back.",
+)
+
+
+exercise.equivalent(
+    "weights = torch.nn.functional.softmax(logits, dim=0)",
+    "weights = torch.nn.functional.softmax(logits)",
+    "weights = torch.nn.functional.softmax(logits, dim=-1)",
+    because="There is one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "centred = signals - signals.mean(-1, keepdim=True)",
+    "centred = signals - signals.mean(1, keepdim=True)",
+    because="The second of two dimensions is the last one.",
+)
+
+
+exercise.equivalent(
+    "distance = torch.relu(centred - high) + torch.relu(low - centred)",
+    "distance = torch.relu(centred - high) - torch.relu(low - centred)",
+    because="Only its square is used, and never are both parts above 0.",
+)
+
+
+exercise.equivalent(
+    "return torch.softmax(logits, 0) @ distance.pow(2).mean(-1)",
+    "return torch.softmax(logits, -1) @ distance.pow(2).mean(-1)",
+    because="There is one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "return torch.softmax(logits, 0) @ distance.pow(2).mean(-1)",
+    "return torch.softmax(logits, 0) @ distance.pow_(2).mean(-1)",
+    because="The distance was made here, and torch keeps what it needs of it for the way back.",
+)
+
+
+exercise.equivalent(
+    "return torch.softmax(logits, 0) @ distance.pow(2).mean(-1)",
+    "return torch.softmax(logits, 0) @ distance.pow(2).mean(1)",
+    because="The second of two dimensions is the last one.",
+)
+
+
+exercise.equivalent(
+    "weights = torch.exp(logits - logits.logsumexp(0))",
+    "weights = torch.exp(logits - logits.logsumexp(-1))",
+    because="There is one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "total += weights[i] * distance.square().sum() / distance.numel()",
+    "total = total + weights[i] * distance.square().sum() / distance.numel()",
+    because="The total was made here: nobody else sees whether it is the same tensor.",
+)
+
+
+exercise.equivalent(
+    "total += weights[i] * distance.square().sum() / distance.numel()",
+    "total += weights[i] * distance.square_().sum() / distance.numel()",
+    because="The distance was made here, and torch keeps what it needs of it for the way back.",
+)

@@ -339,3 +339,45 @@ def without_recording(x, step, limit):
     with torch.no_grad():
         change = (clamped / step).round() * step - clamped
     return clamped + change
+
+
+exercise.equivalent(
+    "@staticmethod def forward(ctx, x, step, limit):",
+    "def forward(ctx, x, step, limit):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def forward(ctx, x):",
+    "def forward(ctx, x):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "@staticmethod def backward(ctx, arriving):",
+    "def backward(ctx, arriving):",
+    because="apply() takes the function from the class, where both are the same.",
+)
+
+
+exercise.equivalent(
+    "return x.round()",
+    "return x.round_()",
+    because="It is given a quotient that nobody else has.",
+)
+
+
+exercise.equivalent(
+    "q = torch.round(c.detach() / step) * step",
+    "q = torch.round(c / step) * step",
+    because="Rounding sends back zeros.",
+)
+
+
+exercise.equivalent(
+    "return q + c - c.detach()",
+    "return q + c - c.detach_()",
+    because="The sum is made before c is cut off, and knows its way.",
+)
