@@ -300,3 +300,87 @@ def a_root_with_a_little_more(f, x):
 def with_func(f, x):
     gradient = torch.func.grad(lambda x: f(x).sum())(x.detach())
     return torch.linalg.vector_norm(gradient.reshape(len(x), -1), dim=1).sub(1).pow(2).mean()
+
+
+exercise.equivalent(
+    "x = x.detach().clone().requires_grad_(True)",
+    "x = x.detach().clone().requires_grad_()",
+    "x = x.detach().requires_grad_(True)",
+    "x = x.clone().requires_grad_(True)",
+    because="A tensor of its own over the same numbers, or over a copy, is asked for its gradient.",
+)
+
+
+exercise.equivalent(
+    (
+        "gradient = torch.autograd.grad(outputs=scores, inputs=x, grad_outputs=torch.ones"
+        "_like(scores), create_graph=True, retain_graph=True)[0]"
+    ),
+    (
+        "gradient = torch.autograd.grad(outputs=scores, inputs=x, grad_outputs=torch.ones"
+        "_like(scores), create_graph=True)[0]"
+    ),
+    because="A graph that is created is kept as well.",
+)
+
+
+exercise.equivalent(
+    (
+        "gradient = torch.autograd.grad(outputs=scores, inputs=x, grad_outputs=torch.ones"
+        "_like(scores), create_graph=True, retain_graph=True)[0]"
+    ),
+    (
+        "gradient = torch.autograd.grad(outputs=scores, inputs=x, grad_outputs=torch.ones"
+        "_like(scores), create_graph=True, retain_graph=True)[-1]"
+    ),
+    because="There is one input, and so one gradient.",
+)
+
+
+exercise.equivalent(
+    "return ((gradient.norm(2, dim=1) - 1) ** 2).mean()",
+    "return ((gradient.norm(dim=1) - 1) ** 2).mean()",
+    because="The norm is this one where none is named.",
+)
+
+
+exercise.equivalent(
+    "for sample in x.detach():",
+    "for sample in x:",
+    because="The gradient is asked for at the row, whatever stands behind it.",
+)
+
+
+exercise.equivalent(
+    "gradient, = torch.autograd.grad(f(one)[0], one, create_graph=True)",
+    "gradient, = torch.autograd.grad(f(one)[-1], one, create_graph=True)",
+    because="One sample has one score.",
+)
+
+
+exercise.equivalent(
+    "squares = gradient.square().sum(dim=tuple(range(1, gradient.dim())))",
+    "squares = gradient.square_().sum(dim=tuple(range(1, gradient.dim())))",
+    because="The gradient was made here, and torch keeps what it needs of it for the way back.",
+)
+
+
+exercise.equivalent(
+    "return torch.mean((torch.sqrt(squares + 1e-12) - 1) ** 2)",
+    "return torch.mean((torch.sqrt(squares + 2e-12) - 1) ** 2)",
+    because="Both are next to nothing: no float32 shows them.",
+)
+
+
+exercise.equivalent(
+    "gradient = torch.func.grad(lambda x: f(x).sum())(x.detach())",
+    "gradient = torch.func.grad(lambda x: f(x).sum())(x)",
+    because="torch.func looks at the numbers alone: a graph behind x is not followed.",
+)
+
+
+exercise.equivalent(
+    ("return torch.linalg.vector_norm(gradient.reshape(len(x), -1), dim=1).sub(1).pow(2).mean()"),
+    "return torch.linalg.vector_norm(gradient.view(len(x), -1), dim=1).sub(1).pow(2).mean()",
+    because="The gradients of contiguous samples can be viewed as rows.",
+)
