@@ -28,6 +28,14 @@ contents = Contents(
         "03.7": "descend",
         "03.8": "normalisation_gradient",
         # 03.9 to 03.16
+        "03.9": "clip_backward",
+        "03.10": "log_cosh",
+        "03.11": "hessian_vector",
+        "03.12": "gradient_penalty",
+        "03.13": "per_sample_gradients",
+        "03.14": "quantize",
+        "03.15": "numerical_gradient",
+        "03.16": "outside_band",
     },
     practice=Practice(
         title="Exercises: autograd",
