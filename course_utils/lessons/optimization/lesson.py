@@ -81,8 +81,8 @@ predict("09.p2", guess, lambda: F.cross_entropy(logits[1:], labels[1:]).item())
 # that does not get below that gives no better probabilities than knowing nothing.
 #
 # Cross-entropy is made of two parts. `log_softmax` gives the logarithms of the probabilities, and
-# `nll_loss` (negative log-likelihood) picks the right one in each row, as pairs of places do
-# (lesson 02).
+# `nll_loss` (negative log-likelihood) picks the right one in each row. An index of pairs does the
+# same (lesson 02).
 
 # %%
 log_p = logits.log_softmax(dim=1)  # (samples, classes)
@@ -732,7 +732,7 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # %% [markdown]
 # ## One landscape, ten ways down
 #
-# Now let them all walk on the same hills, from the same place. As the curve of lesson 03, this
+# Now let them all walk on the same hills, from the same place. Like the curve of lesson 03, this
 # landscape has a local minimum on the right, near the start, and a lower, global one on the left.
 
 

@@ -602,7 +602,7 @@ print(f"{score:.1%} of the test digits are right; at least 95 %: {score >= 0.95}
 #
 # One number hides a lot. A **confusion matrix** has a row for each true digit and a column for
 # each answer. Each pair of true digit and answer gets a number of its own, and `bincount` counts
-# them, as the two dice of lesson 02.
+# them, as it counted the two dice of lesson 02.
 #
 # **Predict 07.p19.** What is the sum of *row* 3: the number of images that `'are'` a 3, or of those
 # that `'were read'` as a 3?
@@ -628,8 +628,8 @@ figures.confusion(counts, [str(digit) for digit in range(10)])
 
 # %% [markdown]
 # Then look at the images. The worst mistakes are those where the true digit got the smallest
-# probability. `gather` takes it from each row, `nonzero` finds the wrong answers, and `argsort`
-# sorts them (lesson 02).
+# probability. `gather` takes the true digit's from each row, `nonzero` finds the wrong answers, and
+# `argsort` puts them in order (lesson 02).
 
 # %%
 probabilities = logits.softmax(dim=1)  # (samples, 10)
