@@ -27,6 +27,8 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
 
         figures.course_map([("00", "start here", []), ("01", "tensors", ["00"])])
 
+    What a lesson needs by way of another one has no arrow of its own.
+
     lessons: (number, title, numbers of the lessons it needs), in any order, at most 40.
     Raises ValueError for a number given twice, for one that is needed but missing, for lessons
     that need each other in a circle, and for too many of them.
@@ -38,6 +40,7 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
     needs = {number: list(dict.fromkeys(needed)) for number, _, needed in lessons}
     if len(needs) < len(lessons):
         raise ValueError("Two lessons have the same number; course_map() needs different ones.")
+    needs = direct(needs)
     with page() as draw:
         words = [word for _, title, _ in lessons for word in title.split()]
         wide = max(NARROWEST, *(draw.width_of(word, size=LETTERS) + 12 for word in words))
@@ -174,6 +177,17 @@ def depths(needs: dict[str, list[str]]) -> dict[str, int]:
     for number in order:
         found[number] = max((found[other] + 1 for other in needs[number]), default=0)
     return {number: found[number] for number in needs}
+
+
+def direct(needs: dict[str, list[str]]) -> dict[str, list[str]]:
+    """For each lesson what it needs, without what it needs by way of another one as well."""
+    before: dict[str, set[str]] = {}
+    for number in sorted(needs, key=depths(needs).__getitem__):
+        before[number] = set(needs[number]).union(*(before[other] for other in needs[number]))
+    return {
+        number: [o for o in needed if not any(o in before[between] for between in needed)]
+        for number, needed in needs.items()
+    }
 
 
 def draw_arrow(draw: Page, arrow: list[Node], wide: float, down: float) -> None:

@@ -602,6 +602,11 @@ def test_lessons_stand_right_of_what_they_need():
     assert all(column[number] > column[other] for number in needs for other in needs[number])
 
 
+def test_the_map_has_no_arrow_for_what_is_needed_by_way_of_another_lesson():
+    more = [(number, title, [*needed, "01"]) for number, title, needed in COURSE[2:]]
+    assert figures.course_map([*COURSE[:2], *more]).alt == figures.course_map(COURSE).alt
+
+
 def test_boxes_of_the_map_do_not_touch_and_arrows_cross_once():
     needs = {number: needed for number, _, needed in COURSE}
     columns, arrows = lessons.placed(needs, dict.fromkeys(needs, 60))

@@ -163,7 +163,7 @@ silenced
 
 # %% [markdown]
 # The hook changes a copy. Writing into `output` itself would also show, but backward may need the
-# old values, and then it stops with an error.
+# old values, and then it stops with an error (lesson 03).
 #
 # ## A pre-hook: before the layer runs
 #
@@ -322,10 +322,9 @@ except RuntimeError:
 #
 # ## What a stored output costs
 #
-# torch notes how each tensor was computed, to walk back on it later: this note is the **graph**. An
-# output that requires grad is the end of a graph, and the graph holds the tensors that backward
-# will need. As long as your list holds the output, it holds all of that. How much is it? Count each
-# storage once, and leave out the weights and the input: they are there anyway.
+# An output that requires grad is the end of a graph, which keeps saved tensors alive (lesson 03).
+# As long as your list holds the output, it holds all of that. How much is it? Count each storage
+# once, and leave out the weights and the input: they are there anyway.
 
 # %%
 sizes = {}  # bytes of a storage, by its address
@@ -348,10 +347,9 @@ for tensor in [batch, *deep.parameters()]:
 [size / output.nbytes for size in sizes.values()], output.detach().grad_fn is None
 
 # %% [markdown]
-# (`saved_tensors_hooks` is one more kind of hook: it sees each tensor that the graph saves.) The
-# graph holds eight tensors as large as the output, one for each ReLU. A model with 50 layers and a
-# list that grows with every batch fills any computer. So keep `output.detach()`, which holds no
-# graph.
+# (`saved_tensors_hooks`, too, is a kind of hook.) The graph holds eight tensors as large as the
+# output, one for each ReLU. A model with 50 layers and a list that grows with every batch fills any
+# computer. So keep `output.detach()`, which holds no graph.
 #
 # **Predict 05.p8.** Here the first layer gives -3, the hook keeps
 # `output.detach()`, and the next layer is `nn.ReLU(inplace=True)`. What does the list hold in the
@@ -374,8 +372,8 @@ guess = ...
 predict("05.p8", guess, lambda: keep_before_an_inplace_relu())
 
 # %% [markdown]
-# `detach()` does not copy. To be safe, keep `output.detach().clone()`. If you need one number, keep
-# the number: `.item()`.
+# `detach()` does not copy (lesson 03). To be safe, keep `output.detach().clone()`. If you need one
+# number, keep the number: `.item()`.
 #
 # ## The order in which hooks fire
 #
@@ -644,9 +642,8 @@ predict("05.p14", guess, lambda: length_of_list())
 # And a tensor that does not require grad takes no hook at all: torch raises an error. For a frozen
 # model, look at `requires_grad` first.
 #
-# `retain_grad()` is another way to the gradient of a tensor in the middle: after backward it stands
-# in the tensor's `.grad`, which otherwise stays None there. It is no hook, and an in-place
-# operation shows the difference.
+# `retain_grad()` is another way to the gradient of a tensor in the middle (lesson 03). It is no
+# hook, and an in-place operation shows the difference.
 #
 # **Predict 05.p15.** `y` is `[1, -2]`. It gets a tensor hook and `retain_grad()`, and *then*
 # `y.relu_()` writes into it. After `y.sum().backward()`, `y.grad` is `[1, 1]`. Which gradient did

@@ -535,8 +535,8 @@ guess = ...
 predict("06.p12", guess, lambda: sorted(set(drawn)))
 
 # %% [markdown]
-# Nothing warned. The sampler wants one weight for each **sample**: look up the weight of its
-# class.
+# Nothing warned. The sampler wants one weight for each **sample**: look up the weight of its class.
+# Lesson 02 has both steps: `bincount`, and an index that holds the labels.
 
 # %%
 counts = torch.bincount(labels)  # (classes,)

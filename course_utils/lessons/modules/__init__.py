@@ -7,8 +7,8 @@ contents = Contents(
     number="04",
     name="modules_and_parameters",
     title="Modules and parameters",
-    needs=["01"],
-    knowing="Python: classes, `self`, `super()`; that `backward()` fills in gradients",
+    needs=["03"],
+    knowing="Python: classes, `self`, `super()`",
     minutes=110,
     after=[
         "write a module, and say what `__init__`, `__setattr__`, `__call__` and `forward` each do",

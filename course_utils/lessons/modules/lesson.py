@@ -48,7 +48,7 @@ scale(x).tolist()
 #
 # A `backward` is missing, on purpose: autograd works it out from what `forward` did. A method that
 # you call `backward` or `optimizer` is never called by torch. A backward of your own is written in
-# a `torch.autograd.Function`.
+# a `torch.autograd.Function` (lesson 03).
 
 # %%
 hasattr(nn.Module, "forward"), hasattr(nn.Module, "backward")
@@ -124,8 +124,7 @@ class WithPlainTensor(nn.Module):
 
 
 # %% [markdown]
-# `backward()` works out how the result changes with each tensor that asks for it, and stores that
-# in the tensor's `.grad`. The input is `[1, 2, 3]`.
+# `backward()` fills the `.grad` of leaves that require one (lesson 03). The input is `[1, 2, 3]`.
 #
 # **Predict 04.p3.** After `backward()`, what is `module.plain.grad`? Write a number, or `None`.
 
@@ -278,9 +277,9 @@ layer.weight.dtype, x.dtype
 # keeps a running mean in a buffer. It begins at 0, and each training batch moves it one tenth of
 # the way.
 #
-# **Predict 04.p8.** The batch below has mean 10. The call is under `no_grad` (torch notes nothing
-# for `backward`), and there is no optimizer. A new module is in training mode. What is
-# `norm.running_mean` afterwards? Write a number.
+# **Predict 04.p8.** The batch below has mean 10. The call is under `no_grad` (lesson 03), and there
+# is no optimizer. A new module is in training mode. What is `norm.running_mean` afterwards? Write a
+# number.
 
 # %%
 guess = ...
@@ -732,8 +731,9 @@ for name, parameter in cnn.named_parameters():
 # ## Sharing and freezing
 #
 # The same module, or the same parameter, may stand in several places. It is learned once, its
-# gradient is the sum from all places. `parameters()` lists it once, the state dict under each
-# name. Below, `nn.Embedding(5, 2)` is a table with a row of 2 learned numbers for each of 5 words.
+# gradient is the sum from all places (lesson 03). `parameters()` lists it once, the state dict
+# under each name. Below, `nn.Embedding(5, 2)` is a table with a row of 2 learned numbers for each
+# of 5 words (`table[ids]`, lesson 02).
 
 # %%
 embedding = nn.Embedding(5, 2)

@@ -7,8 +7,7 @@ contents = Contents(
     number="09",
     name="losses_optimizers_schedulers",
     title="Losses, optimizers and schedules",
-    needs=["04"],
-    knowing="what a gradient is: backward() fills .grad",
+    needs=["04", "03", "02"],
     minutes=120,
     after=[
         "give each loss the shape and the dtype it expects, and say what it returns",

@@ -24,7 +24,8 @@ target = torch.tensor([1.0, 4.0, 0.0])  # (samples,)
 
 # %% [markdown]
 # `reduction` says what happens to the single errors: `"mean"` is the default, `"sum"` adds them
-# up, `"none"` gives them all. `backward()` without an argument begins only at one number.
+# up, `"none"` gives them all. `backward()` without an argument begins only at one number
+# (lesson 03).
 
 # %%
 [F.mse_loss(prediction, target, reduction=how) for how in ("none", "sum", "mean")]
@@ -40,8 +41,8 @@ guess = ...
 predict("09.p1", guess, lambda: (prediction.reshape(3, 1) - target).numel())
 
 # %% [markdown]
-# `mse_loss` gives you a warning here, and a number. The number is wrong. Read your warnings, and
-# give both the same shape.
+# Every prediction meets every target (lesson 02). `mse_loss` gives you a warning here, and a
+# number. The number is wrong. Read your warnings, and give both the same shape.
 
 # %%
 import warnings
@@ -80,7 +81,8 @@ predict("09.p2", guess, lambda: F.cross_entropy(logits[1:], labels[1:]).item())
 # that does not get below that gives no better probabilities than knowing nothing.
 #
 # Cross-entropy is made of two parts. `log_softmax` gives the logarithms of the probabilities, and
-# `nll_loss` (negative log-likelihood) picks the right one in each row.
+# `nll_loss` (negative log-likelihood) picks the right one in each row. An index of pairs does the
+# same (lesson 02).
 
 # %%
 log_p = logits.log_softmax(dim=1)  # (samples, classes)
@@ -182,7 +184,7 @@ loss_fn(logits, labels)
 # %% [markdown]
 # Labels as floats in shape (n,), and labels as int32, are errors as well. For labels `raw` of any
 # of these kinds, `raw.reshape(-1).long()` is right. (`squeeze()` without an argument fails on a
-# last batch of one sample.)
+# last batch of one sample: lesson 02.)
 
 
 # %%
@@ -395,8 +397,8 @@ guess = ...
 predict("09.p11", guess, lambda: accuracy_has_gradient())
 
 # %% [markdown]
-# A small change of a score changes no count, and then, suddenly, one jumps. No slope, no gradient.
-# So torch.nn has no "F1 loss". Train with a loss, and report a metric (lesson 10).
+# A small change of a score changes no count, and then, suddenly, one jumps. No slope, no gradient
+# (lesson 03). So torch.nn has no "F1 loss". Train with a loss, and report a metric (lesson 10).
 #
 # ## What `backward`, `step` and `zero_grad` change
 #
@@ -475,8 +477,8 @@ guess = ...
 predict("09.p13", guess, lambda: two_rounds())
 
 # %% [markdown]
-# Gradients that add up are like a momentum without friction: the parameter swings around the
-# minimum and never settles. Below, the loss is w²; the minimum is at 0.
+# Gradients that add up (lesson 03) are like a momentum without friction: the parameter swings
+# around the minimum and never settles. Below, the loss is w²; the minimum is at 0.
 
 
 # %%
@@ -730,8 +732,8 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # %% [markdown]
 # ## One landscape, ten ways down
 #
-# Now let them all walk on the same hills, from the same place. This landscape has a **local**
-# minimum on the right, near the start, and a lower, **global** one on the left.
+# Now let them all walk on the same hills, from the same place. Like the curve of lesson 03, this
+# landscape has a local minimum on the right, near the start, and a lower, global one on the left.
 
 
 # %%

@@ -37,8 +37,8 @@ x + 10
 # end, each notebook leads to the next one, and back to this table.
 
 # %% [markdown]
-# You need not read them in the order of their numbers. An arrow goes from a lesson to the ones
-# that build on it.
+# Lessons 01, 02 and 03 carry most of the others. After them you need not keep to the order of the
+# numbers. An arrow goes from a lesson to the ones that build on it.
 
 # %%
 from course_utils import figures, predict

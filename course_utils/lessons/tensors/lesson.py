@@ -20,7 +20,7 @@
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
 # `torch.nn` is a part of torch, not a separate package. `import torch` is enough for all rows but
-# the last. Not all of these lessons are written yet; the table in lesson 00 has those that are.
+# the last.
 
 # %%
 import torch

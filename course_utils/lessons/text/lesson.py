@@ -229,8 +229,7 @@ lengths = torch.tensor([len(text) for text in texts])  # (batch,)
 ids, lengths
 
 # %% [markdown]
-# A **mask** says for each place whether it is real. It is made from the lengths, by one comparison
-# that broadcasts.
+# A **mask** says for each place whether it is real. It is made from the lengths, as in lesson 02.
 
 # %%
 places = torch.arange(ids.shape[1])  # (time,)
@@ -364,8 +363,8 @@ predict("08.p9", guess, lambda: torch.equal(outputs[0, -1], outputs[0, 1]))
 
 # %% [markdown]
 # Place -1 is the last column, and for a short text it is padding. The last *real* place of a text
-# is its length minus 1. `gather` takes one place from each row. Its index needs as many dimensions
-# as the outputs, and it is as wide as the features.
+# is its length minus 1. `gather` takes it, with an index that is expanded over the features
+# (lesson 02).
 
 # %%
 index = (lengths - 1)[:, None, None].expand(-1, 1, 5)  # (batch, 1, 5)

@@ -169,8 +169,7 @@ predict("10.p3", guess, lambda: total / sum(sizes))
 # %% [markdown]
 # Multiply each mean with the size of its batch, add, and divide by the number of samples. The mean
 # of the means gives the short batch too much weight. One more detail stands in the loop below:
-# `loss.item()`. Without it, `total` would be a tensor with a graph behind it, which grows with each
-# batch.
+# `loss.item()`. Without it, `total` would hold the graphs of all batches (lesson 03).
 
 
 # %%
@@ -244,7 +243,7 @@ predict("10.p6", guess, lambda: nn.Dropout(0.5).eval()(torch.ones(4)))
 # %% [markdown]
 # BatchNorm does something else: in training mode it moves its running mean a tenth of the way
 # towards the mean of each batch. And the recording has a switch of its own:
-# `with torch.no_grad():`.
+# `with torch.no_grad():` (lesson 03).
 #
 # **Predict 10.p7.** A fresh BatchNorm has a running mean of 0. One batch with mean 10 goes through
 # it inside `no_grad()`, in training mode. What is the running mean then?
@@ -297,7 +296,8 @@ round(valid_loss, 1), share > 0.9
 # Both halves, training and validation, have to use *the same* loss: a squared error for training
 # and a cross-entropy for validation cannot be drawn into one picture.
 #
-# `torch.inference_mode()` is a newer switch. It records nothing either, and can be a little faster.
+# `torch.inference_mode()` is the stricter switch of lesson 03. It records nothing either, and can
+# be a little faster.
 #
 # **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied with
 # a weight that is to be trained, and `backward()` is called. Does that work? Write `"works"` or
@@ -483,9 +483,8 @@ predict("10.p12", guess, lambda: (predicted == column).sum().item())
 (predicted == column).shape, (predicted == column.squeeze(1)).float().mean().item()
 
 # %% [markdown]
-# Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension. A
-# bare `squeeze()` would also take away the batch dimension of a last batch with one sample. And
-# `mean()` needs floats: of `True` and `False` it raises an error.
+# Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension
+# (lesson 02 has both traps). And `mean()` needs floats: of `True` and `False` it raises an error.
 
 # %% [markdown]
 # ## torchmetrics

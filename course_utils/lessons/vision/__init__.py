@@ -7,7 +7,7 @@ contents = Contents(
     number="07",
     name="vision_pipeline",
     title="The vision pipeline",
-    needs=["06", "04"],
+    needs=["06", "04", "02"],
     minutes=100,
     after=[
         "read image files with `torchvision.datasets.MNIST`",

@@ -570,9 +570,9 @@ guess = ...
 predict("07.p18", guess, lambda: round(untrained, 1))
 
 # %% [markdown]
-# Now the training loop. For each batch: compute a loss, its gradients, and one small step of all
-# parameters against them. Lesson 09 explains the loss and the optimizer, lesson 10 takes the loop
-# apart. Here we watch the pipeline work.
+# Now the training loop. For each batch: compute a loss, its gradients (lesson 03), and one small
+# step of all parameters against them. Lesson 09 explains the loss and the optimizer, lesson 10
+# takes the loop apart. Here we watch the pipeline work.
 
 # %%
 torch.manual_seed(0)
@@ -602,7 +602,7 @@ print(f"{score:.1%} of the test digits are right; at least 95 %: {score >= 0.95}
 #
 # One number hides a lot. A **confusion matrix** has a row for each true digit and a column for
 # each answer. Each pair of true digit and answer gets a number of its own, and `bincount` counts
-# them.
+# them, as it counted the two dice of lesson 02.
 #
 # **Predict 07.p19.** What is the sum of *row* 3: the number of images that `'are'` a 3, or of those
 # that `'were read'` as a 3?
@@ -628,9 +628,8 @@ figures.confusion(counts, [str(digit) for digit in range(10)])
 
 # %% [markdown]
 # Then look at the images. The worst mistakes are those where the true digit got the smallest
-# probability. `gather(1, index)` takes from each row the column that `index` names: here the true
-# digit's. `nonzero` gives the places where something is True, `argsort` the order from small to
-# large.
+# probability. `gather` takes the true digit's from each row, `nonzero` finds the wrong answers, and
+# `argsort` puts them in order (lesson 02).
 
 # %%
 probabilities = logits.softmax(dim=1)  # (samples, 10)
