@@ -342,7 +342,7 @@ guess = ...
 
 
 def state_stays():
-    state = torch.ones(1, 1, 5)  # (layers, batch, hidden)
+    state = torch.ones(1, 1, 5)  # 5 numbers for one text
     _, after = gru(torch.zeros(1, 1, 3), state)
     return torch.equal(state, after)
 
@@ -350,21 +350,21 @@ def state_stays():
 predict("08.p8", guess, state_stays)
 
 # %% [markdown]
-# The state is multiplied by weights, and biases are added, whatever comes in. So the state at the
-# end of a padded row has gone through the padding. What about the outputs?
+# The state is multiplied by weights, and biases are added, whatever comes in. What does that mean
+# for the outputs of a padded row?
 #
 # **Predict 08.p9.** Text 0 has two tokens, the batch has width 4. Is `outputs[0, -1]` the output
 # after the second token of text 0?
 
 # %%
-outputs, state = gru(embedding(ids))  # (batch, time, 5), (1, batch, 5)
+outputs, state = gru(embedding(ids))  # outputs: (batch, time, 5)
 guess = ...
 predict("08.p9", guess, lambda: torch.equal(outputs[0, -1], outputs[0, 1]))
 
 # %% [markdown]
-# Place -1 is the last column, and for a short text it is padding. The last *real* place of a text
-# is its length minus 1. `gather` takes it, with an index that is expanded over the features
-# (lesson 02).
+# Place -1 is the last column, and for a short text it is padding. `state` has gone through the
+# padding, too. The last *real* place of a text is its length minus 1. `gather` takes it, with an
+# index that is expanded over the features (lesson 02).
 
 # %%
 index = (lengths - 1)[:, None, None].expand(-1, 1, 5)  # (batch, 1, 5)
@@ -379,7 +379,8 @@ torch.allclose(last[0], alone[0, -1])
 #
 # ## Packing
 #
-# `pack_padded_sequence` keeps the real steps only.
+# `pack_padded_sequence` keeps the real steps only. Its `batch_sizes` say how many texts are still
+# running at step 0, step 1, and so on.
 #
 # **Predict 08.p10.** Our lengths are 2, 4, 1. What are the `batch_sizes` of
 # `pack_padded_sequence(ids, lengths, batch_first=True)`? Write a list, or `'error'`.
@@ -394,8 +395,7 @@ predict("08.p10", guess, lambda: pack_padded_sequence(ids, lengths, batch_first=
 # With `enforce_sorted=False` it sorts for itself, and remembers the order of the batch. (The
 # lengths must be on the CPU, also when the batch is on a GPU.)
 #
-# **Predict 08.p11.** `batch_sizes` says how many texts are still running at step 0, step 1, and so
-# on. What is it now?
+# **Predict 08.p11.** What are the `batch_sizes` now? Write a list, or `'error'`.
 
 # %%
 packed = pack_padded_sequence(ids, lengths, batch_first=True, enforce_sorted=False)
@@ -465,7 +465,7 @@ predict("08.p13", guess, last_of_both_directions)
 # %% [markdown]
 # `state` holds the right ones: `state[0]` and `state[1]`, one for each direction.
 #
-# One more trap: without `batch_first=True` the first dimension is not the batch.
+# One more trap: someone forgets `batch_first=True`.
 #
 # **Predict 08.p14.** `mixed = nn.GRU(2, 5)` reads `x` of shape (batch, time, features). We change
 # text 0. Does that change the output of text 1? Write `True` or `False`.
@@ -519,7 +519,7 @@ figures.bags(row, {"right": offsets, "the slip": slip})
 # %% [markdown]
 # No error says so: two words of text 1 now belong to text 2. torch looks at the ends only: the
 # first offset has to be 0, the last one at most the number of ids. If the numbers fall in between,
-# the behaviour is not even defined.
+# nothing is promised: there may be an error, or, with `mode="max"`, wrong numbers.
 #
 # The same table as above, as bags. The result is the masked mean, and the short text gets it alone,
 # too. An empty text gives zeros. (With `padding_idx=`, a bag leaves that id out of its mean. So an
@@ -536,8 +536,10 @@ bags(texts[2], torch.tensor([0, 1]))[1]  # (3,)
 # %% [markdown]
 # ## Attention: what True means
 #
-# In attention each token takes a weighted mean of the values of all tokens. Padding must get the
-# weight 0, by a mask. But there are two kinds of mask.
+# In attention each token has three vectors: a **query**, a **key** and a **value**. The query of a
+# token is compared with the keys of all tokens, and that gives a score for each. A softmax turns
+# the scores into weights that add up to 1. The result is the mean of all values with these weights.
+# Padding must get the weight 0, by a mask. But there are two kinds of mask.
 #
 # **Predict 08.p17.** Two tokens with equal scores have the values 10 and 20. The mask is
 # `[True, False]`. What does `scaled_dot_product_attention` give?
@@ -557,7 +559,7 @@ predict("08.p17", guess, attend_to_two)
 # %% [markdown]
 # | where | True means | 1 means |
 # |---|---|---|
-# | `F.scaled_dot_product_attention`, `attn_mask` | may be looked at | is added to the score |
+# | `scaled_dot_product_attention`, `attn_mask` | may be looked at | is added to the score |
 # | `nn.MultiheadAttention`, `key_padding_mask` and `attn_mask` | blocked | is added to the score |
 # | Hugging Face, `attention_mask` | | may be looked at |
 #
@@ -588,7 +590,7 @@ y, _ = attention(x, x, x, key_padding_mask=real)
 torch.allclose(y[0, :2], alone[0], atol=1e-6)
 
 # %% [markdown]
-# **Predict 08.p18.** A text has no tokens at all: every place is blocked. What does the attention
+# **Predict 08.p18.** A text has no tokens at all: every place is blocked. What does `attention`
 # give for it? Write `'zeros'`, `'nan'` or `'error'`.
 
 # %%
@@ -603,7 +605,9 @@ def nothing_to_look_at():
 predict("08.p18", guess, nothing_to_look_at)
 
 # %% [markdown]
-# A NaN spreads through the loss into every weight. Leave empty texts out, or keep one place open.
+# A NaN spreads through the loss into every weight. `scaled_dot_product_attention`, and this layer
+# with `need_weights=False`, give NaN in torch 2.3, too, but zeros in newer versions. So rely on
+# neither: leave empty texts out, or keep one place open.
 
 # %% [markdown]
 # ## A classifier of news
@@ -629,7 +633,8 @@ seen = [news_vocab[token] != news_vocab["<unk>"] for _, tokens in test for token
 len(news_vocab), f"{1 - sum(seen) / len(seen):.0%} unknown"
 
 # %% [markdown]
-# Labels go from 1 to 4, four classes in all.
+# Labels go from 1 to 4, four classes in all. The loss is **cross-entropy**: it takes one number for
+# each class, called the logits, and the label.
 #
 # **Predict 08.p19.** What does cross-entropy give for four logits and the label 4? Write a number,
 # or `'error'`.
@@ -693,6 +698,7 @@ predict("08.p20", guess, told_apart)
 # %%
 from torch.utils.data import DataLoader
 
+# A training loop. Lessons 09 and 10 explain its loss, its optimizer and its steps.
 loader = DataLoader(train, batch_size=32, shuffle=True, collate_fn=collate)
 optimizer = torch.optim.Adam(model.parameters(), lr=0.02)
 for _ in range(12):
@@ -811,7 +817,7 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # - "True in a mask means masked." In `scaled_dot_product_attention` it means the opposite:
 #   [thread](https://github.com/rasbt/LLMs-from-scratch/issues/1061).
 # - "`nn.LSTM` and `nn.TransformerEncoderLayer` take (batch, time, features)." Only with
-#   `batch_first=True`, and the states are (layers, batch, hidden) in any case:
+#   `batch_first=True`, and the states of an LSTM keep (layers, batch, hidden):
 #   [thread](https://github.com/Exorust/TorchLeet/issues/5).
 # - "`Embedding(len(vocab))`, and then two specials more." Two rows are missing:
 #   [thread](https://github.com/bentrevett/pytorch-seq2seq/issues/89).
@@ -819,7 +825,8 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 #   label: [thread](https://github.com/pytorch/pytorch/pull/22528).
 # - "Negative indices work everywhere, as in Python." An embedding, `gather` and `index_select`
 #   refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
-# - "A mask that hides everything gives zeros." Attention gives NaN there.
+# - "A mask that hides everything gives zeros." `nn.MultiheadAttention` gives NaN, unless
+#   `need_weights=False` in a newer torch.
 # - "`out[:, -1]` of a bidirectional network is its last state." Of the second direction, it is the
 #   first.
 # - "AG_NEWS and text transforms come with torchtext." They do, but torchtext has ended: 0.18.0 is

@@ -120,8 +120,8 @@ predict("07.p6", guess, lambda: wrong_order(image).shape)
 
 # %% [markdown]
 # So there are three groups, in this order: what works on pictures, `ToTensor`, what works on
-# tensors. The next figure shows an image after each step. The picture hardly changes; type, shape
-# and range do.
+# tensors only. (The first group takes tensors, too.) The next figure shows an image after each
+# step. The picture hardly changes; type, shape and range do.
 
 # %%
 steps = [transforms.CenterCrop(24), transforms.ToTensor(), transforms.Normalize((0.5,), (0.5,))]
@@ -144,7 +144,7 @@ predict("07.p7", guess, lambda: transforms.Normalize(three, three)(x).shape)
 #
 # With numbers around zero, training begins more easily. Which numbers belong into `Normalize`?
 # Those of **your** training set: all pixels of all images together. Not those of the test set,
-# which you should know nothing about, and not 0.1307 and 0.3081, which are those of the full MNIST.
+# which you should know nothing about, and not 0.1307 and 0.3081, which are MNIST's own.
 #
 # `digits.data` holds the raw bytes of all images. No transform has touched them.
 
@@ -164,6 +164,7 @@ round(mean, 3), round(std, 3)
 
 # %%
 def compared(images):
+    # correction=0 divides by the number of pixels; the default divides by that number minus 1.
     of_images = images.std(dim=1, correction=0).mean()  # ()
     of_pixels = images.std(correction=0)  # ()
     if of_images == of_pixels:
@@ -182,7 +183,7 @@ predict("07.p8", guess, lambda: compared(tiny))
 # ## Resize and the crops
 #
 # Photos have many sizes, a batch has one. Our digits are all alike, so we put two beside each other
-# to get an image that is wider than high.
+# to get an image that is wider than high. `ToPILImage` makes a picture of a tensor.
 
 # %%
 wide = transforms.ToPILImage()(torch.cat([x, to_tensor(digits[1][0])], dim=2))  # 28 high, 56 wide
@@ -369,9 +370,9 @@ print(f"{only_train.mean():.2f} and {mean:.2f}, {only_train.std():.2f} and {std:
 # %% [markdown]
 # ## Transforms v2
 #
-# `torchvision.transforms.v2` is the newer version, and the one to use in new code. It knows the
-# same names, so all of the above holds for it, and it also works on masks and on boxes. The
-# documentation replaces `ToTensor` by two steps:
+# `torchvision.transforms.v2` is the newer version, and the one to use in new code; what you used so
+# far is v1. v2 knows the same names, and nearly all of the above holds for it, too. It also works
+# on masks and on boxes. The documentation replaces `ToTensor` by two steps:
 
 # %%
 from torchvision.transforms import v2
@@ -538,8 +539,8 @@ model = nn.Sequential(
 figures.feature_maps(model, (1, 28, 28))
 
 # %% [markdown]
-# Two functions for looking at a dataset without learning from it. The largest of the ten outputs
-# is the prediction.
+# Two functions for looking at a dataset without learning from it. The ten outputs for an image are
+# called its **logits**. The largest of them is the prediction.
 
 # %%
 from torch.utils.data import DataLoader
@@ -600,9 +601,9 @@ print(f"{score:.1%} of the test digits are right; at least 95 %: {score >= 0.95}
 #
 # ## What it gets wrong
 #
-# One number hides a lot. A **confusion matrix** has a row for each true digit and a column for
-# each answer. Each pair of true digit and answer gets a number of its own, and `bincount` counts
-# them, as it counted the two dice of lesson 02.
+# One number hides a lot. A **confusion matrix** counts how often each pair of a true digit and an
+# answer comes up. Each pair gets a number of its own, and `bincount` counts them, as it counted the
+# two dice of lesson 02.
 #
 # **Predict 07.p19.** What is the sum of *row* 3: the number of images that `'are'` a 3, or of those
 # that `'were read'` as a 3?
@@ -627,9 +628,12 @@ counts = torch.bincount(labels * 10 + answers, minlength=100).reshape(10, 10)  #
 figures.confusion(counts, [str(digit) for digit in range(10)])
 
 # %% [markdown]
+# A row belongs to a true digit, a column to an answer. On the diagonal the two are equal.
+#
 # Then look at the images. The worst mistakes are those where the true digit got the smallest
-# probability. `gather` takes the true digit's from each row, `nonzero` finds the wrong answers, and
-# `argsort` puts them in order (lesson 02).
+# probability. `softmax` makes probabilities of each row of logits: they add up to 1. `gather` takes
+# the true digit's from each row, `nonzero` finds the wrong answers, and `argsort` puts them in
+# order (lesson 02).
 
 # %%
 probabilities = logits.softmax(dim=1)  # (samples, 10)
@@ -642,7 +646,8 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # %% [markdown]
 # Some of them a person would misread, too. Others tell you what to try next: more data of one
 # kind, other augmentation, a larger network. Looking at mistakes is the cheapest way to a better
-# model.
+# model. Here the work ends, so we looked at the test set. If the mistakes are to decide what you
+# change, look at those of the validation set: a test set that was used for decisions tests no more.
 #
 # Note `test_set.data`: the raw images. What the model sees has gone through `Normalize`; to draw
 # that, undo it first (exercise 07.3).
@@ -651,12 +656,12 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 #
 # | transform | works on | what it does |
 # |---|---|---|
-# | `Resize(s)` | picture | shorter edge to s; `Resize((h, w))`: exactly h x w |
-# | `CenterCrop(s)` | picture | a piece from the middle |
-# | `RandomCrop(s, padding=p)` | picture | pads, then cuts at a random place: a shift |
-# | `RandomRotation(d)` | picture | turns by -d to d degrees |
-# | `RandomHorizontalFlip(p)` | picture | left and right change places |
-# | `RandomVerticalFlip(p)` | picture | top and bottom change places |
+# | `Resize(s)` | picture, tensor | shorter edge to s; `Resize((h, w))`: exactly h x w |
+# | `CenterCrop(s)` | picture, tensor | a piece from the middle |
+# | `RandomCrop(s, padding=p)` | picture, tensor | pads, then cuts at a random place: a shift |
+# | `RandomRotation(d)` | picture, tensor | turns by -d to d degrees |
+# | `RandomHorizontalFlip(p)` | picture, tensor | left and right change places |
+# | `RandomVerticalFlip(p)` | picture, tensor | top and bottom change places |
 # | `ToTensor()` | picture to tensor | (C, H, W); bytes to 0 ... 1; floats stay |
 # | `Normalize(mean, std)` | tensor | (x - mean) / std for each channel |
 # | `Compose([...])` | | one after the other |
@@ -673,8 +678,8 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 #
 # - "Normalize first, then ToTensor." Normalize needs a tensor.
 # - "`Normalize((0.5,), (1.0,))` makes mean 0.5 and standard deviation 1." It takes 0.5 away.
-# - "`MNIST(root, transforms=...)`." The argument is `transform`. Only datasets with pairs, such as
-#   segmentation sets, also take `transforms`.
+# - "`MNIST(root, transforms=...)`." The argument is `transform`. Only datasets whose target has to
+#   change with the image, such as segmentation sets, also take `transforms`.
 # - "`torchvision.transform`." The module is `torchvision.transforms`, and it holds classes; use
 #   its `v2` in new code.
 # - "Set `subset.dataset.transform` after the split." Both parts share the dataset:

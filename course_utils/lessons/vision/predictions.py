@@ -7,7 +7,7 @@ Prediction(
     because="The dataset reads bytes and makes a PIL image of them. You choose what comes next.",
     beliefs=(
         Belief("Tensor", "It becomes a tensor only when a transform makes one of it."),
-        Belief("ndarray", "NumPy is not used here: transforms for pictures want a PIL image."),
+        Belief("ndarray", "An array is only a step on the way. What you are given is a PIL image."),
     ),
     choices=("Image", "Tensor", "ndarray"),
 )
@@ -65,10 +65,10 @@ Prediction(
 
 Prediction(
     "07.p7",
-    because="v1 subtracts in place, and three numbers do not fit into one channel.",
+    because="It subtracts in place, and three numbers do not fit into one channel.",
     beliefs=(
         Belief((1, 28, 28), "Which of the three numbers should be used? None is chosen for you."),
-        Belief((3, 28, 28), "Broadcasting would give this, and v2 does so. v1 refuses: see below."),
+        Belief((3, 28, 28), "Broadcasting would give this. `Normalize` refuses it here."),
     ),
 )
 
