@@ -76,9 +76,6 @@ guess = ...
 predict("09.p2", guess, lambda: F.cross_entropy(logits[1:], labels[1:]).item())
 
 # %% [markdown]
-# So a classifier that knows nothing about C classes has the loss log(C): 2.3 for ten. A training
-# that does not get below that gives no better probabilities than knowing nothing.
-#
 # Cross-entropy is made of two parts. `log_softmax` gives the logarithms of the probabilities, and
 # `nll_loss` (negative log-likelihood) picks the right one in each row.
 
@@ -88,6 +85,10 @@ picked = log_p[torch.arange(2), labels]  # (samples,)
 -picked.mean(), F.nll_loss(log_p, labels), F.cross_entropy(logits, labels)
 
 # %% [markdown]
+# A classifier that knows nothing about C classes gives them equal logits. Its loss is log(C): 2.3
+# for ten. A training that does not get below that gives no better probabilities than knowing
+# nothing.
+#
 # **Predict 09.p3.** `nll_loss` gets *probabilities* by mistake: 0.7 for the right class, 0.3 for
 # the other one. What does it return?
 

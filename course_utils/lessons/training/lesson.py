@@ -480,7 +480,7 @@ column = torch.tensor([[1], [1], [0], [0]])  # (4, 1)
 predict("10.p12", guess, lambda: (predicted == column).sum().item())
 
 # %%
-(predicted == column).shape, (predicted == column.squeeze(1)).float().mean().item()
+(predicted == column.squeeze(1)).float().mean().item()
 
 # %% [markdown]
 # Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension. A
@@ -916,7 +916,7 @@ def load_numpy_number():
 predict("10.p20", guess, load_numpy_number)
 
 # %% [markdown]
-# Save `float(best)` instead. Now the folder can go.
+# A plain `float(best)` is loaded everywhere. Now the folder can go.
 
 # %%
 place.cleanup()
