@@ -77,9 +77,6 @@ guess = ...
 predict("09.p2", guess, lambda: F.cross_entropy(logits[1:], labels[1:]).item())
 
 # %% [markdown]
-# So a classifier that knows nothing about C classes has the loss log(C): 2.3 for ten. A training
-# that does not get below that gives no better probabilities than knowing nothing.
-#
 # Cross-entropy is made of two parts. `log_softmax` gives the logarithms of the probabilities, and
 # `nll_loss` (negative log-likelihood) picks the right one in each row. An index of pairs does the
 # same (lesson 02).
@@ -90,6 +87,10 @@ picked = log_p[torch.arange(2), labels]  # (samples,)
 -picked.mean(), F.nll_loss(log_p, labels), F.cross_entropy(logits, labels)
 
 # %% [markdown]
+# A classifier that knows nothing about C classes gives them equal logits. Its loss is log(C): 2.3
+# for ten. A training that does not get below that gives no better probabilities than knowing
+# nothing.
+#
 # **Predict 09.p3.** `nll_loss` gets *probabilities* by mistake: 0.7 for the right class, 0.3 for
 # the other one. What does it return?
 
@@ -210,8 +211,8 @@ table = F.cross_entropy(scores.flatten(0, 1), words.flatten())
 moved, table, F.cross_entropy(scores.view(1, 3, 4), words)
 
 # %% [markdown]
-# `ignore_index` leaves out the places with one label, such as padding. They count neither in the
-# sum nor in the mean.
+# `ignore_index` leaves out the places with one label, such as padding (what fills up short texts).
+# They count neither in the sum nor in the mean.
 #
 # **Predict 09.p8.** In one batch *all* labels are the ignored one. What is the loss? Write
 # `"0.0"`, `"nan"` or `"error"`.
@@ -250,8 +251,8 @@ losses, -z.sigmoid().log()
 # infinite, although the loss is 200: the sigmoid of -200 is too small for a float32.
 #
 # **Predict 09.p9.** A model ends in sigmoid, and the loss is `..._with_logits`. What the loss takes
-# for a logit is already a probability. The model is as sure of "no" as it can be: it gives
-# 0.00005. Which probability of "yes" does the loss see?
+# for a logit is already a probability. The model is very sure of "no": it gives 0.00005.
+# Which probability of "yes" does the loss see?
 
 # %%
 guess = ...
@@ -398,7 +399,8 @@ predict("09.p11", guess, lambda: accuracy_has_gradient())
 
 # %% [markdown]
 # A small change of a score changes no count, and then, suddenly, one jumps. No slope, no gradient
-# (lesson 03). So torch.nn has no "F1 loss". Train with a loss, and report a metric (lesson 10).
+# (lesson 03). So torch.nn has no "F1 loss". Train with a loss, and report a **metric**, such as
+# the accuracy (lesson 10).
 #
 # ## What `backward`, `step` and `zero_grad` change
 #
@@ -423,7 +425,8 @@ guess = ...
 predict("09.p12", guess, lambda: gradient_after_clearing())
 
 # %% [markdown]
-# A function notes the weight, its gradient and what the optimizer remembers.
+# A function notes the weight, its gradient and what the optimizer remembers. With `momentum=0.9`,
+# that is a sum of all gradients so far, in which old ones count less; the rule comes below.
 
 
 # %%
@@ -725,9 +728,9 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 #
 # `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam with
 # careful first steps. `Adadelta` compares the size of past gradients with the size of past moves.
-# `ASGD` is SGD that also keeps a mean of all its places. `LBFGS` is of another kind: it computes
-# the loss several times in one step, so its `step` needs a function that does it. Later versions
-# have others, such as `Adafactor` and `Muon`.
+# `ASGD` is SGD that also keeps a mean of its places, but only after `t0` steps: by default a
+# million. `LBFGS` is of another kind: it computes the loss several times in one step, so its `step`
+# needs a function that does it. Later versions have others, such as `Adafactor` and `Muon`.
 
 # %% [markdown]
 # ## One landscape, ten ways down
@@ -813,7 +816,8 @@ round(second_step(None), 2)
 
 # %% [markdown]
 # That is why freezing in the middle of training needs two lines: `requires_grad = False`, *and*
-# `grad = None`. With only the first, the last gradient stays, and a step may use it once more.
+# `grad = None`. With only the first, the last gradient stays until the next `zero_grad()`, and
+# every step before that uses it.
 #
 # **Predict 09.p18.** An optimizer was made from `model.parameters()`. After that, the last layer is
 # replaced: `model[1] = nn.Linear(4, 2)`. Does a training step change the new layer?
@@ -837,9 +841,9 @@ guess = ...
 predict("09.p18", guess, lambda: trains_the_new_layer())
 
 # %% [markdown]
-# So finish the model first, then make the optimizer. `model.to(device)` is harmless: the parameters
-# stay the same objects, only their data moves. Still, "model first, optimizer second" is the order
-# to get used to.
+# So finish the model first, then make the optimizer. `model.to(device)` keeps the
+# parameters: they stay the same objects, only their data moves. But what an optimizer remembers
+# does not move with them, and Adagrad remembers something from the start. So move the model first.
 #
 # **Predict 09.p19.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
 # an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
@@ -913,7 +917,8 @@ torch.optim.SGD(model.parameters()).param_groups[0]["lr"]
 #
 # Large steps at first, small steps at the end. A **scheduler** holds an optimizer and a counter.
 # Each call of `scheduler.step()` moves the counter by one and writes new rates into
-# `optimizer.param_groups`. It does not know what an epoch or a batch is.
+# `optimizer.param_groups`. It does not know what a batch is, or an **epoch** (one walk
+# through all the training data).
 
 # %%
 schedulers = torch.optim.lr_scheduler
@@ -980,6 +985,8 @@ predict("09.p22", guess, lambda: rate_as_factor())
 # What the function returns is a **factor**: the rate is factor times base rate, the one the
 # optimizer began with. A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an
 # error.
+#
+# A **warm-up** begins with a small rate and raises it.
 #
 # **Predict 09.p23.** A warm-up over four steps: `LambdaLR(optimizer, lambda step: step / 4)`, with
 # base rate 1. Which rates do the first six steps use? Write a list of six numbers.
@@ -1093,8 +1100,8 @@ guess = ...
 predict("09.p26", guess, lambda: momentum_of_one_cycle())
 
 # %% [markdown]
-# Its momentum falls while the rate rises, from 0.95 to 0.85, and rises again. The rate that you
-# gave to the optimizer does not count either. `cycle_momentum=False` leaves the momentum alone.
+# Its momentum falls while the rate rises, down to 0.85, and rises again. The rate that you gave to
+# the optimizer does not count either. `cycle_momentum=False` leaves the momentum alone.
 #
 # `ChainedScheduler` steps several schedules at once; their factors are multiplied.
 
@@ -1138,10 +1145,11 @@ guess = ...
 predict("09.p27", guess, lambda: one_after_the_other().index(0.1))
 
 # %% [markdown]
-# `ReduceLROnPlateau` is different: it watches a number, such as the loss on validation data. When
-# that has not improved for more than `patience` epochs, the rate is lowered. So its `step` wants
-# the number: `scheduler.step(loss)`. Without it, there is an error. The other schedules want none:
-# they would take the loss for the value of their counter.
+# `ReduceLROnPlateau` is different: it watches a number, such as the loss on validation data
+# (data that the model does not learn from). When that has not improved for more than `patience`
+# epochs, the rate is lowered. So its `step` wants the number: `scheduler.step(loss)`. Without it,
+# there is an error. The other schedules want none: most take the loss for the value of their
+# counter, and `SequentialLR` and `ChainedScheduler` stop with an error.
 #
 # **Predict 09.p28.** Someone gives it an *accuracy* that gets better each time: 0.5, 0.6, 0.7, 0.8,
 # 0.9. The settings are `patience=1, factor=0.5`, and nothing else. The rate began at 1. What is it
@@ -1234,8 +1242,8 @@ predict("09.p30", guess, lambda: after_loading(load_optimizer=False))
 
 # %% [markdown]
 # Load both. (`StepLR(optimizer, 2, last_epoch=3)` on a fresh optimizer is not a way: it stops with
-# a KeyError.) Now the test that counts: every schedule of the table, stopped after 5 steps and
-# resumed, against the run that was never stopped.
+# a KeyError.) Now the test that counts: every schedule in the dict `made`, stopped after 5
+# steps and resumed, against the run that was never stopped.
 
 
 # %%
@@ -1263,7 +1271,8 @@ resumed_run = begun + plateau_rates(losses[5:], fresh, resumed)
 resumed_run, resumed_run == sheet["ReduceLROnPlateau"]
 
 # %% [markdown]
-# A checkpoint can also stay in memory: `kept = optimizer.state_dict()`.
+# What is kept to go on from is called a **checkpoint**. It can also stay in memory:
+# `kept = optimizer.state_dict()`.
 #
 # **Predict 09.p31.** SGD with momentum 0.9; the gradient is always 1. After the first step the
 # momentum is 1.0, and the state is kept. One more step makes the momentum 1.9. Which momentum is in
@@ -1372,7 +1381,7 @@ before, buffer(kept)
 #   0](https://github.com/Adit-Jain-srm/NightmareNet/pull/158). "A number will do":
 #   [thread](https://github.com/pytorch/pytorch/pull/151973).
 # - "`optimizer.lr = ...` changes the rate", "`scheduler.step(loss)` is for every scheduler": the
-#   first does nothing, the second sets a counter to the loss.
+#   first does nothing, the second sets the counter of most of them to the loss.
 # - "`get_lr()` is the current rate": [thread](https://github.com/pytorch/pytorch/issues/31871).
 # - "`ReduceLROnPlateau` steps like the others", "and knows that accuracy should rise":
 #   [no number](https://github.com/keris2020/hackathon/issues/81),

@@ -53,7 +53,7 @@ Prediction(
 
 Prediction(
     "09.p6",
-    because="A target of two dimensions is refused: one class number a sample, in one dimension.",
+    because="Class numbers of shape (n, 1) are refused: one number a sample, in one dimension.",
     beliefs=(
         Belief("works", "cross_entropy does not guess: (n, 1) is two-dimensional, (n,) is wanted."),
     ),
@@ -113,7 +113,7 @@ Prediction(
     "09.p12",
     because="`set_to_none=True` is the default: the gradients are taken away, not filled with 0.",
     beliefs=(
-        Belief(0, "It was so long ago. Code that calls w.grad.norm() right after it now fails."),
+        Belief(0, "So it was before torch 2.0. Code that calls w.grad.norm() after it now fails."),
         Belief(3, "That is the gradient before it was cleared."),
     ),
 )
@@ -286,7 +286,7 @@ Prediction(
     because="The rate lives in the optimizer. Loading the scheduler does not write it there.",
     beliefs=(
         Belief(0.01, "The scheduler knows this rate, but the optimizer uses its own."),
-        Belief(0.1, "Neither of the two holds this number; it was used in the steps 2 and 3."),
+        Belief(0.1, "That is the rate of the steps 2 and 3. Neither of the two holds it now."),
     ),
 )
 

@@ -263,8 +263,8 @@ predict("10.p7", guess, look_with_no_grad)
 
 # %% [markdown]
 # That is a leak: validation data has taught the model something. (For the same reason
-# `requires_grad = False` does not freeze a BatchNorm.) And in training mode BatchNorm refuses a
-# batch of one sample, because one number has no spread. So validation sets both switches:
+# `requires_grad = False` does not freeze a BatchNorm.) And in training mode `BatchNorm1d`
+# refuses a batch of one row, because one number has no spread. So validation sets both switches:
 #
 # | switch | what it changes | what it does not change |
 # |---|---|---|
@@ -480,7 +480,7 @@ column = torch.tensor([[1], [1], [0], [0]])  # (4, 1)
 predict("10.p12", guess, lambda: (predicted == column).sum().item())
 
 # %%
-(predicted == column).shape, (predicted == column.squeeze(1)).float().mean().item()
+(predicted == column.squeeze(1)).float().mean().item()
 
 # %% [markdown]
 # Broadcasting compared each prediction with each label. Write `squeeze(1)` with its dimension
@@ -573,7 +573,8 @@ predict("10.p16", guess, lambda: by_class(always_zero, truth).item())
 MulticlassAccuracy(num_classes=2, average="micro")(always_zero, truth).item()
 
 # %% [markdown]
-# Both are useful; say which one you mean, with `average="micro"` or `average="macro"`.
+# Both are useful; say which one you mean, with `average="micro"` (it counts samples) or
+# `average="macro"` (the mean over classes).
 
 # %% [markdown]
 # ## Real digits
@@ -869,8 +870,9 @@ torch.save({"weight": torch.ones(2), "extra": Trick()}, trick_path)
 loaded = torch.load(trick_path, weights_only=False)
 
 # %% [markdown]
-# With `weights_only=True`, only tensors, numbers, strings and plain containers are built. Anything
-# else is refused.
+# With `weights_only=True`, tensors, numbers, strings, and dicts, lists and tuples of them are
+# built, and a short list of other types, which is longer in later versions. A call like this one
+# is refused.
 
 # %%
 try:
@@ -879,14 +881,18 @@ except Exception as error:
     print(type(error).__name__)
 
 # %% [markdown]
+# The lanes of this course are two sets of packages. They differ here:
+#
 # | lane | torch | `torch.load(path)` without the argument |
 # |---|---|---|
 # | `torchtext` | 2.3.1 | loads everything, **runs code from the file**, and does not warn |
 # | `latest` | 2.15 | loads as with `weights_only=True` |
 #
-# So write `weights_only=True` every time: then both lanes do the same, and nothing from the file
-# is run. Use `weights_only=False` only for files that you have made yourself. It is also why a
-# state dict is saved and not the model: a whole model is refused.
+# So write `weights_only=True` every time: then both lanes load the checkpoint above, and both
+# refuse the trick. It is no full protection: before torch 2.6, a file made by `torch.jit.save`,
+# which is a whole program, is loaded all the same. Use `weights_only=False` only for files that you
+# have made yourself. That is also why a state dict is saved and not the model: with
+# `weights_only=True`, a whole model is refused.
 #
 # **Predict 10.p20.** A checkpoint holds the best accuracy as a NumPy number. It is loaded with
 # `weights_only=True`. What does `loaded["best"]` give? Write a number, or `'error'`.
@@ -909,7 +915,7 @@ def load_numpy_number():
 predict("10.p20", guess, load_numpy_number)
 
 # %% [markdown]
-# Save `float(best)` instead. Now the folder can go.
+# A plain `float(best)` is loaded everywhere. Now the folder can go.
 
 # %%
 place.cleanup()
@@ -934,7 +940,8 @@ def draw_twice():
 predict("10.p21", guess, draw_twice)
 
 # %% [markdown]
-# From that place it goes on. Start weights, Dropout and shuffling all draw from this one generator.
+# From that place it goes on. On the CPU, start weights, Dropout and shuffling all draw from this
+# one generator. (A GPU has one of its own: see `torch.cuda.get_rng_state_all`.)
 # So a model with one more layer also sees its data in another order:
 
 
@@ -1036,8 +1043,8 @@ train_epoch(model, batch, optimizer)
 [name for name, value in model.state_dict().items() if torch.equal(value, before[name])]
 
 # %% [markdown]
-# An empty list: every parameter has moved. A name in this list is a layer that does not learn. The
-# exercises of this lesson end with a clinic of ten such loops.
+# An empty list: every parameter has moved. A parameter whose name is in this list does not
+# learn. The exercises of this lesson end with a clinic of ten such loops.
 
 # %% [markdown]
 # ## Summary
@@ -1054,7 +1061,7 @@ train_epoch(model, batch, optimizer)
 # | TensorBoard | `add_scalar(name, value, step)`; the epoch or a counter that never goes back |
 # | checkpoint | model, optimizer, scheduler, epoch, random state |
 # | `torch.load` | always with `weights_only=True` |
-# | seed | fixes the sequence, not each draw; one generator for all, unless you give another |
+# | seed | fixes the sequence, not each draw; one generator on the CPU, unless you give another |
 
 # %% [markdown]
 # ## What people get wrong
@@ -1083,8 +1090,8 @@ train_epoch(model, batch, optimizer)
 # - "`x.to(device)` moves x." It gives back the moved one; only a model moves itself.
 # - "`add_scalar('Loss', loss, epoch)` in the batch loop." Many points at one step:
 #   [thread](https://github.com/mworchel/svbrdf-estimation/issues/27).
-# - "`torch.load` loads whatever I saved." Not with `weights_only=True`, now the default:
-#   [thread](https://github.com/speechbrain/speechbrain/issues/2856).
+# - "`torch.load` loads whatever I saved." Not with `weights_only=True`, the default since
+#   torch 2.6: [thread](https://github.com/speechbrain/speechbrain/issues/2856).
 # - "With a seed, every `torch.rand` is the same." A seed fixes the sequence:
 #   [thread](https://github.com/pytorch/pytorch/issues/18119).
 # - "With a seed, the order of the data is the same in every experiment." One more layer changes
