@@ -56,6 +56,7 @@ def _(rng):
 
     yield ([1.5, 2.5],)
     yield ([3, 4, 5],)
+    yield ([2**24 + 1, 2**53 + rng.choice([1, 3])],)  # no float holds them
     yield ([True, False],)
     yield ([[1, 2, 3], [4, 5, 6]],)
     yield ([[True, False], [False, False], [True, True]],)
@@ -86,6 +87,17 @@ def by_rules(
     if isinstance(first, str):
         return words(samples)
     return rows(samples) if isinstance(first, list) else numbers(samples)
+
+
+@exercise.mistake(
+    "A large whole number came back as its neighbour. float32 holds all whole numbers up to 2**24 "
+    "only; to turn it into int64 afterwards does not bring the others back."
+)
+def collate_ints_by_way_of_floats(samples):
+    def numbers(some):
+        return torch.Tensor(some).long() if type(some[0]) is int else torch.tensor(some)
+
+    return by_rules(samples, collate_ints_by_way_of_floats, numbers=numbers)
 
 
 @exercise.mistake(

@@ -79,7 +79,9 @@ def _(answer, count, seed):
     other = taken(made(seed + 1))
     generator = torch.Generator().manual_seed(seed)
     one, next_one = answer(count, generator), answer(count, generator)
-    of_three = answer(3, torch.Generator().manual_seed(seed))
+    shared = torch.Generator().manual_seed(seed)
+    of_three = answer(3, shared)
+    state = shared.get_state()
     after = torch.random.get_rng_state()
     numbers = {type(index).__name__ for index in first} == {"int"}
     return {
@@ -95,6 +97,7 @@ def _(answer, count, seed):
         "different orders of 3 in 120 epochs": attempt(
             lambda: len({str([int(index) for index in taken(of_three)]) for _ in range(120)})
         ),
+        "120 epochs draw from the generator": not torch.equal(state, shared.get_state()),
         "the same seed gives the same order": first == taken(made(seed)),
         "another seed gives another order": first != other,
         "two samplers that share a generator draw alike": taken(one) == taken(next_one),
@@ -193,6 +196,13 @@ class CopyOfTheGenerator(Counts):
 
     def __iter__(self):
         yield from self.order().tolist()
+
+
+@exercise.mistake(same_as=CopyOfTheGenerator)
+class OneSeedFromTheGenerator(Counts):
+    def __init__(self, count, generator):
+        seed = int(torch.randint(2**62, (1,), generator=generator))
+        super().__init__(count, torch.Generator().manual_seed(seed))
 
 
 @exercise.mistake(

@@ -39,6 +39,8 @@ def _(rng):
     yield scores[:1], torch.tensor([[0]])
     yield scores[1:2], torch.tensor([1])
     yield torch.tensor([[5.0, 0.0], [0.0, 1.0]]), torch.tensor([0, 0])
+    close = torch.tensor([[0.25, 0.5, 0.375, 0.0], [0.5, 0.25, 0.25, 0.25]])  # no class has half
+    yield close, torch.tensor([1, rng.randint(1, 3)])
     for x in promised(rng, "any strides", shape=(6, 4)):
         labels = torch.stack([x.argmax(dim=1), torch.zeros(len(x), dtype=torch.int64)], dim=1)
         labels[0] = (labels[0] + 1) % 4
@@ -50,6 +52,15 @@ def _(rng):
         missed = rng.sample(range(n), rng.randint(1, n - 1))
         labels[missed] = (labels[missed] + 1) % 3
         yield logits, labels.reshape(n, 1)
+
+
+@exercise.mistake(
+    "The largest score wins, also where no class has half of the probability. What do you compare "
+    "with?"
+)
+def more_than_half(logits, labels):
+    p = logits.softmax(dim=1).gather(1, labels.reshape(-1, 1))
+    return (p > 0.5).float().mean().item()
 
 
 @exercise.mistake(

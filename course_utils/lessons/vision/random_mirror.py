@@ -16,12 +16,16 @@ def mirrored_share(answer, image, p):
     return f"about {p}" if abs(changed / 300 - p) < 0.12 else f"{changed / 300:.1f}"
 
 
+def changed_by(transform, image):
+    return sum(not torch.equal(transform(image), image) for _ in range(1000))
+
+
 def repeats(answer, image, p):
     """The same changes after the same seed."""
+    transform = answer(p)
     runs = []
     for _ in range(2):
         torch.manual_seed(3)
-        transform = answer(p)
         runs.append([transform(image).tolist() for _ in range(20)])
     return runs[0] == runs[1]
 
@@ -69,9 +73,30 @@ def _(answer, image, p):
     return {
         "image with p=1": answer(1.0)(image),
         "image with p=0": answer(0.0)(image),
+        "images changed in 1000 calls with p=0": attempt(lambda: changed_by(answer(0.0), image)),
         "share of changed images in 300 calls": attempt(lambda: mirrored_share(answer, image, p)),
         "the same again after torch.manual_seed": attempt(lambda: repeats(answer, image, p)),
     }
+
+
+@exercise.mistake(
+    "`torch.manual_seed` sets torch's own generator, and no other one. Which one do you draw from?"
+)
+class DrawsFromItsOwnGenerator:
+    def __init__(self, p):
+        self.p, self.generator = p, torch.Generator()
+
+    def __call__(self, image):
+        return image.flip(-1) if torch.rand((), generator=self.generator) < self.p else image
+
+
+@exercise.mistake("With p=0 an image is still mirrored now and then. Which numbers can be drawn?")
+class DrawsWholePercent:
+    def __init__(self, p):
+        self.p = p
+
+    def __call__(self, image):
+        return image.flip(-1) if torch.randint(0, 101, ()) <= self.p * 100 else image
 
 
 @exercise.mistake(

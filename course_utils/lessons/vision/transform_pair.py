@@ -45,6 +45,8 @@ def _(rng):
     )
     both = v2.Compose([v2.RandomVerticalFlip(1.0), v2.Normalize([0.5], [0.25])])
     yield torch.tensor([[[0.5], [1.0]]]), torch.tensor([[7], [8]]), both
+    darker = v2.Compose([v2.RandomHorizontalFlip(1.0), v2.ColorJitter(brightness=(0.5, 0.5))])
+    yield torch.tensor([[[0.25, 0.5, 0.75]]]), torch.tensor([[4, 8, rng.randint(1, 9)]]), darker
     views = numbers(rng, 3, 2, 2, dtype=torch.float32).permute(2, 0, 1), numbers(rng, 2, 3).long().T
     yield *views, v2.RandomHorizontalFlip(1.0)
     for _ in range(3):
