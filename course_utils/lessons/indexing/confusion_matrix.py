@@ -62,6 +62,8 @@ def _(rng):
     yield some_classes(rng, 0, 3, 4, 5), some_classes(rng, 0, 3, 5, 4).t(), 3
     yield some_classes(rng, -1, 3, 14)[2::2], some_classes(rng, 0, 3, 14)[2::2], 3
     small = {"dtype": torch.uint8}
+    yield torch.full((300,), 1, **small), torch.full((300,), rng.randint(0, 2), **small), 3
+    yield some_classes(rng, 150, 200, 6, **small), some_classes(rng, 0, 200, 6, **small), 200
     yield some_classes(rng, 15, 20, 6, **small), some_classes(rng, 0, 20, 6, **small), 20
     yield some_classes(rng, 15, 20, 6, **small), some_classes(rng, 0, 20, 6), 20
     yield some_classes(rng, -1, 20, 6), some_classes(rng, 0, 20, 6, **small), 20
@@ -119,8 +121,8 @@ def rows_and_columns_exchanged(target, predicted, classes):
 
 
 @exercise.mistake(
-    "With many classes some counts stand at other pairs. What is the largest number that a uint8 "
-    "holds, and what comes after it?"
+    "With uint8 some counts are too small, or stand at other pairs. What is the largest number "
+    "that a uint8 holds, and what comes after it?"
 )
 def wraps_in_uint8(target, predicted, classes):
     counted = target >= 0
@@ -128,6 +130,16 @@ def wraps_in_uint8(target, predicted, classes):
     return pairs.bincount(minlength=classes * classes)[: classes * classes].reshape(
         classes, classes
     )
+
+
+@exercise.mistake(same_as=wraps_in_uint8)
+def counts_in_the_dtype_of_target(target, predicted, classes):
+    pairs = target.reshape(-1).long() * classes + predicted.reshape(-1).long()
+    counts = torch.zeros(classes * classes, dtype=target.dtype)
+    ones = torch.ones_like(target.reshape(-1))
+    counted = target.reshape(-1) >= 0
+    counts.scatter_add_(0, pairs[counted], ones[counted])
+    return counts.reshape(classes, classes).long()
 
 
 @exercise.mistake(

@@ -75,6 +75,9 @@ def _(rng):
     for dim in (0, 1, 2, -1, -2, -3):
         y = torch.tensor(rng.sample(range(1, 61), 12)).reshape(2, 3, 2)
         yield y, dim, index_for(rng, y, dim, 2, 2, 2)
+    y = torch.tensor(rng.sample(range(1, 61), 24)).reshape(2, 3, 2, 2)
+    yield y, 2, index_for(rng, y, 2, 1, 2, 3, 2)
+    yield torch.tensor([7.0, 8.0, 9.0]), -1, torch.tensor([1, 0])
 
 
 @exercise.mistake(

@@ -25,9 +25,9 @@ exercise = Exercise(
 def last_steps(x, lengths):
     """The last real step of each sequence of a padded batch; zeros for one of length 0.
 
-    x: shape (batch, time, features), any dtype, any strides. What stands behind the length of a
-    sequence is padding, and may be anything, also NaN. lengths: int64, shape (batch,), from 0 to
-    time. The batch may be 1. Returns a new tensor of shape (batch, features), x's dtype.
+    x: shape (batch, time, features), each 1 or more, any dtype, any strides. What stands behind
+    the length of a sequence is padding, and may be anything, also NaN. lengths: int64, shape
+    (batch,), from 0 to time. Returns a new tensor of shape (batch, features), x's dtype.
     """
     steps = x[torch.arange(len(x)), lengths - 1]
     steps[lengths == 0] = 0
@@ -62,6 +62,10 @@ def _(rng):
     y[0, 2:] = float("nan")
     y[1] = float("nan")
     yield y, torch.tensor([2, 0])
+    y = torch.full((3, 3, 2), float("inf"))
+    y[0, 1] = torch.tensor([float("nan"), float(rng.randint(1, 9))])
+    y[2, 0] = torch.tensor([-float("inf"), float(rng.randint(1, 9))])
+    yield y, torch.tensor([2, 0, 1])
     y = torch.tensor(rng.sample(range(1, 61), 24), dtype=torch.float32).reshape(3, 4, 2)
     yield y, torch.tensor([rng.randint(2, 4), 4, rng.randint(1, 3)])
 

@@ -24,8 +24,9 @@ exercise = Exercise(
 def look_up(table, ids):
     """Rows of tables, where each item of a batch has its own table.
 
-    table: shape (batch, rows, features), any dtype, any strides. ids: int64, shape (batch, ...),
-    with any number of further dimensions, also none; from 0 to rows - 1; may be empty.
+    table: shape (batch, rows, features), each 1 or more, any dtype, any strides. ids: int64, shape
+    (batch, ...), with any number of further dimensions, also none, of size 0 as well; from 0 to
+    rows - 1.
     Returns a new tensor of shape (*ids.shape, features): at [b, ...] row ids[b, ...] of table[b].
     """
     further = [1] * (ids.dim() - 1)

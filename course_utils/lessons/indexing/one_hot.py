@@ -26,7 +26,7 @@ exercise = Exercise(
 def one_hot(ids, classes):
     """A row for each id: 1 at the place of the id, 0 elsewhere. For the id -1, zeros only.
 
-    ids: int64, any shape, any strides, from -1 to classes - 1. classes: an int.
+    ids: int64, any shape, any strides, from -1 to classes - 1. classes: an int, 1 or more.
     Returns float32, shape (*ids.shape, classes).
     """
     is_class = (ids >= 0).unsqueeze(-1)

@@ -33,7 +33,8 @@ def scatter_add_by_loops(x, dim, index, source):
     """What torch.scatter_add(x, dim, index, source) gives.
 
     x: any float dtype, any strides, one dimension or more. dim: an int, may be negative. index:
-    int64, as many dimensions as x, in none longer than source; may be empty. source: x's dtype.
+    int64, from 0 to x.shape[dim] - 1, as many dimensions as x, in none longer than source; may be
+    empty. source: x's dtype.
     Returns a new tensor, x with source[place] added for each place of index: at the same place of
     x, but for the position along dim, which index gives.
     """
@@ -76,6 +77,10 @@ def _(rng):
     for dim in (0, 1, 2, -1, -2, -3):
         y = numbers(rng, 2, 3, 2)
         yield y, dim, index_for(rng, y, dim, 2, 2, 2), numbers(rng, 2, 2, 3)
+    y = numbers(rng, 2, 3, 2, 2)
+    yield y, 2, index_for(rng, y, 2, 1, 2, 3, 2), numbers(rng, 2, 2, 3, 2)
+    large = torch.tensor([1e200, 2e200], dtype=torch.float64)
+    yield large, -1, torch.tensor([1, 1]), large * rng.randint(2, 9)
 
 
 def add_along(result, dim, index, source):

@@ -53,6 +53,9 @@ def _(rng):
     swapped = torch.stack([far, far[[1, 0, 2, 3]], far[[1, 3, 2, 0]]])
     yield swapped, torch.tensor([0, 1, 3]), 3
     yield swapped, torch.tensor([1, 0, 0]), 3
+    near = 1 + torch.tensor([[1, 2, 3], [2, 3, 1], [3, 1, 2]], dtype=torch.float64) * 1e-12
+    yield near, torch.tensor([1, 2, 0]), 1
+    yield near, torch.tensor([2, 1, 0]), 1
     for x in promised(rng, "any float dtype", "any strides", "negative too", shape=(3, 5)):
         yield x, targets_for(rng, x), rng.randint(2, 3)
     for x in promised(rng, "any strides", shape=(4, 4)):
@@ -152,14 +155,14 @@ def the_best_only(logits, target, k):
     return (logits.argmax(dim=1) == target).float().mean().item()
 
 
-@exercise.mistake(same_as=the_kth_only)
+@exercise.mistake("How many guesses count in yours: k of them, or one more, or one less?")
 def one_too_few(logits, target, k):
     own = logits[torch.arange(len(logits)), target]
     kth = logits.topk(k, dim=1).values[:, -1]
     return (own > kth).float().mean().item()
 
 
-@exercise.mistake(same_as=the_kth_only)
+@exercise.mistake(same_as=one_too_few)
 def one_too_many(logits, target, k):
     own = logits.gather(1, target.unsqueeze(1))
     larger = (logits > own).sum(dim=1)
@@ -216,8 +219,9 @@ def two_digits(logits, target, k):
 
 
 @exercise.mistake(
-    "Far below the largest logit a probability is too small for a float: several are 0, and their "
-    "order is lost. What does softmax change about who is largest?"
+    "Logits that differ have become equal, and their order is lost: too small, or too near each "
+    "other for the dtype that yours turns them into. Does it take other numbers to see who is "
+    "largest?"
 )
 def softmax_first(logits, target, k):
     best = logits.softmax(dim=1).topk(k, dim=1).indices
@@ -229,6 +233,12 @@ def rank_of_a_probability(logits, target, k):
     shares = logits.softmax(dim=1)
     own = shares.gather(1, target.unsqueeze(1))
     return ((shares > own).sum(dim=1) < k).float().mean().item()
+
+
+@exercise.mistake(same_as=softmax_first)
+def in_single_precision(logits, target, k):
+    best = logits.float().topk(k, dim=1).indices
+    return (best == target.unsqueeze(1)).any(dim=1).float().mean().item()
 
 
 @exercise.mistake(
