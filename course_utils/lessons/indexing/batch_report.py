@@ -141,14 +141,6 @@ def columns_for_own(scores, labels, size):
     return {**report, "own": (scores - scores.mean(dim=1, keepdim=True))[:, labels]}
 
 
-@exercise.mistake(same_as=columns_for_own)
-def gather_with_a_row(scores, labels, size):
-    report = batch_report(scores, labels, size)
-    scores, labels = scores[:size], labels[:size]
-    centred = scores - scores.mean(dim=1, keepdim=True)
-    return {**report, "own": centred.gather(1, labels.expand(size, size))}
-
-
 @exercise.mistake(
     "Still ill: `own` is a column. Asked for is a tensor of one dimension, of shape (size,)."
 )

@@ -141,15 +141,18 @@ def larger_without_an_error(first, second):
     return tuple(max(pair) for pair in pairs)[::-1]
 
 
-@exercise.mistake(same_as=never_an_error)
-def multiples_fit(first, second):
+@exercise.mistake(
+    "You let a size meet its double, or another multiple. Repeating is not stretching: which is the "
+    "one size that is stretched?"
+)
+def multiples_are_repeated(first, second):
     sizes = []
     pairs = itertools.zip_longest(reversed(first), reversed(second), fillvalue=1)
     for one, other in pairs:
         small, large = sorted((one, other))
-        if small and large % small or not small and large > 1:
+        if small == 0 and large > 1 or small and large % small:
             raise ValueError("do not broadcast")
-        sizes.append(other if one == 1 else one)
+        sizes.append(large if small else 0)
     return tuple(reversed(sizes))
 
 
