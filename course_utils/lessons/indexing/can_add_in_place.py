@@ -262,6 +262,16 @@ def tries_it_and_takes_it_back(x, y):
     return True
 
 
+@exercise.mistake(same_as=tries_it)
+def tries_it_and_subtracts_again(x, y):
+    try:
+        x += y
+    except RuntimeError:
+        return False
+    x -= y
+    return True
+
+
 @exercise.right
 def rule_by_rule(x, y):
     if y.dim() > x.dim():
