@@ -41,7 +41,7 @@ def broadcast_shape(first, second):
 
 
 def _stretched(rng, shape):
-    """A shape that broadcasts to this one: some sizes are 1, some of the first ones are left out."""
+    """A shape that broadcasts to this one: some sizes are 1, some in front are left out."""
     sizes = [size if rng.random() < 0.6 else 1 for size in shape]
     return tuple(sizes[rng.randint(0, len(sizes)) :])
 
@@ -142,8 +142,8 @@ def larger_without_an_error(first, second):
 
 
 @exercise.mistake(
-    "You let a size meet its double, or another multiple. Repeating is not stretching: which is the "
-    "one size that is stretched?"
+    "You let a size meet its double, or another multiple. Repeating is not stretching: which is "
+    "the one size that is stretched?"
 )
 def multiples_are_repeated(first, second):
     sizes = []
