@@ -109,6 +109,22 @@ def squeeze_is_left(scores, labels, size):
 
 
 @exercise.mistake(same_as=squeeze_is_left)
+def squeeze_and_the_last_dimension(scores, labels, size):
+    scores, labels = scores[:size].squeeze(), labels[:size]
+    scores = scores - scores.mean(dim=-1, keepdim=True)
+    own = scores[torch.arange(size), labels]
+    right = (scores.argmax(dim=-1) == labels).sum().item()
+    counts = torch.bincount(labels, minlength=scores.shape[-1])
+    return {"own": own, "right": right, "counts": counts}
+
+
+@exercise.mistake(same_as=squeeze_is_left)
+def own_is_squeezed(scores, labels, size):
+    report = batch_report(scores, labels, size)
+    return {**report, "own": report["own"][:, None].squeeze()}
+
+
+@exercise.mistake(same_as=squeeze_is_left)
 def squeezes_the_last(scores, labels, size):
     scores, labels = scores[:size].squeeze(-1), labels[:size]
     scores = scores - scores.mean(dim=1, keepdim=True)
@@ -139,14 +155,6 @@ def columns_for_own(scores, labels, size):
     report = batch_report(scores, labels, size)
     scores, labels = scores[:size], labels[:size]
     return {**report, "own": (scores - scores.mean(dim=1, keepdim=True))[:, labels]}
-
-
-@exercise.mistake(same_as=columns_for_own)
-def gather_with_a_row(scores, labels, size):
-    report = batch_report(scores, labels, size)
-    scores, labels = scores[:size], labels[:size]
-    centred = scores - scores.mean(dim=1, keepdim=True)
-    return {**report, "own": centred.gather(1, labels.expand(size, size))}
 
 
 @exercise.mistake(
@@ -243,6 +251,12 @@ def a_share_for_right(scores, labels, size):
 def a_tensor_for_right(scores, labels, size):
     report = batch_report(scores, labels, size)
     return {**report, "right": torch.tensor(report["right"])}
+
+
+@exercise.mistake(same_as=a_share_for_right)
+def a_tensor_and_floats(scores, labels, size):
+    report = batch_report(scores, labels, size)
+    return {**report, "right": torch.tensor(report["right"]), "counts": report["counts"].float()}
 
 
 @exercise.mistake("Still ill: the counts are whole numbers, and the dtype is not int64.")

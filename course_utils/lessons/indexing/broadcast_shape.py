@@ -41,7 +41,7 @@ def broadcast_shape(first, second):
 
 
 def _stretched(rng, shape):
-    """A shape that broadcasts to this one: some sizes are 1, some of the first ones are left out."""
+    """A shape that broadcasts to this one: some sizes are 1, some in front are left out."""
     sizes = [size if rng.random() < 0.6 else 1 for size in shape]
     return tuple(sizes[rng.randint(0, len(sizes)) :])
 
@@ -141,15 +141,18 @@ def larger_without_an_error(first, second):
     return tuple(max(pair) for pair in pairs)[::-1]
 
 
-@exercise.mistake(same_as=never_an_error)
-def multiples_fit(first, second):
+@exercise.mistake(
+    "You let a size meet its double, or another multiple. Repeating is not stretching: which is "
+    "the one size that is stretched?"
+)
+def multiples_are_repeated(first, second):
     sizes = []
     pairs = itertools.zip_longest(reversed(first), reversed(second), fillvalue=1)
     for one, other in pairs:
         small, large = sorted((one, other))
-        if small and large % small or not small and large > 1:
+        if small == 0 and large > 1 or small and large % small:
             raise ValueError("do not broadcast")
-        sizes.append(other if one == 1 else one)
+        sizes.append(large if small else 0)
     return tuple(reversed(sizes))
 
 

@@ -100,7 +100,7 @@ def _(rng):
 @exercise.observe
 def _(answer, x, y):
     before = x._version
-    return {"says": answer(x, y), "times that x was written to": x._version - before}
+    return {"says": answer(x, y), "x was written to": x._version > before}
 
 
 @exercise.mistake(
@@ -259,6 +259,16 @@ def tries_it_and_takes_it_back(x, y):
     except RuntimeError:
         return False
     x.copy_(before)
+    return True
+
+
+@exercise.mistake(same_as=tries_it)
+def tries_it_and_subtracts_again(x, y):
+    try:
+        x += y
+    except RuntimeError:
+        return False
+    x -= y
     return True
 
 

@@ -54,6 +54,8 @@ def _(rng):
     yield torch.tensor([[7, 8], [5, 6], [1, 2]]), torch.tensor([1, 0, 2])
     yield torch.tensor([[7, 8], [5, 6], [1, 2]]), torch.tensor([0, 2, 0])
     yield torch.tensor([[7, 8], [5, 6]]), torch.tensor([0, 0])
+    yield torch.tensor([[7, 8], [5, 6]]), torch.tensor([0, 1])
+    yield _numbers(rng, 2, 2, 1), torch.tensor([1, 0])
     yield _numbers(rng, 2, 3, 2), torch.tensor([0, 0])
     yield torch.tensor([[4.0, 2.0, 6.0]]), torch.tensor([3])
     yield torch.tensor([[4.0, 2.0, 6.0]]), torch.tensor([2])
@@ -74,10 +76,13 @@ def _(rng):
 @exercise.observe
 def _(answer, x, lengths):
     result = answer(x, lengths)
-    facts = {"result": result}
-    if isinstance(result, tuple) and len(result) == 2:
-        facts["steps share the storage of x"] = shares_storage(result[0], x)
-    return facts
+    is_pair = isinstance(result, tuple) and len(result) == 2
+    steps, owners = result if is_pair else (result, None)
+    return {
+        "steps": steps,
+        "owners": owners,
+        "steps share the storage of x": shares_storage(steps, x),
+    }
 
 
 @exercise.mistake(
@@ -201,6 +206,20 @@ def numbers_one_by_one(x, lengths):
 
 
 @exercise.mistake(same_as=numbers_one_by_one)
+def steps_are_vectors(x, lengths):
+    real = torch.arange(x.shape[1]) < lengths[:, None]
+    steps = x[real]
+    return steps.reshape(-1, x.shape[-1]), real.nonzero()[:, 0]
+
+
+@exercise.mistake(same_as=numbers_one_by_one)
+def vectors_by_a_mask(x, lengths):
+    real = torch.arange(x.shape[1]) < lengths.unsqueeze(1)
+    steps = torch.masked_select(x, real.unsqueeze(-1)).view(-1, x.shape[-1])
+    return steps, real.nonzero()[:, 0]
+
+
+@exercise.mistake(same_as=numbers_one_by_one)
 def owners_of_numbers(x, lengths):
     real = torch.arange(x.shape[1]) < lengths[:, None]
     whole = real.reshape(real.shape + (1,) * (x.dim() - 2)).expand(x.shape)
@@ -231,10 +250,40 @@ def steps_alone(x, lengths):
     return x[real]
 
 
-@exercise.mistake("The owners are right, and they are not int64: an index has to be.")
-def owners_as_floats(x, lengths):
+@exercise.mistake(
+    "The owners are right, and they are not int64. An index has to be: also where it is empty, and "
+    "an empty list does not say what it would hold."
+)
+def owners_of_another_dtype(x, lengths):
     steps, owners = keep_valid(x, lengths)
     return steps, owners.float()
+
+
+@exercise.mistake(same_as=owners_of_another_dtype)
+def owners_in_int32(x, lengths):
+    steps, owners = keep_valid(x, lengths)
+    return steps, owners.int()
+
+
+@exercise.mistake(same_as=owners_of_another_dtype)
+def owners_from_a_list(x, lengths):
+    owners = [row for row, length in enumerate(lengths.tolist()) for _ in range(length)]
+    return keep_valid(x, lengths)[0], torch.tensor(owners)
+
+
+@exercise.mistake(
+    "A dimension is lost where there is one step only, or a step holds one number. How many "
+    "dimensions are asked for?"
+)
+def owners_squeezed(x, lengths):
+    real = torch.arange(x.shape[1]) < lengths[:, None]
+    return x[real], real.nonzero()[:, :1].squeeze()
+
+
+@exercise.mistake(same_as=owners_squeezed)
+def steps_squeezed(x, lengths):
+    real = torch.arange(x.shape[1]) < lengths[:, None]
+    return x[real].squeeze(), real.nonzero()[:, 0]
 
 
 @exercise.mistake(
@@ -243,6 +292,14 @@ def owners_as_floats(x, lengths):
 def a_view_of_one_sequence(x, lengths):
     if len(x) == 1:
         return x[0, : int(lengths[0])], torch.zeros(int(lengths[0]), dtype=torch.int64)
+    return keep_valid(x, lengths)
+
+
+@exercise.mistake(same_as=a_view_of_one_sequence)
+def a_view_where_all_is_real(x, lengths):
+    batch, time = x.shape[:2]
+    if bool((lengths == time).all()):
+        return x.flatten(0, 1), torch.arange(batch).repeat_interleave(time)
     return keep_valid(x, lengths)
 
 

@@ -25,7 +25,8 @@ def masked_mean(x, mask, dim):
 
     x: any float dtype, any strides; where mask is False, it may hold NaN or infinity. mask: bool,
     of a shape that broadcasts to that of x. dim: an int; may be negative.
-    Returns a tensor of x's dtype and of its shape without dim: 0 where no element counts.
+    Returns a tensor of x's dtype and of its shape without dim: 0 where no element counts, and NaN
+    where one that counts is NaN.
     """
     mask = mask.expand(x.shape)
     total = torch.where(mask, x, 0).sum(dim)
@@ -61,6 +62,9 @@ def _(rng):
     yield torch.tensor([[1.0, nan], [3.0, 4.0]]), torch.tensor([[True, False], [True, True]]), 1
     yield torch.tensor([[1.0, -inf], [inf, 4.0]]), torch.tensor([[True, False], [False, True]]), 0
     yield torch.tensor([[nan, inf], [3.0, 5.0]]), torch.tensor([[False, False], [True, True]]), 1
+    # A NaN that counts has to show.
+    yield torch.tensor([[1.0, nan], [3.0, 4.0]]), torch.tensor([[True, True], [True, False]]), 1
+    yield torch.tensor([[nan, 2.0], [3.0, 4.0]]), torch.tensor([True, False]), 0
     # Masks that broadcast.
     yield x, torch.tensor([True, False, True]), 1
     yield x, torch.tensor([True, False, True]), 0
@@ -96,6 +100,27 @@ def _(rng):
 def by_a_product(x, mask, dim):
     mask = mask.expand(x.shape)
     return (x * mask).sum(dim) / mask.sum(dim).clamp(min=1).to(x.dtype)
+
+
+@exercise.mistake(
+    "A NaN that counts has become a number, and nobody will notice it. Only what does not count is "
+    "to be taken out."
+)
+def hides_all_nan(x, mask, dim):
+    means = torch.where(mask, x, float("nan")).nanmean(dim)
+    return means.nan_to_num(0.0)
+
+
+@exercise.mistake(same_as=hides_all_nan)
+def no_nan_before_the_product(x, mask, dim):
+    mask = mask.expand(x.shape)
+    return (x.nan_to_num() * mask).sum(dim) / mask.sum(dim).clamp(min=1)
+
+
+@exercise.mistake(same_as=hides_all_nan)
+def no_nan_after_the_mean(x, mask, dim):
+    mask = mask.expand(x.shape)
+    return (x.masked_fill(~mask, 0).sum(dim) / mask.sum(dim)).nan_to_num(0.0)
 
 
 @exercise.mistake(
@@ -230,16 +255,20 @@ def with_masked_fill(x, mask, dim):
 
 
 @exercise.right
-def nan_for_what_does_not_count(x, mask, dim):
-    means = torch.where(mask, x, float("nan")).nanmean(dim)
-    some = (mask | torch.zeros_like(x, dtype=torch.bool)).any(dim)
-    return torch.where(some, means, 0.0)
+def sum_over_count_where_there_is_one(x, mask, dim):
+    mask = mask.broadcast_to(x.shape)
+    count = mask.count_nonzero(dim)
+    total = torch.zeros_like(x).masked_scatter(mask, x[mask]).sum(dim)
+    return torch.where(count == 0, 0, total / count)
 
 
 @exercise.right
-def no_nan_before_the_product(x, mask, dim):
-    mask = mask.expand(x.shape)
-    return (x.nan_to_num() * mask).sum(dim) / mask.sum(dim).clamp(min=1)
+def dim_moved_to_the_front(x, mask, dim):
+    mask = torch.ones_like(x, dtype=torch.bool) & mask
+    rows = list(zip(x.movedim(dim, 0), mask.movedim(dim, 0), strict=True))
+    total = sum(torch.where(counts, row, torch.zeros_like(row)) for row, counts in rows)
+    count = sum(counts.to(x.dtype) for _, counts in rows)
+    return total / count.clamp(min=1)
 
 
 @exercise.right

@@ -1,5 +1,5 @@
-"""How far is each point of x from each point of y? Subtracting all pairs makes a tensor of n * m * d
-numbers. There is a way that needs no more than the result, and no loop.
+"""How far is each point of x from each point of y? Subtracting all pairs makes a tensor of
+n * m * d numbers. There is a way that needs no more than the result, and no loop.
 """
 
 import torch
@@ -18,8 +18,8 @@ exercise = Exercise(
         "Write out the square of (a - b) for numbers. Now for points: which of its three parts "
         "need both x and y?",
         "One part is a product of matrices; the other two are a column and a row that broadcast.",
-        "A difference of two equal floats that were rounded on different ways can be a little below "
-        "0. What is its square root?",
+        "A difference of two equal floats that were rounded on different ways can be a little "
+        "below 0. What is its square root?",
     ],
 )
 

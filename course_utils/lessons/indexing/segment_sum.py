@@ -59,6 +59,9 @@ def _(rng):
     yield torch.tensor([1.0, 2.0, 4.0]), torch.tensor([1, -1, 1]), 2
     yield torch.tensor([[1, 2], [3, 4], [5, 6]]), torch.tensor([-1, 2, -1]), 3
     yield torch.tensor([[1.0, 2.0], [3.0, 4.0]]), torch.tensor([-1, -1]), 2
+    # What belongs to no segment, or to another one, may be anything.
+    yield torch.tensor([1.0, float("nan"), 4.0]), torch.tensor([0, -1, 0]), 2
+    yield torch.tensor([[1.0, 2.0], [float("inf"), 4.0]]), torch.tensor([0, 1]), 2
     yield torch.tensor([3.0, 5.0]), torch.tensor([0, 0]), 1
     yield torch.tensor([2**53, 1, 1]), torch.tensor([1, 1, 1]), 2
     yield torch.zeros(0), torch.zeros(0, dtype=torch.int64), 2
@@ -201,12 +204,52 @@ def through_floats(values, segments, count):
 
 
 @exercise.mistake(
-    "The sums are right, and they take a loop: with more values or segments, Python goes round more "
-    "often."
+    "The sums are right, and they take a loop: with more values or segments, Python goes round "
+    "more often."
 )
 def segment_by_segment(values, segments, count):
     rows = [values[segments == i].sum(0, dtype=values.dtype) for i in range(count)]
     return torch.stack(rows)
+
+
+@exercise.mistake(
+    "NaN times 0 is NaN, and so is infinity times 0. One such value, in another segment or in "
+    "none, is in your sums."
+)
+def times_zero(values, segments, count):
+    kept = (segments >= 0).reshape(-1, *[1] * (values.dim() - 1))
+    sums = values.new_zeros(count, *values.shape[1:])
+    return sums.index_add(0, segments.clamp(min=0), values * kept)
+
+
+@exercise.mistake(same_as=times_zero)
+def one_hot_times_values(values, segments, count):
+    belongs = (segments == torch.arange(count)[:, None]).to(values.dtype)
+    return torch.einsum("cn,n...->c...", belongs, values)
+
+
+@exercise.mistake(same_as=times_zero)
+def one_hot_product(values, segments, count):
+    belongs = (segments == torch.arange(count)[:, None]).to(values.dtype)
+    flat = values.reshape(len(values), values[:1].numel() or 1)
+    return (belongs @ flat).reshape(count, *values.shape[1:])
+
+
+@exercise.mistake(
+    "The sums are right, and what you were given has changed: an indexed write goes into the "
+    "caller's tensor."
+)
+def writes_into_segments(values, segments, count):
+    segments[segments < 0] = count
+    sums = values.new_zeros(count + 1, *values.shape[1:])
+    return sums.index_add(0, segments, values)[:count]
+
+
+@exercise.mistake(same_as=writes_into_segments)
+def writes_into_values(values, segments, count):
+    values[segments < 0] = 0
+    sums = values.new_zeros(count, *values.shape[1:])
+    return sums.index_add(0, segments.clamp(min=0), values)
 
 
 @exercise.mistake("These are means. Each segment's sum was asked for.")
@@ -233,18 +276,39 @@ def scatter_add_with_a_whole_index(values, segments, count):
 def one_row_more(values, segments, count):
     sums = torch.zeros(count + 1, *values.shape[1:], dtype=values.dtype)
     sums.index_add_(0, torch.where(segments < 0, count, segments), values)
-    return sums[:count]
+    return sums[:-1]
 
 
 @exercise.right
 def put_and_accumulate(values, segments, count):
-    real = (segments >= 0).nonzero().squeeze(1)
+    kept = segments != -1
     sums = values.new_zeros((count, *values.size()[1:]))
-    return sums.index_put((segments[real],), values[real], accumulate=True)
+    return sums.index_put((segments[kept],), values[kept], accumulate=True)
 
 
 @exercise.right
 def by_a_mask_of_pairs(values, segments, count):
     belongs = segments == torch.arange(count)[:, None]  # (count, n)
-    shaped = belongs.reshape(*belongs.shape, *[1] * (values.dim() - 1))
+    shaped = belongs[(..., *[None] * (values.dim() - 1))]
     return torch.where(shaped, values, 0).sum(1, dtype=values.dtype)
+
+
+exercise.equivalent(
+    "return sums.index_add(0, segments[kept], values[kept])",
+    "return sums.index_add_(0, segments[kept], values[kept])",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "return torch.zeros((count, *rest), dtype=values.dtype).scatter_add_(0, index, kept)",
+    "return torch.zeros((count, *rest), dtype=values.dtype).scatter_add(0, index, kept)",
+    because="The tensor was made here: whether it changes itself, nobody else sees.",
+)
+
+
+exercise.equivalent(
+    "return sums.index_put((segments[kept],), values[kept], accumulate=True)",
+    "return sums.index_put_((segments[kept],), values[kept], accumulate=True)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)

@@ -156,6 +156,17 @@ def writes_into_values(values, order, dim):
     return values.scatter_(dim, order, values.clone())
 
 
+@exercise.mistake(
+    "Where dim is negative, yours does something else. -1 is a name for the last dimension, and no "
+    "dimension is equal to it when they are counted from 0."
+)
+def negative_dim_is_never_met(values, order, dim):
+    places = torch.meshgrid(*[torch.arange(size) for size in values.shape], indexing="ij")
+    result = torch.zeros_like(values)
+    result[tuple(order if d == dim else place for d, place in enumerate(places))] = values
+    return result
+
+
 @exercise.mistake("The values are right, and in float32. They were given in another dtype.")
 def in_float32(values, order, dim):
     return torch.zeros(values.shape).scatter(dim, order, values.float())
