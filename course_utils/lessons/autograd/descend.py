@@ -537,20 +537,19 @@ def always_float32(loss_of, start, lr, steps):
 
 @exercise.right
 def with_backward(loss_of, start, lr, steps):
-    w = start.detach().clone().requires_grad_(True)
-    losses, best, lowest = [], w.detach().clone(), float("inf")
-    for i in range(steps + 1):
+    w = start.detach().clone().requires_grad_()
+    losses, best, lowest = [], None, float("inf")
+    for _ in range(steps + 1):
+        w.grad = None
         loss = loss_of(w)
+        loss.backward()
         value = loss.item()
         losses.append(value)
         if value < lowest:
             lowest = value
             best = w.detach().clone()
-        if i < steps:
-            w.grad = None
-            loss.backward()
-            with torch.no_grad():
-                w -= lr * w.grad
+        with torch.no_grad():
+            w -= lr * w.grad
     return losses, best
 
 
@@ -562,7 +561,8 @@ def a_new_leaf_for_each_point(loss_of, start, lr, steps):
         loss = loss_of(leaf)
         losses.append(float(loss))
         points.append(leaf.detach())
-        point = leaf.detach() - lr * torch.autograd.grad(loss, leaf)[0]
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        point = leaf.detach() - lr * gradient
     return losses, points[losses.index(min(losses))]
 
 
@@ -580,10 +580,9 @@ def with_torch_func(loss_of, start, lr, steps):
 
 @exercise.right
 def with_an_optimizer(loss_of, start, lr, steps):
-    point = nn.Parameter(start.detach().clone())
+    point = nn.Parameter(start.clone())
     optimizer = torch.optim.SGD([point], lr=lr)
-    with torch.no_grad():
-        losses, best = [loss_of(point).item()], start.detach().clone()
+    losses, best = [loss_of(point).item()], start.detach().clone()
     for _ in range(steps):
         optimizer.zero_grad()
         loss_of(point).backward()
@@ -593,3 +592,17 @@ def with_an_optimizer(loss_of, start, lr, steps):
             if losses[-1] < min(losses[:-1]):
                 best.copy_(point)
     return losses, best
+
+
+exercise.equivalent(
+    "point = start.detach().clone().requires_grad_()",
+    "point = start.clone().requires_grad_()",
+    because="The gradient is asked for at the point: nothing goes on from there to start.",
+)
+
+
+exercise.equivalent(
+    "point, points, losses = (start.detach().clone(), [], [])",
+    "point, points, losses = (start.clone(), [], [])",
+    because="The gradient is asked for at the point: nothing goes on from there to start.",
+)

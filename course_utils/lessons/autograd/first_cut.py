@@ -74,6 +74,7 @@ def _(rng):
     yield typed("lambda h: h * 2", "lambda h: h.detach()", "lambda h: torch.tanh(h)"), x()
     yield typed("lambda h: h * 2", "lambda h: torch.tanh(h)"), x()
     yield [], x()
+    yield typed("lambda h: h", "lambda h: h * 2"), x()
     for cut in CUTS:
         before, behind = rng.choices(KEEPS[:3], k=rng.randint(0, 2)), [rng.choice(KEEPS[:3])]
         yield typed(*before, cut, *behind[: rng.randint(0, 1)]), x()
@@ -211,8 +212,8 @@ def goes_backward(steps, x):
 
 
 @exercise.mistake(
-    "You look at each step by itself, or at its own input: a step that is given a fresh tensor "
-    "keeps a graph that leads to that one."
+    "You ask of each step whether it cuts, and name the last one that does. A graph can be cut "
+    "more than once."
 )
 def asks_for_the_last_cut(steps, x):
     h, last = x, None
@@ -229,8 +230,8 @@ def asks_for_the_last_cut(steps, x):
 
 
 @exercise.mistake(
-    "You go backwards through the steps, and name the last one without a graph behind it. It is "
-    "the *first* after which the graph no longer leads to x."
+    "Behind a cut the graph does not lead to x any more after any step. It is the *first* of them "
+    "that was asked for."
 )
 def the_last_of_all(steps, x):
     h, found = x, None
@@ -378,7 +379,7 @@ def through_the_nodes(steps, x):
     out = x
     for position, step in enumerate(steps):
         out = step(out)
-        if not leads_to_x(out.grad_fn):
+        if not (out is x or leads_to_x(out.grad_fn)):
             return position
     return None
 

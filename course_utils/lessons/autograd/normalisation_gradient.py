@@ -154,15 +154,6 @@ def forgets_eps_in_one_place(gradient, x, eps):
     return (centred - d * (gradient * d).mean(dim=1, keepdim=True) / var) / (var + eps).sqrt()
 
 
-@exercise.mistake(same_as=forgets_eps)
-def forgets_eps_in_y(gradient, x, eps):
-    d = x - x.mean(dim=1, keepdim=True)
-    var = d.square().mean(dim=1, keepdim=True)
-    y = d / var.sqrt()
-    centred = gradient - gradient.mean(dim=1, keepdim=True)
-    return (centred - y * (gradient * y).mean(dim=1, keepdim=True)) / (var + eps).sqrt()
-
-
 @exercise.mistake(
     "eps is added to the variance, under the root. Added to the std it is something else."
 )

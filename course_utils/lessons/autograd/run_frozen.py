@@ -132,6 +132,14 @@ def detaches_the_input(layers, weights, x, frozen):
     return h
 
 
+@exercise.mistake("What made `x` learns as well. You cut it off, whatever is frozen.")
+def detaches_x(layers, weights, x, frozen):
+    h = x.detach()
+    for position, (layer, weight) in enumerate(zip(layers, weights, strict=True)):
+        h = layer(h, weight.detach() if position in frozen else weight)
+    return h
+
+
 @exercise.mistake(
     "You switched the weight itself off. It stays so for the caller, and for the other layers that "
     "use it."
