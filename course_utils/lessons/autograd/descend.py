@@ -409,6 +409,24 @@ def a_new_point_under_no_grad(loss_of, start, lr, steps):
 
 
 @exercise.mistake(
+    "Nothing is recorded where the loss is computed: under no_grad(), or from a point that does "
+    "not require grad, there is no way back."
+)
+def walks_under_no_grad(loss_of, start, lr, steps):
+    point = start.detach().clone()
+    losses, best = [], None
+    with torch.no_grad():
+        for step in range(steps + 1):
+            loss = loss_of(point)
+            losses.append(loss.item())
+            if losses.index(min(losses)) == step:
+                best = point.clone()
+            (gradient,) = torch.autograd.grad(loss, point)
+            point -= lr * gradient
+    return losses, best
+
+
+@exercise.mistake(
     "You write into a leaf that requires grad, and torch records: that it refuses. Is the step a "
     "part of what is to be differentiated?"
 )
@@ -438,6 +456,21 @@ def creates_graphs(loss_of, start, lr, steps):
         if losses.index(min(losses)) == step:
             best = point.detach().clone()
         (gradient,) = torch.autograd.grad(loss, point, create_graph=True)
+        with torch.no_grad():
+            point -= lr * gradient
+    return losses, best
+
+
+@exercise.mistake(same_as=creates_graphs)
+def retains_graphs_and_the_lowest_loss(loss_of, start, lr, steps):
+    point = start.detach().clone().requires_grad_()
+    losses, best, lowest = [], None, None
+    for _ in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        if lowest is None or loss < lowest:
+            lowest, best = loss, point.detach().clone()
+        (gradient,) = torch.autograd.grad(loss, point, retain_graph=True)
         with torch.no_grad():
             point -= lr * gradient
     return losses, best
@@ -474,6 +507,18 @@ def clones_into_the_graph_of_start(loss_of, start, lr, steps):
             point -= lr * point.grad
         point.grad = None
     return losses, best
+
+
+@exercise.mistake(same_as=walks_with_start)
+def switches_start_on(loss_of, start, lr, steps):
+    point, losses, points = start.requires_grad_(), [], []
+    for _ in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        points.append(point.detach().clone())
+        (gradient,) = torch.autograd.grad(loss, point)
+        point = (point - lr * gradient).detach().requires_grad_()
+    return losses, points[losses.index(min(losses))]
 
 
 @exercise.mistake(same_as=walks_with_start)
@@ -562,7 +607,7 @@ def a_new_leaf_for_each_point(loss_of, start, lr, steps):
         losses.append(float(loss))
         points.append(leaf.detach())
         (gradient,) = torch.autograd.grad(loss, leaf)
-        point = leaf.detach() - lr * gradient
+        point = points[-1] - lr * gradient
     return losses, points[losses.index(min(losses))]
 
 

@@ -87,6 +87,8 @@ def _(rng):
     yield typed(FLATTENS[1], rng.choice(CUTS[:3]), "lambda h: h * 2"), x()
     for part in IN_PART:
         yield typed(part, rng.choice(KEEPS[:3])), x()
+    yield typed("lambda h: torch.cat([h, h])", "lambda h: h.reshape(2, 3) * 2"), x()
+    yield typed("lambda h: h.abs() + 90", "lambda h: h.data if h.sum() > 90 else h"), x()
     first, second = rng.sample(CUTS[:3] + HIDDEN_CUTS[:2], 2)
     yield typed(KEEPS[0], first, second), x()
     yield typed(KEEPS[4], KEEPS[1], KEEPS[4]), x()
@@ -243,6 +245,31 @@ def the_last_of_all(steps, x):
         if not reaches:
             found = position
     return found
+
+
+@exercise.mistake(same_as=the_last_of_all)
+def the_last_without_a_graph(steps, x):
+    h, found = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            found = position
+    return found
+
+
+@exercise.mistake(
+    "Every step gets what the one before it gave. In yours each of them gets x, and may do "
+    "something else with it."
+)
+def each_step_on_x(steps, x):
+    for position, step in enumerate(steps):
+        h = step(x)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True)
+        if gradient is None:
+            return position
+    return None
 
 
 @exercise.mistake(
