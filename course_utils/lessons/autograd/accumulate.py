@@ -110,6 +110,17 @@ def mean_of_means_by_n_over_size(predict, w, x, y, size):
 
 
 @exercise.mistake(same_as=mean_of_means)
+def mean_of_whole_parts(predict, w, x, y, size):
+    w.grad = None
+    total, count = 0.0, max(1, len(x) // size)
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        loss = (predict(some, w) - wanted).square().mean() / count
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+@exercise.mistake(same_as=mean_of_means)
 def only_the_loss_is_weighted(predict, w, x, y, size):
     w.grad = None
     total = 0.0
@@ -315,6 +326,61 @@ def size_is_the_number_of_parts(predict, w, x, y, size):
     total = 0.0
     for some, wanted in zip(x.chunk(size), y.chunk(size), strict=True):
         loss = (predict(some, w) - wanted).square().sum() / len(x)
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+@exercise.mistake(
+    "Under no_grad() the predictions have no graph, and the loss has nothing to go back through."
+)
+def predicts_without_recording(predict, w, x, y, size):
+    w.grad = None
+    total = 0.0
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        with torch.no_grad():
+            out = predict(some, w)
+        loss = (out - wanted).square().sum() / len(x)
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+@exercise.mistake(
+    "A gradient was asked for, not a step: w itself is another one when your function ends."
+)
+def takes_a_step(predict, w, x, y, size):
+    w.grad = None
+    total = 0.0
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        loss = (predict(some, w) - wanted).square().sum() / len(x)
+        loss.backward()
+        total += loss.item()
+    w.data -= 0.1 * w.grad
+    return total
+
+
+@exercise.mistake(
+    "The gradient arrived at a copy of w, and w was to have it: a detached tensor has a .grad of "
+    "its own."
+)
+def gradient_of_a_copy(predict, w, x, y, size):
+    w.grad = None
+    copy = w.detach().clone().requires_grad_()
+    total = 0.0
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        loss = (predict(some, copy) - wanted).square().sum() / len(x)
+        loss.backward()
+        total += loss.item()
+    return total
+
+
+@exercise.mistake(same_as=gradient_of_a_copy)
+def gradient_of_a_copy_beside_the_old(predict, w, x, y, size):
+    copy = w.detach().requires_grad_()
+    total = 0.0
+    for some, wanted in zip(x.split(size), y.split(size), strict=True):
+        loss = (predict(some, copy) - wanted).square().sum() / len(x)
         loss.backward()
         total += loss.item()
     return total

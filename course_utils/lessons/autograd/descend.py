@@ -409,6 +409,24 @@ def a_new_point_under_no_grad(loss_of, start, lr, steps):
 
 
 @exercise.mistake(
+    "Nothing is recorded where the loss is computed: under no_grad(), or from a point that does "
+    "not require grad, there is no way back."
+)
+def walks_under_no_grad(loss_of, start, lr, steps):
+    point = start.detach().clone()
+    losses, best = [], None
+    with torch.no_grad():
+        for step in range(steps + 1):
+            loss = loss_of(point)
+            losses.append(loss.item())
+            if losses.index(min(losses)) == step:
+                best = point.clone()
+            (gradient,) = torch.autograd.grad(loss, point)
+            point -= lr * gradient
+    return losses, best
+
+
+@exercise.mistake(
     "You write into a leaf that requires grad, and torch records: that it refuses. Is the step a "
     "part of what is to be differentiated?"
 )
@@ -438,6 +456,21 @@ def creates_graphs(loss_of, start, lr, steps):
         if losses.index(min(losses)) == step:
             best = point.detach().clone()
         (gradient,) = torch.autograd.grad(loss, point, create_graph=True)
+        with torch.no_grad():
+            point -= lr * gradient
+    return losses, best
+
+
+@exercise.mistake(same_as=creates_graphs)
+def retains_graphs_and_the_lowest_loss(loss_of, start, lr, steps):
+    point = start.detach().clone().requires_grad_()
+    losses, best, lowest = [], None, None
+    for _ in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        if lowest is None or loss < lowest:
+            lowest, best = loss, point.detach().clone()
+        (gradient,) = torch.autograd.grad(loss, point, retain_graph=True)
         with torch.no_grad():
             point -= lr * gradient
     return losses, best
@@ -474,6 +507,18 @@ def clones_into_the_graph_of_start(loss_of, start, lr, steps):
             point -= lr * point.grad
         point.grad = None
     return losses, best
+
+
+@exercise.mistake(same_as=walks_with_start)
+def switches_start_on(loss_of, start, lr, steps):
+    point, losses, points = start.requires_grad_(), [], []
+    for _ in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.item())
+        points.append(point.detach().clone())
+        (gradient,) = torch.autograd.grad(loss, point)
+        point = (point - lr * gradient).detach().requires_grad_()
+    return losses, points[losses.index(min(losses))]
 
 
 @exercise.mistake(same_as=walks_with_start)
@@ -537,20 +582,19 @@ def always_float32(loss_of, start, lr, steps):
 
 @exercise.right
 def with_backward(loss_of, start, lr, steps):
-    w = start.detach().clone().requires_grad_(True)
-    losses, best, lowest = [], w.detach().clone(), float("inf")
-    for i in range(steps + 1):
+    w = start.detach().clone().requires_grad_()
+    losses, best, lowest = [], None, float("inf")
+    for _ in range(steps + 1):
+        w.grad = None
         loss = loss_of(w)
+        loss.backward()
         value = loss.item()
         losses.append(value)
         if value < lowest:
             lowest = value
             best = w.detach().clone()
-        if i < steps:
-            w.grad = None
-            loss.backward()
-            with torch.no_grad():
-                w -= lr * w.grad
+        with torch.no_grad():
+            w -= lr * w.grad
     return losses, best
 
 
@@ -562,7 +606,8 @@ def a_new_leaf_for_each_point(loss_of, start, lr, steps):
         loss = loss_of(leaf)
         losses.append(float(loss))
         points.append(leaf.detach())
-        point = leaf.detach() - lr * torch.autograd.grad(loss, leaf)[0]
+        (gradient,) = torch.autograd.grad(loss, leaf)
+        point = points[-1] - lr * gradient
     return losses, points[losses.index(min(losses))]
 
 
@@ -580,10 +625,9 @@ def with_torch_func(loss_of, start, lr, steps):
 
 @exercise.right
 def with_an_optimizer(loss_of, start, lr, steps):
-    point = nn.Parameter(start.detach().clone())
+    point = nn.Parameter(start.clone())
     optimizer = torch.optim.SGD([point], lr=lr)
-    with torch.no_grad():
-        losses, best = [loss_of(point).item()], start.detach().clone()
+    losses, best = [loss_of(point).item()], start.detach().clone()
     for _ in range(steps):
         optimizer.zero_grad()
         loss_of(point).backward()
@@ -593,3 +637,17 @@ def with_an_optimizer(loss_of, start, lr, steps):
             if losses[-1] < min(losses[:-1]):
                 best.copy_(point)
     return losses, best
+
+
+exercise.equivalent(
+    "point = start.detach().clone().requires_grad_()",
+    "point = start.clone().requires_grad_()",
+    because="The gradient is asked for at the point: nothing goes on from there to start.",
+)
+
+
+exercise.equivalent(
+    "point, points, losses = (start.detach().clone(), [], [])",
+    "point, points, losses = (start.clone(), [], [])",
+    because="The gradient is asked for at the point: nothing goes on from there to start.",
+)

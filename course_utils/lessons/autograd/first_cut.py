@@ -74,6 +74,7 @@ def _(rng):
     yield typed("lambda h: h * 2", "lambda h: h.detach()", "lambda h: torch.tanh(h)"), x()
     yield typed("lambda h: h * 2", "lambda h: torch.tanh(h)"), x()
     yield [], x()
+    yield typed("lambda h: h", "lambda h: h * 2"), x()
     for cut in CUTS:
         before, behind = rng.choices(KEEPS[:3], k=rng.randint(0, 2)), [rng.choice(KEEPS[:3])]
         yield typed(*before, cut, *behind[: rng.randint(0, 1)]), x()
@@ -86,6 +87,8 @@ def _(rng):
     yield typed(FLATTENS[1], rng.choice(CUTS[:3]), "lambda h: h * 2"), x()
     for part in IN_PART:
         yield typed(part, rng.choice(KEEPS[:3])), x()
+    yield typed("lambda h: torch.cat([h, h])", "lambda h: h.reshape(2, 3) * 2"), x()
+    yield typed("lambda h: h.abs() + 90", "lambda h: h.data if h.sum() > 90 else h"), x()
     first, second = rng.sample(CUTS[:3] + HIDDEN_CUTS[:2], 2)
     yield typed(KEEPS[0], first, second), x()
     yield typed(KEEPS[4], KEEPS[1], KEEPS[4]), x()
@@ -211,8 +214,8 @@ def goes_backward(steps, x):
 
 
 @exercise.mistake(
-    "You look at each step by itself, or at its own input: a step that is given a fresh tensor "
-    "keeps a graph that leads to that one."
+    "You ask of each step whether it cuts, and name the last one that does. A graph can be cut "
+    "more than once."
 )
 def asks_for_the_last_cut(steps, x):
     h, last = x, None
@@ -229,8 +232,8 @@ def asks_for_the_last_cut(steps, x):
 
 
 @exercise.mistake(
-    "You go backwards through the steps, and name the last one without a graph behind it. It is "
-    "the *first* after which the graph no longer leads to x."
+    "Behind a cut the graph does not lead to x any more after any step. It is the *first* of them "
+    "that was asked for."
 )
 def the_last_of_all(steps, x):
     h, found = x, None
@@ -242,6 +245,31 @@ def the_last_of_all(steps, x):
         if not reaches:
             found = position
     return found
+
+
+@exercise.mistake(same_as=the_last_of_all)
+def the_last_without_a_graph(steps, x):
+    h, found = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        if not h.requires_grad:
+            found = position
+    return found
+
+
+@exercise.mistake(
+    "Every step gets what the one before it gave. In yours each of them gets x, and may do "
+    "something else with it."
+)
+def each_step_on_x(steps, x):
+    for position, step in enumerate(steps):
+        h = step(x)
+        if not h.requires_grad:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True)
+        if gradient is None:
+            return position
+    return None
 
 
 @exercise.mistake(
@@ -378,7 +406,7 @@ def through_the_nodes(steps, x):
     out = x
     for position, step in enumerate(steps):
         out = step(out)
-        if not leads_to_x(out.grad_fn):
+        if not (out is x or leads_to_x(out.grad_fn)):
             return position
     return None
 

@@ -100,12 +100,23 @@ def of_the_sum(x, w, b, y):
     return x.T @ of_a, of_a.sum()
 
 
-@exercise.mistake(same_as=of_the_sum)
+@exercise.mistake(
+    "You divide by n twice on the way: once for the mean of the loss, and once more. A sum over "
+    "the samples is what the chain rule asks for there."
+)
 def means_twice(x, w, b, y):
     a = x @ w + b
     t = torch.tanh(a)
     of_a = 2 * (a + t - y) * (2 - t * t) / len(y)
     return x.T @ of_a / len(y), of_a.mean()
+
+
+@exercise.mistake(same_as=means_twice)
+def mean_twice_for_w(x, w, b, y):
+    a = x @ w + b
+    t = torch.tanh(a)
+    of_a = 2 * (a + t - y) * (2 - t * t) / len(y)
+    return x.T @ of_a / len(y), of_a.sum()
 
 
 @exercise.mistake(same_as=of_the_sum)
@@ -121,6 +132,25 @@ def divides_by_all_elements_of_x(x, w, b, y):
     a = x @ w + b
     t = torch.tanh(a)
     of_a = 2 * (a + t - y) * (2 - t * t) / x.numel()
+    return x.T @ of_a, of_a.sum()
+
+
+@exercise.mistake(
+    "Your way back begins with the loss itself. What arrives at a sample depends on the error of "
+    "that sample, and has its sign."
+)
+def begins_with_the_loss(x, w, b, y):
+    a = x @ w + b
+    t = torch.tanh(a)
+    of_a = 2 * ((a + t - y) ** 2).mean() * (2 - t * t)
+    return x.T @ of_a, of_a.sum()
+
+
+@exercise.mistake(same_as=begins_with_the_loss)
+def begins_with_squares(x, w, b, y):
+    a = x @ w + b
+    t = torch.tanh(a)
+    of_a = 2 * (a + t - y) ** 2 / len(y) * (2 - t * t)
     return x.T @ of_a, of_a.sum()
 
 
@@ -171,6 +201,14 @@ def slope_with_a_plus(x, w, b, y):
     a = x @ w + b
     t = torch.tanh(a)
     of_a = 2 * (a + t - y) / len(y) * (1 + (1 + t * t))
+    return x.T @ of_a, of_a.sum()
+
+
+@exercise.mistake(same_as=slope_by_the_input)
+def slope_at_the_prediction(x, w, b, y):
+    a = x @ w + b
+    p = a + torch.tanh(a)
+    of_a = 2 * (p - y) / len(y) * (2 - torch.tanh(p) ** 2)
     return x.T @ of_a, of_a.sum()
 
 

@@ -101,6 +101,52 @@ def sums_for_means(gradient, x, eps):
     return (centred - y * (gradient * y).sum(dim=1, keepdim=True)) / std
 
 
+@exercise.mistake(
+    "A square stands in the variance, and its slope is not d but twice that. Or one half of a root "
+    "is missing, or is there twice."
+)
+def half_of_the_way_through_std(gradient, x, eps):
+    n = x.shape[1]
+    d = x - x.mean(dim=1, keepdim=True)
+    inverse = (d.square().mean(dim=1, keepdim=True) + eps) ** -0.5
+    of_var = (gradient * d).sum(dim=1, keepdim=True) * -0.5 * inverse**3
+    of_mean = -(gradient * inverse).sum(dim=1, keepdim=True)
+    return gradient * inverse + of_var * d / n + of_mean / n
+
+
+@exercise.mistake(same_as=half_of_the_way_through_std)
+def twice_the_way_through_std(gradient, x, eps):
+    n = x.shape[1]
+    d = x - x.mean(dim=1, keepdim=True)
+    inverse = (d.square().mean(dim=1, keepdim=True) + eps) ** -0.5
+    of_var = -(gradient * d).sum(dim=1, keepdim=True) * inverse**3
+    of_mean = -(gradient * inverse).sum(dim=1, keepdim=True)
+    return gradient * inverse + of_var * 2 * d / n + of_mean / n
+
+
+@exercise.mistake(
+    "One element of x moves all y of its row. In yours each of them answers for its own y alone."
+)
+def its_own_y_only(gradient, x, eps):
+    std = (x.var(dim=1, correction=0, keepdim=True) + eps).sqrt()
+    return gradient * (1 - 1 / x.shape[1]) / std
+
+
+@exercise.mistake(same_as=its_own_y_only)
+def its_own_y_through_all_ways(gradient, x, eps):
+    n = x.shape[1]
+    std = (x.var(dim=1, correction=0, keepdim=True) + eps).sqrt()
+    y = (x - x.mean(dim=1, keepdim=True)) / std
+    return gradient * (1 - 1 / n - y * y / n) / std
+
+
+@exercise.mistake(same_as=mean_that_stays)
+def sum_along_y_alone(gradient, x, eps):
+    std = (x.var(dim=1, correction=0, keepdim=True) + eps).sqrt()
+    y = (x - x.mean(dim=1, keepdim=True)) / std
+    return (gradient - y * (gradient * y).sum(dim=1, keepdim=True)) / std
+
+
 @exercise.mistake(same_as=sums_for_means)
 def a_sum_for_the_part_along_y(gradient, x, eps):
     std = (x.var(dim=1, correction=0, keepdim=True) + eps).sqrt()
@@ -152,15 +198,6 @@ def forgets_eps_in_one_place(gradient, x, eps):
     var = d.square().mean(dim=1, keepdim=True)
     centred = gradient - gradient.mean(dim=1, keepdim=True)
     return (centred - d * (gradient * d).mean(dim=1, keepdim=True) / var) / (var + eps).sqrt()
-
-
-@exercise.mistake(same_as=forgets_eps)
-def forgets_eps_in_y(gradient, x, eps):
-    d = x - x.mean(dim=1, keepdim=True)
-    var = d.square().mean(dim=1, keepdim=True)
-    y = d / var.sqrt()
-    centred = gradient - gradient.mean(dim=1, keepdim=True)
-    return (centred - y * (gradient * y).mean(dim=1, keepdim=True)) / (var + eps).sqrt()
 
 
 @exercise.mistake(
@@ -267,6 +304,16 @@ def adds_the_parts(gradient, x, eps):
     y = (x - x.mean(dim=1, keepdim=True)) / std
     centred = gradient + gradient.mean(dim=1, keepdim=True)
     return (centred + y * (gradient * y).mean(dim=1, keepdim=True)) / std
+
+
+@exercise.mistake(same_as=adds_the_parts)
+def adds_the_mean(gradient, x, eps):
+    n = x.shape[1]
+    d = x - x.mean(dim=1, keepdim=True)
+    inverse = (d.square().mean(dim=1, keepdim=True) + eps) ** -0.5
+    of_var = (gradient * d).sum(dim=1, keepdim=True) * -0.5 * inverse**3
+    of_mean = (gradient * inverse).sum(dim=1, keepdim=True)
+    return gradient * inverse + of_var * 2 * d / n + of_mean / n
 
 
 @exercise.mistake(same_as=adds_the_parts)

@@ -122,6 +122,27 @@ def runs_it_in_inference_mode(layers, weights, x, frozen):
 
 
 @exercise.mistake(
+    "What you give back is cut off from everything as soon as anything is frozen: no weight and no "
+    "x gets a gradient any more."
+)
+def detaches_the_result(layers, weights, x, frozen):
+    h = x
+    for layer, weight in zip(layers, weights, strict=True):
+        h = layer(h, weight)
+    return h.detach() if frozen else h
+
+
+@exercise.mistake(
+    "`frozen` holds positions, in any order and number. It is not one yes or no for each layer."
+)
+def takes_frozen_for_a_mask(layers, weights, x, frozen):
+    h = x
+    for layer, weight, cold in zip(layers, weights, frozen):  # noqa: B905 - that is the mistake
+        h = layer(h, weight.detach() if cold else weight)
+    return h
+
+
+@exercise.mistake(
     "You cut in front of the frozen layer: its weight still learns, and the layers before it no "
     "longer do. Which of its two inputs is it about?"
 )
@@ -129,6 +150,14 @@ def detaches_the_input(layers, weights, x, frozen):
     h = x
     for position, (layer, weight) in enumerate(zip(layers, weights, strict=True)):
         h = layer(h.detach() if position in frozen else h, weight)
+    return h
+
+
+@exercise.mistake("What made `x` learns as well. You cut it off, whatever is frozen.")
+def detaches_x(layers, weights, x, frozen):
+    h = x.detach()
+    for position, (layer, weight) in enumerate(zip(layers, weights, strict=True)):
+        h = layer(h, weight.detach() if position in frozen else weight)
     return h
 
 

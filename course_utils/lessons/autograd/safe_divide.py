@@ -133,6 +133,28 @@ def eps_in_the_place_of_zero(a, b):
     return a / torch.where(b == 0, 1e-8, b)
 
 
+@exercise.mistake(same_as=adds_eps)
+def adds_the_machine_s_eps(a, b):
+    return torch.where(b == 0, 0, a / (b + torch.finfo(b.dtype).eps))
+
+
+@exercise.mistake(same_as=adds_eps)
+def eps_beside_the_square(a, b):
+    return a * b / (b * b + 1e-12)
+
+
+@exercise.mistake("One 0 in b decides for all of them in yours. Each element has its own divisor.")
+def all_or_none(a, b):
+    if (b == 0).any():
+        return torch.zeros_like(a * b)
+    return a / b
+
+
+@exercise.mistake(same_as=all_or_none)
+def only_if_all_are_zero(a, b):
+    return a * b * 0 if (b == 0).all() else a / b
+
+
 @exercise.mistake(
     "clamp lets nothing below its limit through: negative divisors are lost, and small ones become "
     "larger."

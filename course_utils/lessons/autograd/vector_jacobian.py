@@ -229,6 +229,34 @@ def weights_at_the_input_of_used(f, x, v):
     return v * torch.autograd.grad(y, leaf, torch.ones_like(y))[0]
 
 
+@exercise.mistake(same_as=weights_at_the_input)
+def sum_of_weights_at_the_input(f, x, v):
+    leaf = x.detach().requires_grad_()
+    y = f(leaf)
+    if not y.requires_grad:
+        return torch.zeros_like(x)
+    (gradient,) = torch.autograd.grad(y.sum(), leaf, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient * v.sum()
+
+
+@exercise.mistake("Under no_grad() nothing is recorded: what f gives has values, and no way back.")
+def records_nothing(f, x, v):
+    leaf = x.detach().requires_grad_()
+    with torch.no_grad():
+        y = f(leaf)
+    return torch.autograd.grad(y, leaf, v)[0]
+
+
+@exercise.mistake(
+    "You differentiate twice. The Jacobian holds first derivatives: one way back is enough, and v "
+    "is there from its beginning."
+)
+def differentiates_twice(f, x, v):
+    leaf = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(f(leaf).sum(), leaf, create_graph=True)
+    return torch.autograd.grad(gradient, leaf, v)[0]
+
+
 @exercise.mistake("The weighted outputs are to be added up. A mean makes all weights smaller.")
 def mean_of_the_outputs(f, x, v):
     leaf = x.detach().requires_grad_()
