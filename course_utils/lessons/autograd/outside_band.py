@@ -222,13 +222,6 @@ def one_for_each_signal(signals, logits, low, high):
     return logits.softmax(0) * (centred - centred.clamp(low, high)).square().mean(dim=1)
 
 
-@exercise.mistake(same_as=band_by_tensor)
-def clamped_and_detached(signals, logits, low, high):
-    centred = centre(signals)
-    distance = centred - centred.clamp(low, high).detach()
-    return (logits.softmax(0) * distance.square().mean(dim=1)).sum()
-
-
 @exercise.mistake(
     "A gradient is switched on for the arguments themselves. They are the caller's, who says what "
     "is learnt; and the graph is cut behind them."

@@ -283,13 +283,6 @@ def works_in_place(x, step, limit):
     return clamped + ((clamped / step).round() * step - clamped).detach()
 
 
-@exercise.mistake(same_as=writes_into_data)
-def clamps_what_was_detached(x, step, limit):
-    inside = (x.abs() < limit).to(x.dtype)
-    quantized = (x.detach().clamp_(-limit, limit) / step).round() * step
-    return quantized + (x - x.detach()) * inside
-
-
 @exercise.mistake("float64 goes in and float32 comes out. The dtype of x stays.")
 def always_float32(x, step, limit):
     clamped = x.float().clamp(-limit, limit)
