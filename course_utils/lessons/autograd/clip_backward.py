@@ -168,7 +168,10 @@ def times_the_clipped_x(x, limit):
     return Clip.apply(x, limit)
 
 
-@exercise.mistake(same_as=slope_alone)
+@exercise.mistake(
+    "How large x is decides in yours what comes back. It is the gradient that is to be clipped, "
+    "by its own size."
+)
 def zeroes_where_x_is_large(x, limit):
     class Clip(torch.autograd.Function):
         @staticmethod
@@ -285,6 +288,11 @@ class ClipAtClass(torch.autograd.Function):
 @exercise.mistake(same_as=limit_of_the_class)
 def limit_of_one(x, limit):
     return backward_by(lambda g, limit: g.clamp(-1, 1))(x, limit)
+
+
+@exercise.mistake("A limit of 0 lets nothing through. In yours it counts as no limit at all.")
+def zero_is_no_limit(x, limit):
+    return backward_by(lambda g, limit: g.clamp(-limit, limit) if limit else g)(x, limit)
 
 
 @exercise.mistake(

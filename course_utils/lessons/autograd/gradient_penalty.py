@@ -107,6 +107,28 @@ def length_of_the_batch(f, x):
     return penalty_of(f, x, lambda gradient: gradient.norm())
 
 
+@exercise.mistake(same_as=length_of_the_batch)
+def length_of_the_batch_for_one(f, x):
+    return penalty_of(f, x, lambda gradient: gradient.norm() / len(gradient) ** 0.5)
+
+
+@exercise.mistake(same_as=length_of_the_batch)
+def mean_gradient(f, x):
+    return penalty_of(f, x, lambda gradient: gradient.mean(dim=0).norm())
+
+
+@exercise.mistake(
+    "The dimension of the samples is there also when there is one sample. A `squeeze()` takes away "
+    "every size of 1, and what is left is read as something else."
+)
+def squeezes_one_sample(f, x):
+    def lengths_of(gradient):
+        gradient = gradient.squeeze()
+        return gradient.reshape(gradient.shape[0], -1).norm(dim=1)
+
+    return penalty_of(f, x, lengths_of)
+
+
 @exercise.mistake(
     "A sample may have several dimensions, and its length goes over all of them at once. Yours "
     "goes over one of them, and is right only for rows of numbers."

@@ -88,6 +88,15 @@ def without_a_graph(f, x, v):
     return torch.autograd.grad(gradient, x, v)[0]
 
 
+@exercise.mistake(same_as=without_a_graph)
+def zeros_without_a_graph(f, x, v):
+    x = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(f(x), x)
+    if not gradient.requires_grad:
+        return torch.zeros_like(x)
+    return torch.autograd.grad(gradient, x, v)[0]
+
+
 @exercise.mistake(
     "The gradient of a straight line is the same everywhere. Then it does not depend on x, and "
     "autograd finds no way back. What is the Hessian of a straight line?"

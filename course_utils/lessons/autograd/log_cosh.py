@@ -200,8 +200,8 @@ def one_gradient_for_two(prediction, target):
 
 
 @exercise.mistake(
-    "Your loss, or its gradient, is infinite or NaN for large distances. cosh(1000) does not fit "
-    "into a float, its logarithm would."
+    "Your loss, or its gradient, is right only while the distances are small. cosh(1000) does not "
+    "fit into a float, its logarithm would."
 )
 def cosh_and_then_log(prediction, target):
     return one_node(lambda d: d.cosh().log().mean(), slope_of)(prediction, target)

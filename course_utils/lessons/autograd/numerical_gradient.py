@@ -183,7 +183,10 @@ def float64_at_the_end(f, x, step=1e-6):
     ) / (2 * step)
 
 
-@exercise.mistake(same_as=in_float32)
+@exercise.mistake(
+    "The numbers are computed in float64, and kept in the dtype of x. The result is float64 as "
+    "well."
+)
 def result_in_the_dtype_of_x(f, x, step=1e-6):
     slope = differences(f, x, lambda x, one: (f(x + step * one) - f(x - step * one)) / (2 * step))
     return slope.to(x.dtype)
@@ -261,6 +264,20 @@ def moves_the_callers(f, x, step=1e-6):
     return gradient
 
 
+@exercise.mistake(same_as=moves_the_callers)
+def moves_the_callers_by_place(f, x, step=1e-6):
+    start = x.detach().double()
+    gradient = torch.zeros(start.shape, dtype=torch.float64)
+    for index in itertools.product(*map(range, start.shape)):
+        start[index] += step
+        up = f(start).item()
+        start[index] -= 2 * step
+        down = f(start).item()
+        start[index] += step
+        gradient[index] = (up - down) / (2 * step)
+    return gradient
+
+
 @exercise.mistake(
     "f may give back a view of what it was given. When you move that again, the number that you "
     "have kept moves as well."
@@ -306,6 +323,13 @@ def recorded(f, x, step=1e-6):
         move = move.reshape(start.shape)
         slopes.append((f(start + move) - f(start - move)) / (2 * step))
     return torch.stack(slopes).reshape(x.shape) if slopes else torch.zeros_like(start)
+
+
+@exercise.mistake(same_as=recorded)
+def stacks_what_was_recorded(f, x, step=1e-6):
+    start = x.double()
+    moves = torch.eye(x.numel(), dtype=torch.float64).reshape(-1, *x.shape) * step
+    return torch.stack([(f(start + m) - f(start - m)) / (2 * step) for m in moves]).reshape(x.shape)
 
 
 @exercise.mistake(same_as=recorded)

@@ -122,8 +122,8 @@ def a_python_float(signals, logits, low, high):
 
 
 @exercise.mistake(
-    "The signals get no gradient, or one that is not right. In a block without recording nothing "
-    "comes into the graph, not even a mean."
+    "The signals get no gradient, or one that is not right. What is computed without recording, or "
+    "detached, is not in the graph, and a mean belongs to it, too."
 )
 def centred_without_recording(signals, logits, low, high):
     with torch.no_grad():
@@ -139,8 +139,8 @@ def mean_without_recording(signals, logits, low, high):
 
 
 @exercise.mistake(
-    "The logits get no gradient, or one that is not right. An array knows no graph: look at each "
-    "step from the logits to the weights, also at the sum that they are divided by."
+    "The logits get no gradient, or one that is not right. Look at each step from the logits to "
+    "the weights, also at the sum that they are divided by: which of them keeps numbers alone?"
 )
 def weights_by_numpy(signals, logits, low, high):
     parts = logits.exp().detach().numpy()
@@ -155,8 +155,8 @@ def sum_detached(signals, logits, low, high):
 
 
 @exercise.mistake(
-    "Low and high get no gradient, or only one of them does. `torch.tensor` of tensors takes "
-    "their numbers and leaves the rest behind."
+    "Low and high get no gradient, or only one of them does. Follow both from the argument to "
+    "where they are used: what there keeps their numbers alone?"
 )
 def band_by_tensor(signals, logits, low, high):
     band = torch.tensor([low, high])
@@ -206,6 +206,20 @@ def without_centring(signals, logits, low, high):
 @exercise.mistake(same_as=mean_over_the_signals)
 def centred_over_everything(signals, logits, low, high):
     return total_of(signals - signals.mean(), logits.softmax(0), low, high)
+
+
+@exercise.mistake("The result has the shape (), of a single number. A sum can begin with one, too.")
+def begins_with_a_row(signals, logits, low, high):
+    total = torch.zeros(1)
+    for signal, weight in zip(centre(signals), logits.softmax(0), strict=True):
+        total = total + weight * (signal - signal.clamp(low, high)).square().mean()
+    return total
+
+
+@exercise.mistake(same_as=begins_with_a_row)
+def one_for_each_signal(signals, logits, low, high):
+    centred = centre(signals)
+    return logits.softmax(0) * (centred - centred.clamp(low, high)).square().mean(dim=1)
 
 
 @exercise.mistake(

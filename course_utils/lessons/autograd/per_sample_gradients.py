@@ -227,6 +227,16 @@ def stacks_none(loss, params, x, y):
 
 
 @exercise.mistake(same_as=no_unused_ones)
+def one_zero_for_all_samples(loss, params, x, y):
+    each = [
+        torch.autograd.grad(loss(params, x[i : i + 1], y[i : i + 1]), params, allow_unused=True)
+        for i in range(len(x))
+    ]
+    columns = zip(params, zip(*each, strict=True), strict=True)
+    return [torch.zeros_like(p) if c[0] is None else torch.stack(c) for p, c in columns]
+
+
+@exercise.mistake(same_as=no_unused_ones)
 def leaves_unused_ones_out(loss, params, x, y):
     each = [
         torch.autograd.grad(loss(params, x[i : i + 1], y[i : i + 1]), params, allow_unused=True)
@@ -275,6 +285,24 @@ def samples_last(loss, params, x, y):
 def summed_up(loss, params, x, y):
     each = of_each_sample(loss, params, x, y)
     return [torch.stack(gradients).sum(0) for gradients in zip(*each, strict=True)]
+
+
+@exercise.mistake(
+    "A size of 1 is a size: one sample stays a dimension, and so does what is 1 long in the shape "
+    "of a parameter."
+)
+def squeezed(loss, params, x, y):
+    each = of_each_sample(loss, params, x, y)
+    return [torch.stack(gradients).squeeze() for gradients in zip(*each, strict=True)]
+
+
+@exercise.mistake(
+    "The target has another dtype when it reaches the loss. Class numbers are whole numbers: hand "
+    "on what you were given."
+)
+def target_as_floats(loss, params, x, y):
+    each = of_each_sample(loss, params, x, y.float())
+    return [torch.stack(gradients) for gradients in zip(*each, strict=True)]
 
 
 @exercise.mistake(

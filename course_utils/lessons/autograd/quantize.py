@@ -4,6 +4,7 @@ and `limit=1`, `[0.3, 7]` becomes `[0.5, 1]`, and the gradient passes at 0.3 and
 """
 
 import torch
+from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.autograd.functions import decimals
@@ -31,8 +32,8 @@ def quantize(x, step, limit):
 
     x: any shape, float32 or float64, any strides; it need not require grad. step: a float above
     0. limit: a multiple of step. Halves are rounded as torch.round rounds them.
-    Returns a tensor of x's shape and dtype. The gradient passes unchanged where x is from -limit to
-    limit, both included, and is 0 elsewhere. x stays as it is.
+    Returns a tensor of x's shape and dtype. The gradient passes unchanged where x lies between
+    -limit and limit, and is 0 beyond them; at a limit itself it may be either. x stays as it is.
     """
     clamped = x.clamp(-limit, limit)
     rounded = (clamped / step).round() * step
@@ -42,13 +43,13 @@ def quantize(x, step, limit):
 @exercise.cases
 def _(rng):
     yield torch.tensor([0.3, 7.0]), 0.5, 1.0
-    yield torch.tensor([-1.0, 1.0, -2.0, 0.0, 0.25, 0.75]), 0.5, 1.0
+    yield torch.tensor([-0.75, 0.7, -2.0, 0.0, 0.25, 0.75]), 0.5, 1.0
     yield torch.tensor([1.05, -1.05, 1.2, 0.9, -0.9]), 0.5, 1.0
     yield torch.tensor([2.5, -2.5, 1.5, 0.4, -0.6, -9.0]), 1.0, 6.0
-    yield decimals(rng, 3, 2), 0.25, 1.5
-    yield decimals(rng, 4).double(), 2.0, 2.0
+    yield decimals(rng, 3, 2), 0.25, 1.25
+    yield decimals(rng, 4).double(), 2.25, 2.25
     for x in promised(rng, "any shape", "any strides"):
-        yield x, 4.0, 32.0
+        yield x, 3.5, 31.5
 
 
 @exercise.observe
@@ -98,8 +99,8 @@ def straight_through_the_clamp(x, step, limit):
 
 
 @exercise.mistake(
-    "Around the limit the gradient is not what was asked for. What counts is where x itself is, "
-    "not where it was rounded to, and the limit belongs to the inside."
+    "Near the limit the gradient is not what was asked for. What counts is where x itself is, not "
+    "where it was rounded to."
 )
 def rounds_first(x, step, limit):
     rounded = x + ((x / step).round() * step - x).detach()
@@ -132,8 +133,10 @@ def values(x, step, limit):
 
 
 @exercise.mistake(same_as=rounds_first)
-def passes_strictly_inside(x, step, limit):
-    return quantize_by(values, lambda g, x, step, limit: g * (x.abs() < limit))(x, step, limit)
+def passes_where_rounded_values_are_inside(x, step, limit):
+    return quantize_by(
+        values, lambda g, x, step, limit: g * (values(x, step, limit).abs() < limit)
+    )(x, step, limit)
 
 
 @exercise.mistake(
@@ -293,6 +296,12 @@ def switches_a_gradient_on(x, step, limit):
     if not x.requires_grad:
         x = x.detach().requires_grad_()
     clamped = x.clamp(-limit, limit)
+    return clamped + ((clamped / step).round() * step - clamped).detach()
+
+
+@exercise.right
+def open_at_the_limits(x, step, limit):
+    clamped = nn.functional.hardtanh(x, -limit, limit)
     return clamped + ((clamped / step).round() * step - clamped).detach()
 
 
