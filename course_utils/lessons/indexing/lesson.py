@@ -180,7 +180,7 @@ for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expan
 
 # %% [markdown]
 # The dtype cannot change either (lesson 01). `torch.result_type(a, b)` is the dtype of `a + b`, and
-# `torch.can_cast` says whether one dtype may be written into another.
+# `torch.can_cast` says whether an operation in place may write one dtype into another.
 
 # %%
 whole, half = torch.zeros(2, dtype=torch.int64), torch.zeros(2)  # (2,), (2,)
@@ -207,8 +207,9 @@ def same_numbers():
 predict("02.p8", guess, same_numbers)
 
 # %% [markdown]
-# torch finds some of these cases and raises an error, but not all. Where you write into what you
-# still read from, `clone` one of the two: `a -= a[:, :1].clone()`. Or leave out the `=`.
+# torch finds some of these cases and raises an error, but not all. In long rows, some of the
+# numbers may even come out right. Where you write into what you still read from, `clone` one of the
+# two: `a -= a[:, :1].clone()`. Or leave out the `=`.
 
 # %% [markdown]
 # ## Reductions: `dim` is what disappears
@@ -221,7 +222,7 @@ predict("02.p8", guess, same_numbers)
 x.sum(dim=0), x.sum(dim=1), x.sum()
 
 # %% [markdown]
-# `dim` can be a tuple.
+# For `sum`, `mean` and `any`, `dim` can be a tuple; for `max` it is one number.
 #
 # **Predict 02.p9.** A batch of pictures has shape (batch, channel, height, width) = (8, 3, 5, 5).
 # What is the shape of `batch.mean(dim=(0, 2, 3))`?
@@ -231,8 +232,8 @@ guess = ...
 predict("02.p9", guess, lambda: torch.zeros(8, 3, 5, 5).mean(dim=(0, 2, 3)).shape)
 
 # %% [markdown]
-# Often the result shall go back to where it came from: every row divided by its sum. Then shapes
-# have to match from the right again.
+# Often the result is used together with the tensor that it came from: every row divided by its sum.
+# Then shapes have to match from the right again.
 #
 # **Predict 02.p10.** `square` is `[[1, 3], [2, 6]]`. What does `square / square.sum(dim=1)` give?
 # Write a nested list, or `'error'`.
@@ -251,8 +252,9 @@ sums = square.sum(dim=1, keepdim=True)  # (2, 1)
 square / sums
 
 # %% [markdown]
-# `softmax` does not take a dimension away, but its `dim` means the same: along it, the numbers
-# sum to 1. For scores of shape (batch, classes) that is `dim=1`, or `dim=-1`.
+# `softmax` turns scores into shares: a larger score gets a larger share, and none is negative. It
+# does not take a dimension away, but its `dim` means the same: along it, the shares sum to 1. For
+# scores of shape (batch, classes) that is `dim=1`, or `dim=-1`.
 
 # %%
 grades = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 3.0]])  # (batch 2, classes 3)
@@ -300,7 +302,8 @@ predict("02.p12", guess, lambda: x[(0, 1)])
 
 # %% [markdown]
 # Python makes a tuple of `x[0, 1]`, too: the comma does it. So a place that is computed, one number
-# for each dimension, is made a tuple before it is used as an index.
+# for each dimension, is made a tuple before it is used as an index. (A loop over
+# `itertools.product(range(3), range(4))` meets all places of `x`, each as a tuple.)
 
 # %%
 place = [2, 1]
@@ -327,8 +330,8 @@ rows, columns = torch.tensor([0, 2]), torch.tensor([3, 1])  # (2,), (2,)
 x[rows, columns], x[rows[:, None], columns]
 
 # %% [markdown]
-# The shape of the result is the broadcast shape of the index tensors, and then what was not
-# indexed. Here (2, 2) and no more.
+# In the shape of the result, the broadcast shape of the index tensors stands in place of the
+# dimensions that they index. The others stay. Here it is (2, 2) and no more.
 #
 # **Predict 02.p14.** You want one element of each row of `x`: column 2, then 0, then 3. You write
 # `x[:, y]`. What is the shape of the result?
@@ -380,8 +383,9 @@ predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, two, :, two].shape)
 # ## View or copy?
 #
 # Numbers, slices, `...` and `None` only change the note of lesson 01: offset, strides, shape. The
-# result is a view. An index tensor can pick in any order, and no stride describes "2, 0, 0". So
-# the result is a copy. One line tells which you have:
+# result is a view. An index tensor can pick in any order, and no stride describes "2, 0, 0". So the
+# result is a copy. (An index tensor without dimensions, `torch.tensor(2)`, counts as a number: a
+# view.) One line tells which you have:
 
 
 # %%
@@ -397,8 +401,7 @@ print(*(f"{name:20} {shares(one, x)}" for name, one in indexed.items()), sep="\n
 # `x[1]` and `x[[1]]` hold the same numbers, and differ in shape and in this. Functions that choose,
 # such as `gather`, `where` and `masked_fill`, give new tensors.
 #
-# It matters when someone writes. `x[...] = value` writes into `x` itself, whatever stands in the
-# brackets:
+# It matters when someone writes. `x[index] = value` writes into `x` itself, whatever the index is:
 
 # %%
 written = torch.zeros(4)  # (4,)
@@ -422,9 +425,9 @@ def write_twice_indexed():
 predict("02.p16", guess, write_twice_indexed)
 
 # %% [markdown]
-# Only the *last* pair of brackets writes. All before it reads, and what it reads is a copy if an
-# index tensor or a mask did it. With slices the same line works, because they are views. Put
-# everything into one pair of brackets:
+# Only the *last* pair of brackets writes. All before it reads, and what it reads is a copy if a
+# list, an index tensor or a mask did it. With slices the same line works, because they are views.
+# Put everything into one pair of brackets:
 
 # %%
 grid = torch.zeros(3, 2)  # (3, 2)
@@ -433,7 +436,8 @@ grid[[0, 2], 0] = 7
 grid
 
 # %% [markdown]
-# What is written takes the dtype of the tensor that is there.
+# What is written takes the dtype of the tensor that is there. But where a list or an index tensor
+# stands in the brackets, a tensor of another dtype is an error.
 #
 # **Predict 02.p17.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
 # `counts[0] = 2.7`? Write a list, or `'error'`.
@@ -469,7 +473,7 @@ guess = ...
 predict("02.p18", guess, lambda: x[x[:, 0] > 3].shape)
 
 # %% [markdown]
-# Its dimensions are the first ones of the tensor, and the others are taken whole.
+# The dimensions of the mask are the first ones of the tensor, and the others are taken whole.
 
 # %%
 figures.masked(x, x[:, 0] > 3)
@@ -516,7 +520,7 @@ predict("02.p20", guess, lambda: x[x > 2 & x < 6])
 
 # %% [markdown]
 # `&` binds more tightly than `<`, so Python reads `x > (2 & x) < 6`. Brackets around each
-# comparison are needed. `and` does not work on masks at all: it wants one True or False.
+# comparison are needed. `and` is no help with masks: it wants one True or False.
 
 # %%
 x[(x > 2) & (x < 6)], x[~(x > 2)]
@@ -524,9 +528,9 @@ x[(x > 2) & (x < 6)], x[~(x > 2)]
 # %% [markdown]
 # ### Choosing instead of picking
 #
-# Often the shape shall stay. `torch.where(mask, a, b)` takes each element from `a` or from `b`,
-# all three broadcast. `masked_fill(mask, value)` is the short form for one value. Both give new
-# tensors.
+# Often the shape has to stay. `torch.where(mask, a, b)` takes an element from `a` where the mask is
+# True, and from `b` elsewhere, all three broadcast. `x.masked_fill(mask, value)` is the short form:
+# the value where the mask is True, `x` elsewhere. Both give new tensors.
 
 # %%
 torch.where(x > 5, x, -x), x.masked_fill(x > 5, 0)
@@ -631,7 +635,7 @@ predict("02.p24", guess, lambda: x.gather(1, torch.tensor([[0, 3]])))
 figures.gathered(x, 1, torch.tensor([[0, 3]]))
 
 # %% [markdown]
-# `take_along_dim` does the same as `gather`, and broadcasts.
+# `take_along_dim` reads as `gather` does, and broadcasts.
 
 # %%
 x.take_along_dim(torch.tensor([[0, 3]]), dim=1)  # (3, 2)
@@ -671,18 +675,19 @@ where_to = torch.tensor([[2, 0], [3, 1]])  # (2, 2)
 figures.scattered(torch.zeros(2, 4, dtype=torch.int64), 1, where_to, source)
 
 # %% [markdown]
-# Reading along an index and writing along the same index undo each other, as long as no place
-# comes twice. The source may also be one number. `scatter` gives a new tensor; `scatter_`, with
-# the underscore, writes into the one that is there. So it is with all functions of torch that have
-# both names.
+# Write along an index, then read along the same index: you have the source back, as long as no
+# place comes twice. Read first, then write into zeros: what was not read is lost. The source may
+# also be one number. `scatter` gives a new tensor; `scatter_`, with the underscore, writes into the
+# one that is there. So it is with all functions of torch that have both names.
 
 # %%
 back = torch.zeros(2, 4, dtype=torch.int64).scatter(1, where_to, source)  # (2, 4)
 back.gather(1, where_to), torch.zeros(2, 4).scatter(1, where_to[:, :1], 9.0)
 
 # %% [markdown]
-# The source has the dtype of the target, or it is an error. The ready function
-# `torch.nn.functional.one_hot` gives int64: where floats are wanted, convert.
+# The source has the dtype of the target, or it is an error. With 1 as the source, `scatter` makes
+# *one-hot* rows: a 1 at the place of the class, 0 elsewhere. The ready function for them,
+# `torch.nn.functional.one_hot`, gives int64: where floats are wanted, convert.
 #
 # ### When a place comes twice
 #
@@ -742,6 +747,7 @@ predict("02.p27", guess, add_rows)
 #
 # For the largest instead of the sum there is `scatter_reduce`. What is in the target takes part:
 # next to a 0, a -2 is not the largest. With `include_self=False`, only the source does.
+# A place to which nothing goes keeps what it has.
 
 # %%
 best, start = torch.tensor([-1.0, -2.0, 5.0]), torch.zeros(3)  # (3,), (3,)
@@ -782,8 +788,9 @@ throws = torch.bincount(first * 6 + second, minlength=36).reshape(6, 6)  # (6, 6
 throws[0, 3], throws[5, 5], throws.sum()
 
 # %% [markdown]
-# Names of groups that are not 0, 1, 2 become so with `unique`: it gives the different values, and
-# for each element the place of its value among them.
+# Names of groups that are not 0, 1, 2 become so with `unique`: it gives the different values,
+# sorted. With `return_inverse=True`, it also gives for each element the place of its value among
+# them.
 
 # %%
 years = torch.tensor([2024, 1999, 2024])  # (3,)
@@ -858,9 +865,10 @@ best_two = marks.topk(2).indices  # (2, 2)
 marks.argmax(dim=1), best_two, best_two == labels[:, None]
 
 # %% [markdown]
-# Two equal values? Then it is not defined which one `topk`, `argmax` or `sort` puts first, and a
-# GPU may choose otherwise than a CPU. `sort(stable=True)` keeps their order. And without a `dim`,
-# `argmax` counts through the whole tensor, as if it were one row.
+# Two equal values? `argmax` and `max` give the place of the first. For `topk` and `sort` it is not
+# defined which one comes first, and a GPU may choose otherwise than a CPU. `sort(stable=True)`
+# keeps their order. And without a `dim`, `argmax` counts through the whole tensor, as if it were
+# one row.
 
 # %% [markdown]
 # ## All pairs, and what they weigh
@@ -883,9 +891,10 @@ def bytes_of_differences():
 predict("02.p31", guess, bytes_of_differences)
 
 # %% [markdown]
-# The ghost cells of `a` and `b` cost nothing. The *result* has no ghosts. Here it is 250 times
-# what went in, only to be summed away in the next step. Where a sum over the last dimension is
-# all you want, a matrix product never writes the large middle down:
+# The stretched cells of `a` and `b` cost nothing. The *result* is stored in full. Here it is 250
+# times what went in, and often it is summed away in the next step. Where a sum of *products* over
+# the last dimension is all you want, a matrix product never writes the large middle down. Its sign
+# is `@`: `(a @ m)[i, k]` is the sum over `j` of `a[i, j] * m[j, k]`.
 
 # %%
 a = torch.tensor([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]])  # (3, 2)
@@ -894,9 +903,9 @@ slow = (a[:, None] * b).sum(dim=-1)  # (3, 2), with a middle of (3, 2, 2)
 torch.equal(slow, a @ b.t())
 
 # %% [markdown]
-# A squared distance is made of such products: |p - q|² = |p|² - 2 p·q + |q|². Below for one
-# point `q`. Rounding can make a distance of 0 a little negative, and its root NaN: `clamp(min=0)`
-# before the root.
+# A squared distance is made of such sums: |p - q|² = |p|² - 2 p·q + |q|². Here p·q, the *inner
+# product*, is the sum of `p[j] * q[j]`, and |p|² is p·p. Below for one point `q`. Rounding can make
+# a squared distance of 0 a little negative, and its root NaN: `clamp(min=0)` before the root.
 
 # %%
 q = torch.tensor([1.0, 2.0])  # (2,)
@@ -959,8 +968,8 @@ predict("02.p33", guess, lambda: torch.einsum("ba", x).shape)
 
 # %% [markdown]
 # Always write the arrow. Sizes are checked: two different sizes under one letter are an error. But
-# a size of 1 is stretched without a word, as in any broadcast. And the tensors need one dtype:
-# `einsum` does not choose one for you.
+# a size of 1 is stretched without a word, as in any broadcast. And give `einsum`
+# tensors of one dtype: it refuses most mixtures.
 
 # %%
 torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
@@ -1019,11 +1028,11 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [a count that stayed 0](https://github.com/935963004/LaBraM/issues/15).
 # - "`argmax()` gives the class of each row." Without `dim` it gives one place of all:
 #   [in a measure of accuracy](https://github.com/Zasder3/train-CLIP/issues/6).
-# - "`argmax` gives the first of two equal ones." It need not:
-#   [thread](https://github.com/pytorch/pytorch/issues/22853).
+# - "`topk` gives the first of two equal ones." It need not:
+#   [CPU and GPU differ](https://github.com/pytorch/pytorch/issues/127196).
 # - "0 < x < 1 works as with numbers." It needs `&` and brackets:
 #   [thread](https://github.com/pytorch/pytorch/issues/41323).
-# - "Times 0 is away." NaN times 0 is NaN, in losses as well:
+# - "Times 0, a value is gone." NaN times 0 is NaN, in losses as well:
 #   [an answer](https://github.com/chemprop/chemprop/issues/960).
 # - "torch indexes exactly as NumPy." `z[0, :, [0, 1]]` has shape (3, 2) here and (2, 3) there:
 #   [thread](https://github.com/pytorch/pytorch/issues/158134).
@@ -1035,7 +1044,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   of columns.
 # - "`softmax(dim=0)` gives a probability for each class." For (batch, classes), it shares out 1
 #   among the samples.
-# - "A slice that is too long raises." It is empty, and the mean of nothing is NaN.
+# - "A slice beyond the end raises." It is empty, and the mean of nothing is NaN.
 
 # %% [markdown]
 # ## Further reading

@@ -99,7 +99,7 @@ Prediction(
             [[0.25, 0.75], [0.25, 0.75]],
             "That is what was wanted. Which way does a shape of (2,) stretch?",
         ),
-        Belief("error", "With a matrix that is not square, it would be. Here 2 meets 2."),
+        Belief("error", "With two rows of three, it would be. Here 2 meets 2."),
         Belief(
             [[1 / 3, 1 / 3], [2 / 3, 2 / 3]],
             "For that, each column would be divided by its own sum. `dim=1` sums along the rows.",
@@ -177,7 +177,9 @@ Prediction(
     beliefs=(
         Belief([3, 0], "Nothing is rounded: the fraction is cut off."),
         Belief([2.7, 0], "A tensor has one dtype, and writing does not change it."),
-        Belief("error", "`+=` with a fraction raises an error. Writing by an index does not."),
+        Belief(
+            "error", "`+=` with a fraction raises an error. Writing a number by an index does not."
+        ),
     ),
 )
 
