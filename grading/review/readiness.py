@@ -32,7 +32,7 @@ VISIBLE = 0  # the seed of the cases that students see
 SMALL = (1, 2)
 LARGE = 2**62 + 12345  # as a grader's are
 LARGEST = 2**63 - 1
-OF_MISTAKES = (LARGE,)  # the course has nearly three thousand of them
+OF_MISTAKES = (LARGE,)  # the course has 2,800 of them
 # An instructor's exercise is tried when it is written, the course's at every run of the tests.
 PRIVATE = (*range(1, 20), LARGE)
 GIVES_AWAY = 12  # characters: shorter expressions are ordinary words of a sentence
