@@ -1,7 +1,8 @@
 # %% [markdown]
-# Training changes numbers until a loss gets small. For each number it has to know: if this one
-# goes up a little, does the loss go up or down, and how fast? The answer is a slope. **Autograd**
-# is the part of torch that finds slopes, for one number or for millions.
+# Training changes numbers until a **loss** gets small: a number that says how wrong the results
+# are. For each number that it changes, it has to know: if this one goes up a little, does the loss
+# go up or down, and how fast? The answer is a slope. **Autograd** is the part of torch that finds
+# slopes, for one number or for millions.
 #
 # It does not do algebra, and it does not try numbers out. It writes down what you compute, step
 # by step, and then walks back through its notes. Once you can see these notes, there are few
@@ -99,8 +100,8 @@ predict("03.p2", guess, tiny_step)
 #
 # ## The graph: what autograd writes down
 #
-# A weight, a bias, one input, and the square of an error. The result knows the step that made it.
-# That is its `grad_fn`.
+# A weight and a bias are numbers that training changes. Here are one of each, one input, and the
+# square of an error. The result knows the step that made it. That is its `grad_fn`.
 
 # %%
 w = torch.tensor(2.0, requires_grad=True)  # ()
@@ -143,7 +144,8 @@ figures.autograd_graph(error_squared, w=w, b=b, x=x)
 # Read the gradients from the right. The last one is always 1. A square has the slope 2 times its
 # input: 2 · 1 = 2. Adding and subtracting have slope 1: the 2 goes on unchanged, to both inputs.
 # Multiplying has for one factor the slope "the other factor": 2 · 3 = 6 for `w`. Every function
-# brings its own: `exp` the slope "its result", `log` 1/input, `tanh` "1 minus its result squared".
+# brings its own: `exp` the slope "its result", `log` 1/input, `tanh` 1 minus the square of its
+# result.
 #
 # That is all of it. Each step multiplies **what arrives** by **its own slope**, and passes it on.
 # In calculus this is called the chain rule. `backward()` does it for all steps:
@@ -153,7 +155,7 @@ loss.backward()
 w.grad, b.grad, x.grad
 
 # %% [markdown]
-# What if a tensor is used twice?
+# What if a tensor is used more than once?
 #
 # **Predict 03.p3.** `w` is 2. What is the gradient of `w * w + 3 * w` with respect to `w`?
 
@@ -292,7 +294,8 @@ predict("03.p8", guess, times_zero)
 #
 # The sum has a use. Where a batch is too large for the memory, it can be cut into parts: run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of
-# their summed error, first at once, then in parts of 4 and 2.
+# their summed error, first at once, then in parts of 4 and 2. (`torch.autograd.grad` gives
+# gradients back, as a tuple, and leaves `.grad` alone.)
 
 # %%
 targets = torch.tensor([1.0, 1.0, 1.0, 1.0, 4.0, 4.0])  # (samples,)
@@ -303,8 +306,7 @@ for part in (targets[:4], targets[4:]):
 at_once, weight.grad
 
 # %% [markdown]
-# (`torch.autograd.grad` gives gradients back, as a tuple, and leaves `.grad` alone.) Most losses
-# are means, not sums. The gradient of the mean over all six is -4.
+# Most losses are means, not sums. The gradient of the mean over all six is -4.
 #
 # **Predict 03.p9.** The same two parts, with `.mean()` in place of `.sum()`. What is `w.grad` in
 # the end?
@@ -622,8 +624,8 @@ row("set_grad_enabled(False)", block=lambda: torch.set_grad_enabled(False))
 row("eval()", training=False)
 
 # %% [markdown]
-# Only the last row changes what the layer does, and it changes nothing else. Whoever measures a
-# model usually wants both: `eval()` and one of the blocks.
+# Only the last row changes what the layer does, and it changes nothing else. When you measure a
+# model, you usually want both: `eval()` and one of the blocks.
 #
 # A whole function can run without recording: write `@torch.no_grad()` above it.
 
@@ -637,8 +639,9 @@ def distance(a, b):
 distance(torch.ones(2, requires_grad=True), torch.zeros(2)).requires_grad
 
 # %% [markdown]
-# What is made under `inference_mode()` stays marked; only a `clone()` made later is not. A later
-# graph may use it, but cannot save it:
+# What is made under `inference_mode()` stays marked, and so does a view of it. What is computed
+# from it later is not marked, and neither is a later `clone()`. A later graph may use a marked
+# tensor, but cannot save it:
 
 # %%
 with torch.inference_mode():
@@ -672,8 +675,8 @@ predict("03.p14", guess, write_into_detached)
 
 # %% [markdown]
 # For numbers that stay as they are, write `w.detach().clone()`. For a leaf of your own, with the
-# same numbers, ask again: `w.detach().requires_grad_()`. It has a `.grad` of its own, and `w` does
-# not notice.
+# same numbers, ask again: `w.detach().requires_grad_()`. It has a `.grad` of its own, and no
+# gradient goes on to `w`. The memory is still shared.
 
 # %%
 w = torch.tensor(2.0, requires_grad=True)  # ()
@@ -766,9 +769,10 @@ print("w.data              ", w.data.requires_grad)
 
 # %% [markdown]
 # What gives an index, a yes or no, or a whole number has no slope. `item()`, `tolist()` and
-# `numpy()` leave torch, and torch does not see what you do there.
+# `numpy()` leave torch, and torch does not see what you do there. (For `numpy()`, torch first asks
+# for a `detach()`.)
 #
-# **Predict 03.p17.** `round()` keeps the dtype. `w` is `[1.5, -2.5]`. What is the gradient of
+# **Predict 03.p17.** `round()` keeps the dtype. `w` is `[1.4, -2.6]`. What is the gradient of
 # `w.round().sum()`? Write a list, or `'error'`.
 
 # %%
@@ -776,7 +780,7 @@ guess = ...
 
 
 def slope_of_round():
-    w = torch.tensor([1.5, -2.5], requires_grad=True)  # (2,)
+    w = torch.tensor([1.4, -2.6], requires_grad=True)  # (2,)
     w.round().sum().backward()
     return w.grad
 
@@ -841,6 +845,9 @@ far = torch.tensor(1.0, requires_grad=True)  # ()
 torch.autograd.grad(w**2, [w, far], allow_unused=True)
 
 # %% [markdown]
+# Neither of the two helps where the result has no graph at all: that stays an error. So look at
+# its `requires_grad` first.
+#
 # ## Results with many numbers
 #
 # `backward()` without an argument begins with a gradient of 1, so it needs a result with a single
@@ -906,7 +913,7 @@ torch.autograd.grad(two(x), x, grad_outputs=torch.tensor([0.0, 1.0]))
 # %% [markdown]
 # So `backward` computes a **vector-Jacobian product** (VJP), and never the Jacobian. That is what
 # makes it cheap. For a million inputs and as many results, the table would have a million times a
-# million numbers; the product takes about as long as the computation itself.
+# million numbers; the product takes at most a few times as long as the computation itself.
 
 # %%
 x = torch.linspace(0, 1, 1_000_000).requires_grad_()  # (1000000,)
@@ -960,8 +967,8 @@ torch.autograd.grad(x @ w, w, grad_outputs=arriving)[0], x.T @ arriving
 # %% [markdown]
 # ## A gradient for each sample
 #
-# The loss of a batch is one number, so its gradient is one, too: all samples are summed up in it.
-# Who wants to know which sample pulls how hard, needs one gradient for each.
+# The loss of a batch is one number. So each weight gets one gradient, with all samples summed up
+# in it. To see how hard each sample pulls, you need one gradient for each of them.
 #
 # `torch.func.grad` makes a function that gives the gradient with respect to the first argument.
 # `torch.func.vmap` runs a function on many inputs at once; `in_dims` says along which dimension
@@ -1063,14 +1070,14 @@ error_of(lambda: carried_along(lambda state: state))[:52], carried_along(torch.d
 # The gradient of `x**3` is `3 * x**2`. That is a function as well, so it has a slope: `6 * x`.
 #
 # **Predict 03.p24.** `(slope,) = torch.autograd.grad(x**3, x)`, and then
-# `torch.autograd.grad(slope, x)`, at 2. Which number comes out, or is it an `'error'`?
+# `torch.autograd.grad(slope, x)`, at 3. Which number comes out, or is it an `'error'`?
 
 # %%
 guess = ...
 
 
 def slope_of_slope():
-    x = torch.tensor(2.0, requires_grad=True)  # ()
+    x = torch.tensor(3.0, requires_grad=True)  # ()
     (slope,) = torch.autograd.grad(x**3, x)
     (second,) = torch.autograd.grad(slope, x)
     return second.item()
@@ -1082,7 +1089,7 @@ predict("03.p24", guess, slope_of_slope)
 # On the way back nothing is recorded, unless you ask for it: `create_graph=True`.
 
 # %%
-x = torch.tensor(2.0, requires_grad=True)  # ()
+x = torch.tensor(3.0, requires_grad=True)  # ()
 (slope,) = torch.autograd.grad(x**3, x, create_graph=True)
 (second,) = torch.autograd.grad(slope, x)
 slope.item(), second.item()
@@ -1101,12 +1108,16 @@ torch.func.jacrev(torch.func.jacrev(bowl))(torch.tensor([1.0, 2.0]))
 
 # %% [markdown]
 # As before, a *product* of this table with a vector needs no table. The gradient times the vector,
-# summed up, is one number, and one number has a gradient.
+# summed up, is one number, and one number has a gradient. One case is special: the gradient of
+# `3 * x` is 3, whatever `x` is. So no way leads from it back to `x`, also with `create_graph=True`.
 #
-# Some losses have a gradient inside: a **gradient penalty** keeps the slope of a model small, by
-# adding the square of the slope to the loss.
+# Some losses have a gradient inside. The slope of a model with respect to its input says how
+# strongly the result depends on it. A **gradient penalty** adds the square of this slope to the
+# loss, to keep it small.
 #
-# **Predict 03.p25.** A penalty is made without `create_graph`. What is its `requires_grad`?
+# **Predict 03.p25.** `w` is 3, `x` is 2. The slope of `(w * x) ** 2` with respect to `x` is
+# `2 * w**2 * x`. It is computed without `create_graph`. What is `w.grad` after
+# `(w**2 + slope**2).backward()`? Write a number, or `'error'`.
 
 # %%
 guess = ...
@@ -1116,14 +1127,15 @@ def penalty_without_graph():
     w = torch.tensor(3.0, requires_grad=True)  # ()
     x = torch.tensor(2.0, requires_grad=True)  # ()
     (slope,) = torch.autograd.grad((w * x) ** 2, x)
-    return (slope**2).requires_grad
+    (w**2 + slope**2).backward()
+    return w.grad.item()
 
 
 predict("03.p25", guess, penalty_without_graph)
 
 # %% [markdown]
-# Added to another loss, such a penalty raises no error. It is shown in the printed loss, and
-# teaches nothing. With `create_graph=True`, it reaches `w`:
+# Alone, such a penalty would give an error. Added to another loss, it gives none: it is part of
+# the printed loss, and teaches nothing. With `create_graph=True`, it reaches `w`:
 
 # %%
 w = torch.tensor(3.0, requires_grad=True)  # ()
@@ -1159,9 +1171,9 @@ predict("03.p26", guess, sigmoid_in_place)
 
 # %% [markdown]
 # The slope of `sigmoid` is computed from its result, so that is what the step has saved. Every
-# tensor counts how often it was written to. A step notes the count when it saves, and compares it
-# when it needs the tensor. A product with a number does not need its result, so there the same
-# line works. It depends on what is saved.
+# tensor counts how often it was written to, in `_version`. A step notes the count when it saves,
+# and compares it when it needs the tensor. A product with a number does not need its result, so
+# there the same line works. It depends on what is saved.
 
 # %%
 x = torch.zeros(2, requires_grad=True)  # (2,)
@@ -1229,7 +1241,7 @@ print("the same by hand:    ", slope_at(lambda x: (x**2).sum().sqrt(), [0.0, 0.0
 # The last row shows where NaN comes from. The slope of the root at 0 is infinite, the slope of
 # the square at 0 is 0, and 0 times infinity is not a number. `norm` knows that case. Your own
 # formula does not. (These numbers are choices, and choices change: at its limits, `clamp` had the
-# slope 1 in torch 2.3, and has 0 in newer versions.)
+# slope 1 up to torch 2.13, and has 0 since 2.14.)
 #
 # So you keep the bad numbers away with `where`:
 #
@@ -1285,8 +1297,9 @@ Exponential.apply(x)
 
 # %% [markdown]
 # In `forward`, nothing is recorded. Save what `backward` needs, and only that: here the result,
-# since it is also the slope. Several steps in one can often do with one saved tensor; that is why
-# losses are **fused**.
+# since it is also the slope. `save_for_backward` is for tensors; a plain number becomes an
+# attribute, as in `ctx.factor = 3.0`. Where one Function does the work of several steps, it can
+# often save fewer tensors. This is one reason why losses are **fused**: made one step.
 #
 # Is it right? `gradcheck` compares with numerical gradients, and raises an error if they differ.
 # Give it float64, and numbers that are not special.
@@ -1372,8 +1385,8 @@ class Multiply(torch.autograd.Function):
 Multiply.apply(torch.tensor(2.0, requires_grad=True), torch.tensor(5.0)).backward()
 
 # %% [markdown]
-# A way back may also be different from the true one. This step changes nothing forwards, and turns
-# the gradient round:
+# A way back may also be different from the true one. This step changes nothing forwards, and gives
+# the gradient the other sign:
 
 
 # %%
@@ -1392,12 +1405,12 @@ Reverse.apply(x**2).backward()
 x.grad
 
 # %% [markdown]
-# `gradcheck` is no judge of such a step: numbers know only the true slope.
+# `gradcheck` is no judge of such a step: it compares with the true slope.
 #
 # Often `detach` does the same without a class. `smooth + (hard - smooth).detach()` has the value
-# of `hard` and the gradient of `smooth`: what is detached counts as a number. With `smooth = x`,
-# the gradient goes straight through, as if the hard step were not there. This is called a
-# **straight-through** estimator.
+# of `hard`, up to a rounding error that grows with the size of `smooth`, and the gradient of
+# `smooth`: what is detached counts as a number. With `smooth = x`, the gradient goes straight
+# through, as if the hard step were not there. This is called a **straight-through** estimator.
 
 # %%
 x = torch.tensor([-0.5, 0.3, 4.0], requires_grad=True)  # (3,)
@@ -1449,8 +1462,8 @@ x = torch.ones(3, requires_grad=True)  # (3,)
 saved_by(lambda: x + 1), saved_by(lambda: x.sum()), saved_by(lambda: x.exp())
 
 # %% [markdown]
-# A graph goes away with the last tensor that belongs to it, and `backward()` has emptied it before.
-# Many training loops have a line for their log:
+# A graph goes away with the last result that leads to it. What it saved goes earlier, in
+# `backward()`. Many training loops have a line for their log:
 #
 # **Predict 03.p31.** In 10 turns, a line adds `total += loss`. How many of the square's steps,
 # `PowBackward0`, hang on `total` in the end?
@@ -1503,7 +1516,7 @@ torch.equal(usual, again)
 #
 # | idea | in one line |
 # |---|---|
-# | gradient | how fast the result changes with each number; `backward` changes no parameter |
+# | gradient | how fast the result changes with each number; `backward` changes no value |
 # | graph | the recorded steps behind a result, from `grad_fn` on |
 # | chain rule | each step passes on what arrives times its own slope; where ways meet, add |
 # | leaf | made by no recorded step; keeps its gradient in `.grad` if it requires one |

@@ -22,7 +22,7 @@ Prediction(
             "error", "Nothing is divided by zero: the step of a millionth is a number of its own."
         ),
         Belief("nan", "A difference of two equal numbers is 0, and 0 divided by a small one is 0."),
-        Belief("inf", "The small number is below the line. And what stands above it?"),
+        Belief("inf", "We divide by a small number, yes. But what is it that we divide?"),
     ),
 )
 
@@ -57,7 +57,7 @@ Prediction(
 
 Prediction(
     "03.p6",
-    because="These are whole numbers, dtype int64, and only floats can require a gradient.",
+    because="The dtype is int64, so these are whole numbers, and they have no slopes.",
     beliefs=(
         Belief([1.0, 2.0, 3.0], "`requires_grad` does not choose a dtype: it is int64 here."),
     ),
@@ -170,7 +170,7 @@ Prediction(
     because="Between its jumps, `round` is flat. Its slope is 0 and is recorded as such.",
     beliefs=(
         Belief("error", "The result is still a float, and `round` is a recorded step."),
-        Belief([1.0, 1.0], "If 1.5 grows by a little, by how much does the rounded number grow?"),
+        Belief([1.0, 1.0], "If 1.4 grows by a little, by how much does the rounded number grow?"),
         Belief(None, "`round` is on record, so something arrives. What is its slope?"),
     ),
 )
@@ -247,17 +247,19 @@ Prediction(
     "03.p24",
     because="The slope was computed without recording: for autograd it is a plain number.",
     beliefs=(
-        Belief(12.0, "6 times 2 is right on paper. Did anybody record how the slope was made?"),
+        Belief(18.0, "6 times 3 is right on paper. Did anybody record how the slope was made?"),
+        Belief(27.0, "That is the first slope, 3 times 9. The slope of this slope is asked for."),
         Belief(0.0, "Without a graph, autograd does not answer 0. It refuses."),
     ),
 )
 
 Prediction(
     "03.p25",
-    because="On the way back nothing is recorded by default, so the slope is a plain number.",
+    because="The slope is a plain number, so the penalty sends nothing to `w`. `w**2` sends 6.",
     beliefs=(
-        Belief(True, "`w` and `x` require gradients. But was the way back recorded as well?"),
-        Belief("error", "The square of a plain number is computed without a complaint."),
+        Belief(1734.0, "So it would be if the way back had been recorded. Was it?"),
+        Belief("error", "The penalty has no graph. But the sum has one, from `w**2`."),
+        Belief(0.0, "The penalty sends nothing. But `w**2` has a graph."),
     ),
 )
 
