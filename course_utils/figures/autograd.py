@@ -424,7 +424,7 @@ def draw_node(draw: Page, node: Node, x: float, y: float, width: float) -> None:
 
 def draw_key(draw: Page, nodes: Sequence[Node], y: float) -> tuple[float, float]:
     """What the colours mean. Returns where it ends: (y, x)."""
-    words = {LEAF: "requires grad", STEP: "step on record", APART: "not on record"}
+    words = {LEAF: "leaf that requires grad", STEP: "step on record", APART: "not reached"}
     x, end = float(MARGIN), 0.0
     for kind, text in words.items():
         if any(node.kind == kind for node in nodes):

@@ -685,7 +685,7 @@ mine = w.detach().requires_grad_()  # ()
 w.grad, mine.grad
 
 # %% [markdown]
-# Now look at what is cut away. Grey boxes are not on record: no gradient goes through them. First
+# Now look at what is cut away. Grey boxes are not reached on the way back. First
 # `detach()`, in one of two terms:
 
 
