@@ -58,6 +58,7 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, optimizer, scheduler, epoch):
+    torch.rand(5)  # the state is no longer that of a seed
     kept = answer(model, optimizer, scheduler, epoch)
     train_epochs(model, optimizer, scheduler, range(2))
 
@@ -68,6 +69,17 @@ def _(answer, model, optimizer, scheduler, epoch):
         return torch.load(file, weights_only=True)
 
     return {"checkpoint, saved later and loaded": attempt(through_a_file)}
+
+
+@exercise.mistake(
+    "The state that you keep is the one right after seeding. Since then numbers have been drawn: "
+    "where does the generator stand now?"
+)
+def state_of_the_seed(model, optimizer, scheduler, epoch):
+    generator = torch.Generator().manual_seed(torch.initial_seed())
+    states = {"model": model, "optimizer": optimizer, "scheduler": scheduler}
+    kept = {name: copy.deepcopy(one.state_dict()) for name, one in states.items()}
+    return {**kept, "epoch": epoch, "random state": generator.get_state()}
 
 
 @exercise.mistake(
