@@ -107,7 +107,7 @@ def counts_round(x, dim, index):
 )
 def another_error(x, dim, index):
     if index.numel() and (index.min() < 0 or index.max() >= x.shape[dim]):
-        raise ValueError("index out of range")
+        raise ValueError("no such position")
     result = x.new_empty(index.shape)
     for place in itertools.product(*map(range, index.shape)):
         source = list(place)
@@ -291,7 +291,10 @@ def by_way_of_floats(x, dim, index):
     return torch.tensor(values).to(x.dtype).reshape(index.shape)
 
 
-@exercise.mistake("There may be one dimension, or three or more, and not only rows and columns.")
+@exercise.mistake(
+    "x may have any number of dimensions from one on, and `dim` may count from the end. Yours "
+    "knows only some of these."
+)
 def a_matrix_only(x, dim, index):
     rows, columns = index.shape
     result = x.new_empty(rows, columns)
@@ -374,6 +377,60 @@ def smallest_of_nothing(x, dim, index):
         source[dim] = int(index[place])
         result[place] = x[tuple(source)]
     return result
+
+
+@exercise.mistake(same_as=a_matrix_only)
+def a_matrix_and_no_check(x, dim, index):
+    result = x.new_zeros(index.shape)
+    for i in range(index.shape[0]):
+        for j in range(index.shape[1]):
+            if dim == 0:
+                result[i, j] = x[index[i, j], j]
+            else:
+                result[i, j] = x[i, index[i, j]]
+    return result
+
+
+@exercise.mistake(same_as=takes_negative_positions)
+def up_to_three_dimensions(x, dim, index):
+    result = x.new_zeros(index.shape)
+    for i in range(index.shape[0]):
+        if x.dim() == 1:
+            result[i] = x[index[i]]
+            continue
+        for j in range(index.shape[1]):
+            if x.dim() == 2:
+                result[i, j] = x[index[i, j], j] if dim == 0 else x[i, index[i, j]]
+                continue
+            for k in range(index.shape[2]):
+                place = [i, j, k]
+                place[dim] = index[i, j, k]
+                result[i, j, k] = x[tuple(place)]
+    return result
+
+
+@exercise.mistake(same_as=another_error)
+def the_error_that_torch_raises(x, dim, index):
+    result = x.new_empty(index.shape)
+    for place in itertools.product(*map(range, index.shape)):
+        source = list(place)
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise RuntimeError("index out of bounds")
+        result[place] = x[tuple(source)]
+    return result
+
+
+@exercise.mistake(same_as=always_float)
+def float_until_the_end(x, dim, index):
+    result = torch.zeros(index.shape)
+    for place in itertools.product(*map(range, index.shape)):
+        source = list(place)
+        source[dim] = int(index[place])
+        if not 0 <= source[dim] < x.shape[dim]:
+            raise IndexError(source[dim])
+        result[place] = x[tuple(source)]
+    return result.to(x.dtype)
 
 
 @exercise.right

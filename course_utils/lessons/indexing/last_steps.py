@@ -103,8 +103,8 @@ def forgets_it_on_a_flat_tensor(x, lengths):
 
 
 @exercise.mistake(
-    "For a sequence of length 0 yours asks for step -1, and gather raises: it does not count from "
-    "the end."
+    "For a sequence of length 0 yours asks for a step that is not there, and that raises. Not all "
+    "ways to index count from the end. What is such a sequence to get?"
 )
 def gathers_minus_one(x, lengths):
     index = (lengths - 1).reshape(-1, 1, 1).expand(-1, 1, x.shape[2])
@@ -265,6 +265,49 @@ def clears_columns(x, lengths):
     steps = x[torch.arange(len(x)), lengths - 1]
     steps[:, lengths == 0] = 0
     return steps
+
+
+@exercise.mistake(same_as=gathers_minus_one)
+def last_of_none(x, lengths):
+    return torch.stack([x[i, :length][-1] for i, length in enumerate(lengths)])
+
+
+@exercise.mistake(
+    "A real step may hold NaN or an infinity as well, and is to come through as it is. Only "
+    "padding is not to be seen."
+)
+def no_nan_at_all(x, lengths):
+    steps = torch.nan_to_num(x[torch.arange(len(x)), lengths - 1])
+    steps[lengths == 0] = 0
+    return steps
+
+
+@exercise.mistake(same_as=into_float_zeros)
+def into_float_zeros_at_once(x, lengths):
+    steps = torch.zeros(x.shape[0], x.shape[2])
+    there = lengths > 0
+    steps[there] = x[there, lengths[there] - 1]
+    return steps
+
+
+@exercise.mistake(same_as=into_float_zeros)
+def where_with_float_zeros(x, lengths):
+    steps = x[torch.arange(len(x)), lengths - 1]
+    return torch.where((lengths == 0).unsqueeze(1), torch.zeros(x.shape[2]), steps)
+
+
+@exercise.mistake(
+    "All sequences get the step at which one of them ends. Each ends at a step of its own."
+)
+def where_the_first_ends(x, lengths):
+    steps = x[:, lengths[0] - 1].clone()
+    steps[lengths == 0] = 0
+    return steps
+
+
+@exercise.mistake(same_as=where_the_first_ends)
+def the_first_of_all(x, lengths):
+    return x.index_select(1, (lengths - 1).clamp(min=0))[:, 0]
 
 
 @exercise.right

@@ -190,6 +190,38 @@ def product_with_one_hot(table, ids):
     return (chosen @ table.float()).reshape(*ids.shape, table.shape[2])
 
 
+@exercise.mistake(same_as=two_dimensions_only)
+def gathers_as_many_dimensions(table, ids):
+    index = ids.unsqueeze(-1).expand(*ids.shape, table.shape[2])
+    return table.gather(1, index)
+
+
+@exercise.mistake(same_as=two_dimensions_only)
+def two_loops(table, ids):
+    rows = []
+    for b in range(ids.shape[0]):
+        rows.append(torch.stack([table[b, ids[b, k]] for k in range(ids.shape[1])]))
+    return torch.stack(rows)
+
+
+@exercise.mistake(same_as=two_dimensions_only)
+def turned_round(table, ids):
+    return table[torch.arange(len(table)), ids.T].transpose(0, 1)
+
+
+@exercise.mistake(same_as=two_dimensions_only)
+def product_of_batches(table, ids):
+    chosen = (ids.unsqueeze(-1) == torch.arange(table.shape[1])).to(table.dtype)
+    return torch.bmm(chosen, table)
+
+
+@exercise.mistake(same_as=wrong_length_of_a_table)
+def as_long_as_the_features(table, ids):
+    begin = torch.arange(len(table)).reshape(-1, *[1] * (ids.dim() - 1)) * table.shape[2]
+    rows = table.reshape(-1, table.shape[2])
+    return rows[(ids + begin).clamp(max=len(rows) - 1)]
+
+
 @exercise.right
 def item_by_item(table, ids):
     return torch.stack([rows[wanted] for rows, wanted in zip(table, ids, strict=True)])

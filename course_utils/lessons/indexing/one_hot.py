@@ -106,9 +106,7 @@ def index_without_a_dimension(ids, classes):
     return rows.scatter(-1, ids.clamp(min=0), 1.0) * (ids >= 0).unsqueeze(-1)
 
 
-@exercise.mistake(
-    "The rows are right, as whole numbers or truth values. Which dtype was asked for?"
-)
+@exercise.mistake("The rows are right but for their dtype. Which one was asked for?")
 def whole_numbers(ids, classes):
     return (ids.unsqueeze(-1) == torch.arange(classes)).long()
 
@@ -232,6 +230,46 @@ def writes_the_sign(ids, classes):
     rows = torch.zeros(*ids.shape, classes)
     places = ids.clamp(min=0).unsqueeze(-1)
     return rows.scatter(-1, places, torch.where(places == ids.unsqueeze(-1), 1.0, -1.0))
+
+
+@exercise.mistake(same_as=whole_numbers)
+def in_double_precision(ids, classes):
+    return (ids.unsqueeze(-1) == torch.arange(classes)).double()
+
+
+@exercise.mistake(same_as=a_list_of_ids)
+def scatters_a_list(ids, classes):
+    return torch.zeros(ids.shape[0], classes).scatter_(1, ids.unsqueeze(1), 1)
+
+
+@exercise.mistake(same_as=a_list_of_ids)
+def always_along_dimension_one(ids, classes):
+    rows = torch.zeros(*ids.shape, classes)
+    rows.scatter_(1, ids.clamp(min=0).unsqueeze(1), 1.0)
+    rows[ids < 0] = 0
+    return rows
+
+
+@exercise.mistake(
+    "A place more in each row, for padding, is a way. Yours is still there, or another one was cut "
+    "off in its stead."
+)
+def place_for_padding_stays(ids, classes):
+    rows = torch.zeros(*ids.shape, classes + 1)
+    return rows.scatter(-1, (ids + 1).unsqueeze(-1), 1.0)
+
+
+@exercise.mistake(same_as=place_for_padding_stays)
+def cut_at_the_other_end(ids, classes):
+    rows = torch.zeros(*ids.shape, classes + 1)
+    return rows.scatter(-1, (ids + 1).unsqueeze(-1), 1.0)[..., :-1]
+
+
+@exercise.mistake(same_as=mask_without_a_dimension)
+def fills_by_a_mask_without_a_dimension(ids, classes):
+    rows = torch.zeros(*ids.shape, classes)
+    rows.scatter_(-1, ids.clamp(min=0).unsqueeze(-1), 1.0)
+    return rows.masked_fill(ids < 0, 0)
 
 
 @exercise.right

@@ -174,6 +174,26 @@ def the_first_column_for_all(x, columns):
     return x[:, columns[0]]
 
 
+@exercise.mistake(same_as=rows_and_columns_exchanged)
+def gathers_along_the_rows(x, columns):
+    return x.gather(0, columns.unsqueeze(0)).squeeze(0)
+
+
+@exercise.mistake(same_as=rows_and_columns_exchanged)
+def gathers_along_the_rows_in_a_column(x, columns):
+    return x.gather(0, columns.unsqueeze(1)).squeeze(1)
+
+
+@exercise.mistake(same_as=stacks_nothing)
+def joins_nothing(x, columns):
+    return torch.cat([x[i, c].reshape(1) for i, c in enumerate(columns)])
+
+
+@exercise.mistake("The elements are right, in a list. One tensor of shape (N,) is asked for.")
+def as_a_list(x, columns):
+    return [x[i, c] for i, c in enumerate(columns)]
+
+
 @exercise.right
 def gathered(x, columns):
     index = columns.unsqueeze(1)

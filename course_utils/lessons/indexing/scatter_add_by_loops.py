@@ -229,7 +229,10 @@ def cuts_the_place_at_dim(x, dim, index, source):
     return result
 
 
-@exercise.mistake("There may be one dimension, or three or more, and not only rows and columns.")
+@exercise.mistake(
+    "x may have any number of dimensions from one on, and `dim` may count from the end. Yours "
+    "knows only some of these."
+)
 def a_matrix_only(x, dim, index, source):
     result = x.clone()
     rows, columns = index.shape
@@ -273,6 +276,43 @@ def counts(x, dim, index, source):
 @exercise.mistake("The dtype has got lost on the way: the result has that of x.")
 def always_float32(x, dim, index, source):
     return add_along(torch.zeros(x.shape) + x.float(), dim, index, source.float())
+
+
+@exercise.mistake(same_as=a_matrix_only)
+def one_or_two_dimensions(x, dim, index, source):
+    result = x.clone()
+    for i in range(index.shape[0]):
+        if x.dim() == 1:
+            result[index[i]] += source[i]
+            continue
+        for j in range(index.shape[1]):
+            if dim == 0:
+                result[index[i, j], j] += source[i, j]
+            else:
+                result[i, index[i, j]] += source[i, j]
+    return result
+
+
+@exercise.mistake(same_as=always_float32)
+def sums_in_float32(x, dim, index, source):
+    return x + add_along(torch.zeros(x.shape), dim, index, source)
+
+
+@exercise.mistake(
+    "x is what is added to, and source what is added. In yours it is the other way round."
+)
+def adds_x_to_source(x, dim, index, source):
+    result = source.clone()
+    for place in itertools.product(*map(range, index.shape)):
+        origin = list(place)
+        origin[dim] = int(index[place])
+        result[place] += x[tuple(origin)]
+    return result
+
+
+@exercise.mistake(same_as=x_twice)
+def assigns_and_adds_x(x, dim, index, source):
+    return x + assigns(x, dim, index, source)
 
 
 @exercise.right

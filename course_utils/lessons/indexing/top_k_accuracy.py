@@ -112,8 +112,8 @@ def the_smallest(logits, target, k):
 
 
 @exercise.mistake(
-    "The classes of one sample compete with each other, not the samples for a class. Along which "
-    "dimension is the best looked for?"
+    "Within each sample its classes compete with each other: not the samples for a class, nor all "
+    "with all. Along which dimension is the best looked for?"
 )
 def best_sample_of_a_class(logits, target, k):
     best = logits.topk(min(k, len(logits)), dim=0).indices
@@ -247,6 +247,42 @@ def in_single_precision(logits, target, k):
 def any_of_all(logits, target, k):
     best = logits.topk(k, dim=1).indices
     return float((best == target.unsqueeze(1)).any())
+
+
+@exercise.mistake(same_as=best_sample_of_a_class)
+def best_of_each_column(logits, target, k):
+    best = logits.topk(k, dim=0).indices
+    return (best == target[:k].unsqueeze(1)).any(dim=0).float().mean().item()
+
+
+@exercise.mistake(same_as=best_sample_of_a_class)
+def best_of_all(logits, target, k):
+    best = logits.flatten().topk(k).indices
+    return torch.isin(target, best).float().mean().item()
+
+
+@exercise.mistake(
+    "A sample is right if one of its own guesses hits. Yours asks of each guess whether it hits "
+    "for any sample: over which dimension is that?"
+)
+def any_sample_of_a_guess(logits, target, k):
+    best = logits.topk(k, dim=1).indices
+    return (best == target.unsqueeze(1)).any(dim=0).float().mean().item()
+
+
+@exercise.mistake(
+    "The best values and their places come together, in one tuple. A tuple is equal to no tensor: "
+    "the comparison is one False."
+)
+def compares_the_pair(logits, target, k):
+    best = logits.topk(k, dim=1)
+    return (best == target.unsqueeze(1)).any(dim=1).float().mean().item()
+
+
+@exercise.mistake("torch takes no mean of True and False. What can they become first?")
+def mean_of_truth_values(logits, target, k):
+    best = logits.topk(k, dim=1).indices
+    return (best == target.unsqueeze(1)).any(dim=1).mean().item()
 
 
 @exercise.right
