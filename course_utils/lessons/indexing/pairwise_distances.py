@@ -217,14 +217,26 @@ def one_product_of_longer_points(x, y):
 @exercise.right
 def with_einsum(x, y):
     inner = torch.einsum("nd,md->nm", x, y)
-    squares = torch.einsum("nd,nd->n", x, x).unsqueeze(1) - 2 * inner
-    squares += torch.einsum("md,md->m", y, y)
-    return squares.clamp_(min=0).sqrt_()
+    of_x, of_y = torch.einsum("nd,nd->n", x, x), torch.einsum("md,md->m", y, y)
+    squares = of_x[:, None] - 2 * inner + of_y
+    return torch.where(squares < 0, 0, squares) ** 0.5
 
 
 @exercise.right
-def from_a_common_middle(x, y):
-    middle = y.mean(dim=0)
-    x, y = x - middle, y - middle
+def with_addmm(x, y):
     squares = torch.addmm((y**2).sum(1), x, y.t(), alpha=-2) + (x**2).sum(1)[:, None]
-    return torch.where(squares > 0, squares, 0).sqrt()
+    return torch.sqrt(torch.relu(squares))
+
+
+exercise.equivalent(
+    "return squares.clamp(min=0).sqrt()",
+    "return squares.clamp_(min=0).sqrt()",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "return torch.where(squares < 0, 0, squares) ** 0.5",
+    "return torch.where(squares <= 0, 0, squares) ** 0.5",
+    because="A square of 0 becomes 0.",
+)
