@@ -50,6 +50,7 @@ def _(rng):
     yield torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0]])
     yield torch.tensor([[1.0, 0.0], [4.0, 4.0]]), torch.tensor([[1.0, 0.0], [1.0, 4.0]])
     yield torch.tensor([[5.0], [1.0], [2.0]]), torch.tensor([[2.0], [7.0]])
+    yield torch.zeros(1, 2, dtype=torch.float64), torch.tensor([[0.3, 0.4]], dtype=torch.float64)
     square = _points(rng, 3, 3)
     yield square, _points(rng, 3, 3)
     yield square, square
