@@ -308,13 +308,13 @@ def sequence_by_sequence(x, lengths):
     parts, owners = [], []
     for row, length in enumerate(lengths.tolist()):
         parts.append(x[row, :length])
-        owners += [row] * length
+        owners.extend([row] * length)
     return torch.cat(parts), torch.tensor(owners, dtype=torch.int64)
 
 
 @exercise.right
 def from_two_indices(x, lengths):
-    row, step = torch.where(torch.arange(x.size(1)).unsqueeze(0) < lengths.unsqueeze(1))
+    row, step = torch.where(torch.arange(x.size(1)) < lengths.unsqueeze(1))
     return x[row, step], row
 
 
@@ -328,6 +328,27 @@ def repeated_rows(x, lengths):
 
 @exercise.right
 def through_masked_select(x, lengths):
-    real = torch.arange(x.shape[1]).expand(x.shape[:2]) < lengths[:, None]
+    real = torch.arange(x.shape[1]) < lengths[:, None]
     places = torch.arange(real.numel()).reshape(real.shape).masked_select(real)
     return x.reshape(real.numel(), *x.shape[2:])[places], places // x.shape[1]
+
+
+exercise.equivalent(
+    "for row, length in enumerate(lengths.tolist()):",
+    "for row, length in enumerate(lengths):",
+    because="A tensor of one whole number can end a slice and repeat a list.",
+)
+
+
+exercise.equivalent(
+    "starts = lengths.cumsum(0) - lengths",
+    "starts = lengths.cumsum(-1) - lengths",
+    because="The lengths have one dimension, so that first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "places = torch.arange(real.numel()).reshape(real.shape).masked_select(real)",
+    "places = torch.arange(real.numel()).view(real.shape).masked_select(real)",
+    because="arange makes its result here, and it is contiguous.",
+)

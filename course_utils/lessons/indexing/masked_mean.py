@@ -267,8 +267,8 @@ def dim_moved_to_the_front(x, mask, dim):
     mask = torch.ones_like(x, dtype=torch.bool) & mask
     rows = list(zip(x.movedim(dim, 0), mask.movedim(dim, 0), strict=True))
     total = sum(torch.where(counts, row, torch.zeros_like(row)) for row, counts in rows)
-    count = sum(counts.to(x.dtype) for _, counts in rows)
-    return total / count.clamp(min=1)
+    count = sum(counts.int() for _, counts in rows)
+    return torch.where(count > 0, total / count, 0)
 
 
 @exercise.right
@@ -285,4 +285,18 @@ exercise.equivalent(
     "return torch.stack(means).reshape(x.movedim(dim, -1).shape[:-1])",
     "return torch.stack(means).view(x.movedim(dim, -1).shape[:-1])",
     because="stack makes its result here, and it is contiguous.",
+)
+
+
+exercise.equivalent(
+    "total = torch.zeros_like(x).masked_scatter(mask, x[mask]).sum(dim)",
+    "total = torch.zeros_like(x).masked_scatter_(mask, x[mask]).sum(dim)",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "count = sum((counts.int() for _, counts in rows))",
+    "count = sum((counts for _, counts in rows))",
+    because="The sum begins with the int 0, so that bools are counted as well.",
 )

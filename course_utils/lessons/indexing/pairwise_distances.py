@@ -50,6 +50,7 @@ def _(rng):
     yield torch.tensor([[0.0, 0.0]]), torch.tensor([[3.0, 4.0], [0.0, 0.0], [0.0, 2.0]])
     yield torch.tensor([[1.0, 0.0], [4.0, 4.0]]), torch.tensor([[1.0, 0.0], [1.0, 4.0]])
     yield torch.tensor([[5.0], [1.0], [2.0]]), torch.tensor([[2.0], [7.0]])
+    yield torch.zeros(1, 2, dtype=torch.float64), torch.tensor([[0.3, 0.4]], dtype=torch.float64)
     square = _points(rng, 3, 3)
     yield square, _points(rng, 3, 3)
     yield square, square
@@ -217,14 +218,26 @@ def one_product_of_longer_points(x, y):
 @exercise.right
 def with_einsum(x, y):
     inner = torch.einsum("nd,md->nm", x, y)
-    squares = torch.einsum("nd,nd->n", x, x).unsqueeze(1) - 2 * inner
-    squares += torch.einsum("md,md->m", y, y)
-    return squares.clamp_(min=0).sqrt_()
+    of_x, of_y = torch.einsum("nd,nd->n", x, x), torch.einsum("md,md->m", y, y)
+    squares = of_x[:, None] - 2 * inner + of_y
+    return torch.where(squares < 0, 0, squares) ** 0.5
 
 
 @exercise.right
-def from_a_common_middle(x, y):
-    middle = y.mean(dim=0)
-    x, y = x - middle, y - middle
+def with_addmm(x, y):
     squares = torch.addmm((y**2).sum(1), x, y.t(), alpha=-2) + (x**2).sum(1)[:, None]
-    return torch.where(squares > 0, squares, 0).sqrt()
+    return torch.sqrt(torch.relu(squares))
+
+
+exercise.equivalent(
+    "return squares.clamp(min=0).sqrt()",
+    "return squares.clamp_(min=0).sqrt()",
+    because="The tensor was made here: nobody else sees that it changes.",
+)
+
+
+exercise.equivalent(
+    "return torch.where(squares < 0, 0, squares) ** 0.5",
+    "return torch.where(squares <= 0, 0, squares) ** 0.5",
+    because="A square of 0 becomes 0.",
+)
