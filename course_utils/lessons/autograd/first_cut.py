@@ -87,7 +87,8 @@ def _(rng):
     yield typed(FLATTENS[1], rng.choice(CUTS[:3]), "lambda h: h * 2"), x()
     for part in IN_PART:
         yield typed(part, rng.choice(KEEPS[:3])), x()
-    yield typed("lambda h: torch.cat([h, h])", "lambda h: h.reshape(2, 3) * 2"), x()
+    twice = "lambda h: torch.cat([h, h])"
+    yield typed("lambda h: h * 2", twice, "lambda h: h.reshape(2, 3)", *rng.choices(CUTS[:2])), x()
     yield typed("lambda h: h.abs() + 90", "lambda h: h.data if h.sum() > 90 else h"), x()
     first, second = rng.sample(CUTS[:3] + HIDDEN_CUTS[:2], 2)
     yield typed(KEEPS[0], first, second), x()
@@ -437,15 +438,14 @@ def by_trying(steps, x):
 
 
 @exercise.right
-def on_a_copy_of_x(steps, x):
-    start = x.clone()
-    h = start
+def with_a_graph_of_the_gradient(steps, x):
+    h = x
     for position, step in enumerate(steps):
         h = step(h)
         if not h.requires_grad:
             return position
         (gradient,) = torch.autograd.grad(
-            h, start, torch.rand(h.shape), allow_unused=True, create_graph=True
+            h, x, torch.rand(h.shape), allow_unused=True, create_graph=True
         )
         if gradient is None:
             return position
