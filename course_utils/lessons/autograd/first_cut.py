@@ -170,6 +170,18 @@ def asks_once_only(steps, x):
     return None
 
 
+@exercise.mistake(same_as=asks_once_only)
+def takes_a_used_graph_for_a_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        try:
+            torch.autograd.grad(h.sum(), x)
+        except RuntimeError:
+            return position
+    return None
+
+
 @exercise.mistake(
     "Where there is no way to x, torch raises an error, unless you allow for it. That error is the "
     "finding, and it ends your search."
@@ -289,6 +301,21 @@ def follows_the_first_way(steps, x):
 
 
 @exercise.mistake(same_as=follows_the_first_way)
+def follows_the_first_way_from_later_ones(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h is x:
+            continue
+        node = h.grad_fn
+        while node is not None and node.next_functions:
+            node = node.next_functions[0][0]
+        if getattr(node, "variable", None) is not x:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=follows_the_first_way)
 def follows_the_last_way(steps, x):
     h = x
     for position, step in enumerate(steps):
@@ -355,6 +382,52 @@ def last_good_one(steps, x):
         (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
         if gradient is None:
             return position - 1
+    return None
+
+
+@exercise.mistake(
+    "Position 0 is a finding, and it is false where it is asked for yes or no: yours takes it for "
+    "none."
+)
+def zero_is_none(steps, x):
+    h, cut = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        gradient = None
+        if h.requires_grad:
+            (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None and not cut:
+            cut = position
+    return cut or None
+
+
+@exercise.mistake(same_as=zero_is_none)
+def zero_is_none_at_the_end(steps, x):
+    h, cut = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        gradient = None
+        if h.requires_grad:
+            (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            cut = position
+            break
+    return cut or None
+
+
+@exercise.mistake(
+    "A step may hand on the tensor that it was given. x itself has no operation behind it, and is "
+    "the end of every way to x."
+)
+def x_itself_counts_as_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h.grad_fn is None:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
     return None
 
 
