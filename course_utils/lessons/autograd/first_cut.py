@@ -87,7 +87,8 @@ def _(rng):
     yield typed(FLATTENS[1], rng.choice(CUTS[:3]), "lambda h: h * 2"), x()
     for part in IN_PART:
         yield typed(part, rng.choice(KEEPS[:3])), x()
-    yield typed("lambda h: torch.cat([h, h])", "lambda h: h.reshape(2, 3) * 2"), x()
+    twice = "lambda h: torch.cat([h, h])"
+    yield typed("lambda h: h * 2", twice, "lambda h: h.reshape(2, 3)", *rng.choices(CUTS[:2])), x()
     yield typed("lambda h: h.abs() + 90", "lambda h: h.data if h.sum() > 90 else h"), x()
     first, second = rng.sample(CUTS[:3] + HIDDEN_CUTS[:2], 2)
     yield typed(KEEPS[0], first, second), x()
@@ -165,6 +166,18 @@ def asks_once_only(steps, x):
             return position
         (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True)
         if gradient is None:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=asks_once_only)
+def takes_a_used_graph_for_a_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        try:
+            torch.autograd.grad(h.sum(), x)
+        except RuntimeError:
             return position
     return None
 
@@ -288,6 +301,21 @@ def follows_the_first_way(steps, x):
 
 
 @exercise.mistake(same_as=follows_the_first_way)
+def follows_the_first_way_from_later_ones(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h is x:
+            continue
+        node = h.grad_fn
+        while node is not None and node.next_functions:
+            node = node.next_functions[0][0]
+        if getattr(node, "variable", None) is not x:
+            return position
+    return None
+
+
+@exercise.mistake(same_as=follows_the_first_way)
 def follows_the_last_way(steps, x):
     h = x
     for position, step in enumerate(steps):
@@ -354,6 +382,52 @@ def last_good_one(steps, x):
         (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
         if gradient is None:
             return position - 1
+    return None
+
+
+@exercise.mistake(
+    "Position 0 is a finding, and it is false where it is asked for yes or no: yours takes it for "
+    "none."
+)
+def zero_is_none(steps, x):
+    h, cut = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        gradient = None
+        if h.requires_grad:
+            (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None and not cut:
+            cut = position
+    return cut or None
+
+
+@exercise.mistake(same_as=zero_is_none)
+def zero_is_none_at_the_end(steps, x):
+    h, cut = x, None
+    for position, step in enumerate(steps):
+        h = step(h)
+        gradient = None
+        if h.requires_grad:
+            (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            cut = position
+            break
+    return cut or None
+
+
+@exercise.mistake(
+    "A step may hand on the tensor that it was given. x itself has no operation behind it, and is "
+    "the end of every way to x."
+)
+def x_itself_counts_as_cut(steps, x):
+    h = x
+    for position, step in enumerate(steps):
+        h = step(h)
+        if h.grad_fn is None:
+            return position
+        (gradient,) = torch.autograd.grad(h.sum(), x, allow_unused=True, retain_graph=True)
+        if gradient is None:
+            return position
     return None
 
 
@@ -437,15 +511,14 @@ def by_trying(steps, x):
 
 
 @exercise.right
-def on_a_copy_of_x(steps, x):
-    start = x.clone()
-    h = start
+def with_a_graph_of_the_gradient(steps, x):
+    h = x
     for position, step in enumerate(steps):
         h = step(h)
         if not h.requires_grad:
             return position
         (gradient,) = torch.autograd.grad(
-            h, start, torch.rand(h.shape), allow_unused=True, create_graph=True
+            h, x, torch.rand(h.shape), allow_unused=True, create_graph=True
         )
         if gradient is None:
             return position

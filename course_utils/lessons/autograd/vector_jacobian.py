@@ -53,6 +53,9 @@ def _(rng):
     yield Typed("lambda x: x[0] * x"), decimals(rng, 3).requires_grad_(), decimals(rng, 3)
     yield Typed("lambda x: torch.ones(2)"), decimals(rng, 2, 3), decimals(rng, 2)
     yield Typed(f"lambda x, w={LEAF}: w.exp()"), decimals(rng, 3), decimals(rng, 2)
+    yield Typed("lambda x: torch.ones(2)"), decimals(rng, 2, dtype=torch.float64), decimals(rng, 2)
+    wide = decimals(rng, 2, dtype=torch.float64)
+    yield Typed(f"lambda x, w={LEAF}: w.exp()"), wide, decimals(rng, 2)
     used = f"lambda x, w={LEAF}: torch.tanh(x @ w)"
     yield Typed(used), decimals(rng, 3, 2), decimals(rng, 3)
     yield Typed(used), decimals(rng, 2).requires_grad_() * 2, decimals(rng, 1)[0]
