@@ -132,13 +132,6 @@ def values(x, step, limit):
     return (x.clamp(-limit, limit) / step).round() * step
 
 
-@exercise.mistake(same_as=rounds_first)
-def passes_where_rounded_values_are_inside(x, step, limit):
-    return quantize_by(
-        values, lambda g, x, step, limit: g * (values(x, step, limit).abs() < limit)
-    )(x, step, limit)
-
-
 @exercise.mistake(
     "The gradient follows from x alone. What arrives has to go on: which argument of `backward` "
     "is that?"
@@ -389,4 +382,20 @@ exercise.equivalent(
     "return q + c - c.detach()",
     "return q + c - c.detach_()",
     because="The sum is made before c is cut off, and knows its way.",
+)
+
+
+exercise.equivalent(
+    "ctx.save_for_backward((x >= -limit) & (x <= limit))",
+    "ctx.save_for_backward((x > -limit) & (x <= limit))",
+    "ctx.save_for_backward((x >= -limit) & (x < limit))",
+    because="At a limit itself, the gradient may pass or not.",
+)
+
+
+exercise.equivalent(
+    "clamped = torch.where(x > limit, limit, torch.where(x < -limit, -limit, x))",
+    "clamped = torch.where(x >= limit, limit, torch.where(x < -limit, -limit, x))",
+    "clamped = torch.where(x > limit, limit, torch.where(x <= -limit, -limit, x))",
+    because="At a limit itself, the gradient may pass or not.",
 )
