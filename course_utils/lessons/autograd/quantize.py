@@ -262,15 +262,16 @@ def adds_without_taking_off(x, step, limit):
 
 
 @exercise.mistake(
-    "The caller's x is not what it was: functions that end in `_`, and `.data`, write into it."
+    "The caller's x is not what it was. Functions that end in `_` write into it, and a detached x "
+    "is the same numbers, not a copy of them."
 )
-def writes_into_data(x, step, limit):
+def clamps_what_was_detached(x, step, limit):
     inside = (x.abs() <= limit).to(x.dtype)
-    x.data = values(x.detach(), step, limit)
-    return x * inside + (x * (1 - inside)).detach()
+    quantized = (x.detach().clamp_(-limit, limit) / step).round() * step
+    return quantized + (x - x.detach()) * inside
 
 
-@exercise.mistake(same_as=writes_into_data)
+@exercise.mistake(same_as=clamps_what_was_detached)
 def works_in_place(x, step, limit):
     clamped = x.clamp_(-limit, limit)
     return clamped + ((clamped / step).round() * step - clamped).detach()
