@@ -132,13 +132,6 @@ def values(x, step, limit):
     return (x.clamp(-limit, limit) / step).round() * step
 
 
-@exercise.mistake(same_as=rounds_first)
-def passes_where_rounded_values_are_inside(x, step, limit):
-    return quantize_by(
-        values, lambda g, x, step, limit: g * (values(x, step, limit).abs() < limit)
-    )(x, step, limit)
-
-
 @exercise.mistake(
     "The gradient follows from x alone. What arrives has to go on: which argument of `backward` "
     "is that?"
@@ -269,15 +262,16 @@ def adds_without_taking_off(x, step, limit):
 
 
 @exercise.mistake(
-    "The caller's x is not what it was: functions that end in `_`, and `.data`, write into it."
+    "The caller's x is not what it was. Functions that end in `_` write into it, and a detached x "
+    "is the same numbers, not a copy of them."
 )
-def writes_into_data(x, step, limit):
+def clamps_what_was_detached(x, step, limit):
     inside = (x.abs() <= limit).to(x.dtype)
-    x.data = values(x.detach(), step, limit)
-    return x * inside + (x * (1 - inside)).detach()
+    quantized = (x.detach().clamp_(-limit, limit) / step).round() * step
+    return quantized + (x - x.detach()) * inside
 
 
-@exercise.mistake(same_as=writes_into_data)
+@exercise.mistake(same_as=clamps_what_was_detached)
 def works_in_place(x, step, limit):
     clamped = x.clamp_(-limit, limit)
     return clamped + ((clamped / step).round() * step - clamped).detach()
@@ -389,4 +383,20 @@ exercise.equivalent(
     "return q + c - c.detach()",
     "return q + c - c.detach_()",
     because="The sum is made before c is cut off, and knows its way.",
+)
+
+
+exercise.equivalent(
+    "ctx.save_for_backward((x >= -limit) & (x <= limit))",
+    "ctx.save_for_backward((x > -limit) & (x <= limit))",
+    "ctx.save_for_backward((x >= -limit) & (x < limit))",
+    because="At a limit itself, the gradient may pass or not.",
+)
+
+
+exercise.equivalent(
+    "clamped = torch.where(x > limit, limit, torch.where(x < -limit, -limit, x))",
+    "clamped = torch.where(x >= limit, limit, torch.where(x < -limit, -limit, x))",
+    "clamped = torch.where(x > limit, limit, torch.where(x <= -limit, -limit, x))",
+    because="At a limit itself, the gradient may pass or not.",
 )
