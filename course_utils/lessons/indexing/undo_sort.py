@@ -199,15 +199,14 @@ def by_sorting_the_order(values, order, dim):
 @exercise.right
 def along_the_last(values, order, dim):
     values, order = values.movedim(dim, -1), order.movedim(dim, -1)
-    result = values.clone()
-    return result.scatter(-1, order, values).movedim(-1, dim)
+    return torch.zeros_like(values).scatter(-1, order, values).movedim(-1, dim)
 
 
 @exercise.right
 def with_grids_of_indices(values, order, dim):
     places = list(torch.meshgrid(*[torch.arange(size) for size in values.shape], indexing="ij"))
     places[dim] = order
-    return values.new_zeros(values.shape).index_put(places, values)
+    return values.index_put(places, values)
 
 
 exercise.equivalent(
@@ -218,15 +217,8 @@ exercise.equivalent(
 
 
 exercise.equivalent(
-    "return result.scatter(-1, order, values).movedim(-1, dim)",
-    "return result.scatter_(-1, order, values).movedim(-1, dim)",
-    because="The tensor was made here: nobody else sees that it changes.",
-)
-
-
-exercise.equivalent(
-    "return values.new_zeros(values.shape).index_put(places, values)",
-    "return values.new_zeros(values.shape).index_put_(places, values)",
+    "return torch.zeros_like(values).scatter(-1, order, values).movedim(-1, dim)",
+    "return torch.zeros_like(values).scatter_(-1, order, values).movedim(-1, dim)",
     because="The tensor was made here: nobody else sees that it changes.",
 )
 
