@@ -444,14 +444,14 @@ def backward_into_x_alone(f, x, v):
 @exercise.right
 def with_a_zero_added(f, x, v):
     start = x.detach().requires_grad_()
-    y = f(start) + 0 * start.sum()
+    y = f(start) + start.sum() * 0
     (gradient,) = torch.autograd.grad(y, start, grad_outputs=v)
     return gradient
 
 
 exercise.equivalent(
-    "y = f(start) + 0 * start.sum()",
-    "y = f(start) - 0 * start.sum()",
-    "y = f(start) + 0 * start.mean()",
+    "y = f(start) + start.sum() * 0",
+    "y = f(start) - start.sum() * 0",
+    "y = f(start) + start.mean() * 0",
     because="A 0 is added or taken off; all that matters is that x is in the graph.",
 )
