@@ -9,6 +9,7 @@ import torch
 
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.observation import shares_storage
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -78,6 +79,12 @@ def _(rng):
     y = torch.tensor(rng.sample(range(1, 61), 24)).reshape(2, 3, 2, 2)
     yield y, 2, index_for(rng, y, 2, 1, 2, 3, 2)
     yield torch.tensor([7.0, 8.0, 9.0]), -1, torch.tensor([1, 0])
+
+
+@exercise.observe
+def _(answer, x, dim, index):
+    result = answer(x, dim, index)
+    return {"result": result, "shares storage with x": shares_storage(result, x)}
 
 
 @exercise.mistake(

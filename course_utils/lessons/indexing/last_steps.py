@@ -5,6 +5,7 @@ step of each.
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.observation import shares_storage
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -47,6 +48,8 @@ def _(rng):
     x = torch.tensor([[[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]], [[7.0, 8.0], [9.0, 1.0], [2.0, 3.0]]])
     yield x, torch.tensor([3, 1])
     yield x, torch.tensor([2, 0])
+    yield x, torch.tensor([2, 2])
+    yield x, torch.tensor([0, 0])
     yield x[:1], torch.tensor([2])
     yield x[:1], torch.tensor([0])
     yield x[..., :1], torch.tensor([1, 2])
@@ -68,6 +71,24 @@ def _(rng):
     yield y, torch.tensor([2, 0, 1])
     y = torch.tensor(rng.sample(range(1, 61), 24), dtype=torch.float32).reshape(3, 4, 2)
     yield y, torch.tensor([rng.randint(2, 4), 4, rng.randint(1, 3)])
+
+
+@exercise.observe
+def _(answer, x, lengths):
+    result = answer(x, lengths)
+    return {"result": result, "shares storage with x": shares_storage(result, x)}
+
+
+@exercise.mistake(
+    "The steps are right, and in one case they are a part of x itself. Whoever writes into them "
+    "writes into x. Which of your ways out gives a view?"
+)
+def a_slice_for_equal_lengths(x, lengths):
+    if lengths.min() == lengths.max() and lengths[0] > 0:
+        return x[:, int(lengths[0]) - 1]
+    steps = x[torch.arange(len(x)), lengths - 1]
+    steps[lengths == 0] = 0
+    return steps
 
 
 @exercise.mistake(

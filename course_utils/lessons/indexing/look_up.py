@@ -3,6 +3,7 @@
 import torch
 
 from course_utils.exercise import Exercise
+from course_utils.observation import shares_storage
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -61,6 +62,12 @@ def _(rng):
         yield y, ids_for(rng, y, 2, 4)
         yield y, ids_for(rng, y, 2, 3).transpose(1, 2)
         yield y, ids_for(rng, y)
+
+
+@exercise.observe
+def _(answer, table, ids):
+    result = answer(table, ids)
+    return {"result": result, "shares storage with table": shares_storage(result, table)}
 
 
 @exercise.mistake(

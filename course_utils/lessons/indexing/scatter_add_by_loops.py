@@ -11,6 +11,7 @@ import torch
 
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.observation import shares_storage
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -90,6 +91,12 @@ def add_along(result, dim, index, source):
         target[dim] = int(index[place])
         result[tuple(target)] += source[place]
     return result
+
+
+@exercise.observe
+def _(answer, x, dim, index, source):
+    result = answer(x, dim, index, source)
+    return {"result": result, "shares storage with x": shares_storage(result, x)}
 
 
 @exercise.mistake(
