@@ -44,6 +44,7 @@ def safe_divide(a, b):
 def _(rng):
     yield torch.tensor([1.0, 2.0]), torch.tensor([2.0, 0.0])
     yield torch.tensor([0.0, 2.0, 3.0]), torch.tensor([0.0, -4.0, 1e-12])
+    yield torch.tensor([0.0, 0.0]), torch.tensor([rng.randint(2, 9) / 2, 0.0])
     yield torch.tensor(2.0), torch.tensor(0.0)
     a, b = decimals(rng, 2, 3), decimals(rng, 2, 3)
     b[rng.randint(0, 1), rng.randint(0, 2)] = 0.0
@@ -75,6 +76,16 @@ def _(answer, a, b):
             functools.partial(torch.autograd.grad, result, leaves, start)
         )
     return facts
+
+
+@exercise.mistake(
+    "Where a is 0 and b is not, the quotient is 0, and still it grows when a grows. Which of the two "
+    "being 0 is the exception?"
+)
+def leaves_out_zeros_of_a(a, b):
+    use = (a != 0) & (b != 0)
+    top, bottom = torch.where(use, a, 0.0), torch.where(use, b, 1.0)
+    return torch.where(use, top / bottom, 0.0)
 
 
 @exercise.mistake(
