@@ -79,8 +79,8 @@ def _(answer, a, b):
 
 
 @exercise.mistake(
-    "Where a is 0 and b is not, the quotient is 0, and still it grows when a grows. Which of the two "
-    "being 0 is the exception?"
+    "Where a is 0 and b is not, the quotient is 0, and still it grows when a grows. Which of the "
+    "two is the exception when it is 0?"
 )
 def leaves_out_zeros_of_a(a, b):
     use = (a != 0) & (b != 0)
