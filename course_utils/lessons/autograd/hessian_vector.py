@@ -48,6 +48,8 @@ def _(rng):
     yield Formula("lambda x: x[0] * x[1]"), torch.tensor([2.0, 3.0]), torch.tensor([1.0, 5.0])
     yield Formula("lambda x: (x ** 3).sum()"), torch.tensor([1.0, 2.0]), torch.tensor([1.0, 10.0])
     yield Formula("lambda x: (3 * x).sum()"), decimals(rng, 3), decimals(rng, 3)
+    doubles = decimals(rng, 3).double(), decimals(rng, 3).double()
+    yield Formula("lambda x: (3 * x).sum()"), *doubles
     w = decimals(rng, 3)
     yield Formula("lambda x: (x * {w}).sum()", w=w), decimals(rng, 3), decimals(rng, 3)
     yield Formula("lambda x: torch.tanh(x @ {w})", w=w), decimals(rng, 3), decimals(rng, 3)
@@ -77,6 +79,19 @@ def _(answer, f, x, v):
     facts["operations grow with the number of elements"] = more.operations > 2 * less.operations
     facts["a tensor as large as the Hessian was made"] = more.largest >= 32 * 32
     return facts
+
+
+@exercise.mistake(
+    "Where the Hessian is zero, your zeros have a dtype of their own. Which tensor has the right "
+    "one?"
+)
+def zeros_of_the_default_dtype(f, x, v):
+    x = x.detach().requires_grad_()
+    (gradient,) = torch.autograd.grad(f(x), x, create_graph=True)
+    product = None
+    if gradient.requires_grad:
+        (product,) = torch.autograd.grad(gradient, x, v, allow_unused=True)
+    return torch.zeros(x.shape) if product is None else product
 
 
 @exercise.mistake(
