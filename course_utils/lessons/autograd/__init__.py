@@ -45,6 +45,8 @@ contents = Contents(
         ),
         imports=[
             """\
+import math
+
 import torch
 from torch import nn
 

@@ -44,6 +44,8 @@ contents = Contents(
         ),
         imports=[
             """\
+import itertools
+
 import torch
 
 from course_utils import check, hint, solution""",
