@@ -27,6 +27,7 @@ EVERYWHERE = {
     *("numpy.arange", "numpy.exp", "numpy.log", "numpy.prod", "numpy.sqrt", "numpy.array"),
     *("numpy.asarray", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray"),
     *("numpy.cumprod", "numpy.uint8", "numpy.newaxis", "numpy.inf", "numpy.ascontiguousarray"),
+    "numpy.ndindex",  # places to loop over: nothing is computed
 }
 # Functions of torch itself that are a whole answer of some exercise; parts of their names.
 WHOLE = ("loss", "entropy", "embedding_bag", "kl_div", "vmap", "cond", "compile", "jit", "func")
