@@ -82,6 +82,11 @@ def _(rng):
 NAMES = ("signals", "logits", "low", "high")
 
 
+def gradient_of(result, leaf):
+    """The gradient, or None where none arrives: torch's words for that differ between versions."""
+    return torch.autograd.grad(result, leaf, retain_graph=True, allow_unused=True)[0]
+
+
 @exercise.observe
 def _(answer, *tensors):
     def leaves(*learnt):
@@ -91,13 +96,11 @@ def _(answer, *tensors):
     result = answer(*given)
     facts = {"result": result, "result where nothing requires grad": answer(*tensors)}
     for name, leaf in zip(NAMES, given, strict=True):
-        facts[f"gradient of {name}"] = attempt(
-            lambda leaf=leaf: torch.autograd.grad(result, leaf, retain_graph=True)[0]
-        )
+        facts[f"gradient of {name}"] = attempt(lambda leaf=leaf: gradient_of(result, leaf))
     for place, name in enumerate(NAMES):
         alone = leaves(name)
         facts[f"gradient where only {name} requires grad"] = attempt(
-            lambda alone=alone, place=place: torch.autograd.grad(answer(*alone), alone[place])[0]
+            lambda alone=alone, place=place: gradient_of(answer(*alone), alone[place])
         )
     return facts
 

@@ -15,8 +15,9 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
-# These hand numbers of a tensor to Python, where only a loop can work on them.
+# These hand numbers of a tensor to Python, where only a loop can work on them, or call it for each.
 TO_PYTHON = ("tolist", "item", "__iter__", "__int__", "__float__", "__index__")
+TO_PYTHON += ("apply_", "map_", "map2_")
 
 
 @dataclasses.dataclass
