@@ -43,7 +43,7 @@ def outside_band(signals, logits, low, high):
         centred = signals - signals.mean(dim=1, keepdim=True)  # (n, steps)
     parts = logits.exp().detach().numpy()
     weights = torch.from_numpy(parts / parts.sum())  # (n,)
-    band = torch.tensor([low, high])  # (2,)
+    band = torch.tensor([low.item(), high.item()])  # (2,)
     total = 0.0
     for signal, weight in zip(centred, weights):
         distance = signal - signal.clamp(band[0], band[1])
