@@ -7,7 +7,7 @@ import torch
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.autograd.functions import Formula, decimals
-from course_utils.lessons.autograd.work import work_of
+from course_utils.lessons.autograd.graphs import Operations
 from course_utils.observation import attempt
 from course_utils.promises import promised
 
@@ -74,9 +74,13 @@ def _(answer, f, x, v):
     facts["product where x is a leaf that requires grad"] = attempt(lambda: answer(f, leaf, v))
     facts["product where x was computed"] = attempt(lambda: answer(f, leaf * 1, v))
     few, many = torch.linspace(1, 2, 4), torch.linspace(1, 2, 32)
-    less = work_of(lambda: attempt(lambda: answer(chain, few, few)))
-    more = work_of(lambda: attempt(lambda: answer(chain, many, many)))
-    facts["operations grow with the number of elements"] = more.operations > 2 * less.operations
+    with Operations() as less:
+        attempt(lambda: answer(chain, few, few))
+    with Operations() as more:
+        attempt(lambda: answer(chain, many, many))
+    facts["operations grow with the number of elements"] = (
+        more.counts.total() > 2 * less.counts.total()
+    )
     facts["a tensor as large as the Hessian was made"] = more.largest >= 32 * 32
     return facts
 
