@@ -1,0 +1,41 @@
+"""The contents page of lesson 11: more than one process."""
+
+from course_utils.contents import Contents, Practice
+
+contents = Contents(
+    __name__,
+    number="11",
+    name="more_than_one_process",
+    title="More than one process",
+    needs=["06", "10"],
+    minutes=120,
+    after=[
+        "start two processes that work together, and end them when one of them fails",
+        "say what each rank holds before and after a collective",
+        "average gradients by hand, and say when `DistributedDataParallel` does it",
+        "give each rank its part of the data, and say what `set_epoch` changes",
+        "say where two ranks and one process do not take the same step",
+        "save once, load everywhere, and start a script with `torchrun`",
+    ],
+    exercises={},
+    practice=Practice(
+        title="Exercises: more than one process",
+        lead=(
+            "Write each answer in its cell, run it, then run the check below it. A check starts "
+            'two or three real processes and takes a few seconds. `hint("11.1")` gives a hint, '
+            "and another one each time you ask."
+        ),
+        imports=[
+            """\
+import torch
+import torch.distributed as dist
+from torch import nn
+
+from course_utils import check, hint, solution""",
+        ],
+        closing="""\
+## Done?
+
+`solution("11.1")` shows one right answer after you have tried. Compare it with yours.""",
+    ),
+)

@@ -1,0 +1,39 @@
+"""The contents page of lesson 12: the libraries around torch."""
+
+from course_utils.contents import Contents, Practice
+
+contents = Contents(
+    __name__,
+    number="12",
+    name="libraries_around_torch",
+    title="The libraries around torch",
+    needs=["07", "08", "10"],
+    minutes=120,
+    after=[
+        "put an Albumentations transform into a Dataset, with masks and boxes that follow",
+        "read local files with Hugging Face's `datasets`, and hand their rows to a DataLoader",
+        "train a tokenizer, and say what a collator adds to a batch",
+        "say what a transformer returns, and compute its loss by hand",
+        "save a model to a folder and load it without a network",
+        "put a new head on a backbone, and say what is frozen",
+    ],
+    exercises={},
+    practice=Practice(
+        title="Exercises: the libraries around torch",
+        lead=(
+            "Write each answer in its cell, run it, then run the check below it. A check never "
+            'stops the notebook. `hint("12.1")` gives a hint, and another one each time you ask.'
+        ),
+        imports=[
+            """\
+import torch
+from torch import nn
+
+from course_utils import check, hint, solution""",
+        ],
+        closing="""\
+## Done?
+
+`solution("12.1")` shows one right answer after you have tried. Compare it with yours.""",
+    ),
+)
