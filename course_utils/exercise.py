@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from . import contents, lessons
+from . import contents, lessons, ranks
 from .by_hand import ByHand
 from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
@@ -128,6 +128,9 @@ class Exercise:
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
     no_case: why a promise of the docstring has no case, by the name that the review gives it.
+    ranks: on how many real processes of one group every case is run; 0: in this process, without a
+    group. An argument that is a ranks.ByRank has a value for each of them. Facts get the rank's
+    number; what a collective waited for in vain is an error of its own (see ranks.merged).
     """
 
     def __init__(
@@ -143,6 +146,7 @@ class Exercise:
         seconds: float = 5.0,
         task: str = "",
         no_case: Mapping[str, str] | None = None,
+        ranks: int = 0,
     ) -> None:
         if not re.fullmatch(r"\d\d\.\d+", id):
             raise ValueError(f"An exercise id looks like '01.3', not {id!r}.")
@@ -164,10 +168,15 @@ class Exercise:
         self.mistakes: list[Mistake] = []
         self.right_answers: list[Callable[..., Any]] = []
         self.no_case = dict(no_case or {})
+        self.ranks = ranks
         self.ways_round: list[Callable[..., Any]] = []  # right, but not by hand
         self.equivalents: list[Equivalent] = []
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
+
+    def __reduce__(self) -> tuple:
+        """Another process loads the exercise by its id."""
+        return load, (self.id,)
 
     # -- declaring -------------------------------------------------------------------------
 
@@ -296,9 +305,11 @@ class Exercise:
 
         Raises ExerciseFault when a case cannot be made.
         """
+        if self.ranks:
+            return ranks.observations(self, answer, seed)
         seen = []
         with course_settings():  # the cases are made inside as well
-            for args, before in self._cases_twice(seed):
+            for args, before in self.cases_twice(seed):
                 seen.append(
                     observe(
                         self.look,
@@ -310,11 +321,15 @@ class Exercise:
                         seed=seed,
                     )
                 )
-                if seen[-1].timed_out or _is_stub(seen[-1]):
+                if self.ends_at(seen[-1]):
                     break
         return seen
 
-    def _cases_twice(self, seed: int) -> Iterator[tuple[tuple, tuple]]:
+    def ends_at(self, seen: Observation) -> bool:
+        """True if the answer is not asked again after this: it ran out of time, or is a stub."""
+        return seen.timed_out or _is_stub(seen)
+
+    def cases_twice(self, seed: int) -> Iterator[tuple[tuple, tuple]]:
         """Each case, made twice: the answer gets one, and what it changed shows by the other."""
         number = 1
         try:
@@ -478,6 +493,16 @@ class Exercise:
 
     def _described(self, case: tuple, seed: int) -> str:
         """The call of a case as it is typed; of a class, what is made and how it is used."""
+        if self.ranks:
+            calls = [
+                describe_call(self.name, ranks.on_rank(case, rank)) for rank in range(self.ranks)
+            ]
+            if len(set(calls)) == 1:
+                return text("check.each_rank", "{call} on each rank", call=calls[0])
+            return "; ".join(
+                text("check.one_rank", "rank {rank}: {call}", rank=rank, call=call)
+                for rank, call in enumerate(calls)
+            )
         if isinstance(self.answer, type):
             calls = calls_of_class(self.look, self.answer, case, seed)
             if calls:

@@ -39,6 +39,7 @@ from .side_effects import CALL, SideEffect, Watch, more_than, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
+WAITED = "Waited"  # the type of what is raised where a rank waited in vain; see ranks.merged
 RAISE = dis.opmap["RAISE_VARARGS"]  # the instruction of `raise` and of a failed `assert`
 CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 
@@ -286,6 +287,8 @@ def compare(
     if right.raised is None and got.raised is not None:
         if not got.raised.through_answer:
             return _stumbled(right, got, got.raised)
+        if got.raised.type_name == WAITED:
+            return Difference("raised", got.raised.message)
         error = error_text(got.raised)
         return Difference("raised", text("compare.raised", "your code raised {error}", error=error))
     if right.raised is not None:

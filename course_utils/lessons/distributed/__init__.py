@@ -17,7 +17,9 @@ contents = Contents(
         "say where two ranks and one process do not take the same step",
         "save once, load everywhere, and start a script with `torchrun`",
     ],
-    exercises={},
+    exercises={
+        "11.1": "mean_over_ranks",
+    },
     practice=Practice(
         title="Exercises: more than one process",
         lead=(

@@ -1,0 +1,542 @@
+"""Several real processes that work together through torch.distributed. Taught in lesson 11.
+
+`run_on_ranks` runs a function of a notebook on each rank. Exercises with `Exercise(..., ranks=2)`
+are observed on ranks: see `observations`. Nothing of torch.distributed is replaced. The ranks talk
+to each other over this machine's own network alone (gloo), and meet by a file.
+
+Where a process can be copied (fork: Linux), ranks are copies of this one, ready in a moment.
+Elsewhere they begin from nothing, import what they need, and get functions through files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import datetime
+import functools
+import importlib.util
+import io
+import linecache
+import multiprocessing
+import os
+import pickle
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+import torch
+import torch.distributed as dist
+
+from .observation import WAITED, Observation, Raised, observe
+from .rank_files import write_file
+from .settings import course_settings
+from .texts import text
+
+if TYPE_CHECKING:
+    from .exercise import Exercise
+
+METHOD = "fork" if sys.platform == "linux" else "spawn"
+LOOPBACK = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)  # the machine's own network
+START_SECONDS = 60.0  # until all ranks are there: a process may have to import torch first
+WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
+LATE_SECONDS = 2.0  # that ranks may need longer than the first that is ready
+# How gloo says that another rank is gone, or that it did not come.
+GONE = ("Connection closed by peer", "Connection reset", "Broken pipe", "Read error", "Write error")
+LATE = ("Timed out", "timed out", "timeout")
+
+
+class RanksFailed(RuntimeError):
+    """Ranks did not come to an end: one sentence says which, and why."""
+
+
+class ByRank(tuple):
+    """An argument of which each rank gets its own: `ByRank((for_rank_0, for_rank_1))`."""
+
+    def __getnewargs__(self) -> tuple[tuple]:
+        return (tuple(self),)
+
+
+def on_rank(args: Sequence[Any], rank: int) -> tuple:
+    """The arguments of one rank."""
+    return tuple(arg[rank] if isinstance(arg, ByRank) else arg for arg in args)
+
+
+# -- processes -------------------------------------------------------------------------------
+
+
+class _Forked:
+    """A copy of this process that does one thing and ends."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        with warnings.catch_warnings():
+            # Python warns of copies of processes with threads. A rank uses none of those.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._id = os.fork()
+        if self._id == 0:
+            try:
+                work()
+            finally:  # never back into the notebook
+                os._exit(0)
+
+    def end(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._id, signal.SIGKILL)
+        with contextlib.suppress(ChildProcessError):
+            os.waitpid(self._id, 0)
+
+
+class _Spawned:
+    """A new process that does one thing and ends."""
+
+    def __init__(self, work: Callable[[], None]) -> None:
+        self._process = multiprocessing.get_context("spawn").Process(target=work, daemon=True)
+        self._process.start()
+
+    def end(self) -> None:
+        self._process.kill()
+        self._process.join()
+
+
+Work = Callable[[int, "Line"], None]
+
+
+class Line:
+    """A rank's connection to the process that started it. Messages are of any type."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    def send(self, message: Any) -> None:
+        # Not connection.send: torch has taught that one to share memory in place of copying.
+        self.connection.send_bytes(pickle.dumps(message))
+
+    def receive(self) -> Any:
+        """Raises EOFError when the other end is gone."""
+        return pickle.loads(self.connection.recv_bytes())
+
+
+class Ranks:
+    """Processes that do the same work, numbered from 0. All of them end with the `with` block."""
+
+    def __init__(self, work: Work, count: int, method: str = METHOD) -> None:
+        self.count = count
+        self._processes: list[_Forked | _Spawned] = []
+        self.lines: list[Line] = []
+        pipes = [multiprocessing.Pipe() for _ in range(count)]
+        ours = [here for here, _ in pipes]
+        try:
+            for rank, (_, there) in enumerate(pipes):
+                if method == "fork":
+                    others = [*ours, *(end for _, end in pipes if end is not there)]
+                    self._processes.append(
+                        _Forked(functools.partial(_begin, work, rank, there, others))
+                    )
+                else:
+                    self._processes.append(
+                        _Spawned(functools.partial(_begin, work, rank, there, []))
+                    )
+        except BaseException:
+            self.end()
+            raise
+        finally:
+            for _, there in pipes:
+                there.close()
+        self.lines = [Line(here) for here in ours]
+
+    def __enter__(self) -> Ranks:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self) -> None:
+        for line in self.lines:
+            line.connection.close()
+        for process in self._processes:
+            process.end()
+
+    def tell(self, message: Any) -> None:
+        """A message for every rank."""
+        for line in self.lines:
+            with contextlib.suppress(OSError):  # it has ended: `gather` will say so
+                line.send(message)
+
+    def gather(self, seconds: float, late: float) -> list[Any]:
+        """The next message of each rank; None of one that ended or is late.
+
+        seconds: for all. late: how much longer than the first rank the others may take.
+        """
+        found: dict[int, Any] = {}
+        missing = {line.connection: rank for rank, line in enumerate(self.lines)}
+        deadline = time.monotonic() + seconds
+        while missing:
+            ready = wait([*missing], max(deadline - time.monotonic(), 0))
+            if not ready:
+                break
+            if not found:
+                deadline = min(deadline, time.monotonic() + late)
+            for connection in ready:
+                rank = missing.pop(connection)  # type: ignore[index]
+                try:
+                    found[rank] = self.lines[rank].receive()
+                except (EOFError, OSError, pickle.UnpicklingError):
+                    found[rank] = None
+        return [found.get(rank) for rank in range(self.count)]
+
+
+def _begin(work: Work, rank: int, connection: Connection, others: Sequence[Connection]) -> None:
+    """What each rank's process does."""
+    try:
+        for other in others:  # else a rank would never hear that the notebook is gone
+            other.close()
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, 2)  # gloo's own messages, with ports and paths
+        torch.set_num_threads(1)  # those of the process that this is a copy of are not here
+        work(rank, Line(connection))
+    except BaseException:  # the one who waits hears that the line is closed
+        pass
+
+
+@contextlib.contextmanager
+def process_group(rank: int, ranks: int, meeting: Path) -> Iterator[None]:
+    """torch.distributed with gloo, among the ranks that name the same file."""
+    if LOOPBACK is not None:
+        os.environ["GLOO_SOCKET_IFNAME"] = LOOPBACK
+    dist.init_process_group(
+        "gloo",
+        store=dist.FileStore(str(meeting), ranks),
+        rank=rank,
+        world_size=ranks,
+        timeout=datetime.timedelta(seconds=WAIT_SECONDS),
+    )
+    _GROUPS.append(dist.group.WORLD)
+    try:
+        yield
+    finally:
+        if dist.is_initialized():
+            dist.destroy_process_group()
+
+
+# While two ranks close their connections at once, gloo may wait for ever. What is held here is not
+# closed before the process ends.
+_GROUPS: list[Any] = []
+
+
+@functools.cache
+def _import_parts() -> None:
+    """What torch loads at the first DistributedDataParallel: once, not in each rank."""
+    if dist.is_initialized():  # the notebook's own
+        return
+    # A process group puts its rank before uncaught errors; in a notebook there is none.
+    hook, interface = sys.excepthook, os.environ.get("GLOO_SOCKET_IFNAME")
+    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with process_group(0, 1, Path(folder, "meeting")):
+            model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+            model(torch.zeros(1, 1)).sum().backward()
+        _GROUPS.clear()  # nobody closes the other end
+    sys.excepthook = hook
+    if interface is None:
+        os.environ.pop("GLOO_SOCKET_IFNAME", None)
+
+
+# -- functions of a notebook -----------------------------------------------------------------
+
+
+def run_on_ranks(
+    function: Callable[..., Any],
+    *args: Any,
+    ranks: int = 2,
+    seconds: float = 30.0,
+    method: str = METHOD,
+) -> list[Any]:
+    """Run `function(*args)` in `ranks` new processes of one group, and print what they print.
+
+    function: of this notebook. What runs is the file that `rank_files.write_file` makes of it.
+    args: the same for every rank, but a `ByRank` has one for each. seconds: after which all ranks
+    are ended. Returns what each rank's call gave back, in the order of ranks.
+    Raises RanksFailed, with one sentence, if a rank fails or waits for what never comes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        path = write_file(function, Path(folder))
+        meeting = Path(folder, "meeting")
+        work = functools.partial(_run_file, path, function.__name__, args, ranks, meeting)
+        if method == "fork":
+            _import_parts()
+        with Ranks(work, ranks, method) as group:
+            started = group.gather(START_SECONDS, START_SECONDS)
+            group.tell("go")
+            reports = group.gather(seconds, LATE_SECONDS)
+        if None in started:
+            reports = started
+    for rank, report in enumerate(reports):
+        for line in report.printed if report is not None else []:
+            print(f"rank {rank} | {line}")
+    failed = _why_failed(reports)
+    if failed:
+        raise RanksFailed(failed)
+    return [report.result for report in reports]
+
+
+@dataclasses.dataclass
+class Report:
+    """What a rank did. where: the line that raised."""
+
+    printed: list[str]
+    result: Any = None
+    raised: tuple[str, str] | None = None
+    where: str = ""
+
+
+def _run_file(
+    path: Path, name: str, args: tuple, ranks: int, meeting: Path, rank: int, line: Line
+) -> None:
+    """Run a function of a file as one rank."""
+    printed = io.StringIO()
+    report = Report([])
+    with contextlib.redirect_stdout(printed):
+        try:
+            module = _imported(path)
+            line.send("here")
+            line.receive()
+            with process_group(rank, ranks, meeting):
+                report.result = getattr(module, name)(*on_rank(args, rank))
+        except Exception as error:
+            report.raised = (type(error).__name__, str(error))
+            report.where = _line_of(error, path)
+    report.printed = printed.getvalue().splitlines()
+    try:
+        message = pickle.dumps(report)
+    except Exception as error:
+        report.result, report.raised = None, (type(error).__name__, str(error))
+        report.where = "return"
+        message = pickle.dumps(report)
+    line.connection.send_bytes(message)
+
+
+def _line_of(error: BaseException, path: Path) -> str:
+    """The last line of the file that the error came from."""
+    found, step = "", error.__traceback__
+    while step is not None:
+        if step.tb_frame.f_code.co_filename == str(path):
+            found = linecache.getline(str(path), step.tb_lineno).strip()
+        step = step.tb_next
+    return found
+
+
+def _waits(raised: tuple[str, str] | None) -> bool:
+    """True if gloo raised it because another rank is gone or did not come."""
+    return raised is not None and any(part in raised[1] for part in (*GONE, *LATE))
+
+
+def _why_failed(reports: Sequence[Report | None]) -> str:
+    """One sentence if a rank failed; '' if none did."""
+    for rank, report in enumerate(reports):
+        if report is not None and report.raised is not None and not _waits(report.raised):
+            return text(
+                "ranks.raised",
+                "Rank {rank} raised {error}, in the line `{line}`. All other ranks were ended.",
+                rank=rank,
+                error=": ".join(filter(None, report.raised)),
+                line=report.where,
+            )
+    waiting = [rank for rank, one in enumerate(reports) if one is None or one.raised is not None]
+    if not waiting:
+        return ""
+    if len(waiting) == len(reports):
+        return text(
+            "ranks.all_wait",
+            "No rank came to its end: each waits for something that another one never does. "
+            "All of them were ended.",
+        )
+    report = reports[waiting[0]]
+    where = report.where if report is not None else ""
+    if where:
+        return text(
+            "ranks.waits_in",
+            "Rank {rank} waits in the line `{line}` for a rank that has come to its end: every "
+            "rank has to call a collective, or none. It was ended.",
+            rank=waiting[0],
+            line=where,
+        )
+    return text(
+        "ranks.waits",
+        "Rank {rank} did not come to its end, when the others had. It was ended.",
+        rank=waiting[0],
+    )
+
+
+# -- exercises -------------------------------------------------------------------------------
+
+
+def observations(
+    exercise: Exercise, answer: Callable[..., Any], seed: int, method: str = METHOD
+) -> list[Observation]:
+    """What `answer` does on each case, on `exercise.ranks` ranks; see Exercise.observations.
+
+    Copies of this process do one case and end. New processes take long to begin, so they do all
+    cases, until one of them is lost or late.
+    """
+    copies = method == "fork"
+    if copies:
+        _import_parts()
+    count = len(list(exercise.cases_twice(seed)))
+    seen: list[Observation] = []
+    with tempfile.TemporaryDirectory() as folder:
+        if not copies:
+            answer = _portable(answer, Path(folder))
+        while len(seen) < count:
+            first, meeting = len(seen), Path(folder, f"meeting-{len(seen)}")
+            last = first + 1 if copies else count
+            work = functools.partial(_observe_cases, exercise, answer, seed, first, last, meeting)
+            with Ranks(work, exercise.ranks, method) as group:
+                while len(seen) < last:
+                    group.gather(START_SECONDS, START_SECONDS)
+                    group.tell("go")
+                    found = group.gather(exercise.seconds + LATE_SECONDS, LATE_SECONDS)
+                    seen.append(merged(found))
+                    if exercise.ends_at(seen[-1]) or len(_waiting(found)) == len(found):
+                        return seen  # the next case would take as long
+                    if None in found:
+                        break
+    return seen
+
+
+@dataclasses.dataclass(frozen=True)
+class _InFile:
+    """A function of a notebook, as a new process finds it."""
+
+    path: Path
+    name: str
+
+    def load(self) -> Any:
+        return getattr(_imported(self.path), self.name)
+
+
+def _portable(answer: Any, folder: Path) -> Any:
+    """An answer as a new process can get it: by its module, or through a file."""
+    if getattr(answer, "__module__", "__main__") != "__main__":
+        return answer
+    return _InFile(write_file(answer, folder), answer.__name__)
+
+
+def _imported(path: Path) -> ModuleType:
+    """The module that a file is."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # what the file defines can be sent to others
+    spec.loader.exec_module(module)
+    return module
+
+
+def _observe_cases(
+    exercise: Exercise,
+    answer: Any,
+    seed: int,
+    first: int,
+    last: int,
+    meeting: Path,
+    rank: int,
+    line: Line,
+) -> None:
+    """Observe the cases from `first` to the one before `last`, as one rank."""
+    if isinstance(answer, _InFile):
+        answer = answer.load()
+    with course_settings():
+        for number, (args, before) in enumerate(exercise.cases_twice(seed)):
+            if not first <= number < last:
+                continue
+            line.send("here")
+            line.receive()
+            with process_group(rank, exercise.ranks, Path(f"{meeting}-{number}")):
+                seen = observe(
+                    exercise.look,
+                    answer,
+                    on_rank(args, rank),
+                    on_rank(before, rank),
+                    without=exercise.without,
+                    seconds=exercise.seconds,
+                    seed=seed,
+                )
+            line.send(seen)
+
+
+def merged(found: Sequence[Observation | None]) -> Observation:
+    """What all ranks did with one case, as one observation. None: a rank that was lost or late.
+
+    Facts are named by rank: {'sum': 3} of two ranks is {'sum on rank 0': 3, 'sum on rank 1': 3}.
+    """
+    there = [one for one in found if one is not None]
+    whole = Observation(
+        gave=next((one.gave for one in there if one.gave), ()),
+        changed=_all(one.changed for one in there),
+        left=_all(one.left for one in there),
+        used=_all(one.used for one in there),
+        printed="".join(dict.fromkeys(one.printed for one in there)),
+        warned=_all(one.warned for one in there),
+        errors=_all(one.errors for one in there),
+    )
+    raised = [one.raised for one in there if one.raised is not None]
+    own = [one for one in raised if not _waits((one.type_name, one.message))]
+    if own:
+        whole.raised = own[0]
+    elif any(one.timed_out for one in there):
+        whole.timed_out = True
+    elif raised or not there or len(there) < len(found):
+        where = raised[0] if raised else Raised(WAITED, "", through_answer=True)
+        whole.raised = dataclasses.replace(
+            where, type_name=WAITED, message=_wait_of(found), by_answer=False, through_answer=True
+        )
+    else:
+        whole.value = _by_rank([one.value for one in there])
+    return whole
+
+
+def _waiting(found: Sequence[Observation | None]) -> list[int]:
+    """Ranks that waited in vain, or were lost or late."""
+    return [
+        rank
+        for rank, one in enumerate(found)
+        if one is None or (one.raised and _waits((one.raised.type_name, one.raised.message)))
+    ]
+
+
+def _wait_of(found: Sequence[Observation | None]) -> str:
+    """Which rank waits for what."""
+    waiting = _waiting(found)
+    if len(waiting) == len(found):
+        return text(
+            "ranks.each_waits", "each rank waits in a collective that another one does not call"
+        )
+    return text(
+        "ranks.one_waits",
+        "rank {rank} waits in a collective that another rank does not call",
+        rank=waiting[0],
+    )
+
+
+def _by_rank(values: Sequence[Any]) -> dict[str, Any]:
+    names = {type(value) is dict and bool(value) and tuple(value) for value in values}
+    if len(names) == 1 and all(isinstance(name, str) for name in [*names][0] or (0,)):
+        return {
+            f"{name} on rank {rank}": value[name]
+            for name in values[0]
+            for rank, value in enumerate(values)
+        }
+    return {f"result on rank {rank}": value for rank, value in enumerate(values)}
+
+
+def _all(parts: Iterator[Sequence[Any]]) -> tuple:
+    """Each thing once, in the order in which ranks have them."""
+    found: list[Any] = []
+    for part in parts:
+        found += [one for one in part if one not in found]
+    return tuple(found)
