@@ -337,6 +337,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
     answer: sandbox.Answer as a dict.
     """
+    from course_utils import ranks
     from course_utils.exercise import load
     from course_utils.observation import describe_exception
 
@@ -355,14 +356,19 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
         facts = failure and dataclasses.asdict(failure)
         messages.send(FACTS, json.dumps({"undefined": facts}).encode())
         return
+
+    def flag_changes() -> None:
+        for changed in changes(originals):
+            messages.flag(f"changes `{changed}` while it runs")
+
+    ranks.AFTER_EACH_CASE.append(flag_changes)
     function = scope[name]
     if not callable(function):
         facts = {"not callable": type(function).__qualname__}
         messages.send(FACTS, json.dumps(facts).encode())
         return
     observations = exercise.observations(function, seed)
-    for name in changes(originals):
-        messages.flag(f"changes `{name}` while it runs")
+    flag_changes()
     messages.send(OBSERVATIONS, wire.write(observations))
 
 
