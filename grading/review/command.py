@@ -52,7 +52,8 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--unrecorded",
         action="store_true",
-        help="with --changes: the exercises that are not as judged_changes.json has them",
+        help="with --changes: the exercises that are not as judged_changes.json has them, but for those "
+        "on ranks, which take minutes each",
     )
     parser.set_defaults(run=run)
 
@@ -104,7 +105,8 @@ def run_changes(options: argparse.Namespace) -> int:
     everything = options.all or (options.unrecorded and not options.what)
     exercises, _ = wanted(options.what, everything=everything)
     if options.unrecorded:
-        exercises = [exercise for exercise in exercises if not is_recorded(exercise)]
+        # On ranks a change takes seconds to judge: those are asked for by their ids.
+        exercises = [one for one in exercises if not (is_recorded(one) or one.ranks)]
     bad = []
     end = time.monotonic() + LONGEST if options.unrecorded else float("inf")
     with tqdm(exercises, unit="exercise", leave=False, disable=None) as bar:
