@@ -26,6 +26,7 @@ from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, fact_raised
 from .observation import (
+    WAITED,
     Observation,
     Raised,
     compare,
@@ -542,6 +543,8 @@ class Exercise:
             )
         if said is not None:
             return text("check.symptom", "Not yet. {symptom}", symptom=said)
+        if got.raised is not None and got.raised.type_name == WAITED:
+            return text("check.waited", "Not yet: a rank waits for another one that never comes.")
         if difference.stage == "raised":
             return text("check.raised", "Not yet: an error came up.")
         if facts_that_differ(right.value, got.value)[0]:

@@ -204,6 +204,7 @@ def test_an_answer_that_fails_or_waits_on_one_rank_is_told(summing):
     assert raised.line == 'raise IndexError("nothing there")'
     waits = summing.judge(only_one_calls)
     assert waits.difference.message.startswith("rank 0 waits in a collective that another rank")
+    assert waits.headline == "Not yet: a rank waits for another one that never comes."
     assert waits.line == "dist.all_reduce(x)"
     stuck = summing.observations(lambda x: each_waits())
     assert len(stuck) == 1 and "each rank waits" in stuck[0].raised.message
