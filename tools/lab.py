@@ -2,8 +2,10 @@
 
     python tools/lab.py [--no-start] [--port 9000] [--ip 0.0.0.0] [any option of JupyterLab]
 
-What a student changed is never written over. `work/.course.json` holds the SHA-256 of each
-notebook as it was copied, so that a file which still has it is known to be untouched:
+Copies have no outputs: nothing is shown before it was run there. What a student changed is never
+written over. `work/.course.json` holds the SHA-256 of what can be edited in each notebook (kind,
+source and attachments of its cells), so that a file which still has it is known to be untouched,
+though it was opened, run and saved:
 
     not in work/ (new, or deleted by the student)   copied
     untouched, and the course has a newer one       updated
@@ -11,8 +13,8 @@ notebook as it was copied, so that a file which still has it is known to be unto
     changed, and the course has a newer one         kept; the newer one is put beside it,
                                                     once, as NAME.new.ipynb
 
-Running a notebook in JupyterLab changes its file, so a notebook that was run is the student's.
-To start one over, delete it and run `make lab` again.
+An untouched one that is updated loses the outputs of its runs. To start one over, delete it and run
+`make lab` again.
 
 A notebook that the course has renamed is renamed in work/ too, changed or not, and so is a newer
 one beside it. Where the new name is taken, both files stay as they are.
@@ -80,21 +82,25 @@ def copy_notebooks(source: Path, work: Path) -> dict[str, list[str]]:
         if (source / f"{new_stem}.ipynb").exists():
             _rename(work, old_stem, new_stem, known, done)
     for path in sorted(source.glob("*.ipynb")):
-        name, new = path.name, path.read_bytes()
-        new_sum, last_sum = _sha256(new), known.get(name)
+        name, new = path.name, _without_outputs(path.read_bytes())
+        new_sum, last_sum = _edited_sum(new), known.get(name)
         mine = work / name
         if not mine.exists():
             _write(mine, new)
             done["copied"].append(name)
         else:
-            my_sum = _sha256(mine.read_bytes()) if mine.is_file() else ""
-            if my_sum not in (new_sum, last_sum):
+            my = mine.read_bytes() if mine.is_file() else b""
+            # Earlier versions wrote down the sum of the whole file, and copied outputs as well.
+            whole = _sha256(my) == last_sum
+            if not whole and _edited_sum(my) not in (new_sum, last_sum):
                 done["kept"].append(name)
                 if new_sum != last_sum:
                     done["beside"] += _put_beside(mine, new, last_sum)
-            elif my_sum != new_sum:
-                _write(mine, new)
-                done["updated"].append(name)
+            elif whole or _edited_sum(my) != new_sum:
+                if my != new:
+                    _write(mine, new)
+                if _edited_sum(my) != new_sum:
+                    done["updated"].append(name)
         # Written after every file: a stop halfway then forgets nothing that was copied.
         if last_sum != new_sum:
             known[name] = new_sum
@@ -131,10 +137,10 @@ def _put_beside(mine: Path, new: bytes, last_sum: str | None) -> list[str]:
         beside = mine.with_name(f"{mine.stem}.new{'' if number == 1 else number}.ipynb")
         if not beside.exists():
             break
-        its_sum = _sha256(beside.read_bytes())
-        if its_sum == _sha256(new):
+        its = beside.read_bytes()
+        if _edited_sum(its) == _edited_sum(new):
             return []
-        if its_sum == last_sum:
+        if last_sum in (_edited_sum(its), _sha256(its)):
             break
         number += 1
     _write(beside, new)
@@ -152,6 +158,42 @@ def _read_manifest(work: Path) -> dict[str, str]:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def _cells(content: bytes) -> list | None:
+    """The cells of a notebook; None for what is none."""
+    try:
+        cells = json.loads(content)["cells"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    whole = isinstance(cells, list) and all(
+        isinstance(cell, dict) and isinstance(cell.get("source", ""), (str, list))
+        for cell in cells
+    )
+    return cells if whole else None
+
+
+def _edited_sum(content: bytes) -> str:
+    """Of what a person edits in a notebook; of the whole file, if it is none."""
+    cells = _cells(content)
+    if cells is None:
+        return _sha256(content)
+    edited = [
+        [cell.get("cell_type"), "".join(cell.get("source", "")), cell.get("attachments")]
+        for cell in cells
+    ]
+    return _sha256(json.dumps(edited, sort_keys=True).encode())
+
+
+def _without_outputs(content: bytes) -> bytes:
+    """A notebook as it is before anything was run; what is none stays as it is."""
+    if _cells(content) is None:
+        return content
+    notebook = json.loads(content)
+    for cell in notebook["cells"]:
+        if cell.get("cell_type") == "code":
+            cell.update(outputs=[], execution_count=None)
+    return (json.dumps(notebook, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _write(path: Path, content: bytes) -> None:

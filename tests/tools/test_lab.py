@@ -139,6 +139,41 @@ def test_without_a_manifest_everything_there_is_the_students(lab, course, work, 
     assert there(work) == {"01.ipynb": MINE, "own.ipynb": MINE, "01.new.ipynb": OLD}
 
 
+def a_notebook(source, outputs=(), number=None, **metadata):
+    cell = {"cell_type": "code", "source": source, "metadata": {}}
+    cell |= {"outputs": list(outputs), "execution_count": number}
+    return json.dumps({"cells": [cell], "metadata": metadata, "nbformat": 4}).encode()
+
+
+def test_copies_have_no_outputs_and_are_the_students_once_their_cells_changed(lab, course, work):
+    shown = [{"output_type": "stream", "name": "stdout", "text": "6"}]
+    (course / "01.ipynb").write_bytes(a_notebook("x = 6", shown, 1))
+    lab.copy_notebooks(course, work)
+    (cell,) = json.loads((work / "01.ipynb").read_bytes())["cells"]
+    assert cell["outputs"] == [] and cell["execution_count"] is None
+
+    # Opened, run and saved: the same cells, in another layout.
+    run = a_notebook(["x = ", "6"], shown, 7, kernelspec={"name": "python3"})
+    (work / "01.ipynb").write_bytes(run)
+    assert lab.copy_notebooks(course, work) == done()
+    assert there(work) == {"01.ipynb": run}
+    (course / "01.ipynb").write_bytes(a_notebook("x = 7"))
+    assert lab.copy_notebooks(course, work) == done(updated=["01.ipynb"])
+
+    (work / "01.ipynb").write_bytes(a_notebook("x = 8"))
+    (course / "01.ipynb").write_bytes(a_notebook("x = 9"))
+    assert lab.copy_notebooks(course, work) == done(kept=["01.ipynb"], beside=["01.new.ipynb"])
+
+
+def test_copies_of_an_earlier_version_are_known_again(lab, course, work):
+    first = a_notebook("x = 6", [{"output_type": "stream", "name": "stdout", "text": "6"}], 1)
+    work.mkdir()
+    (work / "01.ipynb").write_bytes(first)
+    (work / ".course.json").write_text(json.dumps({"01.ipynb": lab._sha256(first)}))
+    (course / "01.ipynb").write_bytes(a_notebook("x = 7"))
+    assert lab.copy_notebooks(course, work) == done(updated=["01.ipynb"])
+
+
 @pytest.fixture
 def renamed(lab, course, work, monkeypatch):
     """Work as it was under the older names, in a course that has given newer ones to 01 to 04."""
