@@ -8,8 +8,9 @@ __version__ = "1.2"  # of the course; CHANGELOG.md says what is new in it
 # Where each name lives. It is loaded when it is first asked for, so that the first cell of a
 # notebook can say what is wrong with an environment in which torch cannot be imported.
 HOMES = {"check": "checks", "hint": "checks", "solution": "checks", "predict": "prediction"}
+HOMES["progress"] = "progress_panel"
 
-__all__ = ["check", "hint", "predict", "solution"]
+__all__ = ["check", "hint", "predict", "progress", "solution"]
 
 
 def __getattr__(name: str) -> Any:

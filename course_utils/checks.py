@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
+from . import journal
 from .catalogue import in_order
 from .comparison import Difference
 from .exercise import (
@@ -76,6 +77,8 @@ def _checked(id: Any, answer: Any, caller: FrameType) -> tuple[Panel, str]:
         return fault_panel(ExerciseFault(cause)), f"{exercise.id}: {cause}"
     if verdict.state != "not attempted":
         _attempted.add(exercise.id)
+        name = verdict.mistake.name if verdict.mistake is not None else ""
+        journal.note(journal.CHECK, exercise.id, right=verdict.passed, detail=name)
     failure = "" if verdict.passed else f"{exercise.id}: {verdict.headline}"
     return verdict_panel(exercise, verdict), failure
 
@@ -122,16 +125,21 @@ def hint(id: str) -> None:
     if isinstance(exercise, Panel):
         display(exercise)
         return
-    shown = _hints_shown.get(exercise.id, 0)
-    if shown == len(exercise.hints):
+    shown = max(_hints_shown.get(exercise.id, 0), journal.hints_shown(exercise.id))
+    if shown >= len(exercise.hints):
         headline = text(
             "hint.last",
-            'That was the last hint. After an attempt, `solution("{id}")` shows the answer.',
+            'These are all hints. After an attempt, `solution("{id}")` shows the answer.',
             id=id,
         )
-        display(Panel("note", exercise.id, headline))
+        rows = tuple(
+            (str(number), text(f"{exercise.id}.hint.{number}", one))
+            for number, one in enumerate(exercise.hints, start=1)
+        )
+        display(Panel("note", exercise.id, headline, rows))
         return
     _hints_shown[exercise.id] = shown + 1
+    journal.note(journal.HINT, exercise.id, detail=str(shown + 1))
     title = text(
         "hint.title",
         "{id} · hint {number} of {all}",
@@ -149,7 +157,7 @@ def solution(id: str, *, anyway: bool = False) -> None:
     if isinstance(exercise, Panel):
         display(exercise)
         return
-    if exercise.id not in _attempted and not anyway:
+    if not (exercise.id in _attempted or journal.attempted(exercise.id) or anyway):
         headline = text(
             "solution.too_early",
             "Try it first: the answer is shown after your first check. "

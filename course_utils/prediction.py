@@ -18,7 +18,7 @@ from typing import Any
 
 import torch
 
-from . import contents
+from . import contents, journal
 from .catalogue import Catalogue, NotDeclared
 from .comparison import LONGEST, show
 from .feedback import Panel, display
@@ -323,7 +323,10 @@ def predict(id: str, guess: Any, run: Callable[[], Any]) -> None:
         )
         display(Panel("wrong", "predict", sentence))
         return
-    display(asked.reveal(guess, run))
+    panel = asked.reveal(guess, run)
+    if panel.kind != "note":
+        journal.note(journal.GUESS, id, right=panel.kind == "good")
+    display(panel)
 
 
 def all_predictions() -> list[Prediction]:

@@ -35,6 +35,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 MANIFEST = ".course.json"
+JOURNAL = "progress.jsonl"  # see course_utils/journal.py
 FIRST = "00_start_here.ipynb"
 # What notebooks were called -> what they are called now, without ".ipynb". Rows stay: a student
 # may come back after any number of months.
@@ -167,8 +168,7 @@ def _cells(content: bytes) -> list | None:
     except (ValueError, KeyError, TypeError):
         return None
     whole = isinstance(cells, list) and all(
-        isinstance(cell, dict) and isinstance(cell.get("source", ""), (str, list))
-        for cell in cells
+        isinstance(cell, dict) and isinstance(cell.get("source", ""), (str, list)) for cell in cells
     )
     return cells if whole else None
 
@@ -266,8 +266,8 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
     ]
-    first = first_notebook(ROOT / "notebooks")
-    if first_time and first:
+    first = first_notebook(ROOT / "notebooks") if first_time else last_notebook(work)
+    if first:
         options.append(f"--LabApp.default_url=/lab/tree/{first}")
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
@@ -296,6 +296,26 @@ def first_notebook(notebooks: Path) -> str:
     if FIRST in names:
         return FIRST
     return names[0] if len(names) == 1 else ""
+
+
+def last_notebook(work: Path) -> str:
+    """The notebook in which something was checked or guessed last; '' where none is known."""
+    try:
+        lines = (work / JOURNAL).read_bytes().splitlines()
+    except OSError:
+        return ""
+    for line in reversed(lines):
+        try:
+            lesson, _, number = json.loads(line)["id"].partition(".")
+        except (ValueError, KeyError, TypeError, AttributeError):
+            continue  # the line that says what the file is, or a broken one
+        kind = "lesson" if number.startswith("p") else "practice"
+        found = sorted(work.glob(f"{lesson}_{kind}_*.ipynb")) + sorted(
+            work.glob(f"{lesson}_*.ipynb")
+        )
+        if lesson.isdigit() and found:
+            return found[0].name
+    return ""
 
 
 def _has_display() -> bool:

@@ -9,7 +9,7 @@ import dataclasses
 import graphlib
 import itertools
 import statistics
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from ..texts import counted
 from .drawing import MARGIN, Figure, Page, page, ramp
@@ -19,10 +19,13 @@ NARROWEST = 90  # pixels, a lesson's box
 BETWEEN = 38  # pixels, from one column of boxes to the next
 APART = 18  # pixels, between boxes of one column
 LETTERS, LINE = 13, 17  # pixels, the letters of a title and a line of them
+SHADES = 11  # colours from nothing done to everything
 SWEEPS = 20  # over the columns and back, each straightening the arrows a little
 
 
-def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
+def course_map(
+    lessons: Iterable[tuple[str, str, Sequence[str]]], done: Mapping[str, float] | None = None
+) -> Figure:
     """Which lesson needs which, from left to right: a lesson stands right of all that it needs.
 
         figures.course_map([("00", "start here", []), ("01", "tensors", ["00"])])
@@ -30,6 +33,8 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
     What a lesson needs by way of another one has no arrow of its own.
 
     lessons: (number, title, numbers of the lessons it needs), in any order, at most 40.
+    done: for each number, the share of the lesson that was done, from 0 to 1: it gives the box its
+    colour, and stands in it. Without it, colours follow the order of the lessons.
     Raises ValueError for a number given twice, for one that is needed but missing, for lessons
     that need each other in a circle, and for too many of them.
     Taught in notebook 00.
@@ -52,17 +57,24 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
         for arrow in arrows:
             draw_arrow(draw, arrow, wide, down)
         colours = dict(zip(needs, ramp(len(needs)), strict=True))
+        if done is not None:
+            shades = ramp(SHADES)
+            colours = {number: shades[round(done[number] * (SHADES - 1))] for number in needs}
         for node in nodes:
             if node.lesson is None:
                 continue
             x, top = left_of(node, wide), node.y + down - node.high / 2
             draw.box(x, top, wide, node.high, fill=colours[node.lesson], radius=8)
-            draw.text(x + wide / 2, top + 16, node.lesson, size=16, bold=True, ha="center")
+            label = node.lesson + ("" if done is None else f" · {percent(done[node.lesson])}")
+            size = 16 if done is None else 14
+            draw.text(x + wide / 2, top + 16, label, size=size, bold=True, ha="center")
             for row, line in enumerate(lines[node.lesson]):
                 at = x + wide / 2, top + 36 + LINE * row
                 draw.text(*at, line, size=LETTERS, ha="center")
         parts = [
-            f"{number} {title}" + (f" needs {' and '.join(needs[number])}" if needs[number] else "")
+            f"{number} {title}"
+            + ("" if done is None else f" ({percent(done[number])} done)")
+            + (f" needs {' and '.join(needs[number])}" if needs[number] else "")
             for number, title, _ in lessons
         ]
         alt = (
@@ -71,6 +83,11 @@ def course_map(lessons: Iterable[tuple[str, str, Sequence[str]]]) -> Figure:
         right = left_of(columns[-1][0], wide) + wide
         bottom = max(node.y + node.high / 2 for node in nodes) + down
         return draw.finish(right + MARGIN, bottom + MARGIN, alt + "; ".join(parts) + ".")
+
+
+def percent(share: float) -> str:
+    """'40 %'. Only what is whole is '100 %', and only nothing is '0 %'."""
+    return f"{min(max(round(share * 100), int(share > 0)), 100 if share >= 1 else 99)} %"
 
 
 @dataclasses.dataclass(eq=False)

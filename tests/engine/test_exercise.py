@@ -175,7 +175,7 @@ def test_hints_come_one_by_one(doubling, capsys):
         checks.hint("99.1")
     lines = capsys.readouterr().out.splitlines()
     assert [line.split("  ")[1] for line in lines[:2]] == ["one", "two"]
-    assert "last hint" in lines[2]
+    assert "These are all hints" in lines[2]
 
 
 def test_a_solution_is_shown_after_an_attempt(doubling, capsys):

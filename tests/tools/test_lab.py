@@ -165,6 +165,17 @@ def test_copies_have_no_outputs_and_are_the_students_once_their_cells_changed(la
     assert lab.copy_notebooks(course, work) == done(kept=["01.ipynb"], beside=["01.new.ipynb"])
 
 
+def test_lab_opens_the_notebook_where_the_student_stopped(lab, work):
+    assert lab.last_notebook(work) == ""
+    work.mkdir()
+    for name in ("01_lesson_x", "01_lesson_x.new", "01_practice_x", "00_start_here"):
+        (work / f"{name}.ipynb").write_bytes(MINE)
+    lines = ['{"about": "what it is"}', '{"id": "00.1"}', '{"id": "01.3"}', '{"id": "01.p2"}']
+    for count, name in ((1, ""), (2, "00_start_here"), (3, "01_practice_x"), (4, "01_lesson_x")):
+        (work / "progress.jsonl").write_text("\n".join([*lines[:count], "{broken"]))
+        assert lab.last_notebook(work) == (f"{name}.ipynb" if name else "")
+
+
 def test_copies_of_an_earlier_version_are_known_again(lab, course, work):
     first = a_notebook("x = 6", [{"output_type": "stream", "name": "stdout", "text": "6"}], 1)
     work.mkdir()
