@@ -52,8 +52,8 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument(
         "--unrecorded",
         action="store_true",
-        help="with --changes: the exercises that are not as judged_changes.json has them, but for those "
-        "on ranks, which take minutes each",
+        help="with --changes: the exercises that are not as judged_changes.json has them, but for "
+        "those on ranks, which take minutes each",
     )
     parser.set_defaults(run=run)
 
