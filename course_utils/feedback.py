@@ -8,8 +8,8 @@ import re
 
 from .terminal import say
 
-# Mid-tone colours keep a contrast of at least 3 to 1 against both a white and a dark page; the
-# text itself takes the theme's own colour.
+# Of the border alone: a contrast of at least 3 to 1 against both a white and a dark page. All text
+# takes the theme's own colour, and the sign says what the colour says.
 COLOURS = {"good": "#2e9e5b", "wrong": "#d9622b", "note": "#3f84d6"}
 SIGNS = {"good": "✔", "wrong": "✘", "note": "→"}
 
@@ -40,11 +40,11 @@ class Panel:
     def _repr_html_(self) -> str:
         colour = COLOURS[self.kind]
         body = (
-            f'<div style="margin:0 0 .3em 0"><span style="color:{colour};font-weight:bold">'
+            '<div style="margin:0 0 .3em 0"><span style="font-weight:bold">'
             f"{SIGNS[self.kind]} {html.escape(self.title)}</span>&ensp;{_rich(self.headline)}</div>"
         )
         for label, text in self.rows:
-            name = f'<span style="opacity:.75">{html.escape(label)}:</span> ' if label else ""
+            name = f'<span style="opacity:.85">{html.escape(label)}:</span> ' if label else ""
             body += f'<div style="margin:.15em 0 0 1.4em">{name}{_rich(text)}</div>'
         if self.block:
             body += f'<pre style="margin:.5em 0 0 1.4em">{html.escape(self.block)}</pre>'

@@ -34,6 +34,11 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+# Instructors' tools, which may be installed beside the course, are not for students.
+NOT_FOR_STUDENTS = [
+    f"nbgrader.server_extensions.{name}"
+    for name in ("formgrader", "validate_assignment", "assignment_list", "course_list")
+]
 MANIFEST = ".course.json"
 JOURNAL = "progress.jsonl"  # see course_utils/journal.py
 FIRST = "00_start_here.ipynb"
@@ -266,6 +271,7 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.news_url=None",
     ]
+    options += [f"--ServerApp.jpserver_extensions={name}=False" for name in NOT_FOR_STUDENTS]
     first = first_notebook(ROOT / "notebooks") if first_time else last_notebook(work)
     if first:
         options.append(f"--LabApp.default_url=/lab/tree/{first}")

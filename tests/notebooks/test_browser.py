@@ -189,8 +189,7 @@ def test_a_student_answers_an_exercise(page, lab, target):
     page.locator(".jp-DirListing-itemText", has_text=re.compile(rf"^{name}$")).dblclick()
     panel = shown_notebook(page, name)
 
-    # The stored outputs go first, so that what is read below has just been made.
-    choose(page, "Edit", "Clear Outputs of All Cells")
+    # A copy has no outputs, so what is read below has just been made.
     choose(page, "Run", "Run All Cells")
     cells = panel.locator(".jp-CodeCell")
     answer = cells.filter(has_text=f"def {exercise.name}(").or_(
@@ -224,6 +223,26 @@ def test_a_student_answers_an_exercise(page, lab, target):
     choose(page, "File", "Close and Shut Down Notebook…")  # a kernel takes 300 MB
     page.locator(".jp-Dialog .jp-mod-accept").click()
     page.locator(".lm-TabBar-tab", has_text=name).wait_for(state="detached")
+
+
+def test_hints_and_progress_are_still_there_after_a_restart(page, lab):
+    panel = shown_notebook(page, FIRST)
+    assert not page.get_by_text("Nbgrader").count(), "a student's JupyterLab has no such panels"
+    cell = panel.locator(".jp-CodeCell").first
+    replace_and_run(page, cell, 'from course_utils import hint, progress\nhint("00.1")')
+    wait_for_output(cell, "hint 1 of")
+    wait_until_idle(panel)
+    choose(page, "Kernel", "Restart Kernel…")
+    page.locator(".jp-Dialog .jp-mod-accept").click()
+    page.locator(".jp-Dialog").wait_for(state="detached")
+    replace_and_run(page, cell, 'from course_utils import hint, progress\nhint("00.1")')
+    wait_for_output(cell, "hint 2 of")
+    wait_until_idle(panel)
+    replace_and_run(page, cell, "progress()")
+    wait_for_output(cell, "Your progress")
+    cell.locator("img[alt*='A map of']").wait_for()
+    _, work = lab
+    assert "hint" in (work / "progress.jsonl").read_text()
 
 
 def choose(page, menu, item):
