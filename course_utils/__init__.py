@@ -3,7 +3,7 @@
 from importlib import import_module
 from typing import Any
 
-__version__ = "1.2"  # of the course; CHANGELOG.md says what is new in it
+__version__ = "1.3"  # of the course; CHANGELOG.md says what is new in it
 
 # Where each name lives. It is loaded when it is first asked for, so that the first cell of a
 # notebook can say what is wrong with an environment in which torch cannot be imported.

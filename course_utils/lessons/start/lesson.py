@@ -188,6 +188,10 @@ x
 # | `check("00.1")` | the function that you ran above is tried and compared |
 # | `hint("00.1")` | the next hint |
 # | `solution("00.1")` | one right answer, after an attempt |
+# | `progress()` | what you have done, what to look at again, and a next step |
+#
+# For `progress()`, first `from course_utils import progress`. What you check and guess is written
+# into `progress.jsonl` beside your notebooks, never your code, and is sent nowhere.
 
 # %% [markdown]
 # ## What people get wrong
