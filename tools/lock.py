@@ -4,7 +4,7 @@
 
 There is a file for each lane, and one for each extra: what is added to a lane for a purpose of its
 own. An extra's file holds only what neither lane has, and fits on top of both without changing
-their versions. Where the lanes differ, as in NumPy, it has what fits the first lane, and that has to
+their versions. Where the lanes differ, as in NumPy, it has what fits the first lane, which has to
 fit the other as well.
 
 One file serves Linux, macOS and Windows, and every Python of the lane: what differs is marked with
