@@ -29,8 +29,15 @@ contents = Contents(
         ),
         imports=[
             """\
+import albumentations as A
+import datasets
+import numpy
 import torch
 from torch import nn
+from torch.utils.data import Dataset, default_collate""",
+            """\
+from torchvision import tv_tensors
+from torchvision.transforms import v2
 
 from course_utils import check, hint, solution""",
         ],
