@@ -20,6 +20,8 @@ contents = Contents(
     ],
     exercises={
         "12.1": "picture_set",
+        "12.2": "follow_boxes",
+        "12.3": "albumented",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",
