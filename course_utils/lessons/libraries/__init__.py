@@ -22,6 +22,7 @@ contents = Contents(
         "12.1": "picture_set",
         "12.2": "follow_boxes",
         "12.3": "albumented",
+        "12.4": "seeded_pictures",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",

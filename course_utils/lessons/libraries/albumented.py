@@ -47,10 +47,10 @@ def albumented(image, mask, boxes, steps):
     """
     corners = v2.functional.convert_bounding_box_format(boxes, new_format="XYXY")
     pipeline = A.Compose(steps, bbox_params=A.BboxParams(format="pascal_voc"))
-    rows = [[*row, 0] for row in corners.tolist()]  # a label stands behind each box
-    out = pipeline(image=image.permute(1, 2, 0).numpy(), mask=mask.numpy(), bboxes=rows)
+    picture = image.permute(1, 2, 0).numpy()
+    out = pipeline(image=picture, mask=mask.numpy(), bboxes=corners.tolist())
     new_image = tv_tensors.Image(torch.tensor(out["image"]).permute(2, 0, 1))
-    new_corners = torch.tensor(out["bboxes"]).reshape(-1, 5)[:, :4].float()  # (n, 4)
+    new_corners = torch.tensor(out["bboxes"]).reshape(-1, 4)  # (n, 4)
     size = out["image"].shape[:2]
     new_boxes = tv_tensors.BoundingBoxes(new_corners, format="XYXY", canvas_size=size)
     new_boxes = v2.functional.convert_bounding_box_format(new_boxes, new_format=boxes.format)
@@ -60,12 +60,14 @@ def albumented(image, mask, boxes, steps):
 @exercise.cases
 def _(rng):
     def sample(height, width, corners, kind="XYXY"):
-        image = tv_tensors.Image(torch.tensor(byte_array(rng, 3, height, width)))
-        mask = tv_tensors.Mask(torch.tensor(byte_array(rng, height, width, high=3)))
+        image = torch.tensor(byte_array(rng, height, width, 3)).permute(2, 0, 1)  # a view
+        mask = torch.tensor(byte_array(rng, height, width, high=3))
         numbers = torch.tensor(corners, dtype=torch.float32).reshape(-1, 4)
         boxes = box_convert(numbers, "xyxy", kind.lower())
-        size = (height, width)
-        return image, mask, tv_tensors.BoundingBoxes(boxes, format=kind, canvas_size=size)
+        if kind == "XYWH":
+            image, mask, boxes = image.contiguous(), mask.T.contiguous().T, boxes.T.contiguous().T
+        boxes = tv_tensors.BoundingBoxes(boxes, format=kind, canvas_size=(height, width))
+        return tv_tensors.Image(image), tv_tensors.Mask(mask), boxes
 
     def corners(height, width, count):
         for _ in range(count):
@@ -171,12 +173,6 @@ def reshaped(image, mask, boxes, steps):
 def old_canvas(image, mask, boxes, steps):
     out = run(image, mask, corners_of(boxes), steps)
     return wrapped(out, boxes, size=boxes.canvas_size)
-
-
-@exercise.mistake(same_as=old_canvas)
-def wrapped_like_the_old_ones(image, mask, boxes, steps):
-    new_image, new_mask, new_boxes = wrapped(run(image, mask, corners_of(boxes), steps), boxes)
-    return new_image, new_mask, tv_tensors.wrap(plainly(new_boxes), like=boxes)
 
 
 @exercise.mistake("In `canvas_size` the height comes first, as in every shape here.")
@@ -287,32 +283,29 @@ def no_boxes_no_answer(image, mask, boxes, steps):
 
 @exercise.right
 def by_their_own_names(image, mask, boxes, steps):
-    kinds = {"XYXY": "pascal_voc", "XYWH": "coco"}
-    kind = boxes.format.name if boxes.format.name in kinds else "XYWH"
-    given = v2.functional.convert_bounding_box_format(boxes, new_format=kind)
-    params = A.BboxParams(format=kinds[kind], label_fields=["numbers"])
+    given = v2.functional.convert_bounding_box_format(boxes, new_format="XYWH")
+    params = A.BboxParams(format="coco")
     out = A.Compose(steps, bbox_params=params)(
         image=numpy.moveaxis(image.numpy(), 0, 2),
         mask=mask.numpy(),
         bboxes=given.numpy(),
-        numbers=numpy.arange(len(boxes)),
     )
-    new_image = v2.functional.to_image(out["image"].copy())
-    rows = torch.tensor(out["bboxes"], dtype=torch.float32).reshape(-1, 4)
+    new_image = v2.functional.to_image(out["image"])
+    rows = torch.tensor(out["bboxes"], dtype=torch.float32)
     size = v2.functional.get_size(new_image)
-    rows = tv_tensors.BoundingBoxes(rows, format=kind, canvas_size=size)
+    rows = tv_tensors.BoundingBoxes(rows, format="XYWH", canvas_size=size)
     new_boxes = v2.functional.convert_bounding_box_format(rows, new_format=boxes.format)
-    return new_image, tv_tensors.Mask(out["mask"].copy()), new_boxes
+    return new_image, tv_tensors.Mask(out["mask"]), new_boxes
 
 
 @exercise.right
 def with_box_convert(image, mask, boxes, steps):
     kind = boxes.format.name.lower()
-    corners = box_convert(boxes.as_subclass(torch.Tensor), kind, "xyxy")
-    params = A.BboxParams("pascal_voc", label_fields=[])
-    arrays = {"image": image.permute(1, 2, 0).contiguous().numpy(), "mask": mask.numpy()}
+    corners = box_convert(boxes, kind, "xyxy")
+    params = A.BboxParams("pascal_voc")
+    arrays = {"image": image.permute(1, 2, 0).numpy(), "mask": mask.numpy()}
     out = A.Compose([*steps, A.ToTensorV2()], params)(**arrays, bboxes=corners.numpy())
-    corners = torch.tensor(numpy.array(out["bboxes"], dtype="float32").reshape(-1, 4))
+    corners = torch.tensor(numpy.array(out["bboxes"], dtype="float32"))
     numbers = box_convert(corners, "xyxy", kind)
     _, height, width = out["image"].shape
     new_boxes = tv_tensors.BoundingBoxes(numbers, format=boxes.format, canvas_size=(height, width))
@@ -323,15 +316,15 @@ def with_box_convert(image, mask, boxes, steps):
 def through_shares(image, mask, boxes, steps):
     height, width = boxes.canvas_size
     centres = v2.functional.convert_bounding_box_format(boxes, new_format="CXCYWH")
-    shares = centres.as_subclass(torch.Tensor) / torch.tensor([width, height, width, height])
-    params = A.BboxParams("albumentations", label_fields=["n"])
-    shares = box_convert(shares, "cxcywh", "xyxy").clamp(0, 1).tolist()
+    shares = centres / torch.tensor([width, height, width, height])
+    params = A.BboxParams("albumentations")
+    shares = box_convert(shares, "cxcywh", "xyxy").tolist()
     out = A.Compose(steps, bbox_params=params)(
-        image=image.permute(1, 2, 0).numpy(), mask=mask.numpy(), bboxes=shares, n=shares
+        image=image.permute(1, 2, 0).numpy(), mask=mask.numpy(), bboxes=shares
     )
     height, width = out["mask"].shape
     rows = torch.tensor(out["bboxes"]).reshape(-1, 4) * torch.tensor([width, height] * 2)
-    numbers = box_convert(rows, "xyxy", boxes.format.name.lower()).to(boxes.dtype)
+    numbers = box_convert(rows, "xyxy", boxes.format.name.lower())
     new_boxes = tv_tensors.wrap(numbers, like=boxes, canvas_size=(height, width))
     new_image = torch.tensor(out["image"]).movedim(-1, 0)
     return tv_tensors.Image(new_image), tv_tensors.Mask(torch.tensor(out["mask"])), new_boxes
@@ -340,22 +333,36 @@ def through_shares(image, mask, boxes, steps):
 @exercise.right
 def by_cases(image, mask, boxes, steps):
     rows = []
-    for a, b, c, d in boxes.tolist():
+    for a, b, c, d in boxes:
         if boxes.format.name == "CXCYWH":
             a, b = a - c / 2, b - d / 2
         rows.append([a, b, a + c, b + d] if boxes.format.name != "XYXY" else [a, b, c, d])
-    params = A.BboxParams("pascal_voc", label_fields=["n"])
+    params = A.BboxParams("pascal_voc")
     pipeline = A.Compose(steps, bbox_params=params)
     array = image.numpy().transpose(1, 2, 0)
-    out = pipeline(image=array, mask=mask.numpy(), bboxes=rows, n=[0] * len(rows))
-    numbers = torch.zeros(len(out["bboxes"]), 4)
+    out = pipeline(image=array, mask=mask.numpy(), bboxes=rows)
+    numbers = torch.empty(len(out["bboxes"]), 4)
     for number, (a, b, c, d) in zip(numbers, out["bboxes"]):
         if boxes.format.name != "XYXY":
             c, d = c - a, d - b
         if boxes.format.name == "CXCYWH":
             a, b = a + c / 2, b + d / 2
         number.copy_(torch.tensor([a, b, c, d]))
-    size = tuple(out["image"].shape[:2])
+    size = out["image"].shape[:2]
     new_boxes = tv_tensors.BoundingBoxes(numbers, format=boxes.format, canvas_size=size)
-    new_image = torch.tensor(out["image"].transpose(2, 0, 1).copy())
+    new_image = torch.tensor(out["image"].transpose(2, 0, 1))
     return tv_tensors.Image(new_image), tv_tensors.Mask(torch.tensor(out["mask"])), new_boxes
+
+
+exercise.equivalent(
+    "new_corners = torch.tensor(out['bboxes']).reshape(-1, 4)",
+    "new_corners = torch.tensor(out['bboxes']).view(-1, 4)",
+    because="The tensor has just been made, and is contiguous.",
+)
+
+
+exercise.equivalent(
+    "rows = torch.tensor(out['bboxes']).reshape(-1, 4) * torch.tensor([width, height] * 2)",
+    "rows = torch.tensor(out['bboxes']).view(-1, 4) * torch.tensor([width, height] * 2)",
+    because="The tensor has just been made, and is contiguous.",
+)
