@@ -23,6 +23,7 @@ contents = Contents(
         "12.2": "follow_boxes",
         "12.3": "albumented",
         "12.4": "seeded_pictures",
+        "12.5": "sentence_rows",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",
