@@ -24,6 +24,7 @@ contents = Contents(
         "12.3": "albumented",
         "12.4": "seeded_pictures",
         "12.5": "sentence_rows",
+        "12.6": "torch_batches",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",

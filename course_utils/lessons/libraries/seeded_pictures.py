@@ -340,3 +340,65 @@ class DrawnFromAGenerator(Dataset):
         generator = numpy.random.default_rng([*self.numbers, i])
         self.pipeline.set_random_seed(int(generator.integers(2**31)))
         return self.pipeline(image=self.pictures[i])["image"]
+
+
+exercise.equivalent(
+    "mixed = numpy.random.SeedSequence([self.seed, self.epoch, i]).generate_state(1)",
+    "mixed = numpy.random.SeedSequence([self.seed, self.epoch, i]).generate_state(2)",
+    because="The first of two numbers is the only one of one.",
+)
+
+
+exercise.equivalent(
+    "self.pipeline.set_random_seed(int(mixed[0]))",
+    "self.pipeline.set_random_seed(int(mixed[-1]))",
+    because="There is one number.",
+)
+
+
+exercise.equivalent(
+    "self.pipeline.set_random_seed(hash((self.seed, self.epoch, i)) % 2 ** 32)",
+    "self.pipeline.set_random_seed(hash((self.seed, self.epoch, i)) % 3 ** 32)",
+    "self.pipeline.set_random_seed(hash((self.seed, self.epoch, i)) % 2 ** 33)",
+    "self.pipeline.set_random_seed(hash((self.seed, self.epoch, i)) % 2 ** 31)",
+    because="Any seed will do that differs from place to place.",
+)
+
+
+exercise.equivalent(
+    "number = (self.seed * 1000000 + self.epoch) * 10000 + i",
+    "number = (self.seed * 1000001 + self.epoch) * 10000 + i",
+    "number = (self.seed * 999999 + self.epoch) * 10000 + i",
+    because="Any step will do that is larger than all epochs.",
+)
+
+
+exercise.equivalent(
+    "number = (self.seed * 1000000 + self.epoch) * 10000 + i",
+    "number = (self.seed * 1000000 + self.epoch) * 10001 + i",
+    because="Any step will do that is larger than all places.",
+)
+
+
+exercise.equivalent(
+    "self.steps = list(pipeline)",
+    "self.steps = pipeline",
+    because="A pipeline can be walked through like a list.",
+)
+
+
+exercise.equivalent(
+    "pipeline = A.Compose(self.steps, seed=digits.getrandbits(32))",
+    "pipeline = A.Compose(self.steps, seed=digits.getrandbits(33))",
+    "pipeline = A.Compose(self.steps, seed=digits.getrandbits(31))",
+    because="Any seed will do that differs from place to place.",
+)
+
+
+exercise.equivalent(
+    "self.pipeline.set_random_seed(int(generator.integers(2 ** 31)))",
+    "self.pipeline.set_random_seed(int(generator.integers(3 ** 31)))",
+    "self.pipeline.set_random_seed(int(generator.integers(2 ** 32)))",
+    "self.pipeline.set_random_seed(int(generator.integers(2 ** 30)))",
+    because="Any seed will do that differs from place to place.",
+)

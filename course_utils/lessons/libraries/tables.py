@@ -18,6 +18,6 @@ def rows_of(table):
     """The rows of a datasets.Dataset as plain data: names of columns, their types, their lists."""
     return {
         "columns": sorted(table.column_names),
-        "types": {name: str(feature.dtype) for name, feature in sorted(table.features.items())},
+        "types": {name: str(feature) for name, feature in sorted(table.features.items())},
         "rows": table.with_format(None).to_dict(),
     }
