@@ -61,7 +61,12 @@ def sentence_rows(path):
 @exercise.cases
 def _(rng):
     yield ("text,label\nGood. Very good.,1\nNo,0\n",)
-    yield ("place,text,label,review\nSeoul,,0,x\nBusan,Bad.  Never again . ,2,y\nJeju,Fine!,1,z\n",)
+    yield (
+        "place,text,label,review\n"
+        "Seoul,,0,x\n"
+        "Busan,Bad.  Never again . ,2,y\n"
+        'Jeju,"Fine, so far. ",1,z\n',
+    )
     words = ["so", "la", "ti", "do", "NA", "7"]
     lines = []
     for n in range(1001, 1001 + rng.randint(5, 60)):  # more than one batch
@@ -308,18 +313,21 @@ def from_a_list(path):
 
 
 @exercise.right
-def row_by_row(path):
+def in_small_batches(path):
     table = datasets.Dataset.from_csv(path)
 
-    def split_one(batch, places):
-        [text], [label], [place] = batch["text"], batch["label"], places
-        found = [s.strip() for s in (text or "").split(".")]
-        found = [s for s in found if s]
-        n = len(found)
-        return {"sentence": found, "label": [label] * n, "review": [place] * n}
+    def split_some(batch, places):
+        found = [
+            (sentence.strip(), batch["label"][n], place)
+            for n, place in enumerate(places)
+            for sentence in (batch["text"][n] or "").split(".")
+            if sentence.strip()
+        ]
+        names = ("sentence", "label", "review")
+        return {name: [row[n] for row in found] for n, name in enumerate(names)}
 
-    options = {"batched": True, "batch_size": 1, "with_indices": True}
-    return table.map(split_one, remove_columns=table.column_names, **options)
+    options = {"batched": True, "batch_size": 100, "with_indices": True}
+    return table.map(split_some, remove_columns=table.column_names, **options)
 
 
 @exercise.right
@@ -333,3 +341,24 @@ def with_the_csv_module(path):
                 columns["label"].append(int(row["label"]))
                 columns["review"].append(number)
     return datasets.Dataset.from_dict(columns)
+
+
+exercise.equivalent(
+    "table = table.add_column('review', list(range(len(table))))",
+    "table = table.add_column('review', range(len(table)))",
+    because="A column can be made of any sequence.",
+)
+
+
+exercise.equivalent(
+    "table = table.filter(lambda row: row['text'] is not None)",
+    "table = table.filter(lambda row: row['text'])",
+    because="An empty cell is None, and never an empty text.",
+)
+
+
+exercise.equivalent(
+    "with Path(path).open(newline='') as file:",
+    "with Path(path).open() as file:",
+    because="No text of the file goes over the end of a line.",
+)

@@ -290,16 +290,16 @@ def with_a_loader(rows, batch_size):
 
 @exercise.right
 def with_the_torch_format(rows, batch_size):
-    tensors = rows.with_format("torch", columns=["ids", "label", "weight"])
+    tensors = rows.with_format("torch")
     batches = []
     for begin in range(0, len(rows), batch_size):
         end = begin + batch_size
         part = tensors[begin:end]
         lengths = [len(one) for one in part["ids"]]
-        ids = pad_sequence(list(part["ids"]), batch_first=True)
+        ids = pad_sequence([*part["ids"]], batch_first=True)
         found = {"ids": ids, "length": torch.tensor(lengths)}
-        found |= {"label": part["label"], "weight": part["weight"]}
-        batches.append(found | {"text": list(rows[begin:end]["text"])})
+        found["label"], found["weight"] = part["label"], part["weight"]
+        batches.append(found | {"text": rows[begin:end]["text"]})
     return batches
 
 
@@ -308,7 +308,7 @@ def with_zeros_and_iter(rows, batch_size):
     batches = []
     for part in rows.iter(batch_size=batch_size):
         lengths = torch.tensor(list(map(len, part["ids"])))
-        ids = torch.zeros(len(lengths), int(lengths.max()), dtype=torch.long)
+        ids = torch.zeros(len(lengths), lengths.max(), dtype=torch.long)
         for row, one in zip(ids, part["ids"]):
             row[: len(one)] = torch.tensor(one)
         numbers = {name: torch.tensor(part[name]) for name in ("label", "weight")}
@@ -318,14 +318,13 @@ def with_zeros_and_iter(rows, batch_size):
 
 @exercise.right
 def with_all_columns_formatted(rows, batch_size):
-    kept = rows.select_columns(["ids", "label", "weight", "text"])
-    kept = kept.map(lambda row: {"length": len(row["ids"])})
+    kept = rows.map(lambda row: {"length": len(row["ids"])})
     formatted = kept.with_format("torch", columns=["label", "weight", "length"])
     batches = []
     for begin in range(0, len(kept), batch_size):
         plain = kept[begin : begin + batch_size]
         longest = max(plain["length"])
         ids = [one + [0] * (longest - len(one)) for one in plain["ids"]]
-        batch = dict(formatted[begin : begin + batch_size])
+        batch = formatted[begin : begin + batch_size]
         batches.append({**batch, "ids": torch.tensor(ids), "text": plain["text"]})
     return batches
