@@ -9,6 +9,7 @@ contents = Contents(
     title="The libraries around torch",
     needs=["07", "08", "10"],
     minutes=120,
+    extras=["libraries"],
     after=[
         "put an Albumentations transform into a Dataset, with masks and boxes that follow",
         "read local files with Hugging Face's `datasets`, and hand their rows to a DataLoader",
@@ -17,7 +18,14 @@ contents = Contents(
         "save a model to a folder and load it without a network",
         "put a new head on a backbone, and say what is frozen",
     ],
-    exercises={},
+    exercises={
+        "12.1": "picture_set",
+        "12.2": "follow_boxes",
+        "12.3": "albumented",
+        "12.4": "seeded_pictures",
+        "12.5": "sentence_rows",
+        "12.6": "torch_batches",
+    },
     practice=Practice(
         title="Exercises: the libraries around torch",
         lead=(
@@ -26,8 +34,15 @@ contents = Contents(
         ),
         imports=[
             """\
+import albumentations as A
+import datasets
+import numpy
 import torch
 from torch import nn
+from torch.utils.data import Dataset, default_collate""",
+            """\
+from torchvision import tv_tensors
+from torchvision.transforms import v2
 
 from course_utils import check, hint, solution""",
         ],
