@@ -17,7 +17,9 @@ contents = Contents(
         "save a model to a folder and load it without a network",
         "put a new head on a backbone, and say what is frozen",
     ],
-    exercises={},
+    exercises={
+        "12.8": "pad_rows",
+    },
     practice=Practice(
         title="Exercises: the libraries around torch",
         lead=(
