@@ -19,6 +19,8 @@ contents = Contents(
     ],
     exercises={
         "12.8": "pad_rows",
+        "12.9": "causal_loss",
+        "12.10": "text_vectors",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",

@@ -1,5 +1,5 @@
-"""`DataCollatorWithPadding` fills up what a tokenizer made, and no lists of labels. Write a collator
-that fills up both: a row may have one label, or a label for each token.
+"""`DataCollatorWithPadding` fills up what a tokenizer made, and no lists of labels. Write a
+collator that fills up both: a row may have one label, or a label for each token.
 """
 
 import math
@@ -383,3 +383,41 @@ def row_by_row(rows, pad_id, multiple):
                     columns[key].append([*value, *[0] * missing])
     columns["labels"] = columns.pop("label")
     return {key: torch.tensor(column) for key, column in columns.items()}
+
+
+for line in (
+    "for key in rows[0]:",
+    "if isinstance(values[0], list):",
+    "if key not in rows[0]:",
+    "if isinstance(rows[0][key], int):",
+    "if 'token_type_ids' in rows[0]:",
+    "if isinstance(rows[0]['label'], list):",
+    "batch = {'labels' if key == 'label' else key: [] for key in rows[0]}",
+    "columns = {key: [] for key in rows[0]}",
+):
+    exercise.equivalent(
+        line,
+        line.replace("[0]", "[-1]"),
+        because="All rows have the same keys, with values of the same kinds.",
+    )
+
+
+exercise.equivalent(
+    "width += 1",
+    "width = width + 1",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)
+
+
+exercise.equivalent(
+    "continue",
+    "break",
+    because="Labels are the last of the keys there: after them nothing is left to do.",
+)
+
+
+exercise.equivalent(
+    "fill = {'input_ids': pad_id, 'label': -100}.get(key, 0)",
+    "fill = {'input_ids': pad_id, 'label': -100}.get(key)",
+    because="Where it is told no number, torch's pad takes 0.",
+)
