@@ -21,6 +21,8 @@ contents = Contents(
         "12.8": "pad_rows",
         "12.9": "causal_loss",
         "12.10": "text_vectors",
+        "12.11": "replace_head",
+        "12.12": "compare_weights",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",

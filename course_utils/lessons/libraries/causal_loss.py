@@ -30,9 +30,9 @@ exercise = Exercise(
 def causal_loss(model, input_ids, attention_mask):
     """The mean cross-entropy of the next token, in a batch of texts.
 
-    model: a causal language model such as GPT2LMHeadModel, in eval mode. input_ids and
-    attention_mask: int64, shape (batch, length), any strides. The mask is 1 for tokens, 0 for the
-    padding behind them. Padding may have the id of a token that texts have too.
+    model: a causal language model such as GPT2LMHeadModel, in eval mode.
+    input_ids, attention_mask: int64, shape (batch, length), any strides. The mask is 1 for
+    tokens, 0 for the padding behind them, which may have the id of a token that texts have too.
     Every token of a text but its first counts once, and once only; padding is never predicted.
     A text may be one token long, but not all are. Returns a tensor of shape (), connected to the
     model's parameters.
@@ -59,13 +59,20 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, input_ids, attention_mask):
+    calls = []
+    hook = model.register_forward_hook(lambda *_: calls.append(1))
     loss = answer(model, input_ids, attention_mask)
+    hook.remove()
 
     def gradient():
         loss.backward()
         return model.lm_head.weight.grad
 
-    return {"loss": loss, "gradient of model.lm_head.weight": attempt(gradient)}
+    return {
+        "loss": loss,
+        "gradient of model.lm_head.weight": attempt(gradient),
+        "hooks of the model ran": bool(calls),
+    }
 
 
 def with_labels(model, input_ids, attention_mask, labels):
@@ -264,6 +271,15 @@ def in_training_mode(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
+    "The loss is right, and hooks on the model are passed by: the method `forward` of a module is "
+    "not the same as a call of the module."
+)
+def by_forward(model, input_ids, attention_mask):
+    labels = input_ids.masked_fill(attention_mask == 0, -100)
+    return model.forward(input_ids=input_ids, attention_mask=attention_mask, labels=labels).loss
+
+
+@exercise.mistake(
     "You give back all that the model gives. The docstring asks for one tensor of it: the loss."
 )
 def the_whole_output(model, input_ids, attention_mask):
@@ -309,3 +325,69 @@ def classes_in_the_middle(model, input_ids, attention_mask):
     labels = torch.where(attention_mask == 1, input_ids, -100)[:, 1:]
     logits = model(input_ids=input_ids, attention_mask=attention_mask, return_dict=False)[0]
     return nn.CrossEntropyLoss()(logits[:, :-1].permute(0, 2, 1), labels)
+
+
+behind = "Padding stands behind the tokens, and a causal model never looks there."
+exercise.equivalent(
+    "return model(input_ids=input_ids, attention_mask=attention_mask, labels=labels).loss",
+    "return model(input_ids=input_ids, labels=labels).loss",
+    because=behind,
+)
+exercise.equivalent(
+    "logits = model(input_ids, attention_mask=attention_mask).logits[:, :-1]",
+    "logits = model(input_ids).logits[:, :-1]",
+    because=behind,
+)
+exercise.equivalent(
+    "return model(input_ids, attention_mask=attention_mask, labels=labels)[0]",
+    "return model(input_ids, labels=labels)[0]",
+    because=behind,
+)
+exercise.equivalent(
+    "logits = model(input_ids=input_ids, attention_mask=attention_mask, return_dict=False)[0]",
+    "logits = model(input_ids=input_ids, return_dict=False)[0]",
+    because=behind,
+)
+
+
+exercise.equivalent(
+    "logits = model(input_ids=input_ids, attention_mask=attention_mask, return_dict=False)[0]",
+    "logits = model(input_ids=input_ids, attention_mask=attention_mask)[0]",
+    "logits = model(input_ids=input_ids, attention_mask=attention_mask, return_dict=True)[0]",
+    because="The first part of the output is the same, whichever form the output has.",
+)
+
+
+exercise.equivalent(
+    "log_chances = model(input_ids).logits[:, :-1].log_softmax(dim=-1)",
+    "log_chances = model(input_ids).logits[:, :].log_softmax(dim=-1)",
+    because="gather looks at as many places as there are targets, from the front.",
+)
+
+
+exercise.equivalent(
+    "losses = -log_chances.gather(2, target[:, :, None])[:, :, 0]",
+    "losses = -log_chances.gather(2, target[:, :, None])[:, :, -1]",
+    because="The last dimension has the size 1.",
+)
+
+
+exercise.equivalent(
+    "for ids, length in zip(input_ids, attention_mask.sum(dim=1).tolist(), strict=True):",
+    "for ids, length in zip(input_ids, attention_mask.sum(dim=1), strict=True):",
+    because="A tensor of one number is an end of a slice, too.",
+)
+
+
+exercise.equivalent(
+    "total = total + model(text, labels=text).loss * (length - 1)",
+    "total += model(text, labels=text).loss * (length - 1)",
+    because="The first total is a number, and no later one is used elsewhere.",
+)
+
+
+exercise.equivalent(
+    "count += length - 1",
+    "count = count + (length - 1)",
+    because="Numbers cannot be changed in place: both ways give the name a new number.",
+)

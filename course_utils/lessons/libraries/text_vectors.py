@@ -27,7 +27,7 @@ def text_vectors(model, input_ids, attention_mask):
     """The mean of an encoder's last hidden states over the tokens of each text.
 
     model: an encoder such as BertModel, in any mode. It is used in eval mode, and afterwards it is
-    in the mode it was in. input_ids and attention_mask: int64, shape (batch, length), any strides.
+    in the mode it was in. input_ids, attention_mask: int64, shape (batch, length), any strides.
     The mask is 1 for tokens, 0 for the padding behind them, which may have any id. Special tokens
     count like others, and each text has at least one token.
     Returns float32 of shape (batch, hidden_size), without a graph. A text gets the same vector in
@@ -57,8 +57,15 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, input_ids, attention_mask):
+    calls = []
+    hook = model.register_forward_hook(lambda *_: calls.append(1))
     vectors = answer(model, input_ids, attention_mask)
-    return {"vectors": vectors, "is in a graph": getattr(vectors, "requires_grad", "no tensor")}
+    hook.remove()
+    return {
+        "vectors": vectors,
+        "is in a graph": getattr(vectors, "requires_grad", "no tensor"),
+        "hooks of the model ran": bool(calls),
+    }
 
 
 def output(model, *args, **named):
@@ -243,6 +250,19 @@ def with_a_graph(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
+    "Your vectors are right, and hooks on the model are passed by: the method `forward` of a "
+    "module is not the same as a call of the module."
+)
+def by_forward(model, input_ids, attention_mask):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        states = model.forward(input_ids, attention_mask=attention_mask).last_hidden_state
+    model.train(was_training)
+    return mean(states, attention_mask)
+
+
+@exercise.mistake(
     "Your vectors all have length 1. That is often done afterwards, for a search; here, the mean "
     "as it is was asked for."
 )
@@ -319,3 +339,26 @@ def with_nanmean(model, input_ids, attention_mask):
     states = model.eval()(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
     model.train(was_training)
     return states.detach().masked_fill(attention_mask[..., None] == 0, torch.nan).nanmean(dim=1)
+
+
+exercise.equivalent(
+    "vectors.append(model(text)[0][0].mean(dim=0))",
+    "vectors.append(model(text)[0][-1].mean(dim=0))",
+    because="The batch is one text.",
+)
+
+
+exercise.equivalent(
+    "states = model(input_ids, attention_mask=attention_mask, return_dict=False)[0]",
+    "states = model(input_ids, attention_mask=attention_mask)[0]",
+    "states = model(input_ids, attention_mask=attention_mask, return_dict=True)[0]",
+    because="The first part of the output is the same, whichever form the output has.",
+)
+
+
+exercise.equivalent(
+    "return states.detach().masked_fill(attention_mask[..., None] == 0, torch.nan).nanmean(dim=1)",
+    "return states.detach().masked_fill_(attention_mask[..., None] == 0, torch.nan).nanmean(dim=1)",
+    "return states.detach_().masked_fill(attention_mask[..., None] == 0, torch.nan).nanmean(dim=1)",
+    because="The states belong to the answer, and nobody looks at them afterwards.",
+)
