@@ -18,6 +18,7 @@ contents = Contents(
         "put a new head on a backbone, and say what is frozen",
     ],
     exercises={
+        "12.7": "word_tokenizer",
         "12.8": "pad_rows",
         "12.9": "causal_loss",
         "12.10": "text_vectors",
