@@ -9,6 +9,7 @@ contents = Contents(
     title="The libraries around torch",
     needs=["07", "08", "10"],
     minutes=120,
+    extras=["libraries"],
     after=[
         "put an Albumentations transform into a Dataset, with masks and boxes that follow",
         "read local files with Hugging Face's `datasets`, and hand their rows to a DataLoader",
