@@ -34,8 +34,15 @@ contents = Contents(
         ),
         imports=[
             """\
+import math
+
 import torch
 from torch import nn
+from torch.nn import functional as F""",
+            """\
+from safetensors import safe_open
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from course_utils import check, hint, solution""",
         ],
