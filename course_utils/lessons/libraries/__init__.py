@@ -19,6 +19,7 @@ contents = Contents(
         "put a new head on a backbone, and say what is frozen",
     ],
     exercises={
+        "12.1": "picture_set",
         "12.7": "word_tokenizer",
         "12.8": "pad_rows",
         "12.9": "causal_loss",
@@ -36,13 +37,19 @@ contents = Contents(
             """\
 import math
 
+import albumentations as A
+import datasets
+import numpy
 import torch
 from torch import nn
-from torch.nn import functional as F""",
+from torch.nn import functional as F
+from torch.utils.data import Dataset, default_collate""",
             """\
 from safetensors import safe_open
 from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from torchvision import tv_tensors
+from torchvision.transforms import v2
 
 from course_utils import check, hint, solution""",
         ],
