@@ -26,6 +26,7 @@ contents = Contents(
         "12.10": "text_vectors",
         "12.11": "replace_head",
         "12.12": "compare_weights",
+        "12.13": "train_on",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",
@@ -50,6 +51,7 @@ from safetensors.torch import load_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from torchvision import tv_tensors
 from torchvision.transforms import v2
+from transformers import AutoModelForSequenceClassification
 
 from course_utils import check, hint, solution""",
         ],

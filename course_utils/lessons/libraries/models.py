@@ -3,7 +3,13 @@
 import random
 
 import torch
-from transformers import BertConfig, BertModel, GPT2Config, GPT2LMHeadModel
+from transformers import (
+    BertConfig,
+    BertForSequenceClassification,
+    BertModel,
+    GPT2Config,
+    GPT2LMHeadModel,
+)
 
 from course_utils.lessons.training.inputs import seeded
 
@@ -24,6 +30,26 @@ def tiny_encoder(rng: random.Random) -> BertModel:
         initializer_range=0.4,
     )
     return seeded(rng, lambda: BertModel(config))
+
+
+def tiny_classifier(
+    rng: random.Random, classes: int, *, dropout: float, before_head: float
+) -> BertForSequenceClassification:
+    """One layer, in training mode. dropout: of its hidden states. before_head: in front of it."""
+    config = BertConfig(
+        vocab_size=TOKENS,
+        hidden_size=WIDTH,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=2 * WIDTH,
+        max_position_embeddings=LONGEST,
+        initializer_range=0.4,
+        hidden_dropout_prob=dropout,
+        attention_probs_dropout_prob=0.0,
+        classifier_dropout=before_head,
+        num_labels=classes,
+    )
+    return seeded(rng, lambda: BertForSequenceClassification(config))
 
 
 def tiny_decoder(rng: random.Random, *, padding: int = 0) -> GPT2LMHeadModel:

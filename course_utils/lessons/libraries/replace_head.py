@@ -395,7 +395,7 @@ def looked_for_among_the_parts(model, name, classes):
     model.eval().requires_grad_(False)
     old = model.get_submodule(name)
     head = nn.Linear(old.in_features, classes)
-    for part in list(model.modules()):
+    for part in model.modules():
         for inner, layer in part.named_children():
             if layer is old:
                 setattr(part, inner, head)
