@@ -134,7 +134,7 @@ def _(answer, model, name, classes):
     facts["optimizer"] = type(optimizer).__name__
     settings = [(group["lr"], group.get("momentum", 0)) for group in optimizer.param_groups]
     facts["its rate and momentum"] = sorted(set(settings))
-    return {**facts, **attempt(lambda: step(model, optimizer, name))}
+    return {**facts, "a step of training": attempt(lambda: step(model, optimizer, name))}
 
 
 def put(model, name, layer):

@@ -1,5 +1,7 @@
 """**Complaint:** "I loaded my classifier from its folder and trained it on. It soon knew the
 training texts by heart. A new one with the same config did not: as if Dropout were switched off."
+
+A message of the check shows the folder as the model that was saved there.
 """
 
 # A starter and its reference have one name, because both are the student's answer.

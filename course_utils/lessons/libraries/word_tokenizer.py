@@ -288,8 +288,7 @@ def with_the_template_of_bert(texts, size):
     tokenizer.normalizer = normalizers.Sequence([normalizers.Lowercase()])
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.train_from_iterator(
-        iter(texts),
-        trainers.WordLevelTrainer(vocab_size=size, min_frequency=1, special_tokens=[*SPECIAL]),
+        texts, trainers.WordLevelTrainer(vocab_size=size, special_tokens=[*SPECIAL])
     )
     tokenizer.post_processor = processors.BertProcessing(sep=("[SEP]", 3), cls=("[CLS]", 2))
     return tokenizer
@@ -302,15 +301,15 @@ def counted_words(texts, size):
         cut = pre_tokenizers.Whitespace().pre_tokenize_str(text.lower())
         counts.update(word for word, _ in cut)
     words = sorted(counts, key=lambda word: (-counts[word], word))
-    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words][:size]
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", *words]
     vocabulary = dict(zip(words, range(size), strict=False))
     tokenizer = Tokenizer(models.WordLevel(vocab=vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS]:0 $A:0 [SEP]:0",
-        pair="[CLS]:0 $A:0 [SEP]:0 $B:1 [SEP]:1",
-        special_tokens=list(vocabulary.items())[2:4],
+        single="[CLS] $0 [SEP]",
+        pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+        special_tokens=[("[SEP]", 3), ("[CLS]", 2)],
     )
     return tokenizer
 
@@ -320,10 +319,10 @@ def trained_in_batches(texts, size):
     tokenizer = Tokenizer(models.WordLevel(unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence([pre_tokenizers.Whitespace()])
-    trainer = trainers.WordLevelTrainer(special_tokens=list(SPECIAL), show_progress=False)
+    trainer = trainers.WordLevelTrainer(special_tokens=list(SPECIAL))
     trainer.vocab_size = size
     batches = (texts[start : start + 2] for start in range(0, len(texts), 2))
-    tokenizer.train_from_iterator(batches, trainer=trainer, length=len(texts))
+    tokenizer.train_from_iterator(batches, trainer=trainer)
     ids = {name: tokenizer.token_to_id(name) for name in ("[CLS]", "[SEP]")}
     tokenizer.post_processor = processors.TemplateProcessing(
         single=["[CLS]", "$A", "[SEP]"],
@@ -335,7 +334,7 @@ def trained_in_batches(texts, size):
 
 @exercise.right
 def trained_model_in_a_new_tokenizer(texts, size):
-    learner = Tokenizer(models.WordLevel(unk_token="[UNK]"))
+    learner = Tokenizer(models.WordLevel())
     learner.pre_tokenizer = pre_tokenizers.Whitespace()
     small = [text.lower() for text in texts]
     learner.train_from_iterator(
@@ -344,6 +343,15 @@ def trained_model_in_a_new_tokenizer(texts, size):
     tokenizer = Tokenizer(models.WordLevel(learner.get_vocab(), "[UNK]"))
     tokenizer.normalizer = normalizers.Lowercase()
     tokenizer.pre_tokenizer = learner.pre_tokenizer
-    tokenizer.add_special_tokens(list(SPECIAL))
     tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
     return tokenizer
+
+
+exercise.equivalent(
+    "trainer = trainers.WordLevelTrainer(vocab_size=size, special_tokens=special, "
+    "show_progress=False)",
+    "trainer = trainers.WordLevelTrainer(vocab_size=size, special_tokens=special)",
+    "trainer = trainers.WordLevelTrainer(vocab_size=size, special_tokens=special, "
+    "show_progress=True)",
+    because="A bar that shows progress is drawn in a terminal, and changes no tokenizer.",
+)
