@@ -234,7 +234,7 @@ def mode_in_the_loop(folder, batches, rate):
 
 @exercise.right
 def with_the_class_of_bert(folder, batches, rate):
-    model = BertForSequenceClassification.from_pretrained(folder).train(True)
+    model = BertForSequenceClassification.from_pretrained(folder).train()
     return steps(model, batches, rate)
 
 
