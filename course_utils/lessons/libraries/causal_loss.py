@@ -204,6 +204,14 @@ def sum_of_the_losses(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
+    "That is the perplexity, which is made of the loss. The mean cross-entropy itself was asked "
+    "for."
+)
+def perplexity(model, input_ids, attention_mask):
+    return causal_loss(model, input_ids, attention_mask).exp()
+
+
+@exercise.mistake(
     "You wrote into the ids that the model is to read. An embedding has no row for -100, and the "
     "ids belong to the caller."
 )

@@ -71,7 +71,7 @@ def _(rng):
     yield [first, second], 0, 4
     yield [first, second], 5, 1
     hidden = {"input_ids": [2, 0, 0, 3], "attention_mask": [1, 0, 1, 1], "label": 2}
-    yield [second, hidden], 0, 4
+    yield [second, hidden], 0, 3  # more tokens than the mask has ones, and over a multiple
     words = {"input_ids": [2, 7, 3], "attention_mask": [1, 1, 1], "label": [-100, 1, -100]}
     yield [words, {"input_ids": [4], "attention_mask": [1], "label": [2]}], 9, 2
     yield [row(rng, 3, types=True, token_labels=True)], rng.randint(0, 9), 8
@@ -197,6 +197,14 @@ def called_label(rows, pad_id, multiple):
 def called_both(rows, pad_id, multiple):
     batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
     return {**batch, "label": batch["labels"]}
+
+
+@exercise.mistake(
+    "You took the ones of a mask for the length of its text. A mask may hide a token in the middle."
+)
+def length_from_the_mask(rows, pad_id, multiple):
+    longest = max(sum(one["attention_mask"]) for one in rows)
+    return padded(rows, math.ceil(longest / multiple) * multiple, paddings(pad_id))
 
 
 @exercise.mistake("Your padding stands in front of the texts. Here it comes after them.")

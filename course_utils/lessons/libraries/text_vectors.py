@@ -126,6 +126,12 @@ def divided_by_the_width(model, input_ids, attention_mask):
     return (states * attention_mask[:, :, None]).mean(dim=1)
 
 
+@exercise.mistake(same_as=divided_by_the_width)
+def divided_by_all_tokens(model, input_ids, attention_mask):
+    states = output(model, input_ids, attention_mask=attention_mask).last_hidden_state
+    return (states * attention_mask[:, :, None]).sum(dim=1) / attention_mask.sum()
+
+
 @exercise.mistake("That is the sum of the vectors. A long text would get a longer vector.")
 def sum_of_the_vectors(model, input_ids, attention_mask):
     states = output(model, input_ids, attention_mask=attention_mask).last_hidden_state
