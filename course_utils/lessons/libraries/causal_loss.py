@@ -101,6 +101,13 @@ def padding_counts_as_zero(model, input_ids, attention_mask):
     return with_labels(model, input_ids, attention_mask, input_ids * attention_mask)
 
 
+@exercise.mistake(same_as=padding_counts)
+def scores_of_padding_are_zero(model, input_ids, attention_mask):
+    logits = scores(model, input_ids, attention_mask)[:, :-1]
+    real = attention_mask[:, 1:]
+    return F.cross_entropy((logits * real[:, :, None]).transpose(1, 2), input_ids[:, 1:] * real)
+
+
 @exercise.mistake(
     "You know padding by its id. A text may have that token as well, at its end for example, and "
     "it is to be learned there. What tells the two apart?"
@@ -108,6 +115,21 @@ def padding_counts_as_zero(model, input_ids, attention_mask):
 def padding_by_its_id(model, input_ids, attention_mask):
     labels = input_ids.masked_fill(input_ids == model.config.pad_token_id, -100)
     return with_labels(model, input_ids, attention_mask, labels)
+
+
+@exercise.mistake(same_as=padding_by_its_id)
+def padding_is_zero(model, input_ids, attention_mask):
+    labels = input_ids.masked_fill(input_ids == 0, -100)
+    return with_labels(model, input_ids, attention_mask, labels)
+
+
+@exercise.mistake(
+    "Your labels are one place shorter than the ids. The model wants a label at every place, and "
+    "does something with them itself before it compares."
+)
+def labels_one_shorter(model, input_ids, attention_mask):
+    labels = input_ids.masked_fill(attention_mask == 0, -100)
+    return with_labels(model, input_ids, attention_mask, labels[:, 1:])
 
 
 @exercise.mistake(
@@ -134,6 +156,12 @@ def not_moved(model, input_ids, attention_mask):
     labels = input_ids.masked_fill(attention_mask == 0, -100)
     logits = scores(model, input_ids, attention_mask)
     return F.cross_entropy(logits.flatten(0, 1), labels.flatten())
+
+
+@exercise.mistake(same_as=not_moved)
+def not_moved_and_padding(model, input_ids, attention_mask):
+    logits = scores(model, input_ids, attention_mask)
+    return F.cross_entropy(logits.flatten(0, 1), input_ids.flatten())
 
 
 @exercise.mistake(
@@ -167,6 +195,13 @@ def mean_of_the_texts(model, input_ids, attention_mask):
         if mask.sum() > 1:
             losses.append(F.cross_entropy(row[:-1][mask[1:]], ids[1:][mask[1:]]))
     return torch.stack(losses).mean()
+
+
+@exercise.mistake(same_as=mean_of_the_texts)
+def mean_of_the_texts_with_nan(model, input_ids, attention_mask):
+    logits, real = scores(model, input_ids, attention_mask)[:, :-1], attention_mask[:, 1:]
+    losses = F.cross_entropy(logits.transpose(1, 2), input_ids[:, 1:], reduction="none")
+    return ((losses * real).sum(dim=1) / real.sum(dim=1)).mean()
 
 
 @exercise.mistake(
@@ -249,6 +284,15 @@ def softmax_twice(model, input_ids, attention_mask):
     chances = scores(model, input_ids, attention_mask)[:, :-1].softmax(dim=-1)
     real = attention_mask[:, 1:].bool()
     return F.cross_entropy(chances[real], input_ids[:, 1:][real])
+
+
+@exercise.mistake(
+    "nll_loss takes the logarithms of probabilities. Yours gets the scores as they are."
+)
+def nll_of_scores(model, input_ids, attention_mask):
+    logits = scores(model, input_ids, attention_mask)[:, :-1]
+    real = attention_mask[:, 1:].bool()
+    return F.nll_loss(logits[real], input_ids[:, 1:][real])
 
 
 @exercise.mistake(

@@ -149,6 +149,16 @@ def parameters_only(model, folder):
     return lists(own, own_and_saved(model, folder)[1])
 
 
+@exercise.mistake(same_as=parameters_only)
+def parameters_as_they_come(model, folder):
+    own, saved = dict(model.named_parameters()), own_and_saved(model, folder)[1]
+    return {
+        "missing": [n for n in own if n not in saved],
+        "unexpected": [n for n in saved if n not in own],
+        "mismatched": [n for n in own if n in saved and own[n].shape != saved[n].shape],
+    }
+
+
 @exercise.mistake(
     "You ask for parameters without their second names. A file may have the tensor under just that "
     "name."
@@ -233,6 +243,23 @@ def load_not_strictly(model, folder):
     }
 
 
+@exercise.mistake(same_as=load_not_strictly)
+def load_and_hand_on(model, folder):
+    _, saved = own_and_saved(model, folder)
+    keys = model.load_state_dict(saved, strict=False)
+    found = {"missing": keys.missing_keys, "unexpected": keys.unexpected_keys}
+    return {**found, "mismatched": []}
+
+
+@exercise.mistake(
+    "`from_pretrained` is a method of the models of transformers, and it loads. Here, any "
+    "nn.Module may come."
+)
+def from_pretrained(model, folder):
+    _, info = type(model).from_pretrained(folder, output_loading_info=True)
+    return {key: info[f"{key}_keys"] for key in ("missing", "unexpected", "mismatched")}
+
+
 @exercise.mistake(
     "The lists are right, and the weights of the file are in the model now. The question was what "
     "would happen."
@@ -254,6 +281,15 @@ def as_they_come(model, folder):
     found = lists(own, saved)
     names = [*own, *(n for n in reversed(list(saved)) if n not in own)]
     return {key: [n for n in names if n in found[key]] for key in found}
+
+
+@exercise.mistake(same_as=as_they_come)
+def in_the_order_of_the_file(model, folder):
+    own, saved = own_and_saved(model, folder)
+    found = lists(own, saved)
+    return {key: [n for n in [*own, *saved] if n in found[key]] for key in found} | {
+        "mismatched": found["mismatched"]
+    }
 
 
 @exercise.mistake("Your lists are no lists of names: look at what the docstring wants in them.")

@@ -183,6 +183,12 @@ def width_is_the_multiple(rows, pad_id, multiple):
     return padded(short, multiple, paddings(pad_id))
 
 
+@exercise.mistake(same_as=rounded_down)
+def rounded_to_the_nearest(rows, pad_id, multiple):
+    width = round(max(len(one["input_ids"]) for one in rows) / multiple) * multiple
+    return padded(rows, width, paddings(pad_id))
+
+
 @exercise.mistake(
     "Look at the names in your batch once more: under which one does a model look for the right "
     "answers?"
@@ -279,6 +285,12 @@ def label_as_a_column(rows, pad_id, multiple):
 def lists(rows, pad_id, multiple):
     batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
     return {key: value.tolist() for key, value in batch.items()}
+
+
+@exercise.mistake(same_as=lists)
+def lists_of_tensors(rows, pad_id, multiple):
+    batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
+    return {key: list(value) for key, value in batch.items()}
 
 
 @exercise.mistake(

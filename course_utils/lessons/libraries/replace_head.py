@@ -239,6 +239,54 @@ def name_with_a_dot(model, name, classes):
 
 
 @exercise.mistake(
+    "An attribute has no dot in its name: 'classifier.1' is the way to a part inside a part. "
+    "Python looks for one attribute that is called so."
+)
+def one_attribute(model, name, classes):
+    model.requires_grad_(False).eval()
+    head = nn.Linear(getattr(model, name).in_features, classes)
+    setattr(model, name, head)
+    return torch.optim.SGD(head.parameters(), lr=0.1)
+
+
+@exercise.mistake("You take `fc` for the last layer of every model. Where it is, `name` says.")
+def always_fc(model, name, classes):
+    model.requires_grad_(False).eval()
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return torch.optim.SGD(model.fc.parameters(), lr=0.1)
+
+
+@exercise.mistake(same_as=always_fc)
+def always_fc_in_any_mode(model, name, classes):
+    model.requires_grad_(False)
+    model.fc = nn.Linear(model.fc.in_features, classes)
+    return torch.optim.SGD(model.fc.parameters(), lr=0.1)
+
+
+@exercise.mistake(
+    "There is a new layer, and the model still has the old one: a variable of yours is no place in "
+    "the model."
+)
+def a_variable(model, name, classes):
+    model.requires_grad_(False).eval()
+    layer = model.get_submodule(name)
+    layer = nn.Linear(layer.in_features, classes)
+    return torch.optim.SGD(layer.parameters(), lr=0.1)
+
+
+@exercise.mistake(
+    "It is the old layer with other weights, and what it says of itself no longer fits. A new "
+    "layer was asked for."
+)
+def other_weights_in_the_old_layer(model, name, classes):
+    model.requires_grad_(False).eval()
+    layer = model.get_submodule(name)
+    layer.weight = nn.Parameter(torch.zeros(classes, layer.in_features))
+    layer.bias = nn.Parameter(torch.zeros(classes))
+    return torch.optim.SGD(layer.parameters(), lr=0.1)
+
+
+@exercise.mistake(
     "The old layer is still there, and yours comes after it. Its scores were made for other "
     "classes: what is to go in?"
 )

@@ -92,6 +92,11 @@ def over_all_places(model, input_ids, attention_mask):
     return states.mean(dim=1)
 
 
+@exercise.mistake(same_as=over_all_places)
+def mean_as_it_comes(model, input_ids, attention_mask):
+    return model(input_ids, attention_mask=attention_mask).last_hidden_state.mean(dim=1)
+
+
 @exercise.mistake(
     "The padding is not in your mean, and still a text has another vector beside a longer one: "
     "while the model reads, its tokens look at the padding. How does it learn what to leave out?"
@@ -189,6 +194,16 @@ def embeddings(model, input_ids, attention_mask):
 
 
 @exercise.mistake(same_as=embeddings)
+def of_the_embedding_layer(model, input_ids, attention_mask):
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        states = model.embeddings(input_ids)
+    model.train(was_training)
+    return mean(states, attention_mask)
+
+
+@exercise.mistake(same_as=embeddings)
 def last_but_one(model, input_ids, attention_mask):
     states = output(
         model, input_ids, attention_mask=attention_mask, output_hidden_states=True
@@ -213,6 +228,12 @@ def zeros_are_padding(model, input_ids, attention_mask):
 def in_whatever_mode(model, input_ids, attention_mask):
     with torch.no_grad():
         states = model(input_ids, attention_mask=attention_mask).last_hidden_state
+    return mean(states, attention_mask)
+
+
+@exercise.mistake(same_as=in_whatever_mode)
+def neither_eval_nor_no_grad(model, input_ids, attention_mask):
+    states = model(input_ids, attention_mask=attention_mask).last_hidden_state
     return mean(states, attention_mask)
 
 
@@ -284,6 +305,12 @@ def of_length_one(model, input_ids, attention_mask):
 def one_mean_for_all(model, input_ids, attention_mask):
     states = output(model, input_ids, attention_mask=attention_mask).last_hidden_state
     return states[attention_mask.bool()].mean(dim=0)
+
+
+@exercise.mistake(same_as=one_mean_for_all)
+def one_row_for_all(model, input_ids, attention_mask):
+    states = output(model, input_ids, attention_mask=attention_mask).last_hidden_state
+    return states[attention_mask.bool()].mean(dim=0, keepdim=True)
 
 
 @exercise.mistake(same_as=one_mean_for_all)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import PreTrainedTokenizerFast
 
 from course_utils.exercise import Exercise
 
@@ -166,10 +167,18 @@ def cut_as_bert_cuts(texts, size):
 
 
 @exercise.mistake(
-    "Your tokenizer takes a whole text for one word. Which part says where words end?"
+    "Whole texts are words for your tokenizer, at least while it is trained. Which part says where "
+    "words end?"
 )
 def not_cut(texts, size):
     return made(texts, size, cut=pre_tokenizers.Split("\n", "removed"))
+
+
+@exercise.mistake(same_as=not_cut)
+def cut_after_the_training(texts, size):
+    tokenizer = made(texts, size, cut=pre_tokenizers.Split("\n", "removed"))
+    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
+    return tokenizer
 
 
 @exercise.mistake(
@@ -188,6 +197,11 @@ def special_in_another_order(texts, size):
 
 
 @exercise.mistake(same_as=special_in_another_order)
+def start_and_end_first(texts, size):
+    return made(texts, size, special=("[CLS]", "[SEP]", "[PAD]", "[UNK]"))
+
+
+@exercise.mistake(same_as=special_in_another_order)
 def special_after_the_words(texts, size):
     tokenizer = made(texts, size - 4, special=("[UNK]",), single="")
     tokenizer.add_special_tokens(["[PAD]", "[CLS]", "[SEP]"])
@@ -203,6 +217,19 @@ def special_after_the_words(texts, size):
 )
 def no_template(texts, size):
     return made(texts, size, single="")
+
+
+@exercise.mistake(same_as=no_template)
+def neither_template_nor_small_letters(texts, size):
+    return made(texts, size, single="", normalizer=normalizers.NFC())
+
+
+@exercise.mistake(
+    "That is a tokenizer of transformers, made around yours. It has an `encode` as well, which "
+    "gives something else."
+)
+def wrapped(texts, size):
+    return PreTrainedTokenizerFast(tokenizer_object=made(texts, size))
 
 
 @exercise.mistake(
