@@ -168,8 +168,8 @@ def always_one_block_more(rows, pad_id, multiple):
 
 
 @exercise.mistake(
-    "The end of the longest row is cut off: your width is not large enough for it. In which "
-    "direction is it rounded?"
+    "Your width is not large enough for the longest row: it would have to lose its end. In which "
+    "direction is the length rounded?"
 )
 def rounded_down(rows, pad_id, multiple):
     width = max(len(one["input_ids"]) for one in rows) // multiple * multiple
