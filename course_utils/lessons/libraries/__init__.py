@@ -20,6 +20,11 @@ contents = Contents(
     ],
     exercises={
         "12.1": "picture_set",
+        "12.2": "follow_boxes",
+        "12.3": "albumented",
+        "12.4": "seeded_pictures",
+        "12.5": "sentence_rows",
+        "12.6": "torch_batches",
         "12.7": "word_tokenizer",
         "12.8": "pad_rows",
         "12.9": "causal_loss",
