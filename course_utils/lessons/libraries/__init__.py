@@ -25,6 +25,13 @@ contents = Contents(
         "12.4": "seeded_pictures",
         "12.5": "sentence_rows",
         "12.6": "torch_batches",
+        "12.7": "word_tokenizer",
+        "12.8": "pad_rows",
+        "12.9": "causal_loss",
+        "12.10": "text_vectors",
+        "12.11": "replace_head",
+        "12.12": "compare_weights",
+        "12.13": "train_on",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",
@@ -34,15 +41,22 @@ contents = Contents(
         ),
         imports=[
             """\
+import math
+
 import albumentations as A
 import datasets
 import numpy
 import torch
 from torch import nn
+from torch.nn import functional as F
 from torch.utils.data import Dataset, default_collate""",
             """\
+from safetensors import safe_open
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from torchvision import tv_tensors
 from torchvision.transforms import v2
+from transformers import AutoModelForSequenceClassification
 
 from course_utils import check, hint, solution""",
         ],
