@@ -543,3 +543,649 @@ outs = [shake(image=scene) for _ in range(5)]
 again = [A.ReplayCompose.replay(out["replay"], image=255 - scene)["image"] for out in outs]
 rows = {"drawn": [to_tensor(**out)["image"] for out in outs]}
 figures.image_rows({**rows, "replayed": [to_tensor(image=image)["image"] for image in again]})
+
+# %% [markdown]
+# ## Rows from local files
+#
+# Hugging Face's `datasets` reads tables: CSV, JSON, Parquet, folders of pictures. To have files, we
+# write the news of lesson 08 into two CSV files, with a line of column names.
+
+# %%
+import atexit
+import csv
+import shutil
+import tempfile
+from pathlib import Path
+
+place = Path(tempfile.mkdtemp())  # a new, empty folder
+atexit.register(shutil.rmtree, place, ignore_errors=True)  # it goes away with the kernel
+for split in ("train", "test"):
+    with (place / f"{split}.csv").open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerow(["label", "text"])
+        csv.writer(file).writerows(data.news(split))
+
+# %%
+from datasets import Dataset, disable_progress_bars, load_dataset
+
+disable_progress_bars()
+files = {split: str(place / f"{split}.csv") for split in ("train", "test")}
+news = load_dataset("csv", data_files=files)
+train = news["train"]
+news
+
+# %% [markdown]
+# `load_dataset` gives a dictionary of **splits**, also when there is only one file; `split="train"`
+# takes one of them. Where other courses write `load_dataset("ag_news")`, the name is one on the Hub.
+#
+# A row is a dictionary. What is a slice?
+#
+# **Predict 12.p13.** `train` has 424 rows and two columns. What is `len(train[:3])`?
+
+# %%
+guess = ...
+predict("12.p13", guess, lambda: len(train[:3]))
+
+# %%
+train[0]["label"], train[:3]["label"], train.features
+
+# %% [markdown]
+# A row is a dict of values, a slice is a **dict of lists**. The table is stored column by column,
+# so take rows first and the column then: `train[:3]["label"]` reads three rows.
+#
+# `map` calls a function for each row. What the function returns, a dict, is put into the row: a known
+# name replaces a column, a new name adds one.
+#
+# **Predict 12.p14.** Labels go from 1 to 4, and the first one is 3. What does the function below
+# return?
+
+# %%
+guess = ...
+
+
+def first_label_after_map():
+    train.map(lambda row: {"label": row["label"] - 1})
+    return train[0]["label"]
+
+
+predict("12.p14", guess, first_label_after_map)
+
+# %% [markdown]
+# Nothing is ever written into a table. `map`, `filter`, `shuffle` and the others give a **new**
+# one, as `x.add(1)` gives a new tensor. (`train[0]["label"] = 2` has no effect either: it changes a
+# copy of the row.) Keep what they give:
+
+# %%
+sports = train.filter(lambda row: row["label"] == 2)
+from_zero = train.map(lambda row: {"label": row["label"] - 1})
+len(train), len(sports), from_zero[0]["label"]
+
+# %% [markdown]
+# One call for each row is slow. With `batched=True` the function gets up to 1000 rows at once, as a
+# dict of lists, and has to give a dict of lists.
+#
+# **Predict 12.p15.** What does the first row hold under `"length"`? Write a number or `'error'`.
+
+# %%
+guess = ...
+
+
+def first_length():
+    measured = train.map(lambda rows: {"length": len(rows["text"])}, batched=True)
+    return measured[0]["length"]
+
+
+predict("12.p15", guess, first_length)
+
+# %%
+measured = train.map(lambda rows: {"length": [len(text) for text in rows["text"]]}, batched=True)
+measured[0]["length"]
+
+# %% [markdown]
+# The lists may also be longer or shorter than those that came in: one text becomes many words. Then
+# the old columns no longer fit, and have to go: `remove_columns`.
+
+# %%
+words = train.map(
+    lambda rows: {"word": [word for text in rows["text"] for word in text.split()]},
+    batched=True,
+    remove_columns=train.column_names,
+)
+len(train), len(words), words.column_names
+
+# %% [markdown]
+# ## Tables on the disk
+#
+# `load_dataset` has turned the CSV files into files of another kind, Arrow, in a cache on the disk.
+# They are **memory-mapped**: the file counts as memory, and the system reads only what is asked
+# for. So a table may be larger than the memory, and opens at once.
+#
+# What `map` computes goes into the cache as well, under a **fingerprint** of the table and of the
+# function's code. The function below says when it is called.
+
+
+# %%
+def count_letters(row):
+    print("called", end=" ")
+    return {"letters": len(row["text"])}
+
+
+few = train.select(range(3))
+counted = few.map(count_letters)
+
+# %% [markdown]
+# The same call again finds the result in the cache, and calls nothing:
+
+# %%
+counted = few.map(count_letters)
+[Path(file["filename"]).suffix for file in counted.cache_files], counted[0]["letters"]
+
+# %% [markdown]
+# So `map` is for what is done once. Now a random function. We look at the same row twice, as in two
+# epochs.
+#
+# **Predict 12.p16.** Is the number the same both times? Write `True` or `False`.
+
+# %%
+numbers = Dataset.from_dict({"number": list(range(8))})
+guess = ...
+
+
+def same_in_two_epochs():
+    noisy = numbers.map(lambda row: {"noise": torch.rand(()).item()})
+    return noisy[0]["noise"] == noisy[0]["noise"]
+
+
+predict("12.p16", guess, same_in_two_epochs)
+
+# %% [markdown]
+# It was drawn once and written down. Augmentation in `map` gives every epoch the same pictures. What
+# has to be new each time belongs into **`with_transform`**: its function runs when a row is asked
+# for. It always gets a dict of lists, also for a single row.
+
+# %%
+fresh = numbers.with_transform(lambda rows: {"noise": torch.rand(len(rows["number"])).tolist()})
+fresh[0]["noise"] == fresh[0]["noise"]
+
+# %% [markdown]
+# ## From rows to tensors
+#
+# A table has `len` and an index, so a DataLoader takes it as it is. Here each row holds a point: a
+# list of two numbers.
+#
+# **Predict 12.p17.** What is `batch["point"]` in a batch of four rows? Write `'one tensor'`,
+# `'list of 2 tensors'` or `'list of 4 tensors'`.
+
+# %%
+points = Dataset.from_dict({"point": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0], [7.0, 8.0]]})
+guess = ...
+
+
+def kind_of_batch():
+    batch = next(iter(DataLoader(points, batch_size=4)))
+    found = batch["point"]
+    return "one tensor" if torch.is_tensor(found) else f"list of {len(found)} tensors"
+
+
+predict("12.p17", guess, kind_of_batch)
+
+# %% [markdown]
+# The rows hold Python lists, and the default collate of lesson 06 goes *into* lists: it makes a
+# tensor of all first numbers, and one of all second numbers. The **format** of a table says what a
+# row gives:
+
+# %%
+tensors = points.with_format("torch")
+next(iter(DataLoader(tensors, batch_size=4)))["point"].shape  # (4, 2)
+
+# %% [markdown]
+# **Predict 12.p18.** Without a format, the loader made float64 of Python's numbers. What is
+# `tensors[0]["point"].dtype`?
+
+# %%
+guess = ...
+predict("12.p18", guess, lambda: tensors[0]["point"].dtype)
+
+# %% [markdown]
+# `"torch"` gives float32 for floats and int64 for whole numbers, as models want them. Texts stay
+# texts. `with_format` gives a new table, `set_format` changes this one; with `columns=` the others are
+# hidden. And where rows have different lengths, a slice has no rectangle to give:
+
+# %%
+ragged = Dataset.from_dict({"ids": [[5, 2], [7]], "text": ["rain stops", "rain"]})
+ragged.with_format("torch")[:2]
+
+# %% [markdown]
+# Such a column needs padding, so a collate function; we come to it.
+#
+# With `streaming=True` nothing is converted, and rows are read from the files one by one, for sets
+# that are too large even for the disk. The result is an `IterableDataset` (lesson 06): no `len`, no
+# index, and `map` runs only when the rows come. Shuffling uses a **buffer**: a row is drawn from
+# the next `buffer_size` rows.
+
+# %%
+stream = load_dataset("csv", data_files=files, split="train", streaming=True)
+isinstance(stream, torch.utils.data.IterableDataset), [row["label"] for row in stream][:3]
+
+# %% [markdown]
+# **Predict 12.p19.** The eight numbers are streamed and shuffled with `buffer_size=1`. Do they come
+# in their old order? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+def in_old_order():
+    shuffled = numbers.to_iterable_dataset().shuffle(seed=0, buffer_size=1)
+    return [row["number"] for row in shuffled] == list(range(8))
+
+
+predict("12.p19", guess, in_old_order)
+
+# %% [markdown]
+# A file that is sorted by class needs a buffer that is as long as a class, or a shuffle on the disk
+# before.
+#
+# ## A tokenizer of our own
+#
+# Lesson 08 cut texts into words, and a word that was not in the vocabulary was `<unk>`. A
+# **subword** tokenizer knows words and pieces of words. It is trained: **BPE**, byte pair encoding,
+# begins with letters, joins the two pieces that stand most often side by side into a new piece, and
+# goes on until the vocabulary is full. The library `tokenizers` is quick at that.
+
+# %%
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+
+cutter = Tokenizer(models.BPE(unk_token="[UNK]"))
+cutter.normalizer = normalizers.Lowercase()
+cutter.pre_tokenizer = pre_tokenizers.Metaspace()  # a space becomes the mark ▁
+cutter.decoder = decoders.Metaspace()
+specials = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+trainer = trainers.BpeTrainer(vocab_size=1000, special_tokens=specials, show_progress=False)
+cutter.train_from_iterator(train["text"], trainer)
+cutter.encode("Rain stops the match").tokens
+
+# %% [markdown]
+# Frequent words are one piece. `▁` marks the beginning of a word, so nothing is lost: the pieces can
+# be put together again.
+#
+# **Predict 12.p20.** No text has the name *Gwendolyn*. How many of its tokens are `[UNK]`?
+
+# %%
+guess = ...
+predict("12.p20", guess, lambda: cutter.encode("Gwendolyn").tokens.count("[UNK]"))
+
+# %% [markdown]
+# A new word falls into known pieces, in the worst case into letters. Only a *character* that was in
+# no training text is unknown. Our news never shout:
+
+# %%
+cutter.encode("Gwendolyn wins!").tokens
+
+# %% [markdown]
+# Models want **special tokens** around a text: here `[CLS]` in front, for a summary of the whole, and
+# `[SEP]` after each text, because some tasks compare two texts. A template says so. Numbers after a
+# colon are **type ids**: which of the two texts a token is from.
+
+# %%
+from tokenizers.processors import TemplateProcessing
+
+cutter.post_processor = TemplateProcessing(
+    single="[CLS] $A [SEP]",
+    pair="[CLS] $A [SEP] $B:1 [SEP]:1",
+    special_tokens=[("[CLS]", specials.index("[CLS]")), ("[SEP]", specials.index("[SEP]"))],
+)
+
+# %% [markdown]
+# `transformers` wraps the cutter into a tokenizer that can also pad and make tensors. We ask it to
+# pad two texts.
+#
+# **Predict 12.p21.** What happens? Write `'padded'`, `'not padded'` or `'error'`.
+
+# %%
+import transformers
+from transformers import PreTrainedTokenizerFast
+
+transformers.logging.set_verbosity_error()  # what it would warn of, this lesson says itself
+bare = PreTrainedTokenizerFast(tokenizer_object=cutter)
+guess = ...
+
+
+def pad_two():
+    ids = bare(["rain", "rain stops the match"], padding=True)["input_ids"]
+    return "padded" if len(ids[0]) == len(ids[1]) else "not padded"
+
+
+predict("12.p21", guess, pad_two)
+
+# %% [markdown]
+# There is a token called `[PAD]`, but nobody has said that it is the one for padding. The wrapper
+# has to be told which token has which task:
+
+# %%
+tokenizer = PreTrainedTokenizerFast(
+    tokenizer_object=cutter,
+    pad_token="[PAD]",
+    unk_token="[UNK]",
+    cls_token="[CLS]",
+    sep_token="[SEP]",
+)
+len(tokenizer), tokenizer.pad_token_id
+
+# %% [markdown]
+# **Predict 12.p22.** *rain* is one piece. How many ids has `tokenizer("rain")["input_ids"]`?
+
+# %%
+guess = ...
+predict("12.p22", guess, lambda: len(tokenizer("rain")["input_ids"]))
+
+# %%
+encoding = tokenizer("Rain", "the match")
+tokenizer.convert_ids_to_tokens(encoding["input_ids"]), encoding["token_type_ids"]
+
+# %% [markdown]
+# A *list* of texts is a batch, two *arguments* are a pair. `truncation=True` with `max_length=`
+# cuts long texts, and keeps the special tokens. `decode` goes back.
+
+# %%
+short = tokenizer("Rain stops the match in the second half", truncation=True, max_length=6)
+tokenizer.decode(short["input_ids"]), tokenizer.decode(short["input_ids"], skip_special_tokens=True)
+
+# %% [markdown]
+# ## A collator is a collate_fn
+#
+# Texts are encoded once, so `map` is the place. Labels begin at 0 now. The table still has its
+# column of texts.
+#
+# **Predict 12.p23.** `DataCollatorWithPadding` makes a batch of rows. What does it make of three rows
+# of `encoded`: `'batch'` or `'error'`?
+
+# %%
+from transformers import DataCollatorWithPadding
+
+
+def encode(rows):
+    encoding = tokenizer(rows["text"], truncation=True, max_length=64)
+    return {**encoding, "label": [label - 1 for label in rows["label"]]}
+
+
+encoded = train.map(encode, batched=True)
+collate = DataCollatorWithPadding(tokenizer)
+guess = ...
+predict("12.p23", guess, lambda: collate([encoded[i] for i in range(3)]) and "batch")
+
+# %% [markdown]
+# A collator wants to make a tensor of every column, and a text is no number. The message speaks of
+# padding and truncation, which is misleading: look at the column that it names. Take away what the
+# model does not use:
+
+# %%
+rows = encoded.remove_columns(["text"])
+three = collate([rows[i] for i in (1, 4, 9)])
+{name: tuple(tensor.shape) for name, tensor in three.items()}  # (batch, time), (batch,)
+
+# %% [markdown]
+# The column was called `label`, and the batch says `labels`, because that is how the models call it.
+# Beside the collate function of lesson 08:
+#
+# | lesson 08 | `DataCollatorWithPadding` |
+# |---|---|
+# | `pad_sequence(..., batch_first=True, padding_value=...)` | `input_ids`: padded with the pad token's id |
+# | `places < lengths[:, None]` | `attention_mask`: 1 is real, 0 is padding; int64 |
+# | labels as a tensor | `labels`, from a column `label` or `labels` |
+# | | `token_type_ids`, padded as well |
+# | | `pad_to_multiple_of=8`: some GPUs like such widths |
+#
+# **Predict 12.p24.** With `pad_to_multiple_of=8`, three texts of 10, 12 and 17 ids: how wide is the
+# batch?
+
+# %%
+guess = ...
+
+
+def width_of_batch():
+    collate = DataCollatorWithPadding(tokenizer, pad_to_multiple_of=8)
+    return collate([{"input_ids": [5] * length} for length in (10, 12, 17)])["input_ids"].shape[1]
+
+
+predict("12.p24", guess, width_of_batch)
+
+# %% [markdown]
+# It pads what the *tokenizer* has made. Where each token has a label, the labels are a list, and this
+# collator refuses them. `DataCollatorForTokenClassification` pads them, too, with **-100**: the
+# class that `cross_entropy` leaves out (lesson 09).
+
+# %%
+from transformers import DataCollatorForTokenClassification
+
+tagged = [{"input_ids": [5, 6, 7], "labels": [0, 1, 1]}, {"input_ids": [8], "labels": [1]}]
+DataCollatorForTokenClassification(tokenizer)(tagged)["labels"]  # (batch, time)
+
+# %% [markdown]
+# ## A small transformer
+#
+# A model of `transformers` is a Module like those of lesson 04. Its sizes stand in a **config**. From
+# the config alone a model is made with random weights; nothing is downloaded. `BertModel` reads a
+# text with attention in both directions; `ForSequenceClassification` puts a head on it.
+
+# %%
+from transformers import BertConfig, BertForSequenceClassification
+
+config = BertConfig(
+    vocab_size=len(tokenizer),
+    hidden_size=32,
+    num_hidden_layers=1,
+    num_attention_heads=2,
+    intermediate_size=64,
+    max_position_embeddings=64,  # no text may have more tokens
+    num_labels=4,
+)
+
+
+def fresh_model():
+    torch.manual_seed(0)
+    return BertForSequenceClassification(config)
+
+
+# %%
+model = fresh_model()
+out = model(**three)
+type(out).__name__, list(out.keys()), out.logits.shape  # (batch, labels)
+
+# %% [markdown]
+# The batch is a dictionary whose names are those of `forward`'s arguments, so `**` hands it over.
+# What comes back has names, too. It can also be indexed by numbers.
+#
+# **Predict 12.p25.** What is the shape of `model(**three)[0]`?
+
+# %%
+guess = ...
+predict("12.p25", guess, lambda: fresh_model()(**three)[0].shape)
+
+# %% [markdown]
+# With `labels` among the arguments, the loss comes first; without them there is no loss, and `[0]`
+# are the logits. So use the names: `out.logits`, `out.loss`.
+#
+# **Predict 12.p26.** In old code you find `loss, logits = model(**three)`. Of which type is `logits`
+# then?
+
+# %%
+guess = ...
+
+
+def type_after_unpacking():
+    loss, logits = fresh_model()(**three)
+    return type(logits).__name__
+
+
+predict("12.p26", guess, type_after_unpacking)
+
+# %% [markdown]
+# To unpack a dictionary is to get its keys, and the output is one: `"loss"` and `"logits"`. The
+# next line then says that a `str` has no attribute `argmax`.
+#
+# Here is the way of a batch, from texts to logits:
+
+# %%
+texts = ["Rain stops the match", "Rain", "The club wins"]
+batch = collate([tokenizer(text) for text in texts])
+with torch.no_grad():
+    hidden = model.bert(**batch).last_hidden_state  # (batch, time, hidden)
+figures.text_batch(texts, tokenizer, batch, hidden, model(**batch).logits)
+
+# %% [markdown]
+# `last_hidden_state` has one vector for each place, **also for padding**. For one vector a text,
+# there are two ways: the vector of `[CLS]`, as this model does it, or the mean over the real tokens,
+# with `attention_mask` as the mask of lesson 08.
+#
+# **Predict 12.p27.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits in
+# this batch as alone? Write `True` or `False`.
+
+# %%
+guess = ...
+
+
+def same_alone(**mask):
+    model = fresh_model().eval()
+    alone = model(**collate([tokenizer("Rain")])).logits[0]  # (labels,)
+    together = model(input_ids=batch["input_ids"], **mask).logits[1]  # (labels,)
+    return torch.allclose(alone, together, atol=1e-6)
+
+
+predict("12.p27", guess, lambda: same_alone())
+
+# %%
+same_alone(attention_mask=batch["attention_mask"])
+
+# %% [markdown]
+# The model does not look for the pad token: without a mask, all places are real. It is the test of
+# lesson 08 again: **a text gets the same answer alone and in a batch**. (Mind `eval()`, or Dropout
+# makes any two answers differ.)
+#
+# ## Labels and loss
+#
+# With `labels`, the model computes a loss. Which one? Here it is the one you know:
+
+# %%
+by_hand = torch.nn.functional.cross_entropy(out.logits, three["labels"])
+torch.allclose(out.loss, by_hand)
+
+# %% [markdown]
+# | model | labels | loss |
+# |---|---|---|
+# | `ForSequenceClassification` | int64, (batch,) | cross-entropy |
+# | the same, `num_labels=1` | float, (batch,) | mean squared error |
+# | the same | float, (batch, labels) | binary cross-entropy with logits |
+# | `ForTokenClassification` | int64, (batch, time) | cross-entropy; -100 is left out |
+# | a causal model: `GPT2LMHeadModel` | int64, (batch, time) | cross-entropy of the *next* token |
+#
+# A **causal** model reads from left to right and says at each place which token comes next. Its
+# labels are token ids, too.
+
+# %%
+from transformers import GPT2Config, GPT2LMHeadModel
+
+torch.manual_seed(0)
+gpt_config = GPT2Config(vocab_size=len(tokenizer), n_embd=32, n_layer=1, n_head=2, n_positions=64)
+gpt = GPT2LMHeadModel(gpt_config).eval()
+gpt(**batch, labels=batch["input_ids"]).logits.shape  # (batch, time, vocabulary)
+
+# %% [markdown]
+# `batch` has padding, and an attention mask that says so. We write another id into the *labels* of
+# the padding.
+#
+# **Predict 12.p28.** Does the loss change? Write `True` or `False`.
+
+# %%
+padding = batch["attention_mask"] == 0  # (batch, time)
+guess = ...
+
+
+def loss_changes():
+    labels = batch["input_ids"]  # (batch, time)
+    with torch.no_grad():
+        before = gpt(**batch, labels=labels).loss
+        after = gpt(**batch, labels=labels.masked_fill(padding, 500)).loss
+    return not torch.equal(before, after)
+
+
+predict("12.p28", guess, loss_changes)
+
+# %% [markdown]
+# `attention_mask` decides who is looked at. It does not reach the loss: there, only -100 says *leave
+# this out*. So the labels are `input_ids.masked_fill(padding, -100)`. Without it, a model learns
+# very well to predict padding.
+#
+# **Predict 12.p29.** To predict the next token, someone moves the labels by one himself: place 0 gets
+# the token of place 1 as its label, and so on. How many places ahead is the token that the model
+# then learns to predict?
+
+# %%
+from torch.nn import functional as F
+
+guess = ...
+
+
+def places_ahead():
+    ids = tokenizer("the club wins the match in the rain", return_tensors="pt")["input_ids"]
+    with torch.no_grad():
+        out = gpt(input_ids=ids[:, :-1], labels=ids[:, 1:])
+    logits = out.logits[0]  # (time, vocabulary)
+    for ahead in range(4):
+        targets = ids[0, ahead : ahead + len(logits)]  # the token that stands so far ahead
+        if torch.isclose(out.loss, F.cross_entropy(logits[: len(targets)], targets)):
+            return ahead
+
+
+predict("12.p29", guess, places_ahead)
+
+# %% [markdown]
+# The model moves the labels itself: its loss compares the logits of all places but the last with
+# the labels of all places but the first. So `labels=input_ids` is right, and moving them before is
+# once too often. The loss falls all the same, and the texts come out as nonsense.
+#
+# ## The loop of lesson 10 around it
+#
+# Nothing is new here but `model(**batch).loss`: five steps, `train()` and `eval()`.
+
+# %%
+loader = DataLoader(rows, batch_size=32, shuffle=True, collate_fn=collate)
+optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+model.train()
+for _ in range(14):
+    for news_batch in loader:
+        loss = model(**news_batch).loss
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+
+# %%
+@torch.no_grad()
+def accuracy(model, table):
+    model.eval()
+    batch = collate(list(table))
+    right = model(**batch).logits.argmax(dim=1) == batch["labels"]  # (rows,)
+    return right.float().mean().item()
+
+
+test_rows = news["test"].map(encode, batched=True, remove_columns=["text"])
+print("training above 90 %:", accuracy(model, rows) > 0.9)
+print("test above 45 %:", accuracy(model, test_rows) > 0.45)
+
+# %% [markdown]
+# The bag of words of lesson 08 did better on the same texts. A transformer has to learn from the
+# texts that order matters, and how, and 424 texts do not teach it that. What makes it strong is that
+# it was trained *before*, on very many texts; then a few hundred of yours are enough. That is what
+# the rest of this lesson is about: saving, loading, and putting a new head on.
+#
+# `transformers` has a class `Trainer` that runs the loop for you. (It needs one more package,
+# `accelerate`, so this course only describes it.) In the words of lesson 10:
+#
+# | step | in `Trainer` |
+# |---|---|
+# | a batch | a DataLoader with `data_collator=`; columns that `forward` does not name are taken out |
+# | forward, loss | `model(**batch).loss`: it needs labels in the batch |
+# | `zero_grad`, `backward`, `step` | AdamW, gradients clipped to norm 1, and a linear schedule, stepped each batch |
+# | `train()`, `eval()`, `no_grad` | set around each epoch and each evaluation |
+# | metrics | `compute_metrics=`: a function of all logits and labels, as NumPy arrays |
+# | checkpoints | folders with model, optimizer, schedule and random state |
