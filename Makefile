@@ -10,19 +10,19 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: readme lab test notebooks solutions review assign grade lock bench lint install install-grading help
+.PHONY: readme lab test notebooks solutions review assign grade lock bench lint install install-libraries install-extras help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
 	@$(BIN)/python tools/lab.py $(ARGS)
 
-test: install-grading  ## set up, run every test and every notebook
+test: install-extras  ## set up, run every test and every notebook
 	$(BIN)/python -m pytest -n 2 $(ARGS)
 
-notebooks: install  ## rebuild the notebooks whose source changed
+notebooks: install-libraries  ## rebuild the notebooks whose source changed
 	$(BIN)/python tools/build.py $(ARGS)
 
-solutions: install  ## build the solved notebooks into build/
+solutions: install-libraries  ## build the solved notebooks into build/
 	$(BIN)/python tools/build.py --solutions $(ARGS)
 
 review: install  ## say what an exercise lacks: make review ARGS=05.14
@@ -34,13 +34,13 @@ assign: install  ## make an assignment: make assign ARGS='01.1 01.4=2 --name wee
 grade: install  ## mark a folder of submissions: make grade ARGS='--help'
 	@$(BIN)/python -m grading grade $(ARGS)
 
-bench: install-grading  ## measure import time, checks, validation
+bench: install-extras  ## measure import time, checks, validation
 	$(BIN)/python tools/bench.py $(ARGS)
 
-readme: install  ## write the README's table of lessons
+readme: install-libraries  ## write the README's table of lessons
 	$(BIN)/python -m tools.readme
 
-lint: install-grading  ## check the style and the types of the code
+lint: install-extras  ## check the style and the types of the code
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
@@ -52,9 +52,13 @@ install:  ## only set up the environment
 	@$(or $(ANY_PYTHON),$(error No Python found: install Python 3.11 and run this again)) \
 		tools/install.py --lane $(LANE) $(EXTRA)
 
-# With what instructors need beside the lane: the tests and the bench compare with it.
-install-grading:
-	@$(MAKE) --no-print-directory install EXTRA="--extra grading"
+# With what lesson 12 needs beside the lane: all notebooks, together, are about its exercises too.
+install-libraries:
+	@$(MAKE) --no-print-directory install EXTRA="--extra libraries"
+
+# With what instructors need as well: the tests and the bench compare with it.
+install-extras:
+	@$(MAKE) --no-print-directory install EXTRA="--extra libraries --extra grading"
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile

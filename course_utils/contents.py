@@ -17,7 +17,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
 from types import ModuleType
 
-from . import lessons
+from . import extras, lessons
 
 CHECKS = "from course_utils import check, hint, solution"
 
@@ -52,6 +52,7 @@ class Contents:
     after: what the reader can do then, three to six verbs.
     exercises: id -> name of the file beside the contents page, without '.py'.
     practice: the exercise notebook; without it, the exercises stand in the lesson.
+    extras: packages beside a lane that the lesson needs, as "libraries" in extras.PACKAGES.
     Raises ContentsError where an id is not of this lesson.
     """
 
@@ -67,6 +68,7 @@ class Contents:
     lead: str = ""
     knowing: str = ""
     practice: Practice | None = None
+    extras: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         for id in self.exercises:
@@ -148,12 +150,15 @@ def page_of(id: str) -> Contents:
 
 
 def exercise_modules(id: str | None) -> list[str]:
-    """The module name of the file that an exercise has; those of all exercises, if `id` is None."""
+    """The module name of the file that an exercise has; those of all exercises, if `id` is None.
+
+    Of all: but for those that cannot be imported, as the packages of their lesson are not here.
+    """
     return [
         f"{page.package}.{file}"
         for page in all_lessons()
         for one, file in page.exercises.items()
-        if id in (one, None)
+        if id == one or (id is None and not any(map(extras.missing, page.extras)))
     ]
 
 
@@ -161,12 +166,15 @@ def import_exercise(name: str) -> ModuleType:
     """Import the file of one exercise, which declares it.
 
     name: of the module. Raises ContentsError if the file is missing or declares another exercise
-    than its contents page says.
+    than its contents page says, and PackagesMissing where an extra of its lesson is not installed.
     """
     package, file = name.rsplit(".", 1)
     page = next(page for page in all_lessons() if page.package == package)
     id = next(id for id, its_file in page.exercises.items() if its_file == file)
     place = f"{name.replace('.', '/')}.py"
+    for extra in page.extras:
+        extras.demand(extra, id)
+        extras.keep_offline(extra)
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:

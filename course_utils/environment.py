@@ -1,20 +1,23 @@
 """Is this kernel the course's, and is its data intact? The first cell of every notebook asks.
 
 The versions expected are those of requirements/*.txt, the one home of the numbers. Only package
-metadata is read: nothing heavy is imported.
+metadata is read: nothing heavy is imported. Where a lesson needs an extra, the first cell installs
+it into the kernel's environment, and keeps it offline.
 """
 
 from __future__ import annotations
 
 import functools
+import importlib
 import re
+import subprocess
 import sys
 from importlib import metadata
 from pathlib import Path
 
-from . import data
+from . import data, extras
 from .terminal import say
-from .texts import one_of, text
+from .texts import all_of, one_of, text
 
 OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
 REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
@@ -23,12 +26,16 @@ LANES = ("torchtext", "latest")
 CHECKED = ("torch", "torchvision", "torchtext", "numpy")
 
 
-def report() -> None:
+def report(*needed: str) -> None:
     """Print one line when all is well, or one line for each problem with its remedy.
 
+    needed: the extras of the notebook, as "libraries". What is not there is installed, and what
+    keeps it from the network is set: extras.SETTINGS.
     Shown in the first cell of every notebook; explained in 00.
     """
-    trouble = problems()
+    trouble = [sentence for extra in needed for sentence in _add(extra)] + problems()
+    for extra in needed:
+        extras.keep_offline(extra)
     for line in trouble:
         say(line)
     if trouble:
@@ -40,6 +47,43 @@ def report() -> None:
         say(text("environment.ready_with_notes", "Ready: data intact."))
     else:
         say(text("environment.ready", "Ready: packages as pinned, data intact."))
+
+
+def _add(extra: str) -> list[str]:
+    """Install an extra where it is not there as pinned; what is in the way, as sentences."""
+    wanted, names = pins(extra), extras.PACKAGES[extra]
+    if not wanted:  # the course's requirements/ is not here
+        lacking = extras.missing(extra)
+        return [_not_added(extra, lacking)] if lacking else []
+    others = [name for name in names if installed(name) not in wanted[name]]
+    if not others:
+        return []
+    requirements = REQUIREMENTS / f"{extra}.txt"
+    sentence = text(
+        "environment.adding",
+        "This notebook needs {packages} in the course's versions. They are installed now, with "
+        "what they bring: about 170 MB to download, 530 MB on disk.",
+        packages=all_of(f"{name} {one_of(wanted[name])}" for name in others),
+    )
+    say(sentence)
+    # What they share with the lane is there, in the versions of the lane.
+    options = ["--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:", "-r"]
+    command = [sys.executable, "-m", "pip", "install", *options, str(requirements)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    importlib.invalidate_caches()
+    if done.returncode == 0:
+        return []
+    return [_not_added(extra, others), *done.stderr.strip().splitlines()[-1:]]
+
+
+def _not_added(extra: str, packages: list[str]) -> str:
+    return text(
+        "environment.not_added",
+        "{packages} could not be installed: close JupyterLab, run `{command}` in the course's "
+        "folder with this environment's Python, and start it again.",
+        packages=all_of(packages),
+        command=extras.command(extra),
+    )
 
 
 def lane() -> str:

@@ -25,6 +25,7 @@ from .by_hand import ByHand
 from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, fact_raised
+from .extras import PackagesMissing
 from .observation import (
     Observation,
     Raised,
@@ -46,7 +47,7 @@ LESSONS = f"{lessons.__name__}."  # the modules of the course's own exercises
 
 
 class UnknownExercise(LookupError):
-    """No exercise has this id; the message names the nearest ids."""
+    """No exercise has this id, or its packages are not here; the message says what to do."""
 
 
 class ExerciseFault(Exception):
@@ -625,10 +626,13 @@ catalogue: Catalogue[Exercise] = Catalogue(contents.exercise_modules, contents.i
 def load(id: str) -> Exercise:
     """The exercise with this id, whole or not: a student's process holds no references.
 
-    Raises UnknownExercise, which names the nearest ids.
+    Raises UnknownExercise, which names the nearest ids, or the packages without which the
+    exercise cannot be loaded.
     """
     try:
         return catalogue.load(id)
+    except PackagesMissing as missing_packages:
+        raise UnknownExercise(str(missing_packages)) from None
     except NotDeclared as missing:
         message = text(
             "check.unknown",

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import nbformat
 from nbformat import NotebookNode
@@ -97,9 +97,18 @@ def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
     return new_code_cell(call, metadata={"check": exercise.id})
 
 
-def notebook_of(cells: list[NotebookNode]) -> NotebookNode:
-    """A notebook of these cells, with the cell that checks the environment after the first."""
-    cells = [cells[0], new_code_cell(ENVIRONMENT_CELL), *cells[1:]]
+def environment_cell(extras: Collection[str] = ()) -> str:
+    """The code of the first cell. extras: the packages beside a lane that the notebook needs."""
+    named = ", ".join(f'"{extra}"' for extra in extras)
+    return ENVIRONMENT_CELL.replace("report()", f"report({named})")
+
+
+def notebook_of(cells: list[NotebookNode], extras: Collection[str] = ()) -> NotebookNode:
+    """A notebook of these cells, with the cell that checks the environment after the first.
+
+    extras: as in environment_cell.
+    """
+    cells = [cells[0], new_code_cell(environment_cell(extras)), *cells[1:]]
     notebook = nbformat.v4.new_notebook(cells=cells)
     notebook.metadata = NotebookNode(
         kernelspec={"display_name": "Python 3", "language": "python", "name": "python3"},

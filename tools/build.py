@@ -105,7 +105,7 @@ def expand(target: Target, *, solved: bool = False) -> NotebookNode:
     solved: each stub is the reference answer.
     """
     make = practice_cells if target.practice else lesson_cells
-    return notebook_of(make(target.contents, solved))
+    return notebook_of(make(target.contents, solved), target.contents.extras)
 
 
 def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:

@@ -1,6 +1,6 @@
 """Set up the course: find a Python that fits, make the virtual environment, install a lane.
 
-    python tools/install.py [--lane torchtext|latest] [--extra grading]
+    python tools/install.py [--lane torchtext|latest] [--extra libraries] [--extra grading]
 
 Needs nothing but the standard library, and starts on any Python from 3.8 on: the Python that runs
 this file only looks for the one that the lane needs. Packages come from the lane's requirement
@@ -8,7 +8,8 @@ file, with exact versions and checked hashes, through uv where it is installed a
 When everything is there it does nothing; after a stop it goes on with what was downloaded.
 
 What can be known before is told in one sentence. Then uv and pip speak for themselves, and one
-line of ours ends it. An extra is added to the lane; students need none.
+line of ours ends it. An extra is added to the lane: libraries for lesson 12, grading for
+instructors and tests.
 """
 
 from __future__ import annotations
@@ -53,7 +54,8 @@ LANES = {
     "torchtext": Lane("torchtext", ROOT / ".venv", ("3.11", "3.12"), SYSTEMS[:3], 11),
     "latest": Lane("latest", ROOT / ".venv-latest", ("3.11", "3.12", "3.13", "3.14"), SYSTEMS, 14),
 }
-EXTRAS = ("grading",)  # from requirements/<name>.txt: packages that no lane has and change none
+# From requirements/<name>.txt: packages that no lane has and change none.
+EXTRAS = ("grading", "libraries")
 
 
 class Python(NamedTuple):
@@ -275,7 +277,13 @@ def say(text: str) -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description="Set up the course's virtual environment.")
     parser.add_argument("--lane", choices=list(LANES), default="torchtext")
-    parser.add_argument("--extra", choices=EXTRAS, help="also add the packages for it")
+    parser.add_argument(
+        "--extra",
+        choices=EXTRAS,
+        action="append",
+        default=[],
+        help="also add the packages for it; may be given more than once",
+    )
     parser.add_argument("--installer", choices=["auto", "uv", "pip"], default="auto")
     parser.add_argument("--print-python", action="store_true", help="print the lane's Python")
     options = parser.parse_args(arguments)
@@ -285,8 +293,8 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit("uv is not installed: install it, or leave out --installer uv.")
     try:
         install(lane, uv)
-        if options.extra:
-            install_extra(lane, options.extra, uv)
+        for extra in options.extra:
+            install_extra(lane, extra, uv)
     except KeyboardInterrupt:
         sys.exit("Stopped. Run the same command again to go on.")
     except OSError as error:

@@ -4,7 +4,8 @@
 
 There is a file for each lane, and one for each extra: what is added to a lane for a purpose of its
 own. An extra's file holds only what neither lane has, and fits on top of both without changing
-their versions.
+their versions. Where the lanes differ, as in NumPy, it has what fits the first lane, which has to
+fit the other as well.
 
 One file serves Linux, macOS and Windows, and every Python of the lane: what differs is marked with
 conditions. No address of an index is written, so that a mirror works as well. Pins that still fit
@@ -23,7 +24,7 @@ from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parents[1]
 LANES = ("torchtext", "latest")
-EXTRAS = ("grading",)
+EXTRAS = ("grading", "libraries")
 # Where the lanes can be installed, as tools/install.py has it.
 SYSTEMS = (
     ("linux", "Linux", "x86_64"),
@@ -35,30 +36,46 @@ PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 
 
 def lock(uv: str, name: str, upgrade: bool, on_top_of: tuple[str, ...] = ()) -> None:
-    """Resolve one lane or extra and write its file. on_top_of: the lanes that it must fit."""
-    command = [uv, "pip", "compile", f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
+    """Resolve one lane or extra and write its file. on_top_of: the lanes that it must fit.
+
+    An extra is resolved beside each lane in turn, and what fits one is kept beside the next. Raises
+    SystemExit where they want different versions: the .in file then has to name one.
+    """
+    path = ROOT / "requirements" / f"{name}.txt"
+    if not on_top_of:
+        compile_file(uv, name, upgrade)
+        return
+    found: dict[str, str] = {}  # by lane: the extra's file without what the lane has
     for lane in on_top_of:
-        command += ["--constraint", f"requirements/{lane}.txt"]
+        beside = path.with_name(f"{lane}.txt")
+        compile_file(uv, name, upgrade and not found, "--constraint", str(beside.relative_to(ROOT)))
+        found[lane] = without(path.read_text(encoding="utf-8"), beside.read_text(encoding="utf-8"))
+    path.write_text(found[lane], encoding="utf-8")
+    pinned = [set(re.findall(r"^\S+==[^\\\n]+", text, re.M)) for text in found.values()]
+    differ = sorted(set.union(*pinned) - set.intersection(*pinned))
+    if differ:
+        sys.exit(f"{name}.in has to name versions that fit {' and '.join(found)}: {differ}")
+
+
+def compile_file(uv: str, name: str, upgrade: bool, *options: str) -> None:
+    """Let uv resolve requirements/<name>.in into requirements/<name>.txt."""
+    command = [uv, "pip", "compile", f"requirements/{name}.in", "-o", f"requirements/{name}.txt"]
     command += ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-annotate"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--quiet"]
-    command += ["--custom-compile-command", "make lock"]
+    command += ["--custom-compile-command", "make lock", *options]
     if upgrade:
         command.append("--upgrade")
     subprocess.run(command, cwd=ROOT, check=True, stdin=subprocess.DEVNULL)
-    if on_top_of:
-        path = ROOT / "requirements" / f"{name}.txt"
-        texts = [(path.with_name(f"{lane}.txt")).read_text(encoding="utf-8") for lane in on_top_of]
-        path.write_text(without(path.read_text(encoding="utf-8"), texts), encoding="utf-8")
 
 
-def without(text: str, others: list[str]) -> str:
-    """A requirement file without the pins that each of the others has wherever they are needed."""
+def without(text: str, other: str) -> str:
+    """A requirement file without the pins that another one has wherever they are needed."""
     head, *blocks = re.split(r"^(?=[\w.-]+==)", text, flags=re.M)
-    theirs = [places_of_pins(other) for other in others]
+    there = places_of_pins(other)
 
     def is_new(block: str) -> bool:
         [(pin, places)] = places_of_pins(block).items()
-        return not all(places <= there.get(pin, set()) for there in theirs)
+        return not places <= there.get(pin, set())
 
     return head + "".join(filter(is_new, blocks))
 

@@ -66,7 +66,8 @@ def notebook_with(
                 shown.add(section)
             cells.append(prose_cell(exercise, worth))
         cells += answer_cells(item, exercise)
-    return notebook_of(cells)
+    lessons = [page_of(one.id) for one in exercises if not is_private(one)]
+    return notebook_of(cells, sorted({extra for lesson in lessons for extra in lesson.extras}))
 
 
 def is_private(exercise: Exercise) -> bool:

@@ -23,6 +23,7 @@ FILES = (
     "data/manifest.json",
     "requirements/torchtext.txt",
     "requirements/latest.txt",
+    "requirements/libraries.txt",
     "tools/install.py",
     "tools/lab.py",
 )

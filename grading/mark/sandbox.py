@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
+from course_utils.extras import SETTINGS
 from course_utils.sources import CannotBeCut, private_half, student_half
 
 from .. import inside
@@ -293,6 +294,7 @@ class Sandbox:
             "LANG": "C.UTF-8",
             "OMP_NUM_THREADS": "1",
             "PYTHONHASHSEED": "random",
+            **{name: value for one in SETTINGS.values() for name, value in one.items()},
         }
 
     def _bubblewrap(self) -> list[str]:

@@ -153,6 +153,9 @@ def wanted(what: list[str], *, everything: bool) -> tuple[list, list[list]]:
     # Files first, so that a range knows their ids.
     files = {text: declared_in(text) for text in what if not CHOICE.fullmatch(text)}
     lessons = list(course) if everything else []
+    if everything:
+        for sentence in left_out():
+            print(sentence, file=sys.stderr)
     chosen = {exercise.id: exercise for lesson in lessons for exercise in course[lesson]}
     for text in what:
         if LESSON.fullmatch(text):
@@ -166,9 +169,26 @@ def wanted(what: list[str], *, everything: bool) -> tuple[list, list[list]]:
 
 def of_lesson(lesson: str, course: dict[str, list]) -> list:
     """The exercises of a lesson. Raises AssignmentError when there is none of this number."""
+    for sentence in left_out(lesson):
+        raise AssignmentError(sentence)
     if lesson not in course:
         raise AssignmentError(f"There is no lesson {lesson}; the lessons are {', '.join(course)}.")
     return course[lesson]
+
+
+def left_out(number: str = "") -> list[str]:
+    """Why lessons cannot be reviewed here: their packages are not installed. number: only this."""
+    from course_utils.contents import all_lessons
+    from course_utils.extras import PackagesMissing, demand
+
+    sentences = []
+    for page in all_lessons():
+        try:
+            for extra in page.extras if number in ("", page.number) else ():
+                demand(extra, f"Lesson {page.number}")
+        except PackagesMissing as missing:
+            sentences.append(str(missing))
+    return sentences
 
 
 def in_range(text: str) -> list:

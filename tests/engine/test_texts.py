@@ -14,9 +14,9 @@ from course_utils.notebook import ENVIRONMENT_CELL
 from course_utils.texts import all_of, counted, one_of, text
 
 FOLDER = Path(course_utils.__file__).parent
-MODULES = ("calls", "checks", "comparison", "data", "environment", "exercise", "feedback")
-MODULES += ("links", "notebook", "observation", "prediction", "recognition", "side_effect_texts")
-MODULES += ("symptoms", "terminal", "texts")
+MODULES = ("calls", "checks", "comparison", "data", "environment", "exercise", "extras")
+MODULES += ("feedback", "links", "notebook", "observation", "prediction", "recognition")
+MODULES += ("side_effect_texts", "symptoms", "terminal", "texts")
 TREES = {name: ast.parse((FOLDER / f"{name}.py").read_text(encoding="utf-8")) for name in MODULES}
 FOR_AUTHORS = {"ValueError", "CheckFailed"}  # raised at those who write exercises or scripts
 NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
@@ -25,7 +25,8 @@ NOT_TEXTS |= {"type", "structure", "shape", "dtype", "values"}  # stages of a di
 NOT_TEXTS |= {"time", "raised", "result", "changed"}
 NOT_TEXTS |= {ENVIRONMENT_CELL}  # it is run where the course may not be installed
 NOT_TEXTS |= {"World", "Sports", "Business"}  # classes of AG_NEWS, as its authors named them
-NOT_TEXTS |= {"make lab", "make lab LANE="}  # commands
+NOT_TEXTS |= {"make lab", "make lab LANE=", "python tools/install.py "}  # commands
+NOT_TEXTS |= {"--lane latest "}
 NOT_TEXTS |= {"^<urlopen error (.*)>$"}  # what Python writes
 SHOWN = {
     "Panel",

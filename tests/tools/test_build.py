@@ -1,5 +1,6 @@
 """The build: the same bytes twice, and whatever is not true is caught."""
 
+import dataclasses
 import importlib
 import os
 import shutil
@@ -130,6 +131,9 @@ def test_what_a_lesson_need_not_say_is_put_in(small):
     assert "- two" in cells[0].source
     assert "**You need first:** [00 · Start here](00_start_here.ipynb); Python" in cells[0].source
     assert cells[1].source == ENVIRONMENT_CELL
+    with_extra = dataclasses.replace(small.contents, extras=["libraries"])
+    first = build.expand(dataclasses.replace(small, contents=with_extra)).cells[1].source
+    assert first == ENVIRONMENT_CELL.replace("report()", 'report("libraries")')
     assert cells[-4].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
     assert cells[-4].source.endswith("Give the largest number of a list without changing the list.")
     assert cells[-3].source.startswith("def largest(numbers):")

@@ -10,7 +10,7 @@ from tests import ROOT
 from tools import install, lock
 
 LANES = ["torchtext", "latest"]
-EXTRAS = ["grading"]
+EXTRAS = ["grading", "libraries"]
 FILES = ["course.in", *(f"{name}{end}" for name in LANES + EXTRAS for end in (".in", ".txt"))]
 # Packages whose version has to differ: they follow torch, or the NumPy it was compiled against.
 FOLLOWS_TORCH = re.compile(r"torch(vision)?|triton|nvidia-.*|cuda-.*|numpy")
@@ -83,20 +83,25 @@ def test_lanes_share_every_version_that_does_not_follow_torch():
 
 
 @pytest.mark.parametrize("lane", LANES)
-def test_an_extra_holds_only_what_no_lane_has(lane):
+@pytest.mark.parametrize("extra", EXTRAS)
+def test_an_extra_holds_only_what_no_lane_has(extra, lane):
     """So it can be added without a change to the lane."""
-    both = locked("grading").keys() & locked(lane).keys()
-    assert not both, "run make lock"
+    assert not locked(extra).keys() & locked(lane).keys(), "run make lock"
 
 
-def test_a_shared_pin_is_left_out_of_an_extra_only_where_both_lanes_have_it():
+def test_two_extras_do_not_want_different_versions_of_a_package():
+    grading, libraries = locked("grading"), locked("libraries")
+    for name in grading.keys() & libraries.keys():
+        assert grading[name] == libraries[name], name
+
+
+def test_a_pin_is_left_out_of_an_extra_only_where_the_lane_has_it():
     text = "# head\none==1 \\\n    --hash=a\ntwo==2 ; sys_platform == 'win32' \\\n    --hash=b\n"
-    everywhere, on_windows = "one==1 \\\n", "two==2 ; os_name == 'nt' \\\n"
-    both = [everywhere + on_windows, everywhere + "two==2 \\\n"]
-    assert lock.without(text, both) == "# head\n"
-    assert lock.without(text, [both[0], everywhere]).startswith("# head\ntwo==2 ;")
-    old = [everywhere, everywhere.replace("==1", "==1.1")]
-    assert lock.without(text, old).startswith("# head\none==1 \\\n    --hash=a\ntwo==2 ;")
+    assert lock.without(text, "one==1 \\\ntwo==2 ; os_name == 'nt' \\\n") == "# head\n"
+    assert lock.without(text, "one==1 \\\ntwo==2 \\\n") == "# head\n"
+    assert lock.without(text, "one==1 \\\n").startswith("# head\ntwo==2 ;")
+    older = "one==1.1 \\\ntwo==2 ; sys_platform == 'linux' \\\n"
+    assert lock.without(text, older) == text
 
 
 def test_the_systems_are_those_that_the_lanes_can_be_installed_on():
@@ -130,12 +135,13 @@ def test_this_environment_is_one_of_the_lanes():
     check_installed(lane)
 
 
-def test_the_extra_that_is_installed_is_as_pinned():
+@pytest.mark.parametrize(("extra", "package"), [("grading", "nbgrader"), ("libraries", "datasets")])
+def test_an_extra_that_is_installed_is_as_pinned(extra, package):
     try:
-        importlib.metadata.version("nbgrader")
+        importlib.metadata.version(package)
     except importlib.metadata.PackageNotFoundError:
-        pytest.skip("the packages for grading are not installed (make test installs them)")
-    check_installed("grading")
+        pytest.skip(f"the packages for {extra} are not installed (make test installs them)")
+    check_installed(extra)
 
 
 def check_installed(name: str) -> None:

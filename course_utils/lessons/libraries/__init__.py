@@ -9,6 +9,7 @@ contents = Contents(
     title="The libraries around torch",
     needs=["07", "08", "10"],
     minutes=120,
+    extras=["libraries"],
     after=[
         "put an Albumentations transform into a Dataset, with masks and boxes that follow",
         "read local files with Hugging Face's `datasets`, and hand their rows to a DataLoader",
@@ -17,7 +18,9 @@ contents = Contents(
         "save a model to a folder and load it without a network",
         "put a new head on a backbone, and say what is frozen",
     ],
-    exercises={},
+    exercises={
+        "12.1": "picture_set",
+    },
     practice=Practice(
         title="Exercises: the libraries around torch",
         lead=(
