@@ -64,9 +64,9 @@ def conventions(libraries: Mapping[str, tuple[Mapping[str, Any], Mapping[str, An
                 right, bottom = max(right, x), max(bottom, under)
             y = bottom + 20
             before, after = (sample.described() for sample in samples)
-            parts.append(f"{name}: before, {before}; after, {after}")
-        alt = "A picture with its mask and its boxes, before and after a change. "
-        return draw.finish(right + MARGIN, y - 20 + MARGIN, alt + ". ".join(parts) + ".")
+            parts.append(f"in {name} before: {before}, and after: {after}")
+        alt = "A picture with its mask and its boxes, before and after a change: "
+        return draw.finish(right + MARGIN, y - 20 + MARGIN, alt + "; ".join(parts) + ".")
 
 
 class _Sample:
@@ -90,7 +90,8 @@ class _Sample:
         self.boxes = [[round(float(edge)) for edge in box] for box in boxes]
         self.labels = [int(label) for label in sample["labels"]]
         self.words = [[_kind(image), _shape(image)], [_kind(mask), _shape(mask)]]
-        self.box_words = [type(boxes).__name__, str(self.boxes), f"labels {self.labels}"]
+        kind = f"{boxes_name}: {type(boxes).__name__}"
+        self.box_words = [kind, str(self.boxes), f"labels {self.labels}"]
 
     def described(self) -> str:
         kinds = " and mask ".join(f"{kind} {shape}" for kind, shape in self.words)
@@ -111,9 +112,9 @@ def _draw_sample(
     """Picture and mask side by side, words under them. Returns where they end, right and below."""
     height, width = (side * zoom for side in sample.picture.shape[:2])
     left, wide = x, max(width, *(_width(draw, lines) for lines in sample.words))
-    mask_pixels = torch.tensor([_rgb(UNUSED)]).expand(*sample.mask.shape, 3).clone()
+    mask_pixels = sample.mask[:, :, None].double().expand(-1, -1, 3) * 0  # black, as the picture
     for value, colour in colours.items():
-        mask_pixels[sample.mask == value] = torch.tensor(colour, dtype=mask_pixels.dtype)
+        mask_pixels[sample.mask == value] = mask_pixels.new_tensor(colour)
     for pixels, lines in zip([sample.picture, mask_pixels], sample.words, strict=True):
         draw.picture(x, y, width, height, pixels.tolist())
         for line, words in enumerate(lines):
@@ -122,8 +123,10 @@ def _draw_sample(
     for box, label in zip(sample.boxes, sample.labels, strict=True):
         x0, y0, x1, y1 = (edge * zoom for edge in box)
         draw.box(left + x0, y + y0, x1 - x0, y1 - y0, edge=BOX_COLOUR, line=2.5, over=True)
-        tag = left + (x0 + x1) / 2, y + y0 - 12
-        draw.text(*tag, str(label), size=13, bold=True, ha="center", on=BOX_COLOUR)
+        tag = draw.width_of(str(label), size=13, bold=True) + 8
+        middle = left + (x0 + x1) / 2
+        draw.box(middle - tag / 2, y + y0 - 18, tag, 18, fill=BOX_COLOUR, over=True)
+        draw.text(middle, y + y0 - 9, str(label), size=13, bold=True, ha="center")
     under = y + height + 14 + LINE * 2 + 6
     for line, words in enumerate(sample.box_words):
         draw.text(left, under + LINE * line, words, size=12.5)
@@ -133,10 +136,6 @@ def _draw_sample(
 
 def _width(draw: Page, lines: Sequence[str]) -> float:
     return max(draw.width_of(words, size=12.5) for words in lines)
-
-
-def _rgb(colour: str) -> list[float]:
-    return [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
 
 
 # Texts --------------------------------------------------------------------------------------
@@ -197,7 +196,8 @@ def text_batch(
                     draw.cell(*at, side, CELL, word(i, place), fill=colour, size=13)
 
         def then(words: str) -> None:
-            nonlocal y
+            nonlocal y, right
+            right = max(right, MARGIN + 40 + draw.width_of(words, size=13))
             y += 20 + count * (CELL + 4)
             draw.arrow([(MARGIN + 20, y + 4), (MARGIN + 20, y + BELOW - 8)])
             draw.text(MARGIN + 40, y + BELOW / 2 - 2, words, size=13, colour=draw.muted)
@@ -217,7 +217,7 @@ def text_batch(
         title(x, "attention_mask", mask.shape)
         grid(x, MASK_CELL, fills, lambda i, place: str(int(mask[i, place])))
         right = max(right, x + time * MASK_CELL)
-        then("model: a vector for each place, also for padding; a number for each label")
+        then("model: a vector for each place; logits for each text")
         title(MARGIN, "last_hidden_state", hidden.shape)
         for back in (8, 4, 0):
             for i, row in enumerate(fills):
