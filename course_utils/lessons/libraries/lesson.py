@@ -102,7 +102,7 @@ mirrored[0][0].shape  # (28, 28)
 # %%
 square = numpy.array([[[1, 2], [3, 4]]], dtype="uint8")  # (1, 2, 2): channels first
 guess = ...
-predict("12.p2", guess, lambda: flip(image=square)["image"][0])
+predict("12.p2", guess, lambda: flip(image=square)["image"][0].tolist())
 
 # %% [markdown]
 # Nothing warned. The second axis is the width, whatever you meant it to be. So turn the axes
@@ -207,7 +207,7 @@ all(fits(out, out["mask"]) for out in outs)
 tiny = (numpy.arange(100).reshape(10, 10) % 4 == 0).astype("uint8") * 3  # (10, 10)
 turn = A.Compose([A.Rotate((30, 30), p=1)])
 guess = ...
-predict("12.p6", guess, lambda: numpy.unique(turn(image=tiny)["image"]))
+predict("12.p6", guess, lambda: numpy.unique(turn(image=tiny)["image"]).tolist())
 
 # %%
 black = numpy.zeros((10, 10, 3), dtype="uint8")
@@ -567,26 +567,39 @@ for split in ("train", "test"):
         csv.writer(file).writerow(["label", "text"])
         csv.writer(file).writerows(data.news(split))
 
+# %% [markdown]
+# `load_dataset` is told the kind of file, and where the files are.
+#
+# **Predict 12.p13.** We give it one file. Of which type is what it gives back: `'Dataset'` or
+# `'DatasetDict'`?
+
 # %%
 from datasets import Dataset, load_dataset
 
 files = {split: str(place / f"{split}.csv") for split in ("train", "test")}
+one_file = load_dataset("csv", data_files=files["train"])
+guess = ...
+predict("12.p13", guess, lambda: type(one_file).__name__)
+
+# %% [markdown]
+# It is a dictionary of **splits**, the parts of a data set, also when there is only one; then the
+# split is called `train`. `split="train"` takes it out. Here are both files:
+
+# %%
 news = load_dataset("csv", data_files=files)
 train = news["train"]
 news
 
 # %% [markdown]
-# `load_dataset` gives a dictionary of **splits**, also when there is only one file; `split="train"`
-# takes one of them. Where other courses write `load_dataset("ag_news")`, the name is one on the
-# Hub.
+# Where other courses write `load_dataset("ag_news")`, the name is one on the Hub.
 #
 # A row is a dictionary. What is a slice?
 #
-# **Predict 12.p13.** `train` has 424 rows and two columns. What is `len(train[:3])`?
+# **Predict 12.p14.** `train` has 424 rows and two columns. What is `len(train[:3])`?
 
 # %%
 guess = ...
-predict("12.p13", guess, lambda: len(train[:3]))
+predict("12.p14", guess, lambda: len(train[:3]))
 
 # %%
 train[0]["label"], train[:3]["label"], train.features
@@ -598,7 +611,7 @@ train[0]["label"], train[:3]["label"], train.features
 # `map` calls a function for each row. What the function returns, a dict, is put into the row: a
 # known name replaces a column, a new name adds one.
 #
-# **Predict 12.p14.** Labels go from 1 to 4, and the first one is 3. What does the function below
+# **Predict 12.p15.** Labels go from 1 to 4, and the first one is 3. What does the function below
 # return?
 
 # %%
@@ -610,7 +623,7 @@ def first_label_after_map():
     return train[0]["label"]
 
 
-predict("12.p14", guess, first_label_after_map)
+predict("12.p15", guess, first_label_after_map)
 
 # %% [markdown]
 # Nothing is ever written into a table. `map`, `filter`, `shuffle` and the others give a **new**
@@ -626,7 +639,7 @@ len(train), len(sports), from_zero[0]["label"]
 # One call for each row is slow. With `batched=True` the function gets up to 1000 rows at once, as a
 # dict of lists, and has to give a dict of lists.
 #
-# **Predict 12.p15.** What does the first row hold under `"length"`? Write a number or `'error'`.
+# **Predict 12.p16.** What does the first row hold under `"length"`? Write a number or `'error'`.
 
 # %%
 guess = ...
@@ -637,7 +650,7 @@ def first_length():
     return measured[0]["length"]
 
 
-predict("12.p15", guess, first_length)
+predict("12.p16", guess, first_length)
 
 # %%
 measured = train.map(lambda rows: {"length": [len(text) for text in rows["text"]]}, batched=True)
@@ -686,7 +699,7 @@ counted = few.map(count_letters)
 # So `map` is for what is done once. Now a random function. We look at the same row twice, as in two
 # epochs.
 #
-# **Predict 12.p16.** Is the number the same both times? Write `True` or `False`.
+# **Predict 12.p17.** Is the number the same both times? Write `True` or `False`.
 
 # %%
 numbers = Dataset.from_dict({"number": list(range(8))})
@@ -698,7 +711,7 @@ def same_in_two_epochs():
     return noisy[0]["noise"] == noisy[0]["noise"]
 
 
-predict("12.p16", guess, same_in_two_epochs)
+predict("12.p17", guess, same_in_two_epochs)
 
 # %% [markdown]
 # It was drawn once and written down. Augmentation in `map` gives every epoch the same pictures.
@@ -715,7 +728,7 @@ fresh[0]["noise"] == fresh[0]["noise"]
 # A table has `len` and an index, so a DataLoader takes it as it is. Here each row holds a point: a
 # list of two numbers.
 #
-# **Predict 12.p17.** What is `batch["point"]` in a batch of four rows? Write `'one tensor'`,
+# **Predict 12.p18.** What is `batch["point"]` in a batch of four rows? Write `'one tensor'`,
 # `'list of 2 tensors'` or `'list of 4 tensors'`.
 
 # %%
@@ -729,7 +742,7 @@ def kind_of_batch():
     return "one tensor" if torch.is_tensor(found) else f"list of {len(found)} tensors"
 
 
-predict("12.p17", guess, kind_of_batch)
+predict("12.p18", guess, kind_of_batch)
 
 # %% [markdown]
 # The rows hold Python lists, and the default collate of lesson 06 goes *into* lists: it makes a
@@ -741,12 +754,12 @@ tensors = points.with_format("torch")
 next(iter(DataLoader(tensors, batch_size=4)))["point"].shape  # (4, 2)
 
 # %% [markdown]
-# **Predict 12.p18.** Without a format, the loader made float64 of Python's numbers. What is
+# **Predict 12.p19.** Without a format, the loader made float64 of Python's numbers. What is
 # `tensors[0]["point"].dtype`?
 
 # %%
 guess = ...
-predict("12.p18", guess, lambda: tensors[0]["point"].dtype)
+predict("12.p19", guess, lambda: tensors[0]["point"].dtype)
 
 # %% [markdown]
 # `"torch"` gives float32 for floats and int64 for whole numbers, as models want them. Texts stay
@@ -770,7 +783,7 @@ stream = load_dataset("csv", data_files=files, split="train", streaming=True)
 isinstance(stream, torch.utils.data.IterableDataset), [row["label"] for row in stream][:3]
 
 # %% [markdown]
-# **Predict 12.p19.** The eight numbers are streamed and shuffled with `buffer_size=1`. Do they come
+# **Predict 12.p20.** The eight numbers are streamed and shuffled with `buffer_size=1`. Do they come
 # in their old order? Write `True` or `False`.
 
 # %%
@@ -782,7 +795,7 @@ def in_old_order():
     return [row["number"] for row in shuffled] == list(range(8))
 
 
-predict("12.p19", guess, in_old_order)
+predict("12.p20", guess, in_old_order)
 
 # %% [markdown]
 # A file that is sorted by class needs a buffer that is as long as a class, or a shuffle on the disk
@@ -811,11 +824,11 @@ cutter.encode("Rain stops the match").tokens
 # Frequent words are one piece. `▁` marks the beginning of a word, so nothing is lost: the pieces
 # can be put together again.
 #
-# **Predict 12.p20.** No text has the name *Gwendolyn*. How many of its tokens are `[UNK]`?
+# **Predict 12.p21.** No text has the name *Gwendolyn*. How many of its tokens are `[UNK]`?
 
 # %%
 guess = ...
-predict("12.p20", guess, lambda: cutter.encode("Gwendolyn").tokens.count("[UNK]"))
+predict("12.p21", guess, lambda: cutter.encode("Gwendolyn").tokens.count("[UNK]"))
 
 # %% [markdown]
 # A new word falls into known pieces, in the worst case into letters. Only a *character* that was in
@@ -842,7 +855,7 @@ cutter.post_processor = TemplateProcessing(
 # `transformers` wraps the cutter into a tokenizer that can also pad and make tensors. We ask it to
 # pad two texts.
 #
-# **Predict 12.p21.** What happens? Write `'padded'`, `'not padded'` or `'error'`.
+# **Predict 12.p22.** What happens? Write `'padded'`, `'not padded'` or `'error'`.
 
 # %%
 from transformers import PreTrainedTokenizerFast
@@ -856,7 +869,7 @@ def pad_two():
     return "padded" if len(ids[0]) == len(ids[1]) else "not padded"
 
 
-predict("12.p21", guess, pad_two)
+predict("12.p22", guess, pad_two)
 
 # %% [markdown]
 # There is a token called `[PAD]`, but nobody has said that it is the one for padding. The wrapper
@@ -873,11 +886,11 @@ tokenizer = PreTrainedTokenizerFast(
 len(tokenizer), tokenizer.pad_token_id
 
 # %% [markdown]
-# **Predict 12.p22.** *rain* is one piece. How many ids has `tokenizer("rain")["input_ids"]`?
+# **Predict 12.p23.** *rain* is one piece. How many ids has `tokenizer("rain")["input_ids"]`?
 
 # %%
 guess = ...
-predict("12.p22", guess, lambda: len(tokenizer("rain")["input_ids"]))
+predict("12.p23", guess, lambda: len(tokenizer("rain")["input_ids"]))
 
 # %%
 encoding = tokenizer("Rain", "the match")
@@ -897,7 +910,7 @@ tokenizer.decode(short["input_ids"]), tokenizer.decode(short["input_ids"], skip_
 # Texts are encoded once, so `map` is the place. Labels begin at 0 now. The table still has its
 # column of texts.
 #
-# **Predict 12.p23.** `DataCollatorWithPadding` makes a batch of rows. What does it make of three
+# **Predict 12.p24.** `DataCollatorWithPadding` makes a batch of rows. What does it make of three
 # rows of `encoded`: `'batch'` or `'error'`?
 
 # %%
@@ -912,7 +925,7 @@ def encode(rows):
 encoded = train.map(encode, batched=True)
 collate = DataCollatorWithPadding(tokenizer)
 guess = ...
-predict("12.p23", guess, lambda: collate([encoded[i] for i in range(3)]) and "batch")
+predict("12.p24", guess, lambda: collate([encoded[i] for i in range(3)]) and "batch")
 
 # %% [markdown]
 # A collator wants to make a tensor of every column, and a text is no number. The message speaks of
@@ -936,7 +949,7 @@ three = collate([train_rows[i] for i in (117, 313, 376)])
 # | | `token_type_ids`, padded as well |
 # | | `pad_to_multiple_of=8`: some GPUs like such widths |
 #
-# **Predict 12.p24.** With `pad_to_multiple_of=8`, three texts of 10, 12 and 17 ids: how wide is the
+# **Predict 12.p25.** With `pad_to_multiple_of=8`, three texts of 10, 12 and 17 ids: how wide is the
 # batch?
 
 # %%
@@ -948,7 +961,7 @@ def width_of_batch():
     return collate([{"input_ids": [5] * length} for length in (10, 12, 17)])["input_ids"].shape[1]
 
 
-predict("12.p24", guess, width_of_batch)
+predict("12.p25", guess, width_of_batch)
 
 # %% [markdown]
 # It pads what the *tokenizer* has made. Where each token has a label, the labels are a list, and
@@ -997,17 +1010,17 @@ type(out).__name__, list(out.keys()), out.logits.shape  # (batch, labels)
 # The batch is a dictionary whose names are those of `forward`'s arguments, so `**` hands it over.
 # What comes back has names, too. It can also be indexed by numbers.
 #
-# **Predict 12.p25.** What is the shape of `model(**three)[0]`?
+# **Predict 12.p26.** What is the shape of `model(**three)[0]`?
 
 # %%
 guess = ...
-predict("12.p25", guess, lambda: fresh_model()(**three)[0].shape)
+predict("12.p26", guess, lambda: model(**three)[0].shape)
 
 # %% [markdown]
 # With `labels` among the arguments, the loss comes first; without them there is no loss, and `[0]`
 # are the logits. So use the names: `out.logits`, `out.loss`.
 #
-# **Predict 12.p26.** In old code you find `loss, logits = model(**three)`. Of which type is
+# **Predict 12.p27.** In old code you find `loss, logits = model(**three)`. Of which type is
 # `logits` then?
 
 # %%
@@ -1015,11 +1028,11 @@ guess = ...
 
 
 def type_after_unpacking():
-    loss, logits = fresh_model()(**three)
+    loss, logits = model(**three)
     return type(logits).__name__
 
 
-predict("12.p26", guess, type_after_unpacking)
+predict("12.p27", guess, type_after_unpacking)
 
 # %% [markdown]
 # To unpack a dictionary is to get its keys, and the output is one: `"loss"` and `"logits"`. The
@@ -1039,7 +1052,7 @@ figures.text_batch(texts, tokenizer, batch, hidden, model(**batch).logits)
 # there are two ways: the vector of `[CLS]`, as this model does it, or the mean over the real
 # tokens, with `attention_mask` as the mask of lesson 08.
 #
-# **Predict 12.p27.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits
+# **Predict 12.p28.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits
 # in this batch as alone? Write `True` or `False`.
 
 # %%
@@ -1047,13 +1060,13 @@ guess = ...
 
 
 def same_alone(**mask):
-    model = fresh_model().eval()
+    model.eval()
     alone = model(**collate([tokenizer("Rain")])).logits[0]  # (labels,)
     together = model(input_ids=batch["input_ids"], **mask).logits[1]  # (labels,)
     return torch.allclose(alone, together, atol=1e-6)
 
 
-predict("12.p27", guess, lambda: same_alone())
+predict("12.p28", guess, lambda: same_alone())
 
 # %%
 same_alone(attention_mask=batch["attention_mask"])
@@ -1095,7 +1108,7 @@ gpt(**batch, labels=batch["input_ids"]).logits.shape  # (batch, time, vocabulary
 # `batch` has padding, and an attention mask that says so. We write another id into the *labels* of
 # the padding.
 #
-# **Predict 12.p28.** Does the loss change? Write `True` or `False`.
+# **Predict 12.p29.** Does the loss change? Write `True` or `False`.
 
 # %%
 padding = batch["attention_mask"] == 0  # (batch, time)
@@ -1110,13 +1123,13 @@ def loss_changes():
     return not torch.equal(before, after)
 
 
-predict("12.p28", guess, loss_changes)
+predict("12.p29", guess, loss_changes)
 
 # %% [markdown]
 # `attention_mask` decides who is looked at. It does not reach the loss: there, only the label -100
 # says *leave this out*. Without it, a model learns very well to predict padding.
 #
-# **Predict 12.p29.** To predict the next token, someone moves the labels by one himself: place 0
+# **Predict 12.p30.** To predict the next token, someone moves the labels by one himself: place 0
 # gets the token of place 1 as its label, and so on. How many places ahead is the token that the
 # model then learns to predict?
 
@@ -1138,7 +1151,7 @@ def places_ahead():
     return None
 
 
-predict("12.p29", guess, places_ahead)
+predict("12.p30", guess, places_ahead)
 
 # %% [markdown]
 # The model moves the labels itself: its loss compares the logits of all places but the last with
@@ -1209,7 +1222,7 @@ sorted(path.name for path in folder.iterdir())
 # `from_pretrained` takes a folder, or the name of a model on the Hub, which it would put into a
 # folder first.
 #
-# **Predict 12.p30.** A model is made from a config, saved, and loaded. What is `.training` of the
+# **Predict 12.p31.** A model is made from a config, saved, and loaded. What is `.training` of the
 # loaded one?
 
 # %%
@@ -1221,7 +1234,7 @@ def training_after_loading():
     return BertForSequenceClassification.from_pretrained(place / "copy").training
 
 
-predict("12.p30", guess, training_after_loading)
+predict("12.p31", guess, training_after_loading)
 
 # %% [markdown]
 # A model that is made from a config is in training mode, as every Module is; a loaded one is in
@@ -1254,7 +1267,7 @@ except OSError:
 # %% [markdown]
 # Now the new task: *is it about sports?* Two labels, not four.
 #
-# **Predict 12.p31.** What does `from_pretrained(folder, num_labels=2)` give? Write `'four labels'`,
+# **Predict 12.p32.** What does `from_pretrained(folder, num_labels=2)` give? Write `'four labels'`,
 # `'two labels'` or `'error'`.
 
 # %%
@@ -1266,7 +1279,7 @@ def with_two_labels(**options):
     return {2: "two labels", 4: "four labels"}[loaded(**batch).logits.shape[1]]
 
 
-predict("12.p31", guess, with_two_labels)
+predict("12.p32", guess, with_two_labels)
 
 # %% [markdown]
 # The saved head has four rows and the new one two, and *mismatched* sizes are an error.
@@ -1276,7 +1289,7 @@ predict("12.p31", guess, with_two_labels)
 # **missing**, one that only the file has is **unexpected**. Here is a folder with the model below
 # the head, the **backbone**, alone.
 #
-# **Predict 12.p32.** We load this folder twice, as a classifier. Do both give the same logits?
+# **Predict 12.p33.** We load this folder twice, as a classifier. Do both give the same logits?
 # Write `True`, `False` or `'error'`.
 
 # %%
@@ -1292,7 +1305,7 @@ def load_twice():
     return torch.equal(one(**batch).logits, other(**batch).logits)
 
 
-predict("12.p32", guess, load_twice)
+predict("12.p33", guess, load_twice)
 
 # %% [markdown]
 # Missing weights are no error. They are drawn at random, and the library warns (*newly
@@ -1328,7 +1341,7 @@ len(weights), rows_of_head.shape  # (2, hidden)
 # | one tensor alone | reads the file | `safe_open`: reads this tensor |
 # | views, two names for one tensor | kept as they are | refused |
 #
-# **Predict 12.p33.** In a language model the first and the last layer often share their weight
+# **Predict 12.p34.** In a language model the first and the last layer often share their weight
 # (lesson 04: *tied*). What does `save_file` do with such a dict? Write `'saved twice'`,
 # `'saved once'` or `'error'`.
 
@@ -1343,7 +1356,7 @@ def save_tied():
     return "saved twice" if twice else "saved once"
 
 
-predict("12.p33", guess, save_tied)
+predict("12.p34", guess, save_tied)
 
 # %% [markdown]
 # Saved twice, the two would be separate after loading, and no longer learn together. So it is
@@ -1374,7 +1387,7 @@ head = torch.nn.Linear(config.hidden_size, 2)
 sum(p.numel() for p in backbone.parameters()), sum(p.numel() for p in head.parameters())
 
 # %% [markdown]
-# **Predict 12.p34.** `backbone.train()` is called, as a training loop does it for the whole model.
+# **Predict 12.p35.** `backbone.train()` is called, as a training loop does it for the whole model.
 # The same batch goes through the frozen backbone twice. Are the two outputs equal? Write `True` or
 # `False`.
 
@@ -1389,7 +1402,7 @@ def equal_outputs():
     return torch.equal(one, other)
 
 
-predict("12.p34", guess, equal_outputs)
+predict("12.p35", guess, equal_outputs)
 
 # %% [markdown]
 # `requires_grad` is about gradients, modes are about `forward`. In training mode a frozen Dropout
