@@ -16,6 +16,7 @@ import torch
 from . import screening
 
 LIBRARIES = {"torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "scipy", "PIL"}
+LIBRARIES |= {"albumentations", "datasets", "pyarrow", "safetensors", "tokenizers", "transformers"}
 
 # Of libraries' modules, in every exercise.
 EVERYWHERE = {

@@ -31,6 +31,8 @@ MODULES = {
     *("torch.utils.hooks", "torch.utils.checkpoint", "torch.utils.tensorboard"),
     *("torchvision", "torchvision.utils", "torchvision.ops", "torchvision.io"),
     *("torchvision.tv_tensors", "torchtext", "torchtext.vocab", "torchtext.functional"),
+    *("albumentations", "albumentations.pytorch", "datasets", "safetensors", "safetensors.torch"),
+    "transformers",
     *("numpy", "numpy.random", "numpy.linalg", "numpy.fft", "numpy.ma", "pandas", "PIL"),
     *("PIL.Image", "PIL.ImageOps", "PIL.ImageDraw", "PIL.ImageFilter", "PIL.ImageChops"),
     *("math", "cmath", "random", "statistics", "fractions", "decimal", "numbers", "itertools"),
@@ -45,7 +47,7 @@ PACKAGES = {
     *("torch.nn.utils.parametrize", "torch.nn.utils.parametrizations", "torch.distributions"),
     *("torch.utils.data", "torch.cuda", "torch.backends", "torchvision.transforms"),
     *("torchvision.models", "torchvision.datasets", "torchtext.data", "torchtext.datasets"),
-    *("torchtext.transforms", "torchmetrics", "matplotlib", "tqdm"),
+    *("torchtext.transforms", "torchmetrics", "matplotlib", "tqdm", "tokenizers"),
 }
 # Of some modules only these names: the others reach into the interpreter.
 NAMES = {
@@ -148,6 +150,9 @@ INTERPRETER = {
 
 # Attributes that run text as code where they are given any.
 RUN_TEXT = {"eval", "query"}
+
+# An argument of transformers: a model's folder may bring code of its own, which is then run.
+RUN_FILES = "trust_remote_code"
 
 # Patterns `case int(x)` look at the value itself; those of other classes at any of its names.
 PLAIN_PATTERNS = {"int", "float", "str", "bool", "bytes", "list", "tuple", "dict", "set"}
@@ -617,6 +622,8 @@ class Screening(ast.NodeVisitor):
     def visit_keyword(self, node: ast.keyword) -> None:
         if is_internal(node.arg or "") and node.arg != "exc_info":
             self.say(f"reaches for `{node.arg}`")
+        if node.arg == RUN_FILES:
+            self.say(f"uses `{RUN_FILES}`")
 
     def visit_MatchClass(self, node: ast.MatchClass) -> None:
         """`case Thing(name=x)` reads an attribute, `case Thing(x)` one that the class chooses."""
@@ -630,7 +637,7 @@ class Screening(ast.NodeVisitor):
         name = node.value
         if not isinstance(name, str):
             return
-        if (is_dunder(name) and name not in PRIVATE | {"__main__"}) or name in FRAMES:
+        if (is_dunder(name) and name not in PRIVATE | {"__main__"}) or name in FRAMES | {RUN_FILES}:
             self.say(f"names `{name}`")
         for one in attributes_in_format(name):
             self.say(f"reaches for `{one}` in a text")

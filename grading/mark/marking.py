@@ -27,6 +27,7 @@ from course_utils.settings import one_thread
 from ..assignment import load_source
 from ..errors import GradingError
 from ..inside import wire
+from ..inside.by_hand import LIBRARIES
 from ..inside.process import OBSERVATIONS
 from ..inside.reading import Program, ProgramState, Reading
 from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
@@ -142,7 +143,6 @@ def loaded_by_references(ids: tuple[str, ...], seed: int) -> list[str]:
 # This one puts functions of its own in torch's place when it is loaded: it must not be loaded
 # while an answer runs, nor be left out because this process has had it from the start.
 WRAPPING = {"torch._dynamo"}
-LIBRARIES = {"torch", "torchvision", "torchtext", "torchmetrics", "numpy", "pandas", "PIL", "scipy"}
 
 
 def mark(

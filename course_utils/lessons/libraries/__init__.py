@@ -20,6 +20,9 @@ contents = Contents(
     ],
     exercises={
         "12.1": "picture_set",
+        "12.2": "follow_boxes",
+        "12.3": "albumented",
+        "12.4": "seeded_pictures",
     },
     practice=Practice(
         title="Exercises: the libraries around torch",
@@ -29,8 +32,15 @@ contents = Contents(
         ),
         imports=[
             """\
+import albumentations as A
+import datasets
+import numpy
 import torch
 from torch import nn
+from torch.utils.data import Dataset, default_collate""",
+            """\
+from torchvision import tv_tensors
+from torchvision.transforms import v2
 
 from course_utils import check, hint, solution""",
         ],
