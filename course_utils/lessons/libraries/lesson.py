@@ -20,8 +20,9 @@
 # These libraries like to call home. Albumentations asks at its import whether there is a newer
 # version. Hugging Face's libraries look for models and data sets on a server, the **Hub**, and
 # count who uses them. Some environment variables stop that. They have to be set *before* the
-# import, so the first cell of this notebook has done it. (It has also switched off progress bars
-# and warnings of `transformers`. What they would say, this lesson says itself.)
+# import, so the first cell of this notebook has done it. (The packages of this lesson are an extra:
+# where they are missing, the first cell installs them. It also switches off progress bars and the
+# warnings of `transformers`. What they would say, this lesson says itself.)
 
 # %%
 import os
@@ -94,10 +95,11 @@ mirrored = MNIST(root, transform=flipped)
 mirrored[0][0].shape  # (28, 28)
 
 # %% [markdown]
-# torch keeps the channels first. Somebody forgets to turn the axes around.
+# torch keeps the channels first. Somebody gives such a picture to the pipeline: `square` has one
+# channel, and the channel comes first.
 #
-# **Predict 12.p2.** `square` has one channel, and the channel comes first. What does the horizontal
-# flip make of `[[1, 2], [3, 4]]`? Write two lists, or `'error'`.
+# **Predict 12.p2.** What does the horizontal flip make of `[[1, 2], [3, 4]]`? Write two lists, or
+# `'error'`.
 
 # %%
 square = numpy.array([[[1, 2], [3, 4]]], dtype="uint8")  # (1, 2, 2): channels first
@@ -105,7 +107,7 @@ guess = ...
 predict("12.p2", guess, lambda: flip(image=square)["image"][0].tolist())
 
 # %% [markdown]
-# Nothing warned. The second axis is the width, whatever you meant it to be. So turn the axes
+# Nothing warned. The second axis is the width, whatever you meant it to be. So move the channels
 # *after* the pipeline, or let its last step do it: `ToTensorV2` makes a tensor with the channels
 # first.
 
@@ -284,8 +286,8 @@ boxes, labels
 # %%
 def flip_box(box):
     follow = A.Compose([A.HorizontalFlip(p=1)], bbox_params=A.BboxParams(format="pascal_voc"))
-    out = follow(image=scene, bboxes=[[*box, 0]])  # the label stands behind the box
-    return [round(edge) for edge in out["bboxes"][0][:4]]
+    out = follow(image=scene, bboxes=[box])
+    return [round(edge) for edge in out["bboxes"][0]]
 
 
 guess = ...
@@ -354,6 +356,7 @@ torch.tensor([]).shape, torch.tensor([]).reshape(-1, 4).shape  # (0,), (0, 4)
 
 # %%
 from torchvision import tv_tensors
+from torchvision.transforms import v2
 
 sample = {
     "image": tv_tensors.Image(torch.from_numpy(scene).permute(2, 0, 1)),  # (3, 40, 64)
@@ -363,14 +366,19 @@ sample = {
 }
 
 # %% [markdown]
+# The formats are `"XYXY"` (two corners), `"XYWH"` (a corner, width, height) and `"CXCYWH"` (the
+# centre, width, height), always in pixels. The object can be written in another one:
+
+# %%
+v2.functional.convert_bounding_box_format(sample["boxes"], new_format="XYWH").tolist()
+
+# %% [markdown]
 # The same crop: 32 columns from column 32 on.
 #
 # **Predict 12.p10.** How many boxes does v2 give back?
 
+
 # %%
-from torchvision.transforms import v2
-
-
 def crop_right_half(sample):
     cut = {
         name: v2.functional.crop(sample[name], top=0, left=32, height=40, width=32)
@@ -716,7 +724,8 @@ predict("12.p17", guess, same_in_two_epochs)
 # %% [markdown]
 # It was drawn once and written down. Augmentation in `map` gives every epoch the same pictures.
 # What has to be new each time belongs into **`with_transform`**: its function runs when a row is
-# asked for. It always gets a dict of lists, also for a single row.
+# asked for. It always gets a dict of lists, also for a single row. There a pipeline of
+# Albumentations has its place.
 
 # %%
 fresh = numbers.with_transform(lambda rows: {"noise": torch.rand(len(rows["number"])).tolist()})
@@ -822,7 +831,17 @@ cutter.encode("Rain stops the match").tokens
 
 # %% [markdown]
 # Frequent words are one piece. `▁` marks the beginning of a word, so nothing is lost: the pieces
-# can be put together again.
+# can be put together again. The parts are called in this order, and each can be another one:
+#
+# | part | here | also |
+# |---|---|---|
+# | `normalizer` | `Lowercase` | accents taken away |
+# | `pre_tokenizer` | `Metaspace`: at spaces | `Whitespace`: words and marks apart, spaces lost |
+# | model | `BPE` | `WordLevel`: whole words, as in lesson 08; `WordPiece`: BERT's own |
+# | `post_processor` | | special tokens: see below |
+#
+# Each model has a trainer of its name. What the trainer needs, normalizer and pre-tokenizer, has to
+# be there before it runs.
 #
 # **Predict 12.p21.** No text has the name *Gwendolyn*. How many of its tokens are `[UNK]`?
 
@@ -1166,7 +1185,7 @@ predict("12.p30", guess, places_ahead)
 loader = DataLoader(train_rows, batch_size=32, shuffle=True, collate_fn=collate)
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
 model.train()
-for _ in range(8):
+for _ in range(10):
     for news_batch in loader:
         loss = model(**news_batch).loss
         optimizer.zero_grad()
@@ -1184,6 +1203,7 @@ def accuracy(model, table):
 
 
 test_rows = news["test"].map(encode, batched=True, remove_columns=["text"])
+print("guessing: 25 %")
 print("training above 90 %:", accuracy(model, train_rows) > 0.9)
 print("test above 40 %:", accuracy(model, test_rows) > 0.4)
 
@@ -1247,9 +1267,8 @@ predict("12.p31", guess, training_after_loading)
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 loaded = AutoModelForSequenceClassification.from_pretrained(folder)
-same_ids = (
-    AutoTokenizer.from_pretrained(folder)("Rain")["input_ids"] == tokenizer("Rain")["input_ids"]
-)
+loaded_tokenizer = AutoTokenizer.from_pretrained(folder)
+same_ids = loaded_tokenizer("Rain")["input_ids"] == tokenizer("Rain")["input_ids"]
 with torch.no_grad():
     same_logits = torch.equal(loaded(**batch).logits, model.eval()(**batch).logits)
 type(loaded).__name__, same_ids, same_logits
@@ -1339,7 +1358,7 @@ len(weights), rows_of_head.shape  # (2, hidden)
 # | holds | tensors, and nearly any object | a flat dict: name and tensor; text as `metadata=` |
 # | loading can run code | yes, but for `weights_only=True` | no |
 # | one tensor alone | reads the file | `safe_open`: reads this tensor |
-# | views, two names for one tensor | kept as they are | refused |
+# | two names for one memory; a tensor that is not contiguous | kept | refused |
 #
 # **Predict 12.p34.** In a language model the first and the last layer often share their weight
 # (lesson 04: *tied*). What does `save_file` do with such a dict? Write `'saved twice'`,
@@ -1366,10 +1385,8 @@ predict("12.p34", guess, save_tied)
 # %%
 gpt.save_pretrained(place / "gpt")
 loaded_gpt = GPT2LMHeadModel.from_pretrained(place / "gpt")
-(
-    "lm_head.weight" in load_file(place / "gpt" / "model.safetensors"),
-    (loaded_gpt.lm_head.weight is loaded_gpt.transformer.wte.weight),
-)
+saved = load_file(place / "gpt" / "model.safetensors")
+"lm_head.weight" in saved, loaded_gpt.lm_head.weight is loaded_gpt.transformer.wte.weight
 
 # %% [markdown]
 # ## A backbone with a new head
