@@ -1,7 +1,8 @@
 """Datasets that worker processes can import, each made to show one thing about workers.
 
 On macOS and Windows a worker is a new Python that imports what it needs, and it cannot import a
-class that was written in a notebook. So the classes that lesson 06 gives to workers stand here.
+class that was written in a notebook. So the classes that lessons 06 and 12 give to workers stand
+here.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy
 import torch
@@ -103,6 +105,25 @@ class Processes(Dataset):
         return os.getpid()
 
 
+class Augmented(Dataset):
+    """Sample i is images[i] after an Albumentations pipeline, as a tensor with the same axes.
+
+    images: arrays of shape (height, width, channels). pipeline: an albumentations.Compose; every
+    copy of the dataset has a copy of it.
+    """
+
+    def __init__(self, images: Sequence[numpy.ndarray], pipeline: Any) -> None:
+        self.images = images
+        self.pipeline = pipeline
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def __getitem__(self, i: int) -> torch.Tensor:
+        # A flip is a view with a negative stride, which torch does not take.
+        return torch.from_numpy(self.pipeline(image=self.images[i])["image"].copy())
+
+
 class Numbers(IterableDataset):
     """The ints from start to stop - 1, one after the other; every copy yields all of them."""
 
@@ -127,6 +148,12 @@ def own_generator(worker_id: int) -> None:
     """A worker_init_fn for Noisy: each worker's copy gets a generator of its own."""
     worker = get_worker_info()
     worker.dataset.rng = numpy.random.default_rng(worker.seed)
+
+
+def seed_pipeline(worker_id: int) -> None:
+    """A worker_init_fn for Augmented: each worker's copy of the pipeline gets a seed of its own."""
+    pipeline = get_worker_info().dataset.pipeline
+    pipeline.set_random_seed(torch.initial_seed() % 2**32)
 
 
 def samples_loaded_ahead(loader: DataLoader, seconds: float = 60.0) -> int:

@@ -15,6 +15,7 @@ from .hooks import activations, hook_timeline
 from .images import axes_order, small_picture
 from .indexing import broadcast, einsum_axes, gathered, masked, scattered
 from .lessons import course_map
+from .libraries import conventions, text_batch
 from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
@@ -34,6 +35,7 @@ __all__ = [
     "class_balance",
     "collated",
     "confusion",
+    "conventions",
     "course_map",
     "curve_descent",
     "descent_paths",
@@ -60,6 +62,7 @@ __all__ = [
     "step_table",
     "storage",
     "tangents",
+    "text_batch",
     "training_run",
     "transform_steps",
     "windows",

@@ -99,6 +99,32 @@ def two_valleys(place):
     return (place[..., 0] ** 2 - 1) ** 2 + 0.3 * place[..., 0] + 0.5 * place[..., 1] ** 2
 
 
+TWO_COLOURS = torch.zeros(4, 6, 3, dtype=torch.uint8)
+TWO_COLOURS[1:3, :2, 0] = TWO_COLOURS[1:3, 4:, 1] = 255
+SCENE = {
+    "image": TWO_COLOURS.numpy(),
+    "mask": ((TWO_COLOURS[..., 0] > 0) + 2 * (TWO_COLOURS[..., 1] > 0)).byte().numpy(),
+    "bboxes": [[0, 1, 2, 3], [4, 1, 6, 3]],
+    "labels": [7, 4],
+}
+HALF_SCENE = {
+    "image": TWO_COLOURS[:, 3:].permute(2, 0, 1),
+    "mask": torch.as_tensor(SCENE["mask"])[:, 3:],
+    "boxes": torch.tensor([[1, 1, 3, 3]]),
+    "labels": torch.tensor([4]),
+}
+
+
+class Letters:
+    """A tokenizer whose pieces are the letters of a text, between two special tokens."""
+
+    def __call__(self, text):
+        return {"input_ids": [2, *(ord(letter) - 92 for letter in text), 3]}
+
+    def convert_ids_to_tokens(self, ids):
+        return [{2: "[CLS]", 3: "[SEP]"}.get(id, chr(id + 92)) for id in ids]
+
+
 EXAMPLES = {
     "chart": chart,
     "storage_transpose": lambda: figures.storage({"x": x, "x.t()": x.t()}),
@@ -193,6 +219,17 @@ EXAMPLES = {
         "bqd,bkd->bqk", torch.ones(2, 3, 5), torch.ones(2, 4, 5), names=["queries", "keys"]
     ),
     "einsum_axes_to_one_number": lambda: figures.einsum_axes("ij->", x),
+    "conventions": lambda: figures.conventions({"arrays to tensors": (SCENE, HALF_SCENE)}),
+    "text_batch": lambda: figures.text_batch(
+        ["rain", "go"],
+        Letters(),
+        {
+            "input_ids": torch.tensor([[2, 22, 5, 13, 18, 3], [2, 11, 19, 3, 0, 0]]),
+            "attention_mask": torch.tensor([[1] * 6, [1, 1, 1, 1, 0, 0]]),
+        },
+        torch.zeros(2, 6, 32),
+        torch.zeros(2, 3),
+    ),
     "padding": lambda: figures.padding(
         [[5, 2], [7, 4, 9], []],
         torch.tensor([[5, 2, 0], [7, 4, 9], [0, 0, 0]]),
