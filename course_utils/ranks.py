@@ -450,6 +450,7 @@ def _observe_cases(
     """Observe the cases from `first` to the one before `last`, as one rank."""
     if isinstance(answer, _InFile):
         answer = answer.load()
+    tempfile.tempdir = str(meeting.parent)  # its files are gone with the group, also if it is ended
     with course_settings():
         for number, (args, before) in enumerate(exercise.cases_twice(seed)):
             if not first <= number < last:
