@@ -1,4 +1,4 @@
-"""Models and batches for the exercises of lesson 11, and what ranks agree on."""
+"""Models, batches and agreements of ranks for the exercises of lesson 11."""
 
 import random
 
@@ -14,25 +14,32 @@ def seeded(rng: random.Random, make):
         return make()
 
 
-def regression_batches(sizes: list[int], features: int = 3) -> list[tuple]:
-    """Batches of random x, shape (size, features), and y, shape (size, 1)."""
-    return [(torch.randn(size, features), torch.randn(size, 1)) for size in sizes]
+class SmallNet(nn.Sequential):
+    """Shown by its name in messages: how layers are printed differs between versions of torch."""
+
+    def __repr__(self) -> str:
+        return "SmallNet()"
 
 
-def labelled(
-    samples: int, features: int = 3, classes: int = 3
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Random x, shape (samples, features), and labels y, shape (samples,), int64."""
-    return torch.randn(samples, features), torch.randint(0, classes, (samples,))
+def small_net(outputs: int = 1) -> nn.Module:
+    """From x of shape (n, 3) to (n, outputs)."""
+    return SmallNet(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, outputs))
 
 
-def small_net(inputs: int = 3, outputs: int = 1) -> nn.Sequential:
-    """Two linear layers, whose first weights are tanh'ed."""
-    return nn.Sequential(nn.Linear(inputs, 4), nn.Tanh(), nn.Linear(4, outputs))
+def regression_batches(*sizes: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+    """Random pairs of x, shape (size, 3), and y, shape (size, 1)."""
+    return [(torch.randn(size, 3), torch.randn(size, 1)) for size in sizes]
 
 
-def from_all_ranks(value: object) -> list:
-    """The value of each rank, in their order; every rank calls this."""
+def with_gradients(model: nn.Module) -> nn.Module:
+    """The model, with random gradients as a step before leaves them."""
+    for parameter in model.parameters():
+        parameter.grad = torch.randn_like(parameter)
+    return model
+
+
+def of_all_ranks(value: object) -> list:
+    """The value of each rank, in their order. Every rank has to call this."""
     found: list = [None] * dist.get_world_size()
     dist.all_gather_object(found, value)
     return found
