@@ -74,11 +74,22 @@ def _(rng):
         yield model, ByRank(fresh), path
 
 
-def _until(happened):
-    """Wait until happened() is true, for half a second at most."""
-    deadline = time.monotonic() + 0.5
-    while not happened() and time.monotonic() < deadline:
+def _until(happened, seconds=0.5):
+    """Wait until happened() is true, for these seconds at most; returns whether it is."""
+    deadline = time.monotonic() + seconds
+    while not happened():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.005)
+    return True
+
+
+def _meet(place):
+    """Wait for all ranks, by files: a barrier might be taken for one that an answer calls."""
+    Path(f"{place} {dist.get_rank()}").touch()
+    there = [Path(f"{place} {rank}") for rank in range(dist.get_world_size())]
+    if not _until(lambda: all(map(Path.exists, there)), 3.0):
+        raise TimeoutError("Timed out: another rank did not come.")
 
 
 def _is_whole(file):
@@ -95,7 +106,7 @@ def _(answer, model, fresh, path):
     rank = dist.get_rank()
     folder = [tempfile.mkdtemp()]  # taken away with the group; see ranks
     dist.broadcast_object_list(folder)
-    home = os.getcwd()
+    home = Path.cwd()
     os.chdir(folder[0])
     try:
         return _saved_twice(answer, model, fresh, path, rank)
@@ -120,7 +131,7 @@ def _saved_twice(answer, model, fresh, path, rank):
             model(torch.arange(12.0).reshape(4, 3) ** (1 + rank) / (1 + len(facts)))
         if rank == 1 and who == "rank 0 is slow":
             begun.touch()
-        dist.barrier()
+        _meet(f"before {who}")
         if rank == 1 and who == "rank 1 is late":
             _until(lambda: _is_whole(file))
             begun.touch()
@@ -129,10 +140,10 @@ def _saved_twice(answer, model, fresh, path, rank):
         finally:
             if rank == 1:
                 through.touch()
-        dist.barrier()
+        _meet(f"after {who}")
         facts[f"the file, when {who}"] = attempt(lambda: dict(torch.load(file, weights_only=True)))
         facts[f"fresh, when {who}"] = dict(into.state_dict())
-        dist.barrier()
+        _meet(f"seen {who}")
         if rank == 1:
             for gone in (begun, through, file):
                 gone.unlink(missing_ok=True)
@@ -279,21 +290,19 @@ def parameters_alone(model, fresh, path):
     fresh.load_state_dict(torch.load(path, weights_only=True), strict=False)
 
 
-@exercise.mistake(
-    "One rank waits at a barrier to which the other one never comes. Who has to call it?"
-)
-def barrier_for_one(model, fresh, path):
-    if dist.get_rank() == 0:
-        torch.save(model.module.state_dict(), path)
-        dist.barrier()
-    fresh.load_state_dict(torch.load(path, weights_only=True))
-
-
-@exercise.mistake(same_as=barrier_for_one)
+@exercise.mistake("A rank waits at a barrier to which another one never comes. Who has to call it?")
 def the_others_wait_alone(model, fresh, path):
     if dist.get_rank() == 0:
         torch.save(model.module.state_dict(), path)
     else:
+        dist.barrier()
+    fresh.load_state_dict(torch.load(path, weights_only=True))
+
+
+@exercise.mistake(same_as=the_others_wait_alone)
+def barrier_for_one(model, fresh, path):
+    if dist.get_rank() == 0:
+        torch.save(model.module.state_dict(), path)
         dist.barrier()
     fresh.load_state_dict(torch.load(path, weights_only=True))
 
@@ -314,12 +323,12 @@ def begins_of_names_taken_off(model, fresh, path):
 def with_a_message(model, fresh, path):
     written = torch.zeros(1)
     if not dist.get_rank():
-        with open(path, "wb") as file:
+        with Path(path).open("wb") as file:
             torch.save(model.module.state_dict(), file)
         written += 1
     dist.broadcast(written, src=0)
     assert written == 1
-    with open(path, "rb") as file:
+    with Path(path).open("rb") as file:
         fresh.load_state_dict(torch.load(file, weights_only=True))
 
 
@@ -329,7 +338,7 @@ def with_torchs_own_renaming(model, fresh, path):
         state = model.state_dict()
         nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")
         torch.save(state, path + ".new")
-        os.replace(path + ".new", path)
+        Path(path + ".new").replace(path)
     dist.barrier()
     state = torch.load(path, weights_only=True)
     for name, value in fresh.state_dict().items():

@@ -63,7 +63,7 @@ def _(answer, make_model, seed):
         model = answer(make_model, seed)
         return {
             "weights": [value.tolist() for value in model.state_dict().values()],
-            "numbers of torch": torch.rand(20).tolist(),
+            "numbers of torch": torch.rand(20, dtype=torch.float64).tolist(),
             "numbers of random": [random.random() for _ in range(20)],
             "names": list(model.state_dict()),
         }

@@ -54,8 +54,9 @@ def _(rng):
         if sizes[0] == 1:
             seeded(rng, lambda model=model: with_gradients(model))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
-        x = seeded(rng, lambda n=sum(sizes): torch.randn(n, 3))
-        y = torch.tensor([rng.randrange(3) for _ in range(sum(sizes))])
+        samples = sum(sizes)
+        x = seeded(rng, lambda samples=samples: torch.randn(samples, 3))
+        y = torch.tensor([rng.randrange(3) for _ in range(samples)])
         yield model, optimizer, ByRank(x.split(list(sizes))), ByRank(y.split(list(sizes)))
 
 
@@ -209,9 +210,7 @@ def loss_with_the_factor(model, optimizer, x, y):
     return whole.item()
 
 
-@exercise.mistake(
-    "Gradients of a step before are in yours: backward adds to what it finds."
-)
+@exercise.mistake("Gradients of a step before are in yours: backward adds to what it finds.")
 def adds_to_old_gradients(model, optimizer, x, y):
     count = torch.tensor(len(y))
     dist.all_reduce(count)
