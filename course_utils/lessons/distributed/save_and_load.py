@@ -160,12 +160,6 @@ def every_rank_saves(model, fresh, path):
     fresh.load_state_dict(torch.load(path, weights_only=True))
 
 
-@exercise.mistake(same_as=every_rank_saves)
-def everybody_for_itself(model, fresh, path):
-    torch.save(model.module.state_dict(), path)
-    fresh.load_state_dict(torch.load(path, weights_only=True))
-
-
 @exercise.mistake(
     "A rank read before rank 0 had written: it found an older file, or none. How does it know when "
     "it may read?"
@@ -216,14 +210,6 @@ def renamed_on_loading(model, fresh, path):
     dist.barrier()
     state = torch.load(path, weights_only=True)
     fresh.load_state_dict({name.removeprefix("module."): state[name] for name in state})
-
-
-@exercise.mistake(same_as=renamed_on_loading)
-def wrapped_for_loading(model, fresh, path):
-    if dist.get_rank() == 0:
-        torch.save(model.state_dict(), path)
-    dist.barrier()
-    DistributedDataParallel(fresh).load_state_dict(torch.load(path, weights_only=True))
 
 
 @exercise.mistake(

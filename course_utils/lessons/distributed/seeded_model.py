@@ -1,6 +1,5 @@
 """All ranks begin with the same weights. Dropout and augmentation are to differ from then on."""
 
-import os
 import random
 
 import torch
@@ -42,16 +41,24 @@ def seeded_model(make_model, seed):
     return model
 
 
-def one_layer():
-    """A model from 2 features to 2."""
-    return nn.Linear(2, 2)
+class MakeLinear:
+    """Makes a layer of these sizes with each call."""
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        self.sizes = inputs, outputs
+
+    def __call__(self) -> nn.Module:
+        return nn.Linear(*self.sizes)
+
+    def __repr__(self) -> str:
+        return "MakeLinear({}, {})".format(*self.sizes)
 
 
 @exercise.cases
 def _(rng):
-    yield one_layer, 0
+    yield MakeLinear(rng.randint(2, 99), rng.randint(2, 9)), 0
     yield small_net, rng.randint(1, 1000)
-    yield one_layer, rng.randint(1000, 100_000)
+    yield MakeLinear(rng.randint(2, 99), rng.randint(2, 9)), rng.randint(1000, 100_000)
 
 
 @exercise.observe
@@ -65,14 +72,14 @@ def _(answer, make_model, seed):
             "weights": [value.tolist() for value in model.state_dict().values()],
             "numbers of torch": torch.rand(20, dtype=torch.float64).tolist(),
             "numbers of random": [random.random() for _ in range(20)],
-            "names": list(model.state_dict()),
+            "shapes": {name: value.shape for name, value in model.named_parameters()},
         }
 
     first, again, other = drawn(seed), drawn(seed), drawn(seed + 1)
     ranks = of_all_ranks(first)
     others = [one for number, one in enumerate(ranks) if number != rank]
     facts = {
-        "names of the model's parameters": first["names"],
+        "shapes of the model's parameters": first["shapes"],
         "weights are those of rank 0": first["weights"] == ranks[0]["weights"],
     }
     for kind in ("numbers of torch", "numbers of random"):
@@ -98,15 +105,6 @@ def one_seed_for_all(make_model, seed):
 def torch_alone_and_once(make_model, seed):
     torch.manual_seed(seed)
     return make_model()
-
-
-@exercise.mistake(same_as=one_seed_for_all)
-def seeds_again_with_the_same(make_model, seed):
-    torch.manual_seed(seed)
-    model = make_model()
-    torch.manual_seed(seed + 1)
-    random.seed(seed + 1)
-    return model
 
 
 @exercise.mistake(
@@ -255,15 +253,6 @@ def in_a_wrapper(make_model, seed):
     model = DistributedDataParallel(make_model())
     torch.manual_seed(seed + 1 + dist.get_rank())
     random.seed(seed + 1 + dist.get_rank())
-    return model
-
-
-@exercise.mistake(same_as=seeds_that_nobody_knows)
-def number_of_the_process(make_model, seed):
-    torch.manual_seed(seed)
-    model = make_model()
-    torch.manual_seed(os.getpid() + random.SystemRandom().randrange(10**6))
-    random.seed(seed + dist.get_rank())
     return model
 
 
