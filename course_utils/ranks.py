@@ -47,7 +47,9 @@ METHOD = "fork" if sys.platform == "linux" else "spawn"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)  # the machine's own network
 START_SECONDS = 60.0  # until all ranks are there: a process may have to import torch first
 WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
-LATE_SECONDS = 2.0  # that ranks may need longer than the first that is ready
+# That ranks may need longer than the first that is ready. On a busy machine, a rank may not run for
+# seconds; one that waits in a collective says so itself, before.
+LATE_SECONDS = 6.0
 # What the process of each rank does after a case: the grader looks at what an answer left there.
 AFTER_EACH_CASE: list[Callable[[], None]] = []
 # How gloo says that another rank is gone, or that it did not come.
@@ -455,6 +457,7 @@ def _observe_cases(
     """Observe the cases from `first` to the one before `last`, as one rank."""
     if isinstance(answer, _InFile):
         answer = answer.load()
+    tempfile.tempdir = str(meeting.parent)  # its files are gone with the group, also if it is ended
     with course_settings():
         for number, (args, before) in enumerate(exercise.cases_twice(seed)):
             if not first <= number < last:

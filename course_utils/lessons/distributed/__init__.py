@@ -19,6 +19,12 @@ contents = Contents(
     ],
     exercises={
         "11.1": "mean_over_ranks",
+        "11.7": "save_and_load",
+        "11.8": "accumulate",
+        "11.9": "train_uneven",
+        "11.10": "seeded_model",
+        "11.11": "step_of_all",
+        "11.12": "train_together",
     },
     practice=Practice(
         title="Exercises: more than one process",
@@ -29,9 +35,16 @@ contents = Contents(
         ),
         imports=[
             """\
+import random
+
 import torch
 import torch.distributed as dist
 from torch import nn
+from torch.distributed.algorithms.join import Join
+from torch.nn import functional as F
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader, Subset
+from torch.utils.data.distributed import DistributedSampler
 
 from course_utils import check, hint, solution""",
         ],
