@@ -195,10 +195,16 @@ run_on_ranks(gather, mine)
 # together have a third one. After `reduce`, only the rank `dst` may use its tensor: what the other
 # one holds is not defined.
 
+
 # %%
+def reduce_to_0(x):
+    dist.reduce(x, dst=0)
+    return x if dist.get_rank() == 0 else None
+
+
 after = {
     "broadcast(x, src=0)": run_on_ranks(take_from_0, mine),
-    "reduce(x, dst=0)": [run_on_ranks(reduce_all, mine)[0], None],
+    "reduce(x, dst=0)": run_on_ranks(reduce_to_0, mine),
     "all_reduce(x)": run_on_ranks(reduce_all, mine),
     "all_gather(every, x)": run_on_ranks(gather, mine),
 }
@@ -969,7 +975,8 @@ predict("11.p25", guess, lambda: run_on_ranks(only_backward_inside, inputs)[0])
 # ## When one rank has more batches
 #
 # Without `DistributedSampler`, as with files of different lengths, ranks have different numbers of
-# batches. Rank 0 has three, rank 1 has two.
+# batches. Rank 0 has three, rank 1 has two. The loss is the output itself, so that the gradient is
+# the input, 1.
 
 
 # %%
@@ -978,7 +985,7 @@ def train_all(batches):
     optimizer = torch.optim.SGD(ddp.parameters(), lr=0.1)
     for x in batches:
         optimizer.zero_grad()
-        ddp(x).mean().backward()  # the gradient is the mean of x
+        ddp(x).mean().backward()
         optimizer.step()
     return round(ddp.module.weight.item(), 3)
 
@@ -1260,6 +1267,72 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 
 # %% [markdown]
 # ## What people get wrong
+#
+# - "`DistributedSampler(shuffle=True)` shuffles each epoch anew." Without `set_epoch` it does not:
+#   [thread](https://github.com/pytorch/pytorch/issues/31771),
+#   [a request to change that](https://github.com/pytorch/pytorch/issues/31232).
+# - "The sampler shares the samples exactly." It repeats some, and metrics count them twice:
+#   [thread](https://github.com/pytorch/pytorch/issues/25162),
+#   [in the references of torchvision](https://github.com/pytorch/vision/issues/4559).
+# - "DDP shares the data." It does not look at data. Without a sampler, all ranks train on all:
+#   [question](https://github.com/PatrickHua/SimSiam/issues/16),
+#   [no faster with three GPUs](https://github.com/innnky/so-vits-svc/issues/70).
+# - "`batch_size` is that of the group." It is that of each rank:
+#   [question](https://github.com/pytorch/examples/issues/640).
+# - "DDP averages the loss." Gradients only; what you log is one rank's:
+#   [question](https://github.com/pytorch/pytorch/issues/47491),
+#   [a correction](https://github.com/huggingface/transformers/pull/13681).
+# - "DDP adds the gradients." It divides by the number of ranks, also for a loss that is a sum:
+#   [thread](https://github.com/pytorch/pytorch/issues/37359),
+#   [a loss that was multiplied for no reason](https://github.com/neuralmagic/sparseml/pull/135).
+# - "A mean of means is the mean." Not with unequal counts:
+#   [a correction](https://github.com/facebookresearch/fairchem/pull/269).
+# - "Only rank 0 has to validate." The others wait for it, or it for them:
+#   [a barrier that hangs](https://github.com/pytorch/pytorch/issues/54059),
+#   [a collective behind `if`](https://github.com/tier4/Diffusion-Planner/pull/256).
+# - "`ddp.module(x)` is the same." The gradients are not averaged then, and
+#   [a test of torch makes sure of it](https://github.com/pytorch/pytorch/pull/20282).
+# - "`no_sync` belongs around `backward`." `forward` decides:
+#   [thread](https://github.com/huggingface/accelerate/pull/1726),
+#   [a correction](https://github.com/KellerJordan/modded-nanogpt/pull/31).
+# - "The error says `find_unused_parameters=True`, so I write that." First ask which layer is idle:
+#   [thread](https://github.com/pytorch/pytorch/issues/43259).
+# - "The names in the file are those of my model." `module.` stands in front:
+#   [thread](https://github.com/pytorch/pytorch/issues/3805),
+#   [how the helper came](https://github.com/pytorch/pytorch/issues/41048).
+# - "Every rank may save." They write over each other:
+#   [broken files](https://github.com/NVIDIA/apex/issues/629),
+#   [with `LOCAL_RANK` in place of `RANK`, too](https://github.com/NVIDIA/apex/issues/886).
+# - "One seed for all ranks makes it reproducible." It also makes all augmentations equal:
+#   [why the rank is added](https://github.com/facebookresearch/detr/issues/297),
+#   [in a trainer](https://github.com/huggingface/transformers/issues/37932).
+# - "BatchNorm sees the whole batch." It sees that of its rank:
+#   [question](https://github.com/facebookresearch/moco/issues/41),
+#   [buffers of rank 0](https://github.com/huggingface/pytorch-image-models/issues/110).
+# - "`all_gather` takes any lengths." Not with gloo, and other backends may hang:
+#   [thread](https://github.com/pytorch/pytorch/issues/156627),
+#   [a request](https://github.com/Lightning-AI/pytorch-lightning/issues/7773).
+# - "A rank without batches is done." The others wait for it:
+#   [how `join` came](https://github.com/pytorch/pytorch/issues/38174).
+# - "A function of a notebook can run in a new process." It has to stand in a file:
+#   [thread](https://github.com/jupyter/notebook/issues/6258).
+# - "`python train.py` starts two ranks." `torchrun` does, and sets `RANK`:
+#   [question](https://github.com/meta-llama/llama-cookbook/issues/59).
+# - "The learning rate has nothing to do with the number of GPUs." Steps get fewer:
+#   [question](https://github.com/Lightning-AI/pytorch-lightning/issues/3706).
 
 # %% [markdown]
 # ## Further reading
+#
+# - [`torch.distributed`](https://pytorch.org/docs/stable/distributed.html): all collectives, and
+#   which backend has which
+# - [`DistributedDataParallel`](https://pytorch.org/docs/stable/generated/torch.nn.parallel.DistributedDataParallel.html),
+#   and [how it works inside](https://pytorch.org/docs/stable/notes/ddp.html): buckets and hooks
+# - [the tutorial of torch on DDP](https://pytorch.org/tutorials/intermediate/ddp_tutorial.html)
+# - [`DistributedSampler`](https://pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler),
+#   [`Join`](https://pytorch.org/docs/stable/distributed.algorithms.join.html),
+#   [communication hooks](https://pytorch.org/docs/stable/ddp_comm_hooks.html)
+# - [`torchrun`](https://pytorch.org/docs/stable/elastic/run.html): its arguments, and the variables
+#   that it sets
+# - [Accurate, Large Minibatch SGD](https://arxiv.org/abs/1706.02677): the linear rule, a warm-up
+# - [a worked guide to training on many GPUs](https://github.com/LambdaLabsML/distributed-training-guide)
