@@ -51,7 +51,9 @@ METHOD = "fork" if sys.platform == "linux" else "spawn"
 LOOPBACK = {"linux": "lo", "darwin": "lo0"}.get(sys.platform)  # the machine's own network
 START_SECONDS = 60.0  # until all ranks are there: a process may have to import torch first
 WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
-LATE_SECONDS = 2.0  # that ranks may need longer than the first that is ready
+# That ranks may need longer than the first that is ready. On a busy machine, a rank may not run for
+# seconds; one that waits in a collective says so itself, before.
+LATE_SECONDS = 6.0
 # How gloo says that another rank is gone, or that it did not come.
 GONE = ("Connection closed by peer", "Connection reset", "Broken pipe", "Read error", "Write error")
 LATE = ("Timed out", "timed out", "timeout")
@@ -386,7 +388,7 @@ def _why_failed(reports: Sequence[Report | None]) -> str:
 # -- scripts ---------------------------------------------------------------------------------
 
 
-def run_script(path: str | Path, ranks: int = 2, seconds: float = 60.0) -> None:
+def run_script(path: str | Path, ranks: int = 2, seconds: float = 100.0) -> None:
     """Run a script with torchrun in `ranks` processes of this machine, and print what they print.
 
     The same as `torchrun --nproc-per-node=2 path` in a terminal, where the lines of all ranks are

@@ -441,7 +441,7 @@ torch.equal(*two_ranks), torch.allclose(one_process, two_ranks[0], atol=1e-6)
 # %% [markdown]
 # The two ranks hold the same weights, bit by bit: both got the same sums. Compared with one
 # process, they are close, to about six digits. Floats were added in another order, and that
-# changes the last digits (lesson 03). Compare with `allclose`, not with `equal`.
+# changes the last digits a little. Compare with `allclose`, not with `equal`.
 
 # %% [markdown]
 # ## `DistributedDataParallel`
@@ -554,8 +554,8 @@ class HalfUsed(nn.Module):
 
 
 # %%
-def steps_with_idle(**options):
-    ddp = DDP(HalfUsed(), **options)
+def steps_with_idle(search=False):
+    ddp = DDP(HalfUsed(), find_unused_parameters=search)
     for step in (1, 2, 3):
         try:
             ddp(torch.ones(1, 1)).sum().backward()
@@ -575,8 +575,11 @@ run_on_ranks(steps_with_idle)
 # %% [markdown]
 # In the first step DDP only waits for a gradient that does not come; the second `forward` notices.
 # Best is not to have such layers, or to freeze them before wrapping (`requires_grad_(False)`,
-# lesson 04). If which layers are used changes from batch to batch, `DDP(model,
-# find_unused_parameters=True)` looks for them in each step. That costs time.
+# lesson 04). If it changes from batch to batch which layers are used,
+# `find_unused_parameters=True` lets DDP look for them in each step. That costs time.
+
+# %%
+run_on_ranks(steps_with_idle, True)
 
 # %% [markdown]
 # ## Where two ranks are not one process
@@ -856,7 +859,7 @@ predict("11.p23", guess, load_without_ddp)
 
 # %% [markdown]
 # Every name begins with `module.`. With `strict=False` it is worse: nothing fits, nothing is
-# loaded, nothing is said. Save `ddp.module.state_dict()`, and the file knows nothing of DDP.
+# loaded, and nothing is raised. Save `ddp.module.state_dict()`, and the file knows nothing of DDP.
 
 
 # %%
@@ -886,9 +889,10 @@ run_on_ranks(save_and_load, str(folder / "model.pt"))
 # %% [markdown]
 # ## Fewer messages: `no_sync`
 #
-# Gradient accumulation (lesson 09) calls `backward` several times for one step. How often do ranks
-# talk? A communication hook of DDP is called in the place of each `all_reduce`. Ours counts, and
-# then does what DDP would have done.
+# Gradients add up (lesson 03): call `backward` for several small batches, then `step` once, and
+# you have the step of a large batch. That is gradient accumulation. How often do ranks talk then?
+# A communication hook of DDP is called in the place of each `all_reduce`. Ours counts, and then
+# does what DDP would have done.
 
 # %%
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
@@ -945,8 +949,8 @@ def accumulate_quietly(x):
 run_on_ranks(accumulate_quietly, inputs)
 
 # %% [markdown]
-# One message, and the gradient is four times 10, the same on both ranks. (Divide the loss by four,
-# as in lesson 09.)
+# One message, and the gradient is four times 10, the same on both ranks. (Divide each loss by
+# four, and it is the mean.)
 #
 # **Predict 11.p25.** Now only `backward` stands inside `no_sync`. The model was called before it.
 # How often do the ranks talk?
