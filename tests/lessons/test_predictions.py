@@ -147,6 +147,7 @@ def test_a_prediction_explains(asked):
         (IndexError, "IndexError"),
         ("error", IndexError()),
         ("IndexError", IndexError()),
+        ("StopIteration", StopIteration()),
         (LookupError, IndexError()),
         (bool, "bool"),
     ],
