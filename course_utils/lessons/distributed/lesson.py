@@ -633,8 +633,7 @@ run_on_ranks(backward_weighted, unequal)
 
 # %% [markdown]
 # Third: layers that look at the whole batch. `BatchNorm` in training mode takes mean and variance
-# of the batch that it sees, and each rank sees its own half. It also moves its `running_mean`, by
-# a tenth of the way.
+# of its batch. It also moves its `running_mean` towards that mean, by a tenth of the way.
 #
 # **Predict 11.p17.** Rank 0 sees only zeros, rank 1 only tens. One process with all of them would
 # have a `running_mean` of 0.5 after one step. What do the two ranks have? Write a list.
@@ -754,7 +753,8 @@ figures.rank_epochs(
 # %% [markdown]
 # ## Metrics over ranks
 #
-# For training, a sample that comes twice does no harm. For a metric it does.
+# An accuracy is a number of right answers, divided by a number of samples. Each rank counts its
+# own, and the sums are reduced.
 #
 # **Predict 11.p20.** A model is right on four of five samples, and wrong on sample 0. Two ranks
 # take the samples with `DistributedSampler(..., shuffle=False)` and sum up. Which accuracy comes
@@ -775,8 +775,9 @@ right = torch.tensor([0, 1, 1, 1, 1])  # (5,)
 predict("11.p20", guess, lambda: run_on_ranks(accuracy_of_all, right)[0])
 
 # %% [markdown]
-# For evaluation, share the samples without repeating: `range(rank, count, world_size)` are the
-# numbers of one rank. Then ranks have unequal counts, so do not average what each rank computed.
+# For training, a sample that comes twice does no harm. Here it does. For evaluation, share the
+# samples without repeating: `range(rank, count, world_size)` are the numbers of one rank. Then
+# ranks have unequal counts, so do not average what each rank computed.
 #
 # **Predict 11.p21.** Rank 0 is right on 3 of 4 samples, rank 1 on 0 of 1. What is the mean of the
 # two ranks' accuracies? (Of all five samples, 0.6 are right.)
