@@ -878,8 +878,7 @@ def save_and_load(path):
 import tempfile
 from pathlib import Path
 
-temporary = tempfile.TemporaryDirectory()
-folder = Path(temporary.name)
+folder = Path(tempfile.mkdtemp())  # a new, empty folder
 run_on_ranks(save_and_load, str(folder / "model.pt"))
 
 # %% [markdown]
