@@ -231,7 +231,8 @@ def alike(guess: Any, value: Any) -> bool:
     """
     if isinstance(value, BaseException):
         caught_by = [kind.__name__.lower() for kind in type(value).__mro__[:-1]]
-        return _error_name(guess) in ("error", *caught_by)
+        name = _reading(guess)
+        return isinstance(name, str) and name.rsplit(".", 1)[-1] in ("error", *caught_by)
     return _equal(_reading(guess), _reading(value))
 
 

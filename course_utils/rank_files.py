@@ -6,6 +6,7 @@ the function, the functions and classes of the notebook that it uses, and what t
 
 from __future__ import annotations
 
+import ast
 import builtins
 import inspect
 import symtable
@@ -53,7 +54,7 @@ def _collect(
 ) -> None:
     """Add a function or a class, after all that it uses."""
     try:
-        source = textwrap.dedent(inspect.getsource(thing))
+        source = textwrap.dedent(_source(thing))
     except (OSError, TypeError):
         raise CannotBeWritten(
             text(
@@ -90,6 +91,23 @@ def _collect(
             )
     del definitions[thing.__name__]  # to stand after what it uses
     definitions[thing.__name__] = source.rstrip()
+
+
+def _source(thing: Any) -> str:
+    """The source of a function or a class.
+
+    Before Python 3.13, inspect looks for a class in its module's file, and a notebook has none; the
+    class's methods know the cell that they stand in.
+    """
+    methods = [value for value in vars(thing).values() if isinstance(value, FunctionType)]
+    if not isinstance(thing, type) or not methods:
+        return inspect.getsource(thing)
+    lines, _ = inspect.findsource(methods[0].__code__)
+    cell = "".join(lines)
+    for node in ast.walk(ast.parse(cell)):
+        if isinstance(node, ast.ClassDef) and node.name == thing.__name__:
+            return "".join(lines[node.lineno - 1 : node.end_lineno])
+    return inspect.getsource(thing)
 
 
 def _names_of(thing: Any) -> dict[str, Any]:

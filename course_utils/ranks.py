@@ -1,6 +1,7 @@
 """Several real processes that work together through torch.distributed. Taught in lesson 11.
 
-`run_on_ranks` runs a function of a notebook on each rank. Exercises with `Exercise(..., ranks=2)`
+`run_on_ranks` runs a function of a notebook on each rank, `run_script` a script with torchrun.
+Exercises with `Exercise(..., ranks=2)`
 are observed on ranks: see `observations`. Nothing of torch.distributed is replaced. The ranks talk
 to each other over this machine's own network alone (gloo), and meet by a file.
 
@@ -21,7 +22,10 @@ import linecache
 import multiprocessing
 import os
 import pickle
+import re
 import signal
+import socket
+import subprocess
 import sys
 import tempfile
 import time
@@ -32,6 +36,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import torch
 import torch.distributed as dist
 
@@ -283,9 +288,7 @@ def run_on_ranks(
             reports = group.gather(seconds, LATE_SECONDS)
         if None in started:
             reports = started
-    for rank, report in enumerate(reports):
-        for line in report.printed if report is not None else []:
-            print(f"rank {rank} | {line}")
+    _show(reports)
     failed = _why_failed(reports)
     if failed:
         raise RanksFailed(failed)
@@ -300,6 +303,13 @@ class Report:
     result: Any = None
     raised: tuple[str, str] | None = None
     where: str = ""
+
+
+def _show(reports: Sequence[Report | None]) -> None:
+    """Print what the ranks printed, in the order of ranks."""
+    for rank, report in enumerate(reports):
+        for line in report.printed if report is not None else []:
+            print(f"rank {rank} | {line}")
 
 
 def _run_file(
@@ -378,6 +388,85 @@ def _why_failed(reports: Sequence[Report | None]) -> str:
         "Rank {rank} did not come to its end, when the others had. It was ended.",
         rank=waiting[0],
     )
+
+
+# -- scripts ---------------------------------------------------------------------------------
+
+
+def run_script(path: str | Path, ranks: int = 2, seconds: float = 100.0) -> None:
+    """Run a script with torchrun in `ranks` processes of this machine, and print what they print.
+
+    The same as `torchrun --nproc-per-node=2 path` in a terminal, where the lines of all ranks are
+    mixed. The script runs in its own folder. seconds: after which all processes are ended.
+    Raises RanksFailed, with one sentence, if a rank fails or waits for what never comes.
+    """
+    # Where processes meet: this machine alone, whatever its name is.
+    here = {} if LOOPBACK is None else {"GLOO_SOCKET_IFNAME": LOOPBACK}
+    if sys.platform == "win32":  # torch for Windows is built without libuv
+        here["USE_LIBUV"] = "0"
+    with tempfile.TemporaryDirectory() as folder:
+        torchrun = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={ranks}"),
+                *("--master-addr=127.0.0.1", f"--master-port={_free_port()}"),
+                *(f"--log-dir={folder}", "--redirects=3", str(Path(path).resolve())),
+            ],
+            cwd=Path(path).resolve().parent,
+            env={**os.environ, "OMP_NUM_THREADS": "1", **here},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # the stop button is for this process, which ends the others
+        )
+        try:
+            code: int | None = torchrun.wait(seconds)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            _end_all(torchrun)
+        reports = [_script_report(Path(folder), rank) for rank in range(ranks)]
+    _show(reports)
+    failed = _why_failed(reports if code is not None else [None] * ranks)
+    if code and not failed:
+        failed = text(
+            "ranks.script", "The script did not run: torchrun ended with {code}.", code=code
+        )
+    if failed:
+        raise RanksFailed(failed)
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return int(one.getsockname()[1])
+
+
+def _end_all(process: subprocess.Popen) -> None:
+    """End a process and all that it started."""
+    with contextlib.suppress(psutil.NoSuchProcess):
+        for one in psutil.Process(process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                one.kill()
+    process.kill()
+    process.wait()
+
+
+def _script_report(logs: Path, rank: int) -> Report:
+    """What one rank printed, and the error on which it ended, from torchrun's files."""
+    report = Report([])
+    for path in logs.glob(f"**/{rank}/stdout.log"):
+        report.printed = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    for path in logs.glob(f"**/{rank}/stderr.log"):
+        lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+        lines = [re.sub(r"^\[rank\d+\]:\s?", "", line) for line in lines]
+        for before, line in zip(lines, lines[1:], strict=False):
+            if before.startswith("  File ") and not line.startswith("  File "):
+                own = "site-packages" not in before
+                report.where = line.strip() if own else report.where
+            error = re.match(r"([\w.]*(?:Error|Exception|Interrupt))(?:: (.*))?$", line)
+            if error:
+                report.raised = (error[1], error[2] or "")
+    return report
 
 
 # -- exercises -------------------------------------------------------------------------------

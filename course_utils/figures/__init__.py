@@ -9,6 +9,7 @@ One module for each topic; `drawing` is what all of them are made with.
 """
 
 from .autograd import autograd_graph, curve_descent, tangents
+from .distributed import collectives, rank_epochs, ranks_in_a_step
 from .drawing import Figure
 from .dtypes import dtype_promotion
 from .hooks import activations, hook_timeline
@@ -34,6 +35,7 @@ __all__ = [
     "broadcast",
     "class_balance",
     "collated",
+    "collectives",
     "confusion",
     "conventions",
     "course_map",
@@ -54,6 +56,8 @@ __all__ = [
     "module_tree",
     "packing",
     "padding",
+    "rank_epochs",
+    "ranks_in_a_step",
     "resumed_run",
     "sampled",
     "scattered",

@@ -246,6 +246,23 @@ EXAMPLES = {
             "empty": torch.tensor([0, 0, 6]),
         },
     ),
+    "collectives": lambda: figures.collectives(
+        [torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0])],
+        {
+            "reduce(x, dst=0)": [torch.tensor([11.0, 22.0]), None],
+            "all_gather(every, x)": [[torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0])]] * 2,
+        },
+    ),
+    "ranks_in_a_step": lambda: figures.ranks_in_a_step(
+        {
+            "rank 0": [("forward", 0, 3), ("backward", 3, 6), ("wait", 6, 8), ("step", 8, 9)],
+            "rank 1": [("forward", 0, 3.5), ("backward", 3.5, 7), ("wait", 7, 8), ("step", 8, 9)],
+        },
+        messages=[("bucket 1", 5, 6.4), ("bucket 2", 7, 8)],
+    ),
+    "rank_epochs": lambda: figures.rank_epochs(
+        {"without": [[[0, 2], [0, 2]], [[3, 1], [3, 1]]], "with": [[[0], [1]], [[2], [3]]]}, count=4
+    ),
     "course_map": lambda: figures.course_map(COURSE),
     "module_tree": lambda: figures.module_tree(AllKinds()),
     "feature_maps": lambda: figures.feature_maps(CNN, (3, 32, 32)),

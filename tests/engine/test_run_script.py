@@ -1,0 +1,89 @@
+"""A script on ranks by torchrun: what it prints, how it fails, that nothing is left behind."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+
+from course_utils.ranks import RanksFailed, run_script
+
+START = """\
+import os
+import torch
+import torch.distributed as dist
+dist.init_process_group("gloo")
+rank = dist.get_rank()
+"""
+
+
+@pytest.fixture
+def script(tmp_path):
+    def write(text):
+        path = tmp_path / "script.py"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return write
+
+
+def test_what_ranks_print_comes_in_their_order_and_nothing_else(script, capfd):
+    path = script(START + "x = torch.tensor(rank + 1)\ndist.all_reduce(x)\nprint(rank, x.item())")
+    run_script(path)
+    assert capfd.readouterr() == ("rank 0 | 0 3\nrank 1 | 1 3\n", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (
+            'if rank == 1: raise ValueError("no data")\ndist.barrier()',
+            "Rank 1 raised ValueError: no data, in the line "
+            '`if rank == 1: raise ValueError("no data")`. All other ranks were ended.',
+        ),
+        (
+            "if rank == 0: dist.barrier()",
+            "Rank 0 waits in the line `if rank == 0: dist.barrier()` for a rank that has come to "
+            "its end: every rank has to call a collective, or none. It was ended.",
+        ),
+    ],
+    ids=["raises", "waits"],
+)
+def test_a_script_that_fails_says_so_in_one_sentence(script, text, sentence):
+    with pytest.raises(RanksFailed) as failed:
+        run_script(script(START + text))
+    assert str(failed.value) == sentence
+
+
+def test_a_script_that_takes_too_long_is_ended(script):
+    with pytest.raises(RanksFailed, match="No rank came to its end"):
+        run_script(script("import time\ntime.sleep(1000)"), seconds=2)
+    assert psutil.Process().children() == []
+
+
+@pytest.mark.skipif(os.name == "nt", reason="An interrupt is sent in another way there.")
+def test_the_stop_button_ends_all_processes(script, tmp_path):
+    path = script(
+        "import os, pathlib, time\npathlib.Path(f'{os.getpid()}.pid').touch()\ntime.sleep(1000)"
+    )
+    code = f"from course_utils.ranks import run_script; run_script({str(path)!r})"
+    notebook = subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 60
+    while len(list(tmp_path.glob("*.pid"))) < 2 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    pids = [int(one.stem) for one in tmp_path.glob("*.pid")]
+    notebook.send_signal(signal.SIGINT)
+    assert notebook.wait(20) != 0
+    assert len(pids) == 2
+    assert not any(map(runs, pids))
+
+
+def runs(pid):
+    """False also for a process that has ended, and that nobody has asked how."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
