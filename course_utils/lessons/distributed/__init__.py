@@ -19,6 +19,11 @@ contents = Contents(
     ],
     exercises={
         "11.1": "mean_over_ranks",
+        "11.2": "gather_rows",
+        "11.3": "average_gradients",
+        "11.4": "same_start",
+        "11.5": "epoch_indices",
+        "11.6": "accuracy_over_ranks",
     },
     practice=Practice(
         title="Exercises: more than one process",
