@@ -37,7 +37,7 @@ def gather_rows(rows):
 
     rows: a contiguous float32 or int64 tensor of shape (n, features), any numbers inside. n differs
     from rank to rank and may be 0; features and dtype are the same on each. It stays as it is.
-    Returns a new tensor of the same dtype with all rows, also where that is none.
+    Returns a new tensor with all rows, also where that is none, of the dtype of `rows`.
     """
     count = torch.tensor([len(rows)])
     counts = [torch.zeros_like(count) for _ in range(dist.get_world_size())]
