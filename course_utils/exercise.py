@@ -26,6 +26,7 @@ from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
 from .comparison import Difference, an_object, fact_raised
 from .observation import (
+    WAITED,
     Observation,
     Raised,
     compare,
@@ -367,6 +368,16 @@ class Exercise:
                         id=self.id,
                         number=number,
                         seconds=self.seconds,
+                    )
+                )
+            if right.raised is not None and right.raised.type_name == WAITED:
+                raise ExerciseFault(
+                    text(
+                        "fault.waited",
+                        "{id}, case {number}: with the reference, {what}",
+                        id=self.id,
+                        number=number,
+                        what=right.raised.message,
                     )
                 )
             if right.raised is not None and not right.raised.through_answer:
