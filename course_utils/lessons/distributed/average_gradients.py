@@ -1,4 +1,4 @@
-"""Each rank has called `backward()` on its own part of the batch. Before the step, do by hand what
+"""Each rank has called `backward()` on its own part of the batch. Before the step, do what
 `DistributedDataParallel` does: all ranks get the mean of their gradients.
 """
 
@@ -14,7 +14,7 @@ RANKS = 3
 
 exercise = Exercise(
     "11.3",
-    "Average gradients by hand",
+    "Average the gradients",
     minutes=15,
     difficulty=2,
     ranks=RANKS,
@@ -118,13 +118,6 @@ def left_out_where_none(model):
             _mean(parameter.grad)
 
 
-@exercise.mistake(same_as=left_out_where_none)
-def left_out_where_none_or_frozen(model):
-    for parameter in model.parameters():
-        if parameter.requires_grad and parameter.grad is not None:
-            _mean(parameter.grad)
-
-
 @exercise.mistake(
     "Not every parameter has a gradient: a collective needs a tensor, and here it is given None."
 )
@@ -132,12 +125,6 @@ def nones_forgotten(model):
     for parameter in model.parameters():
         if parameter.requires_grad:
             _mean(parameter.grad)
-
-
-@exercise.mistake(same_as=nones_forgotten)
-def nones_and_frozen_forgotten(model):
-    for parameter in model.parameters():
-        _mean(parameter.grad)
 
 
 @exercise.mistake(
@@ -195,17 +182,9 @@ def frozen_ones_as_well(model):
             _mean(parameter.grad)
 
 
-@exercise.mistake(same_as=frozen_ones_as_well)
-def frozen_ones_lose_theirs(model):
-    average_gradients(model)
-    for parameter in model.parameters():
-        if not parameter.requires_grad:
-            parameter.grad = None
-
-
 @exercise.mistake(
-    "You average the parameters. They are equal on all ranks before the step; what differs after "
-    "backward() is something else."
+    "The gradients of the model are as different as before. What did you average: the parameters, "
+    "which are equal before the step, or copies that nobody puts back?"
 )
 def parameters_averaged(model):
     with torch.no_grad():
@@ -230,22 +209,11 @@ def on_rank_0_only(model):
 
 @exercise.mistake("All ranks have the gradients of one of them. What the others found is lost.")
 def gradients_of_rank_0(model):
-    average_gradients_of = [parameter.grad for parameter in model.parameters()]
-    box = [average_gradients_of]
+    box = [[parameter.grad for parameter in model.parameters()]]
     dist.broadcast_object_list(box, src=0)
     for parameter, gradient in zip(model.parameters(), box[0], strict=True):
         if parameter.requires_grad:
             parameter.grad = gradient
-
-
-@exercise.mistake(
-    "The gradients that you averaged are not those of the model: they are copies, and nobody put "
-    "the results back."
-)
-def on_copies(model):
-    for parameter in model.parameters():
-        here = parameter.grad is not None
-        _mean(parameter.grad.clone() if here else torch.zeros_like(parameter))
 
 
 @exercise.mistake("Each rank divides, and no rank hears of the others.")

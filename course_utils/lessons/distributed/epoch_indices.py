@@ -13,7 +13,9 @@ import torch
 import torch.distributed as dist
 from torch.utils.data import DistributedSampler
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.distributed.collectives import COLLECTIVES
 
 RANKS = 3
 
@@ -23,7 +25,7 @@ exercise = Exercise(
     minutes=15,
     difficulty=2,
     ranks=RANKS,
-    without=["DistributedSampler"],
+    without=ByHand("DistributedSampler", may=COLLECTIVES),
     hints=[
         "Nothing has to be sent. What do all ranks need in common so that each can work out the "
         "same order for itself, and another one in the next epoch?",
@@ -112,11 +114,6 @@ def global_seed(count, epoch, seed, drop_last):
     return _dealt(torch.randperm(count).tolist(), count, drop_last)
 
 
-@exercise.mistake(same_as=global_seed)
-def global_generator(count, epoch, seed, drop_last):
-    return _dealt(torch.randperm(count).tolist(), count, drop_last)
-
-
 @exercise.mistake(
     "Python's `random` shuffles otherwise than torch. The order is that of torch.randperm."
 )
@@ -188,13 +185,6 @@ def repeats_the_first_samples(count, epoch, seed, drop_last):
     return order[: _each(count, drop_last) * ranks][dist.get_rank() :: ranks]
 
 
-@exercise.mistake(same_as=repeats_the_last)
-def repeats_its_own_first(count, epoch, seed, drop_last):
-    order, each = _order(count, seed + epoch), _each(count, drop_last)
-    own = order[dist.get_rank() :: dist.get_world_size()][:each]
-    return own + (own or order)[: each - len(own)]
-
-
 @exercise.mistake(
     "You fill up before you shuffle, or leave out before it. Then a sample may come twice in the "
     "middle of an epoch, or the last ones of the data set never come at all."
@@ -227,11 +217,6 @@ def two_ranks(count, epoch, seed, drop_last):
 @exercise.mistake("The numbers are right, and they are in a tensor. A list of ints was asked for.")
 def a_tensor(count, epoch, seed, drop_last):
     return torch.tensor(epoch_indices(count, epoch, seed, drop_last), dtype=torch.int64)
-
-
-@exercise.mistake(same_as=a_tensor)
-def a_list_of_tensors(count, epoch, seed, drop_last):
-    return [torch.tensor(i) for i in epoch_indices(count, epoch, seed, drop_last)]
 
 
 @exercise.mistake(same_as=a_tensor)

@@ -50,7 +50,8 @@ def _(rng):
     yield (ByRank(halves(rng, 2, 1, 3) for _ in range(RANKS)),)
     yield (ByRank(halves(rng).double() for _ in range(RANKS)),)
     yield (ByRank(torch.zeros(0, 2) for _ in range(RANKS)),)
-    yield (ByRank(halves(rng, rng.randint(1, 3), 2) for _ in range(RANKS)),)
+    rows = rng.randint(1, 3)
+    yield (ByRank(halves(rng, rows, 2) for _ in range(RANKS)),)
 
 
 @exercise.mistake("This is the sum. What makes a mean of it?")

@@ -7,7 +7,9 @@ import torch.distributed as dist
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.distributed.collectives import COLLECTIVES
 from course_utils.lessons.distributed.inputs import halves, set_halves
 from course_utils.ranks import ByRank
 
@@ -19,7 +21,7 @@ exercise = Exercise(
     minutes=12,
     difficulty=2,
     ranks=RANKS,
-    without=["DistributedDataParallel"],
+    without=ByHand("DistributedDataParallel", may=COLLECTIVES),
     hints=[
         "One collective hands on what one rank has. What do all ranks have to agree on, in its "
         "call?",
@@ -81,7 +83,6 @@ def _normed():
 @exercise.cases
 def _(rng):
     yield (_models(rng, lambda: nn.Linear(2, 1)),)
-    yield (_models(rng, _normed),)
     yield (_models(rng, _normed, frozen=("0.weight", "0.bias", "1.weight")),)
     yield (_models(rng, lambda: nn.Sequential(_Masked(), nn.Linear(2, 1)).eval()),)
     width = rng.randint(2, 4)
@@ -160,15 +161,6 @@ def averaged(model):
             tensor.copy_(mean / dist.get_world_size())
 
 
-@exercise.mistake(same_as=averaged)
-def parameters_averaged(model):
-    with torch.no_grad():
-        for parameter in model.parameters():
-            dist.all_reduce(parameter)
-            parameter /= dist.get_world_size()
-    _broadcast(model.buffers())
-
-
 @exercise.mistake(
     "All ranks have the numbers of another rank than the one that was asked for. Counting begins "
     "with 0."
@@ -187,25 +179,12 @@ def only_rank_0_calls(model):
         _broadcast([*model.parameters(), *model.buffers()])
 
 
-@exercise.mistake(same_as=only_rank_0_calls)
-def only_others_call(model):
-    if dist.get_rank() != 0:
-        _broadcast([*model.parameters(), *model.buffers()])
-
-
 @exercise.mistake(
-    "The numbers came into copies. The model's own tensors are where they were: who puts the "
-    "result back?"
+    "The models are as different as before: the numbers came into copies, or none were sent. Who "
+    "puts a result back into the model?"
 )
 def into_copies(model):
     _broadcast([tensor.clone() for tensor in (*model.parameters(), *model.buffers())])
-
-
-@exercise.mistake(same_as=into_copies)
-def another_name_for_it(model):
-    box = [model]
-    dist.broadcast_object_list(box, src=0)
-    model = box[0]
 
 
 @exercise.mistake(
@@ -231,11 +210,6 @@ def one_seed_for_all(model):
         for part in model.modules():
             if hasattr(part, "reset_parameters"):
                 part.reset_parameters()
-
-
-@exercise.mistake("The models are as different as before. A barrier waits, and moves no numbers.")
-def barrier_only(model):
-    dist.barrier()
 
 
 @exercise.not_by_hand
