@@ -101,14 +101,6 @@ def mean_of_means_without_the_empty(scores, labels):
     return total / ranks
 
 
-@exercise.mistake(same_as=mean_of_means)
-def mean_of_gathered_means(scores, labels):
-    accuracy = (scores.argmax(1) == labels).double().mean()
-    every = [torch.zeros_like(accuracy) for _ in range(dist.get_world_size())]
-    dist.all_gather(every, accuracy)
-    return torch.stack(every).nanmean().item()
-
-
 @exercise.mistake(
     "This is the accuracy on this rank's own part. Each rank has another one, and none has that "
     "of the whole test set."

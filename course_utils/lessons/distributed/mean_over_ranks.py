@@ -156,13 +156,6 @@ def one_number(x):
 
 
 @exercise.mistake(same_as=one_number)
-def one_number_of_all_gathered(x):
-    every = [torch.empty_like(x) for _ in range(dist.get_world_size())]
-    dist.all_gather(every, x)
-    return torch.stack(every).mean()
-
-
-@exercise.mistake(same_as=one_number)
 def one_number_everywhere(x):
     every = [torch.empty_like(x) for _ in range(dist.get_world_size())]
     dist.all_gather(every, x)

@@ -21,7 +21,7 @@ exercise = Exercise(
     minutes=12,
     difficulty=2,
     ranks=RANKS,
-    without=ByHand("DistributedDataParallel", may=COLLECTIVES),
+    without=ByHand("nn.parallel.DistributedDataParallel", may=COLLECTIVES),
     hints=[
         "One collective hands on what one rank has. What do all ranks have to agree on, in its "
         "call?",
@@ -122,13 +122,6 @@ def parameters_only(model):
 )
 def state_dict_only(model):
     _broadcast(model.state_dict().values())
-
-
-@exercise.mistake(same_as=state_dict_only)
-def state_dict_as_an_object(model):
-    box = [model.state_dict()]
-    dist.broadcast_object_list(box, src=0)
-    model.load_state_dict(box[0])
 
 
 @exercise.mistake(
