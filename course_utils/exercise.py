@@ -37,7 +37,7 @@ from .observation import (
     observe,
 )
 from .plain import type_name
-from .recognition import alike, nearly_alike, wrong_cases
+from .recognition import alike, ended_together, nearly_alike, wrong_cases
 from .settings import course_settings
 from .side_effects import drawn_from
 from .sources import emptied, undecorated_source
@@ -371,6 +371,16 @@ class Exercise:
                         seconds=self.seconds,
                     )
                 )
+            if right.raised is not None and right.raised.type_name == WAITED:
+                raise ExerciseFault(
+                    text(
+                        "fault.waited",
+                        "{id}, case {number}: with the reference, {what}",
+                        id=self.id,
+                        number=number,
+                        what=right.raised.message,
+                    )
+                )
             if right.raised is not None and not right.raised.through_answer:
                 raise ExerciseFault(
                     text(
@@ -570,8 +580,8 @@ class Exercise:
         for mistake in self.mistakes:
             wrong = self.mistake_observations(mistake, seed)
             if not len(wrong) == len(seen) == len(expected):
-                if len(wrong) == len(seen) and all(map(alike, expected, wrong, seen)):
-                    return mistake  # both were stopped at the same case
+                if ended_together(expected, wrong, seen):
+                    return mistake
                 continue
             if all(map(alike, expected, wrong, seen)) and leaves_as_much(expected, wrong, seen):
                 return mistake

@@ -613,11 +613,12 @@ def _wait_of(found: Sequence[Observation | None]) -> str:
     waiting = _waiting(found)
     if len(waiting) == len(found):
         return text(
-            "ranks.each_waits", "each rank waits in a collective that another one does not call"
+            "ranks.each_waits",
+            "each rank waits in a collective that another one does not call, or not with this size",
         )
     return text(
         "ranks.one_waits",
-        "rank {rank} waits in a collective that another rank does not call",
+        "rank {rank} waits in a collective that another rank does not call, or not with this size",
         rank=waiting[0],
     )
 

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 
 from .comparison import first_difference
-from .observation import Observation
+from .observation import WAITED, Observation
 
 # An answer that does nearly as a mistake does: cases on which both give the same telling wrong
 # value, for each case on which they part. Below 3, mistakes of the course are taken for others.
@@ -20,7 +20,8 @@ def alike(right: Observation, one: Observation, other: Observation) -> bool:
     """True if two answers did the same with a case. right: what the reference did with it.
 
     Errors are alike by their types and by who raised them, torch or the answer's own code. torch's
-    text counts as well; what a student wrote into an error says nothing of a belief.
+    text counts as well; what a student wrote into an error says nothing of a belief, nor does
+    which rank waited: where gloo gives up, that differs from run to run.
     """
     if one.timed_out or other.timed_out:
         return one.timed_out == other.timed_out
@@ -35,8 +36,23 @@ def alike(right: Observation, one: Observation, other: Observation) -> bool:
     )
     if facts_of_one != facts_of_other:
         return False
-    texts_count = right.raised is None and not one.raised.by_answer
+    own_text = one.raised.by_answer or one.raised.type_name == WAITED
+    texts_count = right.raised is None and not own_text
     return not texts_count or one.raised.message == other.raised.message
+
+
+def ended_together(
+    expected: Sequence[Observation], one: Sequence[Observation], other: Sequence[Observation]
+) -> bool:
+    """True if two answers did the same up to a case after which neither, or not both, went on.
+
+    Where all ranks wait, no more cases are tried; where one waits, they are. The same answer can do
+    either.
+    """
+    last = min(len(one), len(other)) - 1
+    raised = one[last].raised if last >= 0 else None
+    as_long = len(one) == len(other) or (raised is not None and raised.type_name == WAITED)
+    return as_long and all(map(alike, expected, one, other))
 
 
 def wrong_cases(expected: Sequence[Observation], seen: Sequence[Observation]) -> list[bool]:

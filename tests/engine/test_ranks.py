@@ -10,10 +10,13 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from course_utils import ranks
-from course_utils.exercise import Exercise, catalogue, find
+from course_utils import exercise, ranks
+from course_utils.catalogue import Catalogue
+from course_utils.exercise import Exercise, ExerciseFault, catalogue, find
+from course_utils.observation import WAITED, Observation, Raised
 from course_utils.rank_files import CannotBeWritten, file_of
 from course_utils.ranks import ByRank, RanksFailed, run_on_ranks
+from course_utils.recognition import ended_together
 
 STEP = 10
 TABLE = torch.ones(3)
@@ -214,3 +217,44 @@ def test_where_processes_are_not_copied_an_exercise_is_judged_as_well():
     exercise = find("11.1")
     spawned = ranks.observations(exercise, exercise.answer, 0, "spawn")
     assert exercise.verdict(spawned).passed
+
+
+def waited(message):
+    return Observation(raised=Raised(WAITED, message, through_answer=True))
+
+
+RIGHT = [Observation(value=1), Observation(value=2)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        # Which rank gives up first, and whether the next case is tried, is chance.
+        ([waited("each")], [waited("rank 1"), waited("rank 0")], True),
+        ([waited("each")], [waited("rank 1"), Observation(value=7)], True),
+        ([Observation(value=1), waited("each")], [waited("rank 1"), waited("rank 1")], False),
+        ([Observation(value=1)], [Observation(value=1), waited("each")], False),
+    ],
+)
+def test_who_waits_first_does_not_tell_answers_apart(one, other, same):
+    assert ended_together(RIGHT, one, other) is same
+    assert ended_together(RIGHT, other, one) is same
+
+
+def test_a_reference_that_waits_is_a_fault_of_the_exercise(monkeypatch):
+    monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
+    made = Exercise("90.2", "Sum", minutes=3, difficulty=1, hints=["one", "two"], ranks=2)
+
+    @made.reference
+    def summed(x):
+        """The sum."""
+        if dist.get_rank() == 0:
+            dist.all_reduce(x)
+        return x
+
+    @made.cases
+    def cases(rng):
+        yield (torch.tensor([1.0]),)
+
+    with pytest.raises(ExerciseFault, match=r"90\.2, case 1: with the reference, rank 0 waits"):
+        made.judge(lambda x: x)

@@ -25,6 +25,11 @@ contents = Contents(
         "11.10": "seeded_model",
         "11.11": "step_of_all",
         "11.12": "train_together",
+        "11.2": "gather_rows",
+        "11.3": "average_gradients",
+        "11.4": "same_start",
+        "11.5": "epoch_indices",
+        "11.6": "accuracy_over_ranks",
     },
     practice=Practice(
         title="Exercises: more than one process",
