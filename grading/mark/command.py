@@ -28,6 +28,16 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     parser.add_argument("assignment", type=Path, help="the assignment.json that `assign` wrote")
     parser.add_argument("submissions", type=Path, help="the folder of what was handed in")
     parser.add_argument("--output", type=Path, help="for the marks; default: marks/NAME")
+    parser.add_argument(
+        "--roster",
+        type=Path,
+        metavar="FILE",
+        help="the list of the class: Canvas's gradebook, Moodle's grading worksheet, or a table "
+        "with name, id or email; later runs read it again",
+    )
+    parser.add_argument(
+        "--column", default="", metavar="NAME", help="of the gradebook, for the marks"
+    )
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, metavar="N")
     parser.add_argument(
         "--trusted",
@@ -59,11 +69,12 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
     """The command with an assignment that was read."""
     from tqdm import tqdm
 
+    from ..report.kept_roster import kept_roster
     from ..report.reports import summary, write_reports
     from . import sandbox
     from .collection import collect
     from .executors import dask_cluster, local_processes
-    from .ledger import Ledger
+    from .ledger import STATE, Ledger
     from .running import mark_submissions
 
     if sys.platform == "win32" and not options.cluster:
@@ -77,6 +88,7 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
         )
     if output.exists() and not output.is_dir():
         raise RunError(f"{output} is a file; --output needs a folder.")
+    roster = kept_roster(output / STATE, assignment, options.roster, options.column)
     submissions = collect(options.submissions, assignment.name)
     why_not = "" if options.trusted or options.cluster else sandbox.problem()
     if why_not:
@@ -98,9 +110,13 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
             width=width,
             progress=bar.update,
         )
-    kept = write_reports(assignment, results, output)
-    print(summary(results))
+    people, filled = roster.placed(assignment, results) if roster else (None, None)
+    kept = write_reports(assignment, results, output, people, filled)
+    if roster:
+        roster.keep(output / STATE, filled)
+    print(summary(results, people, filled))
     for path in kept:
         print(f"Somebody had changed a report; the changed one is now {path}.")
-    print(f"The marks are in {output}: marks.csv, class.html, feedback/, details.json.")
+    also = f", {filled.file}" if filled else ""
+    print(f"The marks are in {output}: marks.csv, class.html, feedback/, details.json{also}.")
     return 0

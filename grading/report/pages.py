@@ -28,15 +28,17 @@ from course_utils.sources import STUB_LINE
 
 from ..assignment import Assignment
 from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
+from .alike import Alike
 from .class_results import (
-    common_mistakes,
     count,
+    mistakes_made,
     number,
     points_of_those_marked,
     total,
     why_a_person,
     without_sandbox,
 )
+from .roster import ClassList, name_of
 from .sanitize import in_lines, one_line, readable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +48,7 @@ CODE_LIMIT = 20_000
 WHOLE_CODE_LIMIT = 1_000_000  # where a person has to read it
 NOTES_SHOWN = 20
 MISTAKES_SHOWN = 8
+GROUPS_SHOWN = 30
 
 # A kind is a colour of the pages.
 KINDS = {
@@ -57,13 +60,17 @@ KINDS = {
 MARKS = {**SIGNS, "none": "–"}  # a sign beside each colour, for those who cannot tell colours apart
 
 
-def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
-    """What a student reads: the total, a table of the exercises, and each of them."""
+def feedback_page(assignment: Assignment, result: SubmissionResult, name: str = "") -> str:
+    """What a student reads: the total, a table of the exercises, and each of them.
+
+    name: the student's, where more is known than what the submission is called.
+    """
     answers = any(exercise.answer for exercise in result.exercises)
     template = templates().get_template("feedback.html.j2")
     return template.render(
         assignment=assignment,
         result=result,
+        name_of_student=name or result.student,
         waiting=sum(exercise.state == ExerciseState.PERSON for exercise in result.exercises),
         # Else there is no code to speak about.
         was_read=result.state != SubmissionState.PERSON or answers,
@@ -71,15 +78,22 @@ def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
 
 
 def class_page(
-    assignment: Assignment, results: Sequence[SubmissionResult], pages: Sequence[str]
+    assignment: Assignment,
+    results: Sequence[SubmissionResult],
+    pages: Sequence[str],
+    people: ClassList | None = None,
+    groups: Sequence[Alike] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """What a lecturer reads: how the class did, what to talk about, what is left to mark.
 
-    pages: for each result, the name of its feedback page.
+    pages: for each result, the name of its feedback page. people: who they are. groups: answers
+    that are alike. notes: what is to be said of the list of the class.
     """
     links = [f"feedback/{urllib.parse.quote(page)}" for page in pages]
     students = list(zip(results, links, strict=True))
     every = [exercise for result in results for exercise in result.exercises]
+    people, made = people or ClassList(), mistakes_made(results)
     template = templates().get_template("class.html.j2")
     return template.render(
         assignment=assignment,
@@ -88,11 +102,21 @@ def class_page(
         facts=class_facts(assignment, results),
         trusted=len(without_sandbox(results)),
         waiting=[pair for pair in students if pair[0].state != SubmissionState.MARKED],
-        mistakes=common_mistakes(results),
+        mistakes=[mistake for mistake in made if mistake.name],
         exercises=[
-            (item.id, states(exercise for exercise in every if exercise.id == item.id))
+            (
+                item.id,
+                states(exercise for exercise in every if exercise.id == item.id),
+                [mistake for mistake in made if mistake.id == item.id],
+            )
             for item in assignment.items
         ],
+        links={result.student: link for result, link in students},
+        names={result.student: name_of(result.student, people) for result in results},
+        absent=people.absent,
+        groups=groups,
+        notes_on_the_list=notes,
+        GROUPS_SHOWN=GROUPS_SHOWN,
         MISTAKES_SHOWN=MISTAKES_SHOWN,
     )
 
