@@ -46,6 +46,7 @@ NBGRADER = {
     "downloaded",
     "exchange",
     "gradebook.db",
+    "grades.csv",  # of `nbgrader export`
     "nbgrader_config.py",
 }
 MOODLE = re.compile(

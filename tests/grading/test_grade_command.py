@@ -122,6 +122,47 @@ def test_a_run_that_is_stopped_goes_on(week, tmp_path):
     assert {name: after[name] for name in done} == done
 
 
+GRADEBOOK = """\
+Student,ID,SIS Login ID,Section,week1 (12),Other (13)
+    Points Possible,,,,4,10
+"Kim, Ann",7,ann,A,,9
+"Lee, Bo",8,bo,A,,8
+"Park, Cho",9,cho,A,,7
+"""
+
+
+@pytest.mark.needs_sandbox
+def test_marks_come_back_in_canvas_s_gradebook_also_of_later_runs(week, tmp_path, capsys):
+    folder, output = tmp_path / "handed in", tmp_path / "marks"
+    gradebook = tmp_path / "2026-11-26_Grades.csv"
+    gradebook.write_text(GRADEBOOK, encoding="utf-8")
+    command = ["grade", str(week), str(folder), "--output", str(output), "--workers", "1"]
+    hand_in(folder, "kimann_7_71_week1", notebook({id: right(id) for id in IDS}))
+    assert main([*command, "--roster", str(gradebook)]) == 0
+    said = capsys.readouterr().out
+    assert "Nothing was found of 2 on the list: Lee, Bo (8), Park, Cho (9)." in said
+    assert "for-canvas.csv" in said
+    filled = (output / "for-canvas.csv").read_text(encoding="utf-8")
+    assert filled == GRADEBOOK.replace("ann,A,,9", "ann,A,4,9")
+
+    gradebook.unlink()
+    hand_in(folder, "leebo_LATE_8_81_week1", notebook({"01.2": right("01.2")}))
+    assert main(command) == 0
+    filled = (output / "for-canvas.csv").read_text(encoding="utf-8")
+    assert filled == GRADEBOOK.replace("ann,A,,9", "ann,A,4,9").replace("bo,A,,8", "bo,A,2,8")
+    assert marks(output)["leebo 8"]["name"] == "Lee, Bo"
+    assert marks(output)["Park, Cho (9)"]["state"] == "nothing found"
+
+
+def test_a_list_that_cannot_be_read_is_told_before_anything_is_marked(week, one, tmp_path, capsys):
+    command = ["grade", str(week), str(one), "--output", str(tmp_path / "marks")]
+    assert main([*command, "--roster", str(tmp_path / "none.csv")]) == 2
+    assert "Cannot read the list of the class, " in capsys.readouterr().err
+    assert main([*command, "--column", "Week 1"]) == 2
+    assert "--column is for a list of the class" in capsys.readouterr().err
+    assert not (tmp_path / "marks").exists()
+
+
 QUIZ = '''
 from course_utils.exercise import Exercise
 

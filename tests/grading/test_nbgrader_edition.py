@@ -177,14 +177,14 @@ def test_nbgrader_comes_to_the_same_marks(tmp_path):
     assert expected == {"kim": 63.0, "lee": 0.0, "park": 2.0 + 8.0 + 32.0, "shin": 63.0}
 
     nbgrader("autograde", "week3")
-    nbgrader("export", "--to", "grades.csv")
+    nbgrader("export")
     with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["student_id"]: float(row["score"]) for row in rows} == expected
     assert {float(row["max_score"]) for row in rows} == {sum(WORTH.values())}
 
-    # The course's own grader takes what was handed in for nbgrader.
-    command = ["grade", str(folder), str(course / "submitted"), "--output", str(tmp_path / "marks")]
+    # The course's own grader takes the folder, also after nbgrader's export.
+    command = ["grade", str(folder), str(course), "--output", str(tmp_path / "marks")]
     command += ["--workers", "1", *(["--trusted"] if sandbox.problem() else [])]
     assert main(command) == 0
     with (tmp_path / "marks" / "marks.csv").open(newline="", encoding="utf-8-sig") as file:

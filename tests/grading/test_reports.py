@@ -505,6 +505,22 @@ def test_the_commonest_mistakes_come_first():
     ]
 
 
+def test_each_exercise_says_which_mistakes_were_made_by_whom():
+    own = ExerciseResult("01.1", 2, WRONG, 0.0, "Not as it should be.", case="f(1)", yours="2")
+    results = [
+        result("kim", wrong("01.1", 2)),
+        result("lee", own),
+        result("park", wrong("01.1", 2)),
+        result("seo", ExerciseResult("01.1", 2, NOT_ATTEMPTED, 0.0, "Not attempted yet.")),
+    ]
+    page = pages.class_page(WEEK, results, page_names(r.student for r in results))
+    text = " ".join(Outline(page).text.split())
+    [told] = re.findall("Which mistakes, and by whom (.+?) 01.10", text)
+    sentence = find("01.1").mistakes[0].sentence.replace("`", "")
+    assert told == f"{sentence} 2: kim, park Wrong in a way that is no known mistake. 1: lee"
+    assert Outline(page).values("href").count("feedback/park.html") == 2
+
+
 def test_mistakes_that_are_rare_are_counted(monkeypatch):
     monkeypatch.setattr(pages, "MISTAKES_SHOWN", 1)
     results = [result("a", wrong("01.1", 2)), result("b", wrong("01.10", 1.5, nth=1))]
