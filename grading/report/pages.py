@@ -112,13 +112,23 @@ def class_page(
             for item in assignment.items
         ],
         links={result.student: link for result, link in students},
-        names={result.student: name_of(result.student, people) for result in results},
+        names=names_of_students(results, people),
         absent=people.absent,
         groups=groups,
         notes_on_the_list=notes,
         GROUPS_SHOWN=GROUPS_SHOWN,
         MISTAKES_SHOWN=MISTAKES_SHOWN,
     )
+
+
+def names_of_students(results: Iterable[SubmissionResult], people: ClassList) -> dict[str, str]:
+    """What each student is called on the page of the class; no two are called alike."""
+    names = {result.student: name_of(result.student, people) for result in results}
+    times = Counter(names.values())
+    return {
+        student: name if times[name] == 1 else f"{name} ({student})"
+        for student, name in names.items()
+    }
 
 
 def class_facts(

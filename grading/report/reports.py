@@ -213,7 +213,7 @@ def about_the_list(people: ClassList, filled: FilledIn | None) -> list[str]:
     """What the end of a run says of the list of the class."""
     lines = []
     if people.absent:
-        names = ", ".join(one_line(person.called, 60) for person in people.absent[:5])
+        names = "; ".join(one_line(person.called, 60) for person in people.absent[:5])
         more = f" and {len(people.absent) - 5} more" if len(people.absent) > 5 else ""
         lines.append(f"Nothing was found of {len(people.absent)} on the list: {names}{more}.")
     notes = [*people.notes, *(filled.notes if filled else ())]

@@ -113,8 +113,9 @@ def same_id(text: str) -> str:
 
 
 def letters(text: str) -> str:
-    """Letters and digits alone, as Canvas and people write names into names of files."""
-    return "".join(filter(str.isalnum, same_id(text)))
+    """Letters and digits alone and without accents, as names are written into names of files."""
+    apart = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(filter(str.isalnum, apart))
 
 
 # -- reading ---------------------------------------------------------------------------------
@@ -227,6 +228,7 @@ def class_list(roster: Roster, students: Iterable[str]) -> ClassList:
     and from Moodle 'Full Name 1234567'. A number alone is nobody: the name before it has to agree.
     """
     by_id, by_name = defaultdict(list), defaultdict(list)
+    numbers = {person.id for person in roster.people if person.id.isdecimal()}
     for person in roster.people:
         for id in person.ids():
             by_id[id].append(person)
@@ -236,12 +238,10 @@ def class_list(roster: Roster, students: Iterable[str]) -> ClassList:
     def candidates(student: str) -> list[Person]:
         before, _, number = student.rpartition(" ")
         named = by_name[letters(before)]
-        return (
-            by_id[same_id(student)]
-            or [person for person in named if number == person.id]
-            or by_name[letters(student)]
-            or (named if number.isdecimal() else [])
-        )
+        found = by_id[same_id(student)] or [one for one in named if one.id == number]
+        if found or number in numbers:  # the number of somebody who is called otherwise
+            return found
+        return by_name[letters(student)] or (named if number.isdecimal() else [])
 
     people: dict[str, Person] = {}
     notes = []

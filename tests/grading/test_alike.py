@@ -1,6 +1,7 @@
 """Answers that are alike: what counts as the same code, and who is named."""
 
 import dataclasses
+from collections import defaultdict
 
 import pytest
 
@@ -10,6 +11,7 @@ from grading.report.pages import class_page
 from grading.report.reports import page_names
 from grading.result import ExerciseState
 from tests.grading.test_reports import WEEK, passed, result, wrong
+from tools.bench_justice import right_answers
 
 CODE = '''\
 from torch.nn.functional import relu
@@ -116,6 +118,19 @@ def test_the_course_s_own_solution_is_named():
     assert alike([answered("kim", CODE, solution)]) == [Alike(("kim", THE_COURSE), (id,))]
 
 
+def test_right_answers_that_were_written_apart_are_not_alike():
+    """Of those that were written from the questions alone, and are long enough to be compared."""
+    codes = defaultdict(list)
+    for answer in right_answers():
+        handed_out = normalised(find(answer.id).stub_source)
+        code = normalised(answer.code)
+        if len(code) - len(handed_out) >= OWN_TOKENS:
+            codes[answer.id].append(code)
+    assert sum(map(len, codes.values())) > 500
+    for id, written in codes.items():
+        assert len(set(written)) == len(written), id
+
+
 def test_the_page_of_the_class_says_it_as_a_fact():
     results = [
         answered(name, code, state=ExerciseState.WRONG)
@@ -125,5 +140,5 @@ def test_the_page_of_the_class_says_it_as_a_fact():
     page = class_page(WEEK, results, pages, groups=alike(results))
     assert "Answers that are alike" in page and "says nothing of how that came about" in page
     kim, lee = (f'<a href="feedback/{name}.html"><bdi>{name}</bdi></a>' for name in ("kim", "lee"))
-    assert f"<li>{kim}, {lee}: 01.1 (wrong)</li>" in page
+    assert f"<li>{kim}; {lee}: 01.1 (wrong)</li>" in page
     assert "Answers that are alike" not in class_page(WEEK, results, pages)

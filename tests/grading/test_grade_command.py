@@ -140,7 +140,7 @@ def test_marks_come_back_in_canvas_s_gradebook_also_of_later_runs(week, tmp_path
     hand_in(folder, "kimann_7_71_week1", notebook({id: right(id) for id in IDS}))
     assert main([*command, "--roster", str(gradebook)]) == 0
     said = capsys.readouterr().out
-    assert "Nothing was found of 2 on the list: Lee, Bo (8), Park, Cho (9)." in said
+    assert "Nothing was found of 2 on the list: Lee, Bo (8); Park, Cho (9)." in said
     assert "for-canvas.csv" in said
     filled = (output / "for-canvas.csv").read_text(encoding="utf-8")
     assert filled == GRADEBOOK.replace("ann,A,,9", "ann,A,4,9")

@@ -185,14 +185,20 @@ def test_names_and_those_who_are_missing_stand_on_the_pages(run):
     people, filled = run([result("oneilpat 57"), result("stranger")], CANVAS)
     page = (run.output / "class.html").read_text(encoding="utf-8")
     text = re.sub(r"<[^>]+>", "", page)
-    assert "Nothing was found of 3 on it: López, María (56), Kim, Minsu (58)" in text
+    assert "Nothing was found of 3 on it: López, María (56); Kim, Minsu (58)" in text
     assert "stranger is nobody on the list of the class" in text
     assert "oneilpat 57 O&#39;Neil, Pat" in text
     feedback = (run.output / "feedback" / "oneilpat 57.html").read_text(encoding="utf-8")
     assert "<h1><bdi>O&#39;Neil, Pat</bdi></h1>" in feedback
     said = summary([], people, filled)
-    assert "Nothing was found of 3 on the list: López, María (56), " in said
+    assert "Nothing was found of 3 on the list: López, María (56); " in said
     assert "  stranger is nobody on the list" in said
+
+
+def test_two_of_one_name_are_told_apart_on_the_page_of_the_class(run):
+    run([result("kimminsu 58", wrong("01.1", 2)), result("kimminsu 59", wrong("01.1", 2))], CANVAS)
+    text = re.sub(r"<[^>]+>", "", (run.output / "class.html").read_text(encoding="utf-8"))
+    assert "2: Kim, Minsu (kimminsu 58); Kim, Minsu (kimminsu 59)" in text
 
 
 def test_a_name_of_the_list_begins_no_formula(run):

@@ -517,7 +517,7 @@ def test_each_exercise_says_which_mistakes_were_made_by_whom():
     text = " ".join(Outline(page).text.split())
     [told] = re.findall("Which mistakes, and by whom (.+?) 01.10", text)
     sentence = find("01.1").mistakes[0].sentence.replace("`", "")
-    assert told == f"{sentence} 2: kim, park Wrong in a way that is no known mistake. 1: lee"
+    assert told == f"{sentence} 2: kim; park Wrong in a way that is no known mistake. 1: lee"
     assert Outline(page).values("href").count("feedback/park.html") == 2
 
 
