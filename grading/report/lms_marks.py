@@ -19,7 +19,6 @@ from .sanitize import name_in_sentence, one_line
 
 FILES = {RosterKind.CANVAS: "for-canvas.csv", RosterKind.MOODLE: "for-moodle.csv"}
 TITLE_AND_ID = re.compile(r"(?P<title>.*\S)\s*\(\d+\)", re.DOTALL)  # of an assignment in Canvas
-NOT_A_MARK = ("ex", "n/a")  # Canvas: excused; not assigned to this student
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +111,8 @@ def fill_in(
             continue
         else:
             texts[person.row, column] = mark
+            if there:
+                notes.append(f"{where} has {there} for {in_sentence(person)}; now it is {mark}.")
         written[person.id] = (*(text for text in ours if text != mark), mark)
     return FilledIn(FILES[roster.kind], table.with_cells(texts), tuple(notes), written)
 
@@ -120,8 +121,6 @@ def _stays(there: str, ours: tuple[str, ...], may_change: bool) -> str:
     """Why a cell is not filled in; '' if it is."""
     if not may_change:
         return "it says that the grade cannot be changed, so it was left."
-    if there.casefold() in NOT_A_MARK:
-        return "that was left."
     if there and not any(same_number(there, mark) for mark in ours):
         return "it was not written from here, so it was left. Empty that cell to have it filled in."
     return ""

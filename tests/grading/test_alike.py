@@ -75,7 +75,16 @@ def test_what_the_code_does_counts(was, now):
 
 def test_functions_that_are_called_keep_their_names():
     assert normalised("y = relu(x)\n") != normalised("y = gelu(x)\n")
+    assert normalised("y = x.mT\n") != normalised("y = x.mH\n")
     assert normalised("def f(x): ...\ny = f(x)\n") == normalised("def g(x): ...\ny = g(x)\n")
+
+
+def test_lines_are_told_by_their_depth_and_not_by_their_breaks():
+    one = "for a in b:\n    c = a\n    d = (a,\n  c)\n\n# end\n"
+    assert normalised(one) == normalised('for a in b :\n\tc=a\n\td=(a, c)  # \'"""')
+    assert normalised(one) != normalised("for a in b:\n    c = a\nd = (a, c)\n")
+    assert normalised("x = 1 + \\\n    2") == normalised("y = 1+2")
+    assert normalised("x = '#1'  # 2") == normalised("x = '#1'") != normalised("x = '#2'")
 
 
 @pytest.mark.parametrize("code", ["", "(" * 100, "x = '", "  x\n y", "\x00", "!ls", "(" * 100_000])
@@ -122,10 +131,10 @@ def test_right_answers_that_were_written_apart_are_not_alike():
     """Of those that were written from the questions alone, and are long enough to be compared."""
     codes = defaultdict(list)
     for answer in right_answers():
-        handed_out = normalised(find(answer.id).stub_source)
-        code = normalised(answer.code)
-        if len(code) - len(handed_out) >= OWN_TOKENS:
-            codes[answer.id].append(code)
+        codes[answer.id].append(normalised(answer.code))
+    for id, written in codes.items():
+        handed_out = len(normalised(find(id).stub_source))
+        codes[id] = [code for code in written if len(code) - handed_out >= OWN_TOKENS]
     assert sum(map(len, codes.values())) > 500
     for id, written in codes.items():
         assert len(set(written)) == len(written), id

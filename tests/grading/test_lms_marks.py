@@ -97,7 +97,7 @@ def test_what_is_undecided_or_not_there_stays_blank(run):
     waiting = result("kimminsu 59", open_question("01.1", 2), state="partly marked")
     table = CANVAS.replace("N/A", "")
     people, _ = run([waiting], table)
-    assert (run.output / "for-canvas.csv").read_text(encoding="utf-8") == table
+    assert (run.output / "for-canvas.csv").read_bytes() == table.encode()
     assert [person.id for person in people.absent] == ["56", "57", "58"]
 
 
@@ -109,7 +109,7 @@ def test_a_mark_that_was_written_from_here_is_written_anew(run):
     _, filled = run([result("lópezmaría 56")], uploaded)
     text = (run.output / "for-canvas.csv").read_text(encoding="utf-8")
     assert changed(uploaded, text) == {(3, 6): "4.5"}
-    assert filled.notes == ()
+    assert filled.notes == ("Canvas has 3.50 for López, María (56); now it is 4.5.",)
     same = with_cell(CANVAS, 3, 6, "4,50")
     _, filled = run([result("lópezmaría 56")], same)
     assert changed(same, (run.output / "for-canvas.csv").read_text(encoding="utf-8")) == {}
@@ -202,9 +202,10 @@ def test_two_of_one_name_are_told_apart_on_the_page_of_the_class(run):
 
 
 def test_a_name_of_the_list_begins_no_formula(run):
-    run([], "name,id,email\n=1+1,+2,@x\n")
+    run([result("+2")], "name,id,email\n=1+1,+2,@x\n-1,-3,@y\n")
     text = (run.output / "marks.csv").read_text(encoding="utf-8-sig")
-    assert "'=1+1 (+2),'=1+1,'+2,'@x," in text
+    assert "'+2,'=1+1,'+2,'@x,marked," in text
+    assert "'-1 (-3),'-1,'-3,'@y,nothing found," in text
 
 
 # -- pages for Moodle ------------------------------------------------------------------------
