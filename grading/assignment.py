@@ -43,7 +43,8 @@ class Assignment:
 
     name: for files and folders, as 'week3'. title: for people. deadline: any text, shown to
     students; one that `lateness.moment` understands tells what is late. partial: a wrong answer
-    earns points for the cases on which it is right. private: paths of files with exercises of your own, outside the course.
+    earns points for the cases on which it is right. private: paths of files with exercises of your
+    own, outside the course.
     """
 
     name: str

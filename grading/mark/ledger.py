@@ -70,7 +70,7 @@ class Ledger:
                 f"Choose another folder for {assignment.name!r} with --output."
             )
         if not facts or again:
-            times = {name: facts[name] for name in ("last_run", "not_before") if name in facts}
+            times = {"last_run": facts.get("last_run", ""), "not_before": _times(facts)}
             facts = {
                 "assignment": assignment.name,
                 "seed": secrets.randbits(SEED_BITS),
@@ -87,8 +87,8 @@ class Ledger:
         self._secret, self._facts = secret, facts
         # Digest of a submission -> number of the run that saw it first.
         self._first_seen: dict[str, int] = facts.setdefault("first_seen", {})
-        # Digest of a submission -> time of the last run before it was there.
-        self._not_before: dict[str, str] = facts.setdefault("not_before", {})
+        # Digest of a submission -> time of the last run before it was there, or ''.
+        self._not_before = facts["not_before"] = _times(facts)
         # Students and ids, '' for all, in the order in which new cases were asked for.
         self._renewed: list[list[list[str]]] = facts.setdefault("renewed", [])
         self._now = now or datetime.datetime.now(datetime.UTC)
@@ -99,10 +99,8 @@ class Ledger:
         digests = [_digest(student, content) for student, content in submissions]
         run = max(self._first_seen.values(), default=-1) + 1
         new = dict.fromkeys((d for d in digests if d not in self._first_seen), run)
-        last_run = self._facts.get("last_run")
-        if last_run:
-            for digest in new:
-                self._not_before.setdefault(digest, last_run)
+        for digest in new:
+            self._not_before.setdefault(digest, self._facts.get("last_run", ""))
         self._first_seen |= new
         self._facts["last_run"] = self._now.isoformat(timespec="seconds")
         _write_secret(self._secret, self._facts)
@@ -160,7 +158,7 @@ class Ledger:
         try:
             result = SubmissionResult.from_dict(facts["result"])
             keys = dict(facts["keys"])
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, AttributeError):
             return None
         valid = [
             exercise
@@ -184,6 +182,11 @@ class Ledger:
 
 def _digest(student: str, content: bytes) -> str:
     return hashlib.sha256(student.encode("utf-8", "surrogatepass") + b"\0" + content).hexdigest()
+
+
+def _times(facts: dict[str, Any]) -> dict[str, str]:
+    """When each submission that was seen was not there yet; '' where nobody knows."""
+    return {**dict.fromkeys(facts.get("first_seen", {}), ""), **facts.get("not_before", {})}
 
 
 def _write_secret(path: Path, facts: dict[str, Any]) -> None:

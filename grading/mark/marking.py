@@ -215,9 +215,7 @@ def conclude(
     return nothing.with_exercises(results)
 
 
-def unread(
-    student: str, file: str, problem: str, items: Items, sandbox: str
-) -> SubmissionResult:
+def unread(student: str, file: str, problem: str, items: Items, sandbox: str) -> SubmissionResult:
     """A submission of which nothing can be marked."""
     results = [for_a_person(id, points, problem) for id, points in items]
     return conclude(student, file, results, (), sandbox, 0.0)

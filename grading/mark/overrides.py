@@ -141,7 +141,9 @@ def _of_one(result: SubmissionResult, overrides: list[Override]) -> SubmissionRe
     by_id = {override.exercise: override for override in overrides}
     if not by_id:
         return result
-    exercises = [_exercise(one, by_id[one.id]) if one.id in by_id else one for one in result.exercises]
+    exercises = [
+        _exercise(one, by_id[one.id]) if one.id in by_id else one for one in result.exercises
+    ]
     whole = by_id.get("")
     if whole:
         result = dataclasses.replace(result, comment=whole.comment)

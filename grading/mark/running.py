@@ -29,6 +29,7 @@ from ..assignment import Assignment
 from ..errors import GradingError
 from ..result import SubmissionResult
 from .collection import Submission
+from .lateness import lateness
 from .ledger import Ledger
 from .marking import Shard, Task, mark_shard, unread
 from .sandbox import BUBBLEWRAP, TRUSTED
@@ -63,8 +64,10 @@ def read_submission(path: Path) -> tuple[bytes, str]:
 def read_submissions(submissions: Iterable[Submission]) -> Iterator[tuple[str, bytes]]:
     """Each student whose file can be marked, and its bytes, one after the other."""
     for submission in submissions:
+        if submission.problem:
+            continue
         content, problem = read_submission(submission.path)
-        if not (submission.problem or problem):
+        if not problem:
             yield submission.student, content
 
 
@@ -80,13 +83,15 @@ def mark_submissions(
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
-    submissions: as collection.collect gives them. Points are those of the assignment as it is now. executors: makes an executor, and a new one when
-    that broke. width: its workers. progress: called with how many more submissions are done.
+    submissions: as collection.collect gives them. executors: makes an executor, and a new one when
+    that broke. width: its workers. progress: called with how many more submissions are done. Points
+    are those of the assignment as it is now, whenever something was marked.
     Raises GradingError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
     sandbox = TRUSTED if trusted else BUBBLEWRAP
     results: dict[str, SubmissionResult] = {}
+    late: dict[str, str] = {}
 
     def waiting() -> Iterator[tuple[int, Task]]:
         """What has to be marked, with its seed; the rest is put into the results at once."""
@@ -94,6 +99,12 @@ def mark_submissions(
             content, problem = b"", submission.problem
             if not problem:
                 content, problem = read_submission(submission.path)
+            late[submission.student] = lateness(
+                assignment.deadline,
+                flagged=submission.late,
+                handed_in=submission.handed_in,
+                not_before=ledger.not_before(submission.student, content),
+            )
             if problem:
                 store(unread(submission.student, submission.file, problem, items, sandbox))
                 continue
@@ -116,14 +127,16 @@ def mark_submissions(
             progress(1)
 
     def told(submission: Submission) -> SubmissionResult:
-        """What is not kept with a result: points, the file's place, what stands beside it."""
+        """What is not kept with a result: points, lateness, the file's place, what is beside it."""
         result = results[submission.student]
         notes = result.notes
         if submission.beside:
             notes += (f"Also handed in, and not marked: {', '.join(submission.beside)}.",)
         by_id = {exercise.id: exercise for exercise in result.exercises}
         exercises = [by_id[id].worth(of, partial=assignment.partial) for id, of in items]
-        result = dataclasses.replace(result, file=submission.file, notes=notes)
+        result = dataclasses.replace(
+            result, file=submission.file, notes=notes, late=late[submission.student]
+        )
         return result.with_exercises(exercises)
 
     topics = assignment.topics()
@@ -141,9 +154,7 @@ def mark_submissions(
             yield shard(seed, tasks)
 
     def shard(seed: int, tasks: list[Task]) -> Shard:
-        return Shard(
-            items, tuple(topics), private, seed, trusted, tuple(tasks), assignment.partial
-        )
+        return Shard(items, tuple(topics), private, seed, trusted, tuple(tasks), assignment.partial)
 
     def done(task: Task, result: SubmissionResult) -> None:
         store(ledger.keep(result, task.notebook))

@@ -29,6 +29,7 @@ from .class_results import (
     count,
     in_order,
     number,
+    partly_right,
     points_of_those_marked,
     total,
     why_a_person,
@@ -74,7 +75,8 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
 
     The total is blank as well until everything has been marked: it would pass for the mark. A
     column is called '01.10 (2)', with the points in brackets: a spreadsheet would turn 01.1 and
-    01.10 into the same number.
+    01.10 into the same number. decided: exercises whose points a person gave. cases: where an
+    answer is wrong and right on some cases. marked by: the version of the course.
 
     In pandas: `pandas.read_csv("marks.csv")`.
     """
@@ -82,7 +84,8 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
     table = csv.writer(text)  # lines end in CR LF, as RFC 4180 has it
     ids = [item.id for item in assignment.items]
     columns = [f"{item.id} ({number(item.points)})" for item in assignment.items]
-    table.writerow(["student", "state", "points", "of", *columns, "reason", "file"])
+    more = ["late", "decided", "cases", "reason", "file", "marked by"]
+    table.writerow(["student", "state", "points", "of", *columns, *more])
     for result in results:
         by_id = {exercise.id: exercise for exercise in result.exercises}
         earned = [number(by_id[id].points) if id in by_id else "" for id in ids]
@@ -94,8 +97,12 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
                 total,
                 number(assignment.points),
                 *earned,
+                csv_cell(result.late),
+                csv_cell("; ".join(f"{e.id} by you" for e in result.exercises if e.decided)),
+                csv_cell(partly_right(result)),
                 csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
                 csv_cell(result.file),
+                csv_cell(f"version {result.course_version}" if result.course_version else ""),
             ]
         )
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
