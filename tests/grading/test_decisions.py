@@ -6,6 +6,7 @@ import datetime
 
 import pytest
 
+from grading.assign.notebook import opening
 from grading.assignment import Assignment, Item
 from grading.errors import TableError
 from grading.mark import overrides
@@ -162,6 +163,22 @@ def test_tables_and_pages_show_what_was_decided(table):
     open_before = pages.feedback_page(WEEK, results[KOREAN])
     assert "The check found" not in open_before, "there was nothing but a question"
     assert "A person decided: 2 of 2 points." in open_before
+
+
+def test_partial_credit_is_said():
+    nearly = exercise("01.1", 2.0, WRONG, None, cases=8, right_cases=7)
+    never = exercise("01.10", 1.5, WRONG, None, cases=8, right_cases=0)
+    for week in (WEEK, dataclasses.replace(WEEK, partial=True)):
+        worth = [one.worth(one.of, partial=week.partial) for one in (nearly, never)]
+        kim = submission("kim", *worth)
+        page, notebook = pages.feedback_page(week, kim), opening(week, strict=False)
+        assert "01.1: 7 of 8 cases," in marks_csv(week, [kim]), "in any case"
+        assert [e.points for e in kim.exercises] == [1.75 if week.partial else 0.0, 0.0]
+        assert ("Right on 7 of 8 cases: 1.75 of 2 points." in page) == week.partial
+        for text in (page, notebook):
+            assert ("wrong on some cases earns points for" in text) == week.partial
+    thousandths = exercise("01.1", 2.0, WRONG, None, cases=900, right_cases=899)
+    assert thousandths.worth(2.0, partial=True).points == 1.99, "never as much as a right answer"
 
 
 # -- how marks change ------------------------------------------------------------------------

@@ -380,6 +380,20 @@ def test_any_file_that_decides_marks_and_no_other_has_them_made_again(tmp_path, 
     assert not is_known()
 
 
+def test_a_lesson_that_changed_has_its_own_exercises_marked_again(tmp_path, monkeypatch):
+    week = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("04.1", 1.0)))
+    exercises = [ExerciseResult(i.id, 1.0, ExerciseState.PASSED, 1.0, "Right.") for i in week.items]
+    Ledger(tmp_path, week, trusted=False, again=False).keep(
+        conclude("kim", "kim.ipynb", exercises, [], "", 0.1), b"{}"
+    )
+    files, changed = ledger.deciding_files(), tmp_path / "changed.py"
+    changed.write_text("x = 2\n")
+    files |= {"course_utils/lessons/tensors/contiguous_strides.py": changed}
+    monkeypatch.setattr(ledger, "deciding_files", lambda: files)
+    found = Ledger(tmp_path, week, trusted=False, again=False).find("kim", b"{}")
+    assert [exercise.id for exercise in found.exercises] == ["04.1"]
+
+
 def test_the_files_that_decide_marks_are_those_of_this_course():
     places = ledger.deciding_files()
     assert {"course_utils/exercise.py", "grading/inside/wire.py", "grading/result.py"} <= set(
