@@ -133,10 +133,11 @@ def sandbox_for(shard: Shard) -> Sandbox:
         for other in _sandboxes.values():
             other.close()
         _sandboxes.clear()
-        modules = [*shard.topics, *loaded_by_references(ids, shard.seed)]
-        sandbox = Sandbox(modules, dict(shard.private), ids, trusted=shard.trusted)
+        sandbox = Sandbox(list(shard.topics), dict(shard.private), ids, trusted=shard.trusted)
         # Before the folder is removed. Workers of a pool end without `atexit`.
         Finalize(None, sandbox.close, exitpriority=1)
+        sandbox.begin()  # it imports torch while the references run here
+        sandbox.modules += loaded_by_references(ids, shard.seed)
         _sandboxes[made_for] = sandbox
     return _sandboxes[made_for]
 
