@@ -44,6 +44,15 @@ def why_a_person(result: SubmissionResult) -> str:
     return " ".join(f"{e.id}: {e.reason or 'no reason was given.'}" for e in waiting)
 
 
+def partly_right(result: SubmissionResult) -> str:
+    """'01.2: 7 of 8 cases; ...': the answers that are not right on all cases, but on some."""
+    return "; ".join(
+        f"{e.id}: {e.right_cases} of {e.cases} cases"
+        for e in result.exercises
+        if 0 < e.right_cases < e.cases
+    )
+
+
 def without_sandbox(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
     return [result for result in results if result.sandbox.startswith("none")]
 

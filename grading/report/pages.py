@@ -220,6 +220,13 @@ def panel(result: ExerciseResult) -> Panel:
     """The panel that `check` shows in the notebook, without what a hidden case expects."""
     headline = one_line(result.headline, TEXT_LIMIT)
     rows = []
+    if result.comment:
+        rows.append(("Comment", one_line(result.comment, TEXT_LIMIT)))
+    if result.decided:
+        if result.found != ExerciseState.PERSON:
+            rows.append(("The check found", headline))
+        points = number(result.points)
+        headline = f"A person decided: {points} of {count_of_points(result.of)}."
     if result.state == ExerciseState.PERSON:
         because = result.reason or "It could not be marked by itself."
         rows.append(("Why", one_line(because, TEXT_LIMIT)))
@@ -243,6 +250,11 @@ def panel(result: ExerciseResult) -> Panel:
     )
     kind = {ExerciseState.PASSED: "good", ExerciseState.WRONG: "wrong"}.get(result.state, "note")
     return Panel(kind, title, headline, tuple(rows))
+
+
+def count_of_points(of: float) -> str:
+    """'1 point', '2.5 points'."""
+    return f"{number(of)} point" + ("" if of == 1 else "s")
 
 
 def _code(text: str) -> str:

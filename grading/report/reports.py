@@ -34,6 +34,7 @@ from .class_results import (
     final_points,
     in_order,
     number,
+    partly_right,
     points_of_those_marked,
     total,
     why_a_person,
@@ -104,7 +105,8 @@ def marks_csv(
 
     The total is blank as well until everything has been marked: it would pass for the mark. A
     column is called '01.10 (2)', with the points in brackets: a spreadsheet would turn 01.1 and
-    01.10 into the same number.
+    01.10 into the same number. decided: exercises whose points a person gave. cases: where an
+    answer is wrong and right on some cases. marked by: the version of the course.
 
     In pandas: `pandas.read_csv("marks.csv")`.
     """
@@ -114,7 +116,8 @@ def marks_csv(
     columns = [f"{item.id} ({number(item.points)})" for item in assignment.items]
     people = people or ClassList()
     who = ["name", "id", "email"] if people.kind else []
-    header = ["student", *who, "state", "points", "of", *columns, "reason", "file", "page"]
+    more = ["late", "decided", "cases", "reason", "file", "page", "marked by"]
+    header = ["student", *who, "state", "points", "of", *columns, *more]
     table.writerow(header)
     pages = page_names(result.student for result in results)
     for result, page in zip(results, pages, strict=True):
@@ -129,9 +132,13 @@ def marks_csv(
                 number(final_points(result)),
                 number(assignment.points),
                 *earned,
+                csv_cell(result.late),
+                csv_cell("; ".join(f"{e.id} by you" for e in result.exercises if e.decided)),
+                csv_cell(partly_right(result)),
                 csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
                 csv_cell(result.file),
                 csv_cell(f"feedback/{page}"),
+                csv_cell(f"version {result.course_version}" if result.course_version else ""),
             ]
         )
     for person in people.absent:

@@ -108,6 +108,10 @@ INTO_CANVAS_OR_MOODLE = {
     "This was written from the source code": [],
 }
 
+SECOND_RUN = (
+    "test_grade_command::"
+    "test_a_second_run_with_other_points_and_late_work_changes_nothing_that_was_decided"
+)
 # How each claim of "What is protected, and what is not" begins -> the tests that would fail if it
 # did not hold; none for what is advice or says what is not promised.
 PROTECTED = {
@@ -198,6 +202,73 @@ PROTECTED = {
 }
 
 
+# The same for "What you decide yourself".
+DECIDED = {
+    "`marks/week3/overrides.csv` is yours": [],
+    "The first run puts it there": [
+        "test_decisions::test_the_table_is_made_once_and_never_written_again",
+        SECOND_RUN,
+    ],
+    "A line decides the points of one exercise": [
+        "test_decisions::test_points_and_comments_of_a_person_take_the_place_of_the_grader_s"
+    ],
+    "Write student and exercise as they stand": [
+        "test_decisions::test_points_and_comments_of_a_person_take_the_place_of_the_grader_s",
+        "test_decisions::test_a_line_that_cannot_be_meant_is_told_in_words",
+    ],
+    "Commas, semicolons or tabs": [
+        "test_decisions::test_the_table_is_read_as_any_spreadsheet_writes_it"
+    ],
+    "The student's page shows your points": [
+        "test_decisions::test_tables_and_pages_show_what_was_decided"
+    ],
+    "A decision stays when the student hands in again": [
+        SECOND_RUN,
+        "test_decisions::test_why_a_mark_is_not_what_it_was",
+    ],
+    "A line that cannot be right is told": [
+        SECOND_RUN,
+        "test_decisions::test_a_line_that_cannot_be_meant_is_told_in_words",
+        "test_decisions::test_a_line_for_nobody_is_told_and_the_others_count",
+    ],
+    "**Points for a part.** With": [
+        "test_marking::test_points_for_a_part_of_the_cases_are_given_where_they_are_asked_for"
+    ],
+    "The notebook and the pages say so": ["test_decisions::test_partial_credit_is_said"],
+    "Think about it first": [],
+    "In any case the column `cases`": ["test_decisions::test_partial_credit_is_said"],
+    "**Late.** The column `late` says": [SECOND_RUN],
+    "Canvas says it in the names": ["test_lateness::test_systems_say_when_something_was_handed_in"],
+    "nbgrader says when each submission came": [
+        "test_lateness::test_systems_say_when_something_was_handed_in",
+        "test_lateness::test_what_a_system_says_comes_before_what_is_concluded",
+    ],
+    "Otherwise it is late if it is new": [
+        "test_lateness::test_what_a_run_after_the_deadline_did_not_find_is_late"
+    ],
+    "The times of files are not looked at": [
+        "test_lateness::test_what_a_run_after_the_deadline_did_not_find_is_late"
+    ],
+    "**Marked again.** `--regrade": [
+        "test_running::test_one_student_or_exercise_is_marked_again_on_the_same_cases_or_new_ones"
+    ],
+    "With `--again` beside it": [
+        "test_running::test_one_student_or_exercise_is_marked_again_on_the_same_cases_or_new_ones"
+    ],
+    "When a file with your own exercises": [
+        "test_running::test_any_file_that_decides_marks_and_no_other_has_them_made_again",
+        "test_running::test_a_lesson_that_changed_has_its_own_exercises_marked_again",
+    ],
+    "**What changed.** Each run says": [
+        SECOND_RUN,
+        "test_decisions::test_the_history_grows_and_what_was_added_to_it_stays",
+    ],
+    "What you write into that table stays": [
+        "test_decisions::test_the_history_grows_and_what_was_added_to_it_stays"
+    ],
+}
+
+
 def claims(section: str) -> list[str]:
     """The points of the lists in a section, whole, and the sentences of its paragraphs."""
     found = []
@@ -215,6 +286,7 @@ def claims(section: str) -> list[str]:
     [
         ("What is protected, and what is not", PROTECTED),
         ("Into Canvas or Moodle, and back", INTO_CANVAS_OR_MOODLE),
+        ("What you decide yourself", DECIDED),
     ],
 )
 def test_each_claim_has_its_tests(section, known):

@@ -33,6 +33,7 @@ MARKED, PARTLY, NOTHING_MARKED = SubmissionState
 WEEK = Assignment(
     "week3", "Week 3: strides", (Item("01.1", 2), Item("01.10", 1.5), Item("04.1", 1)), "Friday"
 )
+VERSION = f"version {course_utils.__version__}"
 KOREAN = "김민수"
 BYTES_NOT_UTF8 = "\udcff"
 
@@ -115,13 +116,14 @@ def test_the_table_of_marks(tmp_path):
     assert content.startswith(b"\xef\xbb\xbfstudent,state,points,of,")
     lines = content.decode("utf-8-sig").split("\r\n")
     assert lines == [
-        "student,state,points,of,01.1 (2),01.10 (1.5),04.1 (1),reason,file,page",
-        "kim,marked,3.5,4.5,2,1.5,0,,kim.ipynb,feedback/kim.html",
-        "lee,marked,1,4.5,0,0,1,,lee.ipynb,feedback/lee.html",
-        "oh,needs a person,,4.5,,,,The file is empty.,oh.ipynb,feedback/oh.html",
-        "park,partly marked,,4.5,2,,1,01.10: It did not come to an end.,park.ipynb,"
-        "feedback/park.html",
-        f"{KOREAN},marked,2.5,4.5,0,1.5,1,,{KOREAN}.ipynb,feedback/{KOREAN}.html",
+        "student,state,points,of,01.1 (2),01.10 (1.5),04.1 (1),late,decided,cases,reason,file,"
+        "page,marked by",
+        f"kim,marked,3.5,4.5,2,1.5,0,,,,,kim.ipynb,feedback/kim.html,{VERSION}",
+        f"lee,marked,1,4.5,0,0,1,,,,,lee.ipynb,feedback/lee.html,{VERSION}",
+        f"oh,needs a person,,4.5,,,,,,,The file is empty.,oh.ipynb,feedback/oh.html,{VERSION}",
+        f"park,partly marked,,4.5,2,,1,,,,01.10: It did not come to an end.,park.ipynb,"
+        f"feedback/park.html,{VERSION}",
+        f"{KOREAN},marked,2.5,4.5,0,1.5,1,,,,,{KOREAN}.ipynb,feedback/{KOREAN}.html,{VERSION}",
         "",
     ]
 
@@ -156,7 +158,7 @@ def test_tabs_and_line_breaks_do_not_begin_a_cell_or_a_row():
     text = reports.marks_csv(WEEK, [result("\r=1", reason=lines, file="\t=1\x00")])
     header, row, end = text.split("\r\n")
     [cells] = list(csv.reader([row]))
-    assert (cells[0], *cells[-3:-1]) == ("\\r=1", '\'=1 =2 "a",b', "\\t=1\\x00")
+    assert (cells[0], *cells[-4:-2]) == ("\\r=1", '\'=1 =2 "a",b', "\\t=1\\x00")
     assert end == ""
 
 
