@@ -93,7 +93,8 @@ class Verdict:
     headline: one sentence. mistake: the wrong answer that this one behaves like, if known.
     case: the call that went wrong, the smallest of them. difference: stage and what differs there;
     seen: what the answer did there. remarks: (label, text) of what else is known of it.
-    printed, warned: what the answer said on the way.
+    printed, warned: what the answer said on the way. cases, right_cases: how many it was compared
+    on, and on how many it was right; both 0 where it was not compared, or not done by hand.
     """
 
     state: str
@@ -106,6 +107,8 @@ class Verdict:
     line: str = ""
     printed: str = ""
     warned: tuple[str, ...] = ()
+    cases: int = 0
+    right_cases: int = 0
 
     @property
     def passed(self) -> bool:
@@ -446,7 +449,14 @@ class Exercise:
                 function=used[0],
             )
             return Verdict("wrong", headline)
-        return Verdict("passed", _passed(len(seen)), printed=seen[0].printed, warned=seen[0].warned)
+        return Verdict(
+            "passed",
+            _passed(len(seen)),
+            printed=seen[0].printed,
+            warned=seen[0].warned,
+            cases=len(seen),
+            right_cases=len(seen),
+        )
 
     def _differences(
         self, expected: list[Observation], seen: list[Observation]
@@ -490,6 +500,7 @@ class Exercise:
         if views:
             remarks.append((text("check.row.arguments", "Arguments"), views))
         line = got.raised.where if got.raised and not _is_stub(got) else ""
+        by_hand = not any(one.used for one in seen)  # else no case counts as right
         return Verdict(
             "wrong",
             self._headline(right, got, difference, mistake, said),
@@ -501,6 +512,8 @@ class Exercise:
             line=line or (swallowed.where if swallowed is not None else ""),
             printed=got.printed,
             warned=got.warned,
+            cases=len(expected) if by_hand else 0,
+            right_cases=differences.count(None) if by_hand else 0,
         )
 
     def _described(self, case: tuple, seed: int) -> str:

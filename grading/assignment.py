@@ -18,6 +18,7 @@ from importlib.abc import SourceLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from course_utils.exercise import Exercise, ExerciseFault, UnknownExercise, all_exercises, find
 from course_utils.sources import CannotBeCut, private_half
@@ -25,6 +26,7 @@ from course_utils.sources import CannotBeCut, private_half
 from .errors import AssignmentError
 
 FORMAT = 1  # of the file
+FORMAT_WITH_PARTIAL = 2  # an earlier course would leave the points for a part of the cases out
 
 
 @dataclasses.dataclass(frozen=True)
@@ -40,7 +42,9 @@ class Assignment:
     """What is handed out and marked.
 
     name: for files and folders, as 'week3'. title: for people. deadline: any text, shown to
-    students. private: paths of files with exercises of your own, outside the course.
+    students; one that `lateness.moment` understands tells what is late. partial: a wrong answer
+    earns points for the cases on which it is right. private: paths of files with exercises of your
+    own, outside the course.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Assignment:
     items: tuple[Item, ...]
     deadline: str = ""
     private: tuple[Path, ...] = ()
+    partial: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}", self.name):
@@ -90,14 +95,16 @@ class Assignment:
 
     def as_json(self, beside: Path) -> str:
         """The file's text; private paths are written relative to the folder `beside`."""
-        facts = {
-            "format": FORMAT,
+        facts: dict[str, Any] = {
+            "format": FORMAT_WITH_PARTIAL if self.partial else FORMAT,
             "name": self.name,
             "title": self.title,
             "deadline": self.deadline,
             "exercises": [{"id": item.id, "points": item.points} for item in self.items],
             "private": [relative(path, beside) for path in self.private],
         }
+        if self.partial:
+            facts["partial"] = True
         return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -114,7 +121,7 @@ def read_assignment(path: Path) -> Assignment:
         path = path / "assignment.json"
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        if facts.get("format", FORMAT) != FORMAT:
+        if facts.get("format", FORMAT) not in (FORMAT, FORMAT_WITH_PARTIAL):
             raise AssignmentError(
                 f"{path} was written by a later version of the course: update the course, or make "
                 "the assignment again with `python -m grading assign`."
@@ -125,6 +132,7 @@ def read_assignment(path: Path) -> Assignment:
             items=tuple(Item(str(e["id"]), float(e["points"])) for e in facts["exercises"]),
             deadline=str(facts.get("deadline", "")),
             private=tuple(path.parent / name for name in facts.get("private", [])),
+            partial=facts.get("partial", False) is True,
         )
     except OSError as error:
         raise AssignmentError(

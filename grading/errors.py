@@ -28,3 +28,7 @@ class RunError(GradingError):
 
 class ReportError(GradingError):
     """Which report cannot be written, and why."""
+
+
+class TableError(GradingError):
+    """Which table of a person's cannot be read, the line, and what to do."""

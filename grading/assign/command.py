@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # loading it takes seconds
 ID = r"\d\d\.\d+"
 CHOICE = re.compile(rf"(?P<first>{ID})(?:-(?P<last>{ID}))?(?:=(?P<points>.*))?")
 # What a new assignment is made of; one that is made again has all of it in its file.
-NEW_ONLY = ("name", "title", "deadline", "points", "private", "output")
+NEW_ONLY = ("name", "title", "deadline", "points", "partial", "private", "output")
 
 EXAMPLES = """\
 examples:
@@ -45,8 +45,17 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
     )
     parser.add_argument("--name", help="for files and folders, as week3")
     parser.add_argument("--title", help="for people; otherwise the name")
-    parser.add_argument("--deadline", help="any text, shown to students")
+    parser.add_argument(
+        "--deadline",
+        help="any text, shown to students; written as '2026-12-04 18:00', it tells what is late",
+    )
     parser.add_argument("--points", metavar="N", help="for each exercise without =N; otherwise 1")
+    parser.add_argument(
+        "--partial",
+        action="store_true",
+        default=None,
+        help="a wrong answer earns points for the cases on which it is right; otherwise none",
+    )
     parser.add_argument(
         "--private",
         action="append",
@@ -119,6 +128,7 @@ def wanted(options: argparse.Namespace) -> tuple:
         items=tuple(item for choice in options.what for item in items(choice, points)),
         deadline=" ".join((options.deadline or "").split()),
         private=private,
+        partial=bool(options.partial),
     )
     return assignment, Path(options.output or "assignments") / assignment.name
 
@@ -163,10 +173,18 @@ def read_points(text: str, place: str) -> float:
 
 def notes(assignment: Assignment) -> list[str]:
     """What an instructor may want to know, and what is no error."""
+    from ..mark.lateness import moment
+
     by_name: dict[str, list[str]] = {}
     for exercise in assignment.exercises():
         by_name.setdefault(exercise.name, []).append(exercise.id)
-    return [
+    found = []
+    if assignment.deadline and moment(assignment.deadline) is None:
+        found.append(
+            f"the deadline {assignment.deadline!r} is a text only: written as '2026-12-04 18:00', "
+            "it also tells what is late."
+        )
+    return found + [
         f"{' and '.join(ids)} are both answered by `{name}`; a student who runs their cells out of "
         "order checks the wrong one."
         for name, ids in by_name.items()

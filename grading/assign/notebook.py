@@ -92,6 +92,8 @@ def opening(assignment: Assignment, strict: bool) -> str:
         lines.append(f"| {exercise.id} · {title} | {item.points:g} |")
     if len(exercises) > 1:
         lines.append(f"| together | {assignment.points:g} |")
+    if assignment.partial:
+        lines += ["", "An answer that is wrong on some cases earns points for the others."]
     minutes = sum(exercise.minutes for exercise in exercises)
     lines += ["", f"**Time:** about {minutes} minutes", ""]
     checked = [exercise for exercise in exercises if not is_private(exercise)]

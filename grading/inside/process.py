@@ -32,8 +32,10 @@ import signal
 import socket
 import struct
 import sys
+import threading
 import traceback
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -59,27 +61,30 @@ FUTURES = functools.reduce(
 )
 
 
-def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) -> None:
+def main(control: int, limits: dict[str, int], alone: bool) -> None:
     """Serve until the other end of the socket is closed.
 
-    modules: what children will need, so that none of them has to import it. limits: see
-    sandbox.Limits. alone: this is process 1 of a sandbox of its own, so that all other processes
-    there are children of students' code.
+    The first line that comes says which modules children will need, as JSON, so that none of them
+    has to import one. limits: see sandbox.Limits. alone: this is process 1 of a sandbox of its own,
+    so that all other processes there are children of students' code.
     """
     alone = alone and os.getpid() == 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an answer may send it
     show_memory(False)
     warnings.simplefilter("ignore")
-    for name in [*modules, *OWN_MODULES]:
-        with contextlib.suppress(Exception):  # a child that needs it will say so
-            importlib.import_module(name)
-    warnings.resetwarnings()
-    if alone:
-        try_filter()
-    originals = snapshot()
-    gc.collect()
-    gc.freeze()  # children then leave these pages alone
+    import_all(OWN_MODULES)
+    warm_up()
     with socket.socket(fileno=control) as channel:
+        modules = read_line(channel)
+        if not modules:
+            return
+        import_all(json.loads(modules))
+        warnings.resetwarnings()
+        if alone:
+            try_filter()
+        originals = snapshot()
+        gc.collect()
+        gc.freeze()  # children then leave these pages alone
         channel.sendall(READY)
         while True:
             message, files, _, _ = socket.recv_fds(channel, 1, 2)
@@ -95,6 +100,54 @@ def main(control: int, modules: list[str], limits: dict[str, int], alone: bool) 
             if report is None or not tidy(Path.cwd()):
                 return  # whoever needs it starts a fresh one
             channel.sendall(json.dumps(report).encode() + b"\n")
+
+
+def import_all(modules: Iterable[str]) -> None:
+    for name in modules:
+        with contextlib.suppress(Exception):  # a child that needs it will say so
+            importlib.import_module(name)
+
+
+def read_line(channel: socket.socket) -> bytes:
+    """What comes up to a line break; empty when the other end is gone."""
+    text = b""
+    while not text.endswith(b"\n"):
+        piece = channel.recv(1 << 16)
+        if not piece:
+            return b""
+        text += piece
+    return text
+
+
+def warm_up() -> None:
+    """Do once, with answers of our own, what each child does for its answer.
+
+    What is worked out at the first use, and memory that is written then, children find as it is;
+    otherwise each of them would copy it. No exercise is judged and no reference is here.
+    """
+    import torch
+
+    from course_utils.exercise import call
+    from course_utils.observation import observe
+
+    from . import wire
+
+    scope: dict[str, Any] = {}
+    source = "def given(x, n):\n    return [x.t() * n, x.shape, n]\n"
+    part = {"cell": 0, "code": source, "statements": [0]}
+    seen = []
+    for _ in range(WARM_UP_CALLS):
+        define(part, 1.0, scope, codeop.Compile())
+        for without in ((), ("Tensor.stride",)):
+            cases = ((torch.rand(2, 3)[:, 1:], 2), (torch.rand(2, 3)[:, 1:], 2))
+            seen.append(observe(call, scope["given"], *cases, without=without))
+    wire.write(seen)
+    for thread in threading.enumerate():  # of the time limits: none may be there at a fork
+        if thread is not threading.main_thread():
+            thread.join()
+
+
+WARM_UP_CALLS = 20
 
 
 def show_memory(allowed: bool) -> None:
@@ -582,4 +635,4 @@ CACHES = {"__warningregistry__", "__slotnames__", "_abc_impl", "__doc__", "_inst
 
 if __name__ == "__main__":
     options = json.loads(sys.argv[1])
-    main(options["control"], options["modules"], options["limits"], options["alone"])
+    main(options["control"], options["limits"], options["alone"])

@@ -24,6 +24,7 @@ What is wrong with one student's files is said in that student's row; the others
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import os
 import re
 import stat
@@ -33,6 +34,7 @@ from pathlib import Path
 
 from ..errors import CollectionError
 from ..report.sanitize import name_in_sentence, readable
+from .lateness import nbgrader_moment
 
 SYSTEM = {"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx", "$recycle.bin", "icon\r"}
 # Hidden folders that programs make for themselves; there may be notebooks in them.
@@ -46,17 +48,19 @@ NBGRADER = {
     "downloaded",
     "exchange",
     "gradebook.db",
+    "grades.csv",  # of `nbgrader export`
     "nbgrader_config.py",
 }
 MOODLE = re.compile(
     r"(?P<name>.+?)(?:_(?P<number>\d+))?_assignsubmission_[a-z]+(?:_(?P<rest>.*))?", re.DOTALL
 )
 CANVAS = re.compile(
-    r"(?:(?P<name>\w+?)_)?(?:LATE_)?(?P<user>[1-9]\d*|anon_[A-Za-z0-9]+)_"
+    r"(?:(?P<name>\w+?)_)?(?P<late>LATE_)?(?P<user>[1-9]\d*|anon_[A-Za-z0-9]+)_"
     r"(?:(?P<file>[1-9]\d*)_(?P<rest>.+)|(?:text|link)\.html)",
     re.DOTALL,
 )
 BROWSER_COPY = r" ?\(\d+\)"  # what browsers add to the name of a second copy
+TIMESTAMP = "timestamp.txt"  # of nbgrader
 COPY = rf"(?:[-_ ]\d+|{BROWSER_COPY})?"  # the same, and what Canvas adds
 FILE_LIMIT = 20_000  # files and folders that are looked at in one student's folder
 DEPTH_LIMIT = 20  # folders in folders
@@ -74,6 +78,8 @@ class Submission:
     file: the same inside the folder of submissions, with /, safe to print.
     problem: '' or why it cannot be marked, one sentence.
     beside: other notebooks and files of the student, which are not marked, in the form of `file`.
+    late: the system says that it is; Canvas does in the file's name. handed_in: when, where the
+    system says that: nbgrader does in timestamp.txt.
     """
 
     student: str
@@ -81,6 +87,8 @@ class Submission:
     file: str
     problem: str = ""
     beside: tuple[str, ...] = ()
+    late: bool = False
+    handed_in: datetime.datetime | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,6 +115,7 @@ class _Entry:
     student: str
     name: str
     exported: bool  # by Moodle or Canvas, which write several files of one student side by side
+    late: bool = False  # Canvas says so
 
 
 def collect(folder: Path, assignment_name: str) -> list[Submission]:
@@ -241,7 +250,8 @@ def _entries(items: list[_Item]) -> list[_Entry]:
             student = f"{found['name']} {found['user']}"
             if found["user"].startswith("anon_"):
                 student = found["user"].replace("anon_", "anonymous ")
-            entries.append(_Entry(item, readable(student), found["rest"] or "", True))
+            rest, late = found["rest"] or "", bool(found["late"])
+            entries.append(_Entry(item, readable(student), rest, True, late))
         else:
             visible = name.lstrip(".") or name
             student = visible if item.kind == "folder" else _without_ending(visible)
@@ -309,7 +319,20 @@ def _submission(
         problem = f"The name {file(chosen)} is not valid UTF-8: rename it."
     others += [e.item.path for e in entries if e.item.path not in (chosen, *chosen.parents)]
     beside = tuple(whole(path) for path in dict.fromkeys(others))
-    return Submission(student, chosen, whole(chosen), problem, beside)
+    late = any(e.late for e in entries if e.item.path == chosen)
+    handed_in = _time_of(chosen.parent / TIMESTAMP) if nbgrader else None
+    return Submission(student, chosen, whole(chosen), problem, beside, late, handed_in)
+
+
+def _time_of(timestamp: Path) -> datetime.datetime | None:
+    """What nbgrader wrote beside a submission; None where it wrote nothing."""
+    if _kind(timestamp) != "file":
+        return None
+    try:
+        with timestamp.open("rb") as file:
+            return nbgrader_moment(file.read(100).decode("ascii", "replace"))
+    except OSError:
+        return None
 
 
 def _notebooks(

@@ -51,13 +51,24 @@ ENDED = {
 }
 
 
+Items = tuple[tuple[str, float], ...]  # exercise ids and points
+
+
 @dataclasses.dataclass(frozen=True)
 class Task:
-    """One submission to be marked: whose it is, its place in the folder, its bytes."""
+    """One submission to be marked: whose it is, its place in the folder, its bytes.
+
+    ids: of the exercises to be marked; empty: all of them.
+    """
 
     student: str
     file: str
     notebook: bytes
+    ids: tuple[str, ...] = ()
+
+    def of(self, items: Items) -> Items:
+        """Those of an assignment's exercises that are to be marked."""
+        return tuple(item for item in items if not self.ids or item[0] in self.ids)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,15 +76,17 @@ class Shard:
     """Some submissions and all that is needed to mark them, in any process on any machine.
 
     items: exercise ids and points. topics: modules that declare them. private: sources of those
-    outside the course. seed: of the cases; students do not know it.
+    outside the course. seed: of the cases; students do not know it. partial: points for a part of
+    the cases.
     """
 
-    items: tuple[tuple[str, float], ...]
+    items: Items
     topics: tuple[str, ...]
     private: tuple[tuple[str, str], ...]
     seed: int
     trusted: bool
     tasks: tuple[Task, ...]
+    partial: bool = False
 
 
 _one_at_a_time = threading.Lock()  # a cluster's worker may have several threads
@@ -89,22 +102,25 @@ def mark_shard(shard: Shard) -> list[SubmissionResult]:
         for name, source in shard.private:
             load_source(name, source)
         sandbox = sandbox_for(shard)
-        return [mark_or_say_why(task, shard.items, shard.seed, sandbox) for task in shard.tasks]
+        return [
+            mark_or_say_why(task, shard.items, shard.seed, sandbox, partial=shard.partial)
+            for task in shard.tasks
+        ]
 
 
 def mark_or_say_why(
-    task: Task, items: tuple[tuple[str, float], ...], seed: int, sandbox: Sandbox
+    task: Task, items: Items, seed: int, sandbox: Sandbox, *, partial: bool = False
 ) -> SubmissionResult:
     """Mark one submission; one that marking stumbles over waits for a person.
 
     Raises SandboxError.
     """
     try:
-        return mark(task, items, seed, sandbox)
+        return mark(task, items, seed, sandbox, partial=partial)
     except GradingError:
         raise
     except Exception as error:
-        return unread(task.student, task.file, stumbled(error), items, sandbox.name)
+        return unread(task.student, task.file, stumbled(error), task.of(items), sandbox.name)
 
 
 _sandboxes: dict[tuple, Sandbox] = {}  # one, by what it was made for
@@ -118,10 +134,11 @@ def sandbox_for(shard: Shard) -> Sandbox:
         for other in _sandboxes.values():
             other.close()
         _sandboxes.clear()
-        modules = [*shard.topics, *loaded_by_references(ids, shard.seed)]
-        sandbox = Sandbox(modules, dict(shard.private), ids, trusted=shard.trusted)
+        sandbox = Sandbox(list(shard.topics), dict(shard.private), ids, trusted=shard.trusted)
         # Before the folder is removed. Workers of a pool end without `atexit`.
         Finalize(None, sandbox.close, exitpriority=1)
+        sandbox.begin()  # it imports torch while the references run here
+        sandbox.modules += loaded_by_references(ids, shard.seed)
         _sandboxes[made_for] = sandbox
     return _sandboxes[made_for]
 
@@ -146,22 +163,23 @@ WRAPPING = {"torch._dynamo"}
 
 
 def mark(
-    task: Task, items: tuple[tuple[str, float], ...], seed: int, sandbox: Sandbox
+    task: Task, items: Items, seed: int, sandbox: Sandbox, *, partial: bool = False
 ) -> SubmissionResult:
-    """Mark one submission."""
+    """Mark one submission: of the assignment's exercises those that the task asks for."""
     begun = time.monotonic()
     deadline = begun + SUBMISSION_SECONDS
     exercises = [(find(id), points) for id, points in items]
     reading = read(task.notebook, [exercise for exercise, _ in exercises], sandbox)
     if reading.problem:
-        return unread(task.student, task.file, reading.problem, items, sandbox.name)
+        return unread(task.student, task.file, reading.problem, task.of(items), sandbox.name)
     programs = reading.programs
+    exercises = [(find(id), points) for id, points in task.of(items)]
     answers = answers_of(exercises, programs)
     outcomes = run_answers(answers, seed, sandbox, deadline)
     results = []
     for exercise, points in exercises:
         program, outcome = programs[exercise.id], outcomes.get(exercise.id)
-        results.append(mark_exercise(exercise, points, program, outcome, seed))
+        results.append(mark_exercise(exercise, points, program, outcome, seed, partial=partial))
     seconds = round(time.monotonic() - begun, 2)
     return conclude(task.student, task.file, results, reading.notes, sandbox.name, seconds)
 
@@ -191,27 +209,17 @@ def conclude(
     sandbox: str,
     seconds: float,
 ) -> SubmissionResult:
-    """The state of a submission from those of its exercises."""
-    waiting = [result for result in results if result.state == ExerciseState.PERSON]
-    state = SubmissionState.PARTLY
-    if not waiting:
-        state = SubmissionState.MARKED
-    elif len(waiting) == len(results):
-        state = SubmissionState.PERSON
-    reason = "; ".join(f"{result.id}: {result.reason}" for result in waiting) or "All was marked."
-    return SubmissionResult(
-        student, file, state, reason, tuple(results), tuple(notes), sandbox, seconds
+    """A submission with the results of its exercises."""
+    nothing = SubmissionResult(
+        student, file, SubmissionState.PERSON, "", (), tuple(notes), sandbox, seconds
     )
+    return nothing.with_exercises(results)
 
 
-def unread(
-    student: str, file: str, problem: str, items: tuple[tuple[str, float], ...], sandbox: str
-) -> SubmissionResult:
+def unread(student: str, file: str, problem: str, items: Items, sandbox: str) -> SubmissionResult:
     """A submission of which nothing can be marked."""
-    results = tuple(for_a_person(id, points, problem) for id, points in items)
-    return SubmissionResult(
-        student, file, SubmissionState.PERSON, problem, results, sandbox=sandbox
-    )
+    results = [for_a_person(id, points, problem) for id, points in items]
+    return conclude(student, file, results, (), sandbox, 0.0)
 
 
 def for_a_person(id: str, points: float, reason: str, answer: str = "") -> ExerciseResult:
@@ -253,19 +261,26 @@ def run_answers(
 
 
 def mark_exercise(
-    exercise: Exercise, points: float, program: Program, outcome: Outcome | None, seed: int
+    exercise: Exercise,
+    points: float,
+    program: Program,
+    outcome: Outcome | None,
+    seed: int,
+    *,
+    partial: bool = False,
 ) -> ExerciseResult:
     """Mark one exercise of one submission. outcome: None when there was no time to run it.
 
     Whatever comparing and judging stumble over concerns this exercise only: a person looks at it.
     """
     try:
-        result = decide(exercise, points, program, outcome, seed)
+        result = decide(exercise, points, program, outcome, seed, partial=partial)
     except ExerciseFault as fault:
         reason = f"The exercise itself is at fault, not the answer: {fault}."
         result = for_a_person(exercise.id, points, reason, program.answer)
     except Exception as error:
         result = for_a_person(exercise.id, points, stumbled(error), program.answer)
+    result = result.worth(points, partial=partial)
     if result.state != ExerciseState.PERSON:
         return result
     others = [part for part in program.parts if part.code != program.answer]
@@ -284,12 +299,21 @@ def stumbled(error: Exception) -> str:
 
 
 def decide(
-    exercise: Exercise, points: float, program: Program, outcome: Outcome | None, seed: int
+    exercise: Exercise,
+    points: float,
+    program: Program,
+    outcome: Outcome | None,
+    seed: int,
+    *,
+    partial: bool,
 ) -> ExerciseResult:
-    """The result of one exercise. Raises ExerciseFault, and whatever judging raises."""
+    """The result of one exercise, without the points that it earns.
+
+    Raises ExerciseFault, and whatever judging raises.
+    """
     if program.state in (ProgramState.UNTOUCHED, ProgramState.MISSING):
         headline = program.note or "Not attempted."
-        return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, 0.0, headline)
+        return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, None, headline)
     if program.state == ProgramState.UNCLEAR:
         return for_a_person(exercise.id, points, program.note, program.answer)
     if program.state == ProgramState.BROKEN:
@@ -308,13 +332,16 @@ def decide(
     result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
     flags = [in_our_words(flag) for flag in (*program.flags, *outcome.flags)]
     flags += [f"has `{name}` in it, though no run was seen to call it" for name in program.mentions]
-    if result.state == ExerciseState.PASSED and flags:
+    earns = result.state == ExerciseState.PASSED or (partial and result.right_cases > 0)
+    if earns and flags:
+        does = "It passes"
+        if result.state != ExerciseState.PASSED:
+            does = f"It is right on {result.right_cases} of {result.cases} cases"
         return dataclasses.replace(
             result,
             state=ExerciseState.PERSON,
-            points=None,
             headline=FOR_A_PERSON,
-            reason=f"It passes, but the code {', '.join(flags[:4])}.",
+            reason=f"{does}, but the code {', '.join(flags[:4])}.",
         )
     return result
 
@@ -346,7 +373,7 @@ NAME = re.compile(r"[\w./-]*")
 
 
 def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> ExerciseResult:
-    """What came back, compared with the reference: passed with all points, or wrong."""
+    """What came back, compared with the reference: passed, or wrong."""
     if outcome.message is None:
         note = f"The sandbox says: {outcome.detail or outcome.ended}."
         return wrong(exercise, points, ENDED[outcome.ended], outcome.ended, notes=(note,))
@@ -366,9 +393,9 @@ def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> Exe
 def wrong(
     exercise: Exercise, points: float, headline: str, stage: str, **facts: Any
 ) -> ExerciseResult:
-    """No points. facts: more fields of the result."""
+    """A wrong answer. facts: more fields of the result."""
     return ExerciseResult(
-        exercise.id, points, ExerciseState.WRONG, 0.0, headline, stage=stage, **facts
+        exercise.id, points, ExerciseState.WRONG, None, headline, stage=stage, **facts
     )
 
 
@@ -418,7 +445,7 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
         exercise.id,
         points,
         state,
-        points if state == ExerciseState.PASSED else 0.0,
+        None,
         verdict.headline,
         mistake=verdict.mistake.name if verdict.mistake else "",
         stage=stage,
@@ -427,4 +454,6 @@ def explained(exercise: Exercise, points: float, verdict: Verdict) -> ExerciseRe
         line=verdict.line[:TEXT_LIMIT],
         printed=bool(verdict.printed),
         warned=bool(verdict.warned),
+        cases=verdict.cases,
+        right_cases=verdict.right_cases,
     )

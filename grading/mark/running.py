@@ -29,6 +29,7 @@ from ..assignment import Assignment
 from ..errors import GradingError
 from ..result import SubmissionResult
 from .collection import Submission
+from .lateness import lateness
 from .ledger import Ledger
 from .marking import Shard, Task, mark_shard, unread
 from .sandbox import BUBBLEWRAP, TRUSTED
@@ -60,6 +61,16 @@ def read_submission(path: Path) -> tuple[bytes, str]:
         return opened.read(FILE_LIMIT + 1), ""
 
 
+def read_submissions(submissions: Iterable[Submission]) -> Iterator[tuple[str, bytes]]:
+    """Each student whose file can be marked, and its bytes, one after the other."""
+    for submission in submissions:
+        if submission.problem:
+            continue
+        content, problem = read_submission(submission.path)
+        if not problem:
+            yield submission.student, content
+
+
 def mark_submissions(
     assignment: Assignment,
     submissions: list[Submission],
@@ -73,37 +84,60 @@ def mark_submissions(
     """Mark what was not marked before; results in the order of the submissions.
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
-    that broke. width: its workers. progress: called with how many more submissions are done.
+    that broke. width: its workers. progress: called with how many more submissions are done. Points
+    are those of the assignment as it is now, whenever something was marked.
     Raises GradingError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
     sandbox = TRUSTED if trusted else BUBBLEWRAP
     results: dict[str, SubmissionResult] = {}
+    late: dict[str, str] = {}
 
-    def waiting() -> Iterator[Task]:
-        """What has to be marked; the rest is put into the results at once."""
+    def waiting() -> Iterator[tuple[int, Task]]:
+        """What has to be marked, with its seed; the rest is put into the results at once."""
         for submission in submissions:
             content, problem = b"", submission.problem
-            result: SubmissionResult | None
             if not problem:
                 content, problem = read_submission(submission.path)
+            late[submission.student] = lateness(
+                assignment.deadline,
+                flagged=submission.late,
+                handed_in=submission.handed_in,
+                not_before=ledger.not_before(submission.student, content),
+            )
             if problem:
-                result = unread(submission.student, submission.file, problem, items, sandbox)
-            else:
-                result = ledger.find(submission.student, content)
-            if result is None:
-                yield Task(submission.student, submission.file, content)
-            else:
-                results[submission.student] = dataclasses.replace(result, file=submission.file)
-                progress(1)
+                store(unread(submission.student, submission.file, problem, items, sandbox))
+                continue
+            found = ledger.find(submission.student, content)
+            known = {exercise.id for exercise in found.exercises} if found else set()
+            by_seed: dict[int, list[str]] = {}
+            for id, _ in items:
+                if id not in known:
+                    seed = ledger.seed_of(submission.student, content, id)
+                    by_seed.setdefault(seed, []).append(id)
+            if found and not by_seed:
+                store(found)
+            for seed, ids in by_seed.items():
+                yield seed, Task(submission.student, submission.file, content, tuple(ids))
 
-    def with_notes(submission: Submission) -> SubmissionResult:
-        """What stands beside the marked notebook is told, but kept with no result."""
+    def store(result: SubmissionResult) -> None:
+        """Of a submission, the exercises that are marked; it is done when those are all."""
+        results[result.student] = result
+        if len(result.exercises) == len(items):
+            progress(1)
+
+    def told(submission: Submission) -> SubmissionResult:
+        """What is not kept with a result: points, lateness, the file's place, what is beside it."""
         result = results[submission.student]
-        if not submission.beside:
-            return result
-        note = f"Also handed in, and not marked: {', '.join(submission.beside)}."
-        return dataclasses.replace(result, notes=(*result.notes, note))
+        notes = result.notes
+        if submission.beside:
+            notes += (f"Also handed in, and not marked: {', '.join(submission.beside)}.",)
+        by_id = {exercise.id: exercise for exercise in result.exercises}
+        exercises = [by_id[id].worth(of, partial=assignment.partial) for id, of in items]
+        result = dataclasses.replace(
+            result, file=submission.file, notes=notes, late=late[submission.student]
+        )
+        return result.with_exercises(exercises)
 
     topics = assignment.topics()
     private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
@@ -111,8 +145,7 @@ def mark_submissions(
 
     def shards() -> Iterator[Shard]:
         by_seed: dict[int, list[Task]] = {}
-        for task in waiting():
-            seed = ledger.seed_of(task.student, task.notebook)
+        for seed, task in waiting():
             tasks = by_seed.setdefault(seed, [])
             tasks.append(task)
             if len(tasks) == size:
@@ -121,25 +154,18 @@ def mark_submissions(
             yield shard(seed, tasks)
 
     def shard(seed: int, tasks: list[Task]) -> Shard:
-        return Shard(items, tuple(topics), private, seed, trusted, tuple(tasks))
-
-    def readable() -> Iterator[tuple[str, bytes]]:
-        for submission in submissions:
-            if not submission.problem:
-                yield submission.student, read_submission(submission.path)[0]
+        return Shard(items, tuple(topics), private, seed, trusted, tuple(tasks), assignment.partial)
 
     def done(task: Task, result: SubmissionResult) -> None:
-        ledger.keep(result, task.notebook)
-        results[task.student] = result
-        progress(1)
+        store(ledger.keep(result, task.notebook))
 
     def lost(task: Task, why: str) -> None:
         # Kept as well: what took its workers along would do so in every later run.
-        done(task, unread(task.student, task.file, why, items, sandbox))
+        done(task, unread(task.student, task.file, why, task.of(items), sandbox))
 
-    ledger.begin_run(readable())
+    ledger.begin_run(read_submissions(submissions))
     run_shards(shards(), executors, 2 * width, done, lost)
-    return [with_notes(submission) for submission in submissions]
+    return [told(submission) for submission in submissions]
 
 
 # -- executors -------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ import tempfile
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import course_utils
 from course_utils.extras import SETTINGS
@@ -166,12 +166,16 @@ def scratch() -> str:
 
 
 def student_folder(
-    place: Path, private: dict[str, str], exercises: Collection[str] | None = None
+    place: Path,
+    private: dict[str, str],
+    exercises: Collection[str] | None = None,
+    lessons: frozenset[str] | None = None,
 ) -> None:
     """Write the students' half of the course into an empty folder.
 
     private: module names and sources of topics outside the course. exercises: ids; of private
-    files nothing is there that only other exercises need. None: all.
+    files nothing is there that only other exercises need. lessons: names of their folders; the
+    exercises of others are not there. None: all.
     Raises CannotBeCut.
     """
     package = place / "course_utils"
@@ -179,7 +183,7 @@ def student_folder(
     for path in COURSE.glob("*.py"):
         shutil.copy(path, package)
     alone = {f"{name}.py": source for name, source in private.items()}
-    for name, half in {**half_of_lessons(), **private_half(alone, exercises)}.items():
+    for name, half in {**half_of_lessons(lessons), **private_half(alone, exercises)}.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(half, encoding="utf-8")
     shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
@@ -188,21 +192,37 @@ def student_folder(
 
 
 @functools.cache
-def half_of_lessons() -> dict[str, str]:
-    """The students' half of the lessons' folders: path, from course_utils/ on, and source."""
-    paths = sorted((COURSE / "lessons").rglob("*.py"))
+def half_of_lessons(lessons: frozenset[str] | None = None) -> dict[str, str]:
+    """The students' half of the lessons' folders: path, from course_utils/ on, and source.
+
+    lessons: folders; of others only the contents pages are there. Cutting all takes a second.
+    """
+    place = COURSE / "lessons"
+    paths = [
+        path
+        for path in sorted(place.rglob("*.py"))
+        if lessons is None or path.name == "__init__.py" or path.parent.name in lessons
+    ]
     sources = {p: p.read_text(encoding="utf-8") for p in paths}
     return student_half(
         {p.relative_to(COURSE.parent).as_posix(): text for p, text in sources.items()}
     )
 
 
+def lessons_of(modules: Collection[str]) -> frozenset[str]:
+    """The folders of lessons in which modules lie: 'tensors' for course_utils.lessons.tensors.x."""
+    begins = f"{course_utils.__name__}.lessons."
+    return frozenset(
+        name.removeprefix(begins).partition(".")[0] for name in modules if name.startswith(begins)
+    )
+
+
 class Sandbox:
     """A process for students' code, started when it is first needed and again when it is lost.
 
-    modules: what answers and exercises need, imported once. private: names and sources of topics
-    outside the course. exercises: ids of those that will be marked; None: all of the sources.
-    Use it in a `with` block, or call close().
+    modules: what answers and exercises need, imported once; may grow until the first job. private:
+    names and sources of topics outside the course. exercises: ids of those that will be marked, and
+    `modules` has their files; None: any of the course. Use it in a `with` block, or call close().
     """
 
     def __init__(
@@ -214,14 +234,16 @@ class Sandbox:
         trusted: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - never changed
     ) -> None:
-        self.modules = modules
+        self.modules = list(modules)
         self.limits = limits
         self.trusted = trusted
         self.name = TRUSTED if trusted else BUBBLEWRAP
         remove_abandoned()
         try:
             self._folder = TemporaryFolder()
-            student_folder(self._folder.path / "course", private or {}, exercises)
+            # A private file may import from any lesson.
+            lessons = None if exercises is None or private else lessons_of(modules)
+            student_folder(self._folder.path / "course", private or {}, exercises, lessons)
             (self._folder.path / "work").mkdir()
         except CannotBeCut as error:
             raise SandboxError(str(error)) from None
@@ -232,6 +254,7 @@ class Sandbox:
             ) from None
         self._process: subprocess.Popen | None = None
         self._channel: socket.socket | None = None
+        self._said: IO[bytes] | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -246,11 +269,11 @@ class Sandbox:
 
     # -- the process -----------------------------------------------------------------------
 
-    def _start(self) -> None:
+    def begin(self) -> None:
+        """Start the process without waiting for it: it takes seconds to import torch."""
         ours, theirs = socket.socketpair()
         options = {
             "control": theirs.fileno(),
-            "modules": self.modules,
             "limits": dataclasses.asdict(self.limits),
             "alone": not self.trusted,
         }
@@ -259,26 +282,35 @@ class Sandbox:
         program = (
             f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
             "from grading.inside import process; o = json.loads(sys.argv[1]); "
-            "process.main(o['control'], o['modules'], o['limits'], o['alone'])"
+            "process.main(o['control'], o['limits'], o['alone'])"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
-        with theirs, tempfile.TemporaryFile() as said:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has started
+        with theirs:
+            self._channel = ours
             self._process = subprocess.Popen(
                 command if self.trusted else [*self._bubblewrap(), *command],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                stdout=said,
-                stderr=said,
+                stdout=self._said,
+                stderr=self._said,
                 cwd=self._folder.path / "work",
                 env=self._environment() if self.trusted else None,
             )
-            theirs.close()
-            self._channel = ours
-            ours.settimeout(START_SECONDS)
-            try:
-                started = ours.recv(1) == READY
-            except OSError:
-                started = False
+
+    def _start(self) -> None:
+        """Wait until the process is ready for jobs. Raises SandboxError."""
+        if self._process is None:
+            self.begin()
+        assert self._channel is not None and self._said is not None, "it was begun"
+        self._channel.settimeout(START_SECONDS)
+        try:
+            self._channel.sendall(json.dumps(self.modules).encode() + b"\n")
+            started = self._channel.recv(1) == READY
+        except OSError:
+            started = False
+        with self._said as said:
+            self._said = None
             if not started:
                 self._end()
                 said.seek(0)
@@ -317,6 +349,9 @@ class Sandbox:
         ]
 
     def _end(self) -> None:
+        if self._said is not None:
+            self._said.close()
+            self._said = None
         if self._channel is not None:
             self._channel.close()  # it ends by itself when this end is closed
             self._channel = None
@@ -348,8 +383,10 @@ class Sandbox:
 
         Raises SandboxError when no process can be started.
         """
-        if self._process is None or self._process.poll() is not None:
+        begun = self._process is not None and self._said is not None
+        if not begun and (self._process is None or self._process.poll() is not None):
             self._end()
+        if begun or self._process is None:
             self._start()
         channel = self._channel
         assert channel is not None, "a process that was started has one"

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable
 
 from course_utils.exercise import find
 
 from ..result import ExerciseState, SubmissionResult, SubmissionState
+
+IN_ITS_OWN_WAY = "Wrong in a way that is no known mistake."
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
@@ -24,10 +26,14 @@ def total(result: SubmissionResult) -> float:
     return sum(exercise.of for exercise in result.exercises)
 
 
+def final_points(result: SubmissionResult) -> float | None:
+    """The points of a submission; None while a person has to look at anything in it."""
+    return result.points if result.state == SubmissionState.MARKED else None
+
+
 def points_of_those_marked(results: Iterable[SubmissionResult]) -> list[float]:
     """The points of the submissions on which no person has to look at anything."""
-    marked = (result.points for result in results if result.state == SubmissionState.MARKED)
-    return [points for points in marked if points is not None]
+    return [points for points in map(final_points, results) if points is not None]
 
 
 def why_a_person(result: SubmissionResult) -> str:
@@ -38,36 +44,58 @@ def why_a_person(result: SubmissionResult) -> str:
     return " ".join(f"{e.id}: {e.reason or 'no reason was given.'}" for e in waiting)
 
 
+def partly_right(result: SubmissionResult) -> str:
+    """'01.2: 7 of 8 cases; ...': the answers that are not right on all cases, but on some."""
+    return "; ".join(
+        f"{e.id}: {e.right_cases} of {e.cases} cases"
+        for e in result.exercises
+        if 0 < e.right_cases < e.cases
+    )
+
+
 def without_sandbox(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
     return [result for result in results if result.sandbox.startswith("none")]
 
 
 @dataclasses.dataclass(frozen=True)
 class CommonMistake:
-    """A known mistake: its exercise, its sentence, and how many students made it."""
+    """A mistake, its exercise, its sentence, and who made it.
+
+    name: of the known wrong answer; '' for answers that are wrong in a way of their own.
+    """
 
     id: str
     title: str
+    name: str
     sentence: str
-    count: int
+    students: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.students)
 
 
 def common_mistakes(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
     """The known mistakes that at least one student made, the commonest first."""
-    counts: Counter[tuple[str, str]] = Counter()
+    return [mistake for mistake in mistakes_made(results) if mistake.name]
+
+
+def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
+    """All wrong answers, by mistake, the commonest first; those of no known one come last."""
+    made: dict[tuple[str, str], list[str]] = defaultdict(list)
     headlines = {}
     for result in results:
         for exercise in result.exercises:
-            if exercise.mistake:
-                counts[exercise.id, exercise.mistake] += 1
+            if exercise.mistake or exercise.state == ExerciseState.WRONG:
+                made[exercise.id, exercise.mistake].append(result.student)
                 headlines[exercise.id, exercise.mistake] = exercise.headline
     found = []
-    for (id, name), times in counts.items():
+    for (id, name), students in made.items():
         declared = find(id)
         known = {mistake.name: mistake.sentence for mistake in declared.mistakes}
-        sentence = known.get(name, headlines[id, name])
-        found.append(CommonMistake(id, declared.title, sentence, times))
-    return sorted(found, key=lambda mistake: (-mistake.count, mistake.id, mistake.sentence))
+        sentence = known.get(name, headlines[id, name]) if name else IN_ITS_OWN_WAY
+        found.append(CommonMistake(id, declared.title, name, sentence, tuple(students)))
+    return sorted(found, key=lambda one: (not one.name, -one.count, one.id, one.sentence))
 
 
 def number(points: float | None) -> str:

@@ -28,15 +28,17 @@ from course_utils.sources import STUB_LINE
 
 from ..assignment import Assignment
 from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
+from .alike import Alike
 from .class_results import (
-    common_mistakes,
     count,
+    mistakes_made,
     number,
     points_of_those_marked,
     total,
     why_a_person,
     without_sandbox,
 )
+from .roster import ClassList, name_of
 from .sanitize import in_lines, one_line, readable
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -46,6 +48,7 @@ CODE_LIMIT = 20_000
 WHOLE_CODE_LIMIT = 1_000_000  # where a person has to read it
 NOTES_SHOWN = 20
 MISTAKES_SHOWN = 8
+GROUPS_SHOWN = 30
 
 # A kind is a colour of the pages.
 KINDS = {
@@ -57,13 +60,17 @@ KINDS = {
 MARKS = {**SIGNS, "none": "–"}  # a sign beside each colour, for those who cannot tell colours apart
 
 
-def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
-    """What a student reads: the total, a table of the exercises, and each of them."""
+def feedback_page(assignment: Assignment, result: SubmissionResult, name: str = "") -> str:
+    """What a student reads: the total, a table of the exercises, and each of them.
+
+    name: the student's, where more is known than what the submission is called.
+    """
     answers = any(exercise.answer for exercise in result.exercises)
     template = templates().get_template("feedback.html.j2")
     return template.render(
         assignment=assignment,
         result=result,
+        name_of_student=name or result.student,
         waiting=sum(exercise.state == ExerciseState.PERSON for exercise in result.exercises),
         # Else there is no code to speak about.
         was_read=result.state != SubmissionState.PERSON or answers,
@@ -71,15 +78,22 @@ def feedback_page(assignment: Assignment, result: SubmissionResult) -> str:
 
 
 def class_page(
-    assignment: Assignment, results: Sequence[SubmissionResult], pages: Sequence[str]
+    assignment: Assignment,
+    results: Sequence[SubmissionResult],
+    pages: Sequence[str],
+    people: ClassList | None = None,
+    groups: Sequence[Alike] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """What a lecturer reads: how the class did, what to talk about, what is left to mark.
 
-    pages: for each result, the name of its feedback page.
+    pages: for each result, the name of its feedback page. people: who they are. groups: answers
+    that are alike. notes: what is to be said of the list of the class.
     """
     links = [f"feedback/{urllib.parse.quote(page)}" for page in pages]
     students = list(zip(results, links, strict=True))
     every = [exercise for result in results for exercise in result.exercises]
+    people, made = people or ClassList(), mistakes_made(results)
     template = templates().get_template("class.html.j2")
     return template.render(
         assignment=assignment,
@@ -88,13 +102,33 @@ def class_page(
         facts=class_facts(assignment, results),
         trusted=len(without_sandbox(results)),
         waiting=[pair for pair in students if pair[0].state != SubmissionState.MARKED],
-        mistakes=common_mistakes(results),
+        mistakes=[mistake for mistake in made if mistake.name],
         exercises=[
-            (item.id, states(exercise for exercise in every if exercise.id == item.id))
+            (
+                item.id,
+                states(exercise for exercise in every if exercise.id == item.id),
+                [mistake for mistake in made if mistake.id == item.id],
+            )
             for item in assignment.items
         ],
+        links={result.student: link for result, link in students},
+        names=names_of_students(results, people),
+        absent=people.absent,
+        groups=groups,
+        notes_on_the_list=notes,
+        GROUPS_SHOWN=GROUPS_SHOWN,
         MISTAKES_SHOWN=MISTAKES_SHOWN,
     )
+
+
+def names_of_students(results: Iterable[SubmissionResult], people: ClassList) -> dict[str, str]:
+    """What each student is called on the page of the class; no two are called alike."""
+    names = {result.student: name_of(result.student, people) for result in results}
+    times = Counter(names.values())
+    return {
+        student: name if times[name] == 1 else f"{name} ({student})"
+        for student, name in names.items()
+    }
 
 
 def class_facts(
@@ -186,6 +220,13 @@ def panel(result: ExerciseResult) -> Panel:
     """The panel that `check` shows in the notebook, without what a hidden case expects."""
     headline = one_line(result.headline, TEXT_LIMIT)
     rows = []
+    if result.comment:
+        rows.append(("Comment", one_line(result.comment, TEXT_LIMIT)))
+    if result.decided:
+        if result.found != ExerciseState.PERSON:
+            rows.append(("The check found", headline))
+        points = number(result.points)
+        headline = f"A person decided: {points} of {count_of_points(result.of)}."
     if result.state == ExerciseState.PERSON:
         because = result.reason or "It could not be marked by itself."
         rows.append(("Why", one_line(because, TEXT_LIMIT)))
@@ -209,6 +250,11 @@ def panel(result: ExerciseResult) -> Panel:
     )
     kind = {ExerciseState.PASSED: "good", ExerciseState.WRONG: "wrong"}.get(result.state, "note")
     return Panel(kind, title, headline, tuple(rows))
+
+
+def count_of_points(of: float) -> str:
+    """'1 point', '2.5 points'."""
+    return f"{number(of)} point" + ("" if of == 1 else "s")
 
 
 def _code(text: str) -> str:

@@ -1,4 +1,5 @@
-"""Write what marking found: marks.csv, details.json, a page for each student, one for the class.
+"""Write what marking found: marks.csv, details.json, a page for each student, one for the class,
+and what Canvas and Moodle take back.
 
 Files are written whole or not at all, and no work of a person's is lost: see `Writer`.
 """
@@ -6,6 +7,7 @@ Files are written whole or not at all, and no work of a person's is lost: see `W
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -16,6 +18,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import course_utils
 from course_utils.exercise import find
@@ -24,57 +27,86 @@ from course_utils.whole_files import write_whole
 from ..assignment import Assignment
 from ..errors import ReportError
 from ..result import SubmissionResult, SubmissionState
+from .alike import Alike, alike
 from .class_results import (
     common_mistakes,
     count,
+    final_points,
     in_order,
     number,
+    partly_right,
     points_of_those_marked,
     total,
     why_a_person,
     without_sandbox,
 )
+from .lms_marks import FilledIn
+from .moodle_feedback import FILE as FOR_MOODLE
+from .moodle_feedback import moodle_zip
 from .pages import class_page, feedback_page
+from .roster import ClassList, name_of
 from .sanitize import csv_cell, one_line
 
 FORMAT = 1  # of details.json and of the manifest
 MANIFEST = ".reports.json"
+NOTHING_FOUND = "nothing found"  # the state of those on the list who may have handed in nothing
 REASON_LIMIT = 1_000  # characters of a reason in the table; details.json has all of it
 
 
 def write_reports(
-    assignment: Assignment, results: Sequence[SubmissionResult], folder: Path
+    assignment: Assignment,
+    results: Sequence[SubmissionResult],
+    folder: Path,
+    people: ClassList | None = None,
+    filled: FilledIn | None = None,
 ) -> list[Path]:
     """Write all reports into a folder, which is made where there is none.
 
-    results: one for each student; the reports are in the order of the students' names.
+    results: one for each student; the reports are in the order of the students' names. people: who
+    they are, and who is missing. filled: the marks in the table of a system that takes them back.
 
     Gives the files that somebody had changed or put there under a report's name. They are kept
     under another name: marks.csv as marks.kept-1.csv.
 
     Raises ReportError if a file cannot be written.
     """
-    results = in_order(results)
+    results, people = in_order(results), people or ClassList()
     pages = page_names(result.student for result in results)
-    texts = {
-        "marks.csv": marks_csv(assignment, results),
-        "details.json": details_json(assignment, results),
-        "class.html": class_page(assignment, results, pages),
+    groups = alike(results)
+    notes = (*people.notes, *(filled.notes if filled else ()))
+    files = {
+        "marks.csv": as_bytes(marks_csv(assignment, results, people)),
+        "details.json": as_bytes(details_json(assignment, results, people, groups)),
+        "class.html": as_bytes(class_page(assignment, results, pages, people, groups, notes)),
     }
+    feedback = {}
     for result, page in zip(results, pages, strict=True):
-        texts[f"feedback/{page}"] = feedback_page(assignment, result)
-    return Writer(folder).write(texts)
+        name = name_of(result.student, people)
+        feedback[result.student] = as_bytes(feedback_page(assignment, result, name))
+        files[f"feedback/{page}"] = feedback[result.student]
+    if filled:
+        files[filled.file] = filled.table.as_bytes()
+    for_moodle = moodle_zip(results, feedback, people, f"feedback-{assignment.name}.html")
+    if for_moodle:
+        files[FOR_MOODLE] = for_moodle
+    return Writer(folder).write(files)
 
 
 # -- tables ----------------------------------------------------------------------------------
 
 
-def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> str:
+def marks_csv(
+    assignment: Assignment, results: Sequence[SubmissionResult], people: ClassList | None = None
+) -> str:
     """One row a student, one column an exercise; blank where a person has to look.
+
+    With a list of the class there are also columns for name, id and e-mail address, and rows for
+    those of whom nothing was found. `page` is the student's feedback page.
 
     The total is blank as well until everything has been marked: it would pass for the mark. A
     column is called '01.10 (2)', with the points in brackets: a spreadsheet would turn 01.1 and
-    01.10 into the same number.
+    01.10 into the same number. decided: exercises whose points a person gave. cases: where an
+    answer is wrong and right on some cases. marked by: the version of the course.
 
     In pandas: `pandas.read_csv("marks.csv")`.
     """
@@ -82,29 +114,49 @@ def marks_csv(assignment: Assignment, results: Sequence[SubmissionResult]) -> st
     table = csv.writer(text)  # lines end in CR LF, as RFC 4180 has it
     ids = [item.id for item in assignment.items]
     columns = [f"{item.id} ({number(item.points)})" for item in assignment.items]
-    table.writerow(["student", "state", "points", "of", *columns, "reason", "file"])
-    for result in results:
+    people = people or ClassList()
+    who = ["name", "id", "email"] if people.kind else []
+    more = ["late", "decided", "cases", "reason", "file", "page", "marked by"]
+    header = ["student", *who, "state", "points", "of", *columns, *more]
+    table.writerow(header)
+    pages = page_names(result.student for result in results)
+    for result, page in zip(results, pages, strict=True):
+        person = people.people.get(result.student)
         by_id = {exercise.id: exercise for exercise in result.exercises}
         earned = [number(by_id[id].points) if id in by_id else "" for id in ids]
-        total = number(result.points) if result.state == SubmissionState.MARKED else ""
         table.writerow(
             [
                 csv_cell(result.student),
+                *([csv_cell(getattr(person, part, "")) for part in who]),
                 csv_cell(result.state),
-                total,
+                number(final_points(result)),
                 number(assignment.points),
                 *earned,
+                csv_cell(result.late),
+                csv_cell("; ".join(f"{e.id} by you" for e in result.exercises if e.decided)),
+                csv_cell(partly_right(result)),
                 csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
                 csv_cell(result.file),
+                csv_cell(f"feedback/{page}"),
+                csv_cell(f"version {result.course_version}" if result.course_version else ""),
             ]
         )
+    for person in people.absent:
+        texts = [csv_cell(text) for text in (person.called, person.name, person.id, person.email)]
+        nothing = [""] * (len(header) - len(texts) - 3)
+        table.writerow([*texts, NOTHING_FOUND, "", number(assignment.points), *nothing])
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
     return "\ufeff" + text.getvalue()
 
 
-def details_json(assignment: Assignment, results: Sequence[SubmissionResult]) -> str:
+def details_json(
+    assignment: Assignment,
+    results: Sequence[SubmissionResult],
+    people: ClassList,
+    groups: Sequence[Alike],
+) -> str:
     """Everything that is known, also what the pages cut."""
-    facts = {
+    facts: dict[str, Any] = {
         "format": FORMAT,
         "course_version": course_utils.__version__,
         "assignment": {
@@ -118,11 +170,21 @@ def details_json(assignment: Assignment, results: Sequence[SubmissionResult]) ->
             ],
         },
         "submissions": [result.as_dict() for result in results],
+        "alike": [dataclasses.asdict(group) for group in groups],
     }
+    if people.kind:
+        facts["people"] = {
+            student: dataclasses.asdict(person) for student, person in people.people.items()
+        }
+        facts["nothing_found"] = [dataclasses.asdict(person) for person in people.absent]
     return json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
 
 
-def summary(results: Sequence[SubmissionResult]) -> str:
+def summary(
+    results: Sequence[SubmissionResult],
+    people: ClassList | None = None,
+    filled: FilledIn | None = None,
+) -> str:
     """The few lines that are printed at the end: states, points, and what is left to do."""
     results = in_order(results)
     states = Counter(result.state for result in results)
@@ -147,9 +209,27 @@ def summary(results: Sequence[SubmissionResult]) -> str:
             lines.append(f"  {one_line(result.student, 60)}: {one_line(why_a_person(result), 160)}")
         if len(waiting) > 5:
             lines.append(f"  and {len(waiting) - 5} more; class.html lists them.")
+    if people and people.kind:
+        lines += about_the_list(people, filled)
     if without_sandbox(results):
         lines.append("MARKED WITHOUT A SANDBOX: the submissions were trusted.")
     return "\n".join(lines)
+
+
+def about_the_list(people: ClassList, filled: FilledIn | None) -> list[str]:
+    """What the end of a run says of the list of the class."""
+    lines = []
+    if people.absent:
+        names = "; ".join(one_line(person.called, 60) for person in people.absent[:5])
+        more = f" and {len(people.absent) - 5} more" if len(people.absent) > 5 else ""
+        lines.append(f"Nothing was found of {len(people.absent)} on the list: {names}{more}.")
+    notes = [*people.notes, *(filled.notes if filled else ())]
+    if notes:
+        lines.append("Of the list of the class:")
+        lines += [f"  {one_line(note, 300)}" for note in notes[:5]]
+        if len(notes) > 5:
+            lines.append(f"  and {len(notes) - 5} more; class.html lists them.")
+    return lines
 
 
 # -- names of pages --------------------------------------------------------------------------
@@ -197,7 +277,7 @@ def _folded(name: str) -> str:
 
 
 class Writer:
-    """Writes texts as files into a folder, and keeps what is not its own.
+    """Writes files into a folder, and keeps what is not its own.
 
     A manifest remembers what was written. A file there that reads otherwise is a person's work
     and is moved aside before its name is used again; a page of a student who is no longer there
@@ -209,12 +289,11 @@ class Writer:
         self.folder = folder
         self.written: dict[str, list[str]] = {}
 
-    def write(self, texts: dict[str, str]) -> list[Path]:
-        """texts: from a path in the folder, with /, to what is to stand there.
+    def write(self, contents: dict[str, bytes]) -> list[Path]:
+        """contents: from a path in the folder, with /, to what is to stand there.
 
         Gives the files that were kept under another name. Raises ReportError.
         """
-        contents = {name: as_bytes(text) for name, text in texts.items()}
         digests = {name: digest(content) for name, content in contents.items()}
         try:
             for name in {"", *(str(Path(name).parent) for name in contents)}:

@@ -21,6 +21,7 @@ from grading.assignment import Assignment, Item
 from grading.mark.collection import collect
 from grading.mark.ledger import Ledger
 from grading.mark.running import mark_submissions
+from grading.report.kept_roster import kept_roster
 from grading.result import ExerciseState
 from tests import ROOT
 from tests.grading.submissions import as_file, code, mistake, notebook, right, untouched
@@ -223,6 +224,31 @@ def test_a_class_is_marked_row_by_row(mark, tmp_path, layout):
     assert [n for n in results[rows["oh"]].notes if "helper.py" in n], "it is named"
     assert "CP949" in results[rows["hong"]].notes[0]
     assert "format 3" in results[rows["yoon"]].notes[0]
+
+
+@pytest.mark.parametrize("layout", ["canvas", "moodle"])
+def test_the_marks_of_a_class_come_back_in_the_system_s_own_table(mark, tmp_path, layout):
+    """A cell for each of those who are marked; another student on the list handed in nothing."""
+    header, row, column = {
+        "canvas": ("Student,ID,SIS Login ID,Section,Week 3 (12)", "{student},{n},,A,", 4),
+        "moodle": ("Identifier,Full name,Grade,Late", "Participant {n},{student} Ann,,", 2),
+    }[layout]
+    places = [row.format(student=student, n=n) for n, student in enumerate([*CLASS, "ahn"], 1001)]
+    hand_in(tmp_path / "in", layout)
+    results = list(mark(tmp_path / "in").values())
+    (tmp_path / "list.csv").write_text("\n".join([header, *places]), encoding="utf-8")
+    assignment = Assignment("week3", "Week 3", tuple(Item(id, 1.0) for id in IDS))
+    roster = kept_roster(tmp_path, assignment, tmp_path / "list.csv")
+    people, filled = roster.placed(assignment, results)
+    assert [person.id for person in people.absent] == [
+        "1016"
+    ] and people.notes == filled.notes == ()
+    cells = [cells[column] for cells in filled.table.rows[1:]]
+    decided = {student: states for student, (_, states) in CLASS.items() if PERSON not in states}
+    expected = [
+        str(decided[student].count(PASSED)) if student in decided else "" for student in CLASS
+    ]
+    assert cells == [*expected, ""]
 
 
 def test_every_fault_in_one_folder_costs_its_own_row(mark, tmp_path):

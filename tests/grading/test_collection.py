@@ -59,7 +59,8 @@ def test_a_folder_per_student(tmp_path):
 def test_nbgrader(tmp_path, given):
     make(tmp_path, "submitted/kim/week3/week3.ipynb", "submitted/kim/week3/timestamp.txt")
     make(tmp_path, "submitted/kim/week2/week2.ipynb", "submitted/lee/week2/week2.ipynb")
-    make(tmp_path, "source/week3/week3.ipynb", "gradebook.db", "submitted/park/loose.ipynb")
+    make(tmp_path, "source/week3/week3.ipynb", "gradebook.db", "grades.csv")
+    make(tmp_path, "submitted/park/loose.ipynb")
     assert found(tmp_path / given) == {"kim": "kim/week3/week3.ipynb", "park": "park/loose.ipynb"}
     assert problems(tmp_path / given) == {
         "lee": "There is no folder week3 in the folder lee: it holds week2."

@@ -54,6 +54,11 @@ def marks(output: Path) -> dict[str, dict[str, str]]:
         return {row["student"]: row for row in csv.DictReader(file)}
 
 
+def kept_results(output: Path) -> list[Path]:
+    """What is kept of each submission that was marked."""
+    return [path for path in (output / ".grading").iterdir() if path.name != "secret.json"]
+
+
 @pytest.mark.needs_sandbox
 def test_a_class_is_marked(week, group, tmp_path, capsys):
     output = tmp_path / "marks"
@@ -82,12 +87,71 @@ def test_a_class_is_marked(week, group, tmp_path, capsys):
     assert wrong["01.1"]["headline"].split("`")[0][:40] in page
 
     # Again: nothing is marked a second time, and the marks are the same.
-    before = {p: p.stat().st_mtime_ns for p in (output / ".grading").iterdir()}
+    before = {p: p.stat().st_mtime_ns for p in kept_results(output)}
     first = (output / "marks.csv").read_bytes()
     capsys.readouterr()
     assert main(command) == 0
-    assert {p: p.stat().st_mtime_ns for p in (output / ".grading").iterdir()} == before
+    assert {p: p.stat().st_mtime_ns for p in kept_results(output)} == before
     assert (output / "marks.csv").read_bytes() == first
+
+
+@pytest.mark.needs_sandbox
+def test_a_second_run_with_other_points_and_late_work_changes_nothing_that_was_decided(
+    week, group, tmp_path, capsys
+):
+    output, due = tmp_path / "marks", "2020-01-02 18:00"
+    declared = json.loads((week / "assignment.json").read_text())
+    (week / "assignment.json").write_text(json.dumps({**declared, "deadline": due}))
+    (group / "essay.pdf").write_bytes(b"%PDF")
+    command = ["grade", str(week), str(group), "--output", str(output), "--workers", "2"]
+    assert main(command) == 0
+    table = output / "overrides.csv"
+    assert table.read_bytes() == b"\xef\xbb\xbfstudent,exercise,points,comment\r\n"
+
+    table.write_text(
+        "student,exercise,points,comment\nlee,01.1 (1),0.5,The idea is right.\n"
+        "yoon,01.2 (2),1,\nessay,01.1 (1),1,Seen on paper.\n"
+    )
+    text = table.read_bytes()
+    declared["exercises"][2]["points"] = 4.0
+    (week / "assignment.json").write_text(json.dumps({**declared, "deadline": due}))
+    hand_in(group, "lee", notebook({"01.1": mistake("01.1"), "01.6": right("01.6")}))
+    hand_in(group, "late", notebook({id: right(id) for id in IDS}))
+    kept = {p.name: p.stat().st_mtime_ns for p in kept_results(output)}
+    capsys.readouterr()
+    assert main(command) == 0
+    rows, columns = marks(output), ["01.1 (1)", "01.2 (2)", "01.6 (4)"]
+    assert {name: [row[c] for c in columns] for name, row in rows.items()} == {
+        "kim": ["1", "2", "4"],
+        "lee": ["0.5", "0", "4"],
+        "park": ["0", "0", "0"],
+        "yoon": ["1", "1", "0"],
+        "essay": ["1", "", ""],
+        "late": ["1", "2", "4"],
+    }
+    assert {name for name, row in rows.items() if row["late"]} == {"lee", "late"}
+    assert rows["lee"]["decided"] == "01.1 by you"
+    page = (output / "feedback" / "lee.html").read_text(encoding="utf-8")
+    assert "The idea is right." in page
+    now = {p.name: p.stat().st_mtime_ns for p in kept_results(output)}
+    assert kept.items() <= now.items() and len(now) == len(kept) + 2, "only new work is marked"
+    assert table.read_bytes() == text
+    said = capsys.readouterr().out
+    assert "lee, 01.1: 0 to 0.5, because you decided it" in said
+    assert "kim, 01.6: 1 to 4, because it is worth other points" in said
+    assert not list(output.glob("*.kept-*"))
+
+    # A third run, with one exercise marked again: no mark changes, and nothing is told.
+    assert main([*command, "--regrade", "01.2", "kim"]) == 0
+    assert marks(output) == rows and table.read_bytes() == text
+    again = {p.name: p.stat().st_mtime_ns for p in kept_results(output)}
+    assert len(again.items() - now.items()) == 1
+    assert "changed since" not in capsys.readouterr().out
+
+    table.write_text("student,exercise,points,comment\nlee,01.1,7,\n")
+    assert main(command) == 2
+    assert "7 points are more than the 1 that 01.1 is worth" in capsys.readouterr().err
+    assert marks(output) == rows
 
 
 @pytest.mark.needs_sandbox
@@ -113,13 +177,54 @@ def test_a_run_that_is_stopped_goes_on(week, tmp_path):
     _, said = run.communicate(timeout=60)
     assert run.returncode in (0, 130)  # 0 if it was done before the signal came
     assert "Traceback" not in said
-    done = {p.name: p.stat().st_mtime_ns for p in output.glob(".grading/*.json")}
-    assert len(done) >= 2
+    done = {p.name: p.stat().st_mtime_ns for p in kept_results(output)}
+    assert len(done) >= 1
     assert main(command[3:]) == 0
     assert all(row["points"] == "4" for row in marks(output).values())
     assert len(marks(output)) == 8
-    after = {p.name: p.stat().st_mtime_ns for p in output.glob(".grading/*.json")}
+    after = {p.name: p.stat().st_mtime_ns for p in kept_results(output)}
     assert {name: after[name] for name in done} == done
+
+
+GRADEBOOK = """\
+Student,ID,SIS Login ID,Section,week1 (12),Other (13)
+    Points Possible,,,,4,10
+"Kim, Ann",7,ann,A,,9
+"Lee, Bo",8,bo,A,,8
+"Park, Cho",9,cho,A,,7
+"""
+
+
+@pytest.mark.needs_sandbox
+def test_marks_come_back_in_canvas_s_gradebook_also_of_later_runs(week, tmp_path, capsys):
+    folder, output = tmp_path / "handed in", tmp_path / "marks"
+    gradebook = tmp_path / "2026-11-26_Grades.csv"
+    gradebook.write_text(GRADEBOOK, encoding="utf-8")
+    command = ["grade", str(week), str(folder), "--output", str(output), "--workers", "1"]
+    hand_in(folder, "kimann_7_71_week1", notebook({id: right(id) for id in IDS}))
+    assert main([*command, "--roster", str(gradebook)]) == 0
+    said = capsys.readouterr().out
+    assert "Nothing was found of 2 on the list: Lee, Bo (8); Park, Cho (9)." in said
+    assert "for-canvas.csv" in said
+    filled = (output / "for-canvas.csv").read_text(encoding="utf-8")
+    assert filled == GRADEBOOK.replace("ann,A,,9", "ann,A,4,9")
+
+    gradebook.unlink()
+    hand_in(folder, "leebo_LATE_8_81_week1", notebook({"01.2": right("01.2")}))
+    assert main(command) == 0
+    filled = (output / "for-canvas.csv").read_text(encoding="utf-8")
+    assert filled == GRADEBOOK.replace("ann,A,,9", "ann,A,4,9").replace("bo,A,,8", "bo,A,2,8")
+    assert marks(output)["leebo 8"]["name"] == "Lee, Bo"
+    assert marks(output)["Park, Cho (9)"]["state"] == "nothing found"
+
+
+def test_a_list_that_cannot_be_read_is_told_before_anything_is_marked(week, one, tmp_path, capsys):
+    command = ["grade", str(week), str(one), "--output", str(tmp_path / "marks")]
+    assert main([*command, "--roster", str(tmp_path / "none.csv")]) == 2
+    assert "Cannot read the list of the class, " in capsys.readouterr().err
+    assert main([*command, "--column", "Week 1"]) == 2
+    assert "--column is for a list of the class" in capsys.readouterr().err
+    assert not (tmp_path / "marks").exists()
 
 
 QUIZ = '''
@@ -229,6 +334,7 @@ def test_without_a_sandbox_it_refuses_unless_told_that_submissions_are_trusted(
         ({"more": ["--workers", "0"]}, "--workers needs at least 1"),
         ({"more": ["--workers", "two"]}, "invalid int value"),
         ({"more": ["--nonsense"]}, "unrecognized arguments"),
+        ({"more": ["--regrade", "kin"]}, "'kin' is neither a student who handed in nor an"),
         ({"output": "handed in/marks"}, "must not lie in the folder of submissions"),
         ({"output": "week1/assignment.json"}, "is a file"),
     ],

@@ -60,6 +60,58 @@ def test_its_links_lead_somewhere():
         assert anchor in anchors
 
 
+BOTH_TABLES = [
+    "test_lms_marks::test_of_canvas_s_gradebook_only_cells_of_marks_change",
+    "test_lms_marks::test_of_moodle_s_worksheet_only_cells_of_marks_change",
+]
+# The same for "Into Canvas or Moodle, and back".
+INTO_CANVAS_OR_MOODLE = {
+    "The list is what Canvas gives": [
+        "test_roster::test_canvas_s_gradebook_is_a_list_of_the_class",
+        "test_roster::test_moodle_s_worksheet_is_a_list_of_the_class",
+        "test_roster::test_one_s_own_list_in_whatever_way_a_spreadsheet_saved_it",
+    ],
+    "Commas, semicolons or tabs": [
+        "test_roster::test_one_s_own_list_in_whatever_way_a_spreadsheet_saved_it"
+    ],
+    "Later runs read the last list again.": [
+        "test_lms_marks::test_a_later_run_reads_the_list_again",
+        "test_grade_command::test_marks_come_back_in_canvas_s_gradebook_also_of_later_runs",
+    ],
+    "`marks.csv` then has names": [
+        "test_lms_marks::test_the_table_of_marks_has_names_and_rows_for_all",
+        "test_lms_marks::test_names_and_those_who_are_missing_stand_on_the_pages",
+    ],
+    "Files that no system has named": [
+        "test_roster::test_files_may_be_called_by_id_address_or_name"
+    ],
+    "What belongs to nobody on the list": [
+        "test_roster::test_a_number_alone_is_nobody",
+        "test_roster::test_two_of_one_name_are_not_taken_for_each_other",
+        "test_roster::test_what_is_nobody_s_and_what_is_there_twice_is_told",
+    ],
+    "Only cells for marks of this assignment": [
+        *BOTH_TABLES,
+        "test_lms_marks::test_pages_have_the_folder_names_that_moodle_takes_back",
+        "test_lms_marks::test_semicolons_and_a_byte_order_mark_come_back",
+        "test_class_of_fifteen::test_the_marks_of_a_class_come_back_in_the_system_s_own_table",
+    ],
+    "What somebody wrote into such a cell": [
+        *BOTH_TABLES,
+        "test_lms_marks::test_a_mark_that_was_written_from_here_is_written_anew",
+    ],
+    "A cell stays blank": ["test_lms_marks::test_what_is_undecided_or_not_there_stays_blank"],
+    "In Canvas, the marks go to": [
+        "test_lms_marks::test_the_column_is_the_assignment_s_or_the_one_that_is_named"
+    ],
+    "Marks are not scaled": ["test_lms_marks::test_another_scale_is_told"],
+    "This was written from the source code": [],
+}
+
+SECOND_RUN = (
+    "test_grade_command::"
+    "test_a_second_run_with_other_points_and_late_work_changes_nothing_that_was_decided"
+)
 # How each claim of "What is protected, and what is not" begins -> the tests that would fail if it
 # did not hold; none for what is advice or says what is not promised.
 PROTECTED = {
@@ -109,8 +161,13 @@ PROTECTED = {
     ],
     "Use it for answers you have read": [],
     "**The references of this course are public.**": [],
-    "**Copying from a neighbour is not looked for.**": [
-        "test_reports::test_details_hold_everything"
+    "**Answers that are alike are named": [
+        "test_alike::test_names_comments_and_layout_do_not_count",
+        "test_alike::test_the_course_s_own_solution_is_named",
+        "test_alike::test_short_answers_and_what_was_handed_out_are_left_alone",
+        "test_alike::test_right_answers_that_were_written_apart_are_not_alike",
+        "test_alike::test_the_page_of_the_class_says_it_as_a_fact",
+        "test_reports::test_details_hold_everything",
     ],
     "Some facts say that something did *not* happen": [
         "test_attacks::test_no_mark_is_gained_that_was_not_earned",
@@ -145,26 +202,100 @@ PROTECTED = {
 }
 
 
-def claims() -> list[str]:
-    """The points of the lists in that section, whole, and the sentences of its paragraphs."""
-    section = GUIDE.split("## What is protected, and what is not")[1].split("\n## ")[0]
+# The same for "What you decide yourself".
+DECIDED = {
+    "`marks/week3/overrides.csv` is yours": [],
+    "The first run puts it there": [
+        "test_decisions::test_the_table_is_made_once_and_never_written_again",
+        SECOND_RUN,
+    ],
+    "A line decides the points of one exercise": [
+        "test_decisions::test_points_and_comments_of_a_person_take_the_place_of_the_grader_s"
+    ],
+    "Write student and exercise as they stand": [
+        "test_decisions::test_points_and_comments_of_a_person_take_the_place_of_the_grader_s",
+        "test_decisions::test_a_line_that_cannot_be_meant_is_told_in_words",
+    ],
+    "Commas, semicolons or tabs": [
+        "test_decisions::test_the_table_is_read_as_any_spreadsheet_writes_it"
+    ],
+    "The student's page shows your points": [
+        "test_decisions::test_tables_and_pages_show_what_was_decided"
+    ],
+    "A decision stays when the student hands in again": [
+        SECOND_RUN,
+        "test_decisions::test_why_a_mark_is_not_what_it_was",
+    ],
+    "A line that cannot be right is told": [
+        SECOND_RUN,
+        "test_decisions::test_a_line_that_cannot_be_meant_is_told_in_words",
+        "test_decisions::test_a_line_for_nobody_is_told_and_the_others_count",
+    ],
+    "**Points for a part.** With": [
+        "test_marking::test_points_for_a_part_of_the_cases_are_given_where_they_are_asked_for"
+    ],
+    "The notebook and the pages say so": ["test_decisions::test_partial_credit_is_said"],
+    "Think about it first": [],
+    "In any case the column `cases`": ["test_decisions::test_partial_credit_is_said"],
+    "**Late.** The column `late` says": [SECOND_RUN],
+    "Canvas says it in the names": ["test_lateness::test_systems_say_when_something_was_handed_in"],
+    "nbgrader says when each submission came": [
+        "test_lateness::test_systems_say_when_something_was_handed_in",
+        "test_lateness::test_what_a_system_says_comes_before_what_is_concluded",
+    ],
+    "Otherwise it is late if it is new": [
+        "test_lateness::test_what_a_run_after_the_deadline_did_not_find_is_late"
+    ],
+    "The times of files are not looked at": [
+        "test_lateness::test_what_a_run_after_the_deadline_did_not_find_is_late"
+    ],
+    "**Marked again.** `--regrade": [
+        "test_running::test_one_student_or_exercise_is_marked_again_on_the_same_cases_or_new_ones"
+    ],
+    "With `--again` beside it": [
+        "test_running::test_one_student_or_exercise_is_marked_again_on_the_same_cases_or_new_ones"
+    ],
+    "When a file with your own exercises": [
+        "test_running::test_any_file_that_decides_marks_and_no_other_has_them_made_again",
+        "test_running::test_a_lesson_that_changed_has_its_own_exercises_marked_again",
+    ],
+    "**What changed.** Each run says": [
+        SECOND_RUN,
+        "test_decisions::test_the_history_grows_and_what_was_added_to_it_stays",
+    ],
+    "What you write into that table stays": [
+        "test_decisions::test_the_history_grows_and_what_was_added_to_it_stays"
+    ],
+}
+
+
+def claims(section: str) -> list[str]:
+    """The points of the lists in a section, whole, and the sentences of its paragraphs."""
     found = []
-    for block in re.split(r"\n\n|\n(?=- )", section.strip()):
+    for block in re.split(r"\n\n|\n(?=- )", GUIDE.split(f"\n## {section}")[1].split("\n## ")[0]):
         text = " ".join(block.split())
         if text.startswith("- "):
             found.append(text[2:])
-        elif not text.endswith(":"):
-            found += re.split(r"(?<=[.]) (?=[A-Z`*])", text)
-    return [text for text in found if text != "That process"]
+        elif not text.endswith(":") and not text.startswith(("| ", "```")):
+            found += re.split(r"(?<=[.]) (?=[A-Z`*]|nbgrader says)", text)
+    return [text for text in found if text not in ("", "That process")]
 
 
-def test_each_claim_about_protection_has_its_tests():
-    said = claims()
-    unknown = [text for text in said if not text.startswith(tuple(PROTECTED))]
+@pytest.mark.parametrize(
+    ("section", "known"),
+    [
+        ("What is protected, and what is not", PROTECTED),
+        ("Into Canvas or Moodle, and back", INTO_CANVAS_OR_MOODLE),
+        ("What you decide yourself", DECIDED),
+    ],
+)
+def test_each_claim_has_its_tests(section, known):
+    said = claims(section)
+    unknown = [text for text in said if not text.startswith(tuple(known))]
     assert unknown == []
-    unsaid = [begins for begins in PROTECTED if not any(t.startswith(begins) for t in said)]
+    unsaid = [begins for begins in known if not any(t.startswith(begins) for t in said)]
     assert unsaid == []
-    for test in {test for tests in PROTECTED.values() for test in tests}:
+    for test in {test for tests in known.values() for test in tests}:
         file, _, name = test.partition("::")
         source = (ROOT / "tests" / "grading" / f"{file}.py").read_text(encoding="utf-8")
         assert f"\ndef {name}(" in source, test

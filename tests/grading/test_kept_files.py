@@ -39,6 +39,7 @@ ASSIGNMENT = """\
   ]
 }
 """
+PARTIAL = '  "partial": true\n}'
 RESULT = """\
 {"student": "kim", "file": "kim.ipynb", "state": "partly marked", "reason": "01.2: It passes, but \
 the code uses `eval`.", "exercises": [{"id": "01.1", "of": 1.0, "state": "wrong", "points": 0.0, \
@@ -68,9 +69,10 @@ def test_a_result_that_was_kept_is_read_and_written_without_what_it_printed():
     assert [e.state for e in result.exercises] == [ExerciseState.WRONG, ExerciseState.PERSON]
     assert result.points == 0.0
     assert result.course_version == "", "it does not say which version marked it"
-    facts = {**json.loads(RESULT), "course_version": ""}
-    facts["exercises"][0] |= {"printed": True, "warned": True, "also_run": []}
-    facts["exercises"][1] |= {"printed": False, "warned": False, "also_run": []}
+    facts = {**json.loads(RESULT), "course_version": "", "late": "", "comment": ""}
+    new = {"cases": 0, "right_cases": 0, "decided": False, "found": None, "comment": ""}
+    facts["exercises"][0] |= {"printed": True, "warned": True, "also_run": [], **new}
+    facts["exercises"][1] |= {"printed": False, "warned": False, "also_run": [], **new}
     assert json.loads(json.dumps(result.as_dict())) == facts
 
 
@@ -124,11 +126,14 @@ def test_an_assignment_that_was_kept_is_read_and_written_as_it_was(kept):
     assignment = read_assignment(kept)
     assert assignment.items == (Item("01.1", 2.0), Item("90.1", 0.5))
     assert assignment.as_json(kept) == ASSIGNMENT
+    partial = ASSIGNMENT.replace('"format": 1', '"format": 2').replace("]\n}", "],\n" + PARTIAL)
+    (kept / "assignment.json").write_text(partial)
+    assert read_assignment(kept).as_json(kept) == partial
 
 
 def test_an_assignment_of_a_later_course_is_refused(kept):
     path = kept / "assignment.json"
-    path.write_text(ASSIGNMENT.replace('"format": 1', '"format": 2'))
+    path.write_text(ASSIGNMENT.replace('"format": 1', '"format": 3'))
     with pytest.raises(AssignmentError, match="a later version of the course") as error:
         read_assignment(path)
     assert one_sentence(error)

@@ -41,11 +41,11 @@ def box(request):
         yield one
 
 
-def marked(box, content, items=ITEMS, wall=None):
+def marked(box, content, items=ITEMS, wall=None, partial=False):
     limits = box.limits
     box.limits = dataclasses.replace(limits, wall=wall)
     try:
-        return mark(Task("kim", "kim.ipynb", content), items, SEED, box)
+        return mark(Task("kim", "kim.ipynb", content), items, SEED, box, partial=partial)
     finally:
         box.limits = limits
 
@@ -67,6 +67,45 @@ def test_right_wrong_and_untouched_answers(box):
     assert result.state == "marked"
     assert result.exercises[1].headline == find("01.2").mistakes[0].sentence
     assert result.sandbox == (TRUSTED if box.trusted else "bubblewrap")
+
+
+def test_points_for_a_part_of_the_cases_are_given_where_they_are_asked_for(box):
+    nearly = right("01.2") + "\n\nby_hand = storage_index\n\n"
+    nearly += "def storage_index(index, stride, offset):\n"
+    nearly += "    return by_hand(index, stride, offset) if offset == 0 else -1\n"
+    content = notebook({"01.1": mistake("01.1"), "01.2": nearly})
+    for partial in (False, True):
+        _, second = marked(box, content, partial=partial).exercises
+        assert second.state == WRONG
+        assert 0 < second.right_cases < second.cases
+        share = second.right_cases / second.cases
+        assert second.points == (pytest.approx(share, abs=0.01) if partial else 0.0)
+        assert second.points <= share
+    doubtful = nearly.replace("else -1", "else sys._getframe(0).f_lineno")
+    content = notebook({"01.2": "import sys\n\n" + doubtful})
+    assert marked(box, content).exercises[1].state == WRONG, "there is nothing to gain"
+    _, second = marked(box, content, partial=True).exercises
+    assert (second.state, second.points) == (PERSON, None)
+    assert re.match(r"It is right on \d+ of \d+ cases, but the code ", second.reason)
+
+
+def test_who_does_not_do_it_by_hand_is_right_on_no_case():
+    exercise = find("01.1")
+    seen = exercise.observations(exercise.answer, SEED)
+    seen[0].value, seen[1].used = None, ("Tensor.stride",)
+    verdict = exercise.verdict(seen, SEED)
+    assert (verdict.state, verdict.right_cases) == ("wrong", 0)
+    seen[1].used = ()
+    verdict = exercise.verdict(seen, SEED)
+    assert (verdict.right_cases, verdict.cases) == (len(seen) - 1, len(seen))
+
+
+def test_only_what_is_asked_for_is_marked(box):
+    task = Task("kim", "kim.ipynb", notebook(RIGHT), ("01.2",))
+    [only] = mark(task, ITEMS, SEED, box).exercises
+    assert (only.id, only.state, only.points) == ("01.2", PASSED, 1.0)
+    [only] = mark(dataclasses.replace(task, notebook=b""), ITEMS, SEED, box).exercises
+    assert (only.id, only.state) == ("01.2", PERSON)
 
 
 @pytest.mark.parametrize(
@@ -162,7 +201,7 @@ def test_a_failure_of_what_observes_is_not_held_against_the_answer(box, monkeypa
 
 
 def test_a_submission_that_marking_stumbles_over_costs_no_other_one(box, monkeypatch):
-    def stumbles(task, items, seed, sandbox):
+    def stumbles(task, items, seed, sandbox, *, partial):
         raise ValueError("Give the full points.")
 
     monkeypatch.setattr(marking, "mark", stumbles)
@@ -309,7 +348,7 @@ def test_a_forged_reading_needs_a_person(box, monkeypatch):
 
 
 def judged(message, kind):
-    return marking.judge(find("01.1"), 1.0, Outcome(message, kind=kind), SEED)
+    return marking.judge(find("01.1"), 1.0, Outcome(message, kind=kind), SEED).worth(1.0)
 
 
 def test_true_observations_pass_and_shortened_ones_do_not():

@@ -16,7 +16,14 @@ from course_utils.exercise import all_exercises, find
 from course_utils.sources import STUB_LINE, undecorated_source
 from grading.__main__ import main
 from grading.assign.files import handout, write_files
-from grading.assign.nbgrader import BEGIN, END, MEND, source_notebook, with_solution_marks
+from grading.assign.nbgrader import (
+    BEGIN,
+    END,
+    MEND,
+    nbgrader_edition,
+    source_notebook,
+    with_solution_marks,
+)
 from grading.assignment import Assignment, Item
 from grading.errors import AssignmentError
 from grading.mark import sandbox
@@ -81,6 +88,25 @@ def test_its_cells_have_what_nbgrader_reads():
     assert {facts["schema_version"] for facts in marked} == {3}
     [check] = [cell.source for cell in cells if cell.id == "check-01-1"]
     assert check == 'check("01.1", strict=True)'
+
+
+def test_a_notebook_of_another_assignment_is_no_silent_0(tmp_path, monkeypatch):
+    """Nor is one with the cells of this one, which gets the marks that nbgrader looks for."""
+    config = pytest.importorskip("traitlets.config").Config()
+    pytest.importorskip("nbgrader.converters")
+    monkeypatch.setenv("PATH", os.environ["PATH"])
+    monkeypatch.setenv("COURSE_PRIVATE", "")
+    names = {"get_config": lambda: config, "__file__": str(tmp_path / "nbgrader_config.py")}
+    edition = nbgrader_edition(assignment(), tmp_path)
+    write_files(edition, tmp_path)
+    exec(edition["nbgrader_config.py"], names)
+    sanitize = names["MarkPlainNotebook"]()
+    other = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="answer-99-1")])
+    with pytest.raises(ValueError, match="None of this notebook's cells is of this assignment"):
+        sanitize.preprocess(other, {})
+    own = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1", id="answer-01-1")])
+    marked, _ = sanitize.preprocess(own, {})
+    assert "nbgrader" in marked.cells[0].metadata
 
 
 # --- With nbgrader itself --------------------------------------------------------------------
@@ -177,14 +203,14 @@ def test_nbgrader_comes_to_the_same_marks(tmp_path):
     assert expected == {"kim": 63.0, "lee": 0.0, "park": 2.0 + 8.0 + 32.0, "shin": 63.0}
 
     nbgrader("autograde", "week3")
-    nbgrader("export", "--to", "grades.csv")
+    nbgrader("export")
     with (course / "grades.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert {row["student_id"]: float(row["score"]) for row in rows} == expected
     assert {float(row["max_score"]) for row in rows} == {sum(WORTH.values())}
 
-    # The course's own grader takes what was handed in for nbgrader.
-    command = ["grade", str(folder), str(course / "submitted"), "--output", str(tmp_path / "marks")]
+    # The course's own grader takes the folder, also after nbgrader's export.
+    command = ["grade", str(folder), str(course), "--output", str(tmp_path / "marks")]
     command += ["--workers", "1", *(["--trusted"] if sandbox.problem() else [])]
     assert main(command) == 0
     with (tmp_path / "marks" / "marks.csv").open(newline="", encoding="utf-8-sig") as file:

@@ -33,6 +33,7 @@ MARKED, PARTLY, NOTHING_MARKED = SubmissionState
 WEEK = Assignment(
     "week3", "Week 3: strides", (Item("01.1", 2), Item("01.10", 1.5), Item("04.1", 1)), "Friday"
 )
+VERSION = f"version {course_utils.__version__}"
 KOREAN = "김민수"
 BYTES_NOT_UTF8 = "\udcff"
 
@@ -115,12 +116,14 @@ def test_the_table_of_marks(tmp_path):
     assert content.startswith(b"\xef\xbb\xbfstudent,state,points,of,")
     lines = content.decode("utf-8-sig").split("\r\n")
     assert lines == [
-        "student,state,points,of,01.1 (2),01.10 (1.5),04.1 (1),reason,file",
-        "kim,marked,3.5,4.5,2,1.5,0,,kim.ipynb",
-        "lee,marked,1,4.5,0,0,1,,lee.ipynb",
-        "oh,needs a person,,4.5,,,,The file is empty.,oh.ipynb",
-        "park,partly marked,,4.5,2,,1,01.10: It did not come to an end.,park.ipynb",
-        f"{KOREAN},marked,2.5,4.5,0,1.5,1,,{KOREAN}.ipynb",
+        "student,state,points,of,01.1 (2),01.10 (1.5),04.1 (1),late,decided,cases,reason,file,"
+        "page,marked by",
+        f"kim,marked,3.5,4.5,2,1.5,0,,,,,kim.ipynb,feedback/kim.html,{VERSION}",
+        f"lee,marked,1,4.5,0,0,1,,,,,lee.ipynb,feedback/lee.html,{VERSION}",
+        f"oh,needs a person,,4.5,,,,,,,The file is empty.,oh.ipynb,feedback/oh.html,{VERSION}",
+        f"park,partly marked,,4.5,2,,1,,,,01.10: It did not come to an end.,park.ipynb,"
+        f"feedback/park.html,{VERSION}",
+        f"{KOREAN},marked,2.5,4.5,0,1.5,1,,,,,{KOREAN}.ipynb,feedback/{KOREAN}.html,{VERSION}",
         "",
     ]
 
@@ -155,7 +158,7 @@ def test_tabs_and_line_breaks_do_not_begin_a_cell_or_a_row():
     text = reports.marks_csv(WEEK, [result("\r=1", reason=lines, file="\t=1\x00")])
     header, row, end = text.split("\r\n")
     [cells] = list(csv.reader([row]))
-    assert (cells[0], cells[-2], cells[-1]) == ("\\r=1", '\'=1 =2 "a",b', "\\t=1\\x00")
+    assert (cells[0], *cells[-4:-2]) == ("\\r=1", '\'=1 =2 "a",b', "\\t=1\\x00")
     assert end == ""
 
 
@@ -502,6 +505,22 @@ def test_the_commonest_mistakes_come_first():
         ("01.1", 3, find("01.1").mistakes[0].sentence),
         ("01.1", 2, find("01.1").mistakes[1].sentence),
     ]
+
+
+def test_each_exercise_says_which_mistakes_were_made_by_whom():
+    own = ExerciseResult("01.1", 2, WRONG, 0.0, "Not as it should be.", case="f(1)", yours="2")
+    results = [
+        result("kim", wrong("01.1", 2)),
+        result("lee", own),
+        result("park", wrong("01.1", 2)),
+        result("seo", ExerciseResult("01.1", 2, NOT_ATTEMPTED, 0.0, "Not attempted yet.")),
+    ]
+    page = pages.class_page(WEEK, results, page_names(r.student for r in results))
+    text = " ".join(Outline(page).text.split())
+    [told] = re.findall("Which mistakes, and by whom (.+?) 01.10", text)
+    sentence = find("01.1").mistakes[0].sentence.replace("`", "")
+    assert told == f"{sentence} 2: kim; park Wrong in a way that is no known mistake. 1: lee"
+    assert Outline(page).values("href").count("feedback/park.html") == 2
 
 
 def test_mistakes_that_are_rare_are_counted(monkeypatch):

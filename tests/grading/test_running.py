@@ -17,9 +17,9 @@ from grading.assignment import Assignment, Item
 from grading.errors import RunError, SandboxError
 from grading.mark import ledger
 from grading.mark.collection import Submission
-from grading.mark.ledger import Ledger
-from grading.mark.marking import Task, conclude
-from grading.mark.running import mark_submissions, read_submission
+from grading.mark.ledger import Choice, Ledger
+from grading.mark.marking import Shard, Task, conclude
+from grading.mark.running import mark_submissions, read_submission, read_submissions
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
@@ -27,9 +27,9 @@ WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))
 
 def marked(task: Task) -> SubmissionResult:
     """A result as marking gives it."""
+    items = task.of(tuple((item.id, item.points) for item in WEEK.items))
     exercises = [
-        ExerciseResult(item.id, item.points, ExerciseState.PASSED, item.points, "Right.")
-        for item in WEEK.items
+        ExerciseResult(id, points, ExerciseState.PASSED, points, "Right.") for id, points in items
     ]
     return conclude(task.student, task.file, exercises, [], "bubblewrap", 0.1)
 
@@ -67,6 +67,8 @@ class Class:
         self.output = folder / "marks"
         self.seen: list[str] = []
         self.seeds: dict[str, int] = {}
+        self.tasks: list[Task] = []
+        self.shards: list[Shard] = []
         self.executors = 0
         for number in range(students):
             self.hand_in(f"student-{number:02}", f"notebook {number}")
@@ -74,8 +76,10 @@ class Class:
     def hand_in(self, student: str, content: str) -> None:
         (self.folder / f"{student}.ipynb").write_text(content)
 
-    def mark(self, act=None, *, again=False, width=2):
+    def mark(self, act=None, *, again=False, width=2, choice=None, new_cases=False, now=None):
         def note(shard):
+            self.shards.append(shard)
+            self.tasks += shard.tasks
             self.seen += [task.student for task in shard.tasks]
             self.seeds |= dict.fromkeys((task.student for task in shard.tasks), shard.seed)
             return act(shard) if act else [marked(task) for task in shard.tasks]
@@ -88,10 +92,13 @@ class Class:
         submissions = [
             Submission(path.stem, path, path.name) for path in sorted(self.folder.iterdir())
         ]
+        ledger = Ledger(self.output, WEEK, trusted=False, again=again, now=now)
+        if choice:
+            ledger.mark_again(choice, read_submissions(submissions), new_cases=new_cases)
         return mark_submissions(
             WEEK,
             submissions,
-            Ledger(self.output, WEEK, trusted=False, again=again),
+            ledger,
             trusted=False,
             executors=executors,
             width=width,
@@ -156,14 +163,62 @@ def test_what_a_stopped_run_had_seen_is_not_late(group):
     assert late != others
 
 
-def test_another_points_value_marks_again(group, monkeypatch):
+def test_other_points_count_at_once_and_nothing_is_marked_again(group, monkeypatch):
     group.mark()
     group.seen.clear()
-    monkeypatch.setitem(
-        globals(), "WEEK", Assignment("week1", "Week 1", (Item("01.1", 5.0), Item("01.2", 2.0)))
-    )
+    items = (Item("01.1", 5.0), Item("01.2", 0.5))
+    monkeypatch.setitem(globals(), "WEEK", Assignment("week1", "Week 1", items))
+    results = group.mark()
+    assert group.seen == []
+    assert all(result.points == 5.5 for result in results)
+    assert [exercise.of for exercise in results[0].exercises] == [5.0, 0.5]
+
+
+# -- marking again ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("choice", "again"),
+    [
+        (Choice(frozenset({"student-07"})), {"student-07": ("01.1", "01.2")}),
+        (Choice(ids=frozenset({"01.2"})), {f"student-{n:02}": ("01.2",) for n in range(20)}),
+        (Choice(frozenset({"student-07"}), frozenset({"01.1"})), {"student-07": ("01.1",)}),
+    ],
+    ids=["a student", "an exercise", "both"],
+)
+def test_one_student_or_exercise_is_marked_again_on_the_same_cases_or_new_ones(
+    group, choice, again
+):
     group.mark()
-    assert len(group.seen) == 20
+    [first] = set(group.seeds.values())
+    for new_cases in (False, True):
+        group.tasks.clear()
+        results = group.mark(choice=choice, new_cases=new_cases)
+        assert {task.student: task.ids for task in group.tasks} == again
+        assert all(result.points == 3.0 for result in results)
+        assert ({group.seeds[student] for student in again} == {first}) == (not new_cases)
+    group.tasks.clear()
+    group.mark()
+    assert group.tasks == [], "it is known now"
+
+
+def test_what_was_to_be_marked_again_and_was_stopped_is_marked_in_the_next_run(group):
+    def stops(shard):
+        raise KeyboardInterrupt
+
+    group.mark()
+    with pytest.raises(KeyboardInterrupt):
+        group.mark(stops, choice=Choice(frozenset({"student-07"})))
+    group.tasks.clear()
+    group.mark()
+    assert [task.student for task in group.tasks] == ["student-07"]
+
+
+def test_exercises_with_cases_of_their_own_make_one_result(group):
+    group.mark(choice=Choice(ids=frozenset({"01.2"})), new_cases=True)
+    assert sorted({task.ids for task in group.tasks}) == [("01.1",), ("01.2",)]
+    assert len({shard.seed for shard in group.shards}) == 2
+    assert all(result.points == 3.0 for result in group.mark())
 
 
 def test_a_stopped_run_goes_on_where_it_was(group):
@@ -296,8 +351,14 @@ def test_marks_made_without_a_sandbox_do_not_count_as_made_with_one(tmp_path):
 
 
 def test_any_file_that_decides_marks_and_no_other_has_them_made_again(tmp_path, monkeypatch):
-    names = ["course_utils/exercise.py", "course_utils/lessons/hooks/one.py", "grading/in/wire.py"]
-    others = ["course_utils/lessons/hooks/lesson.py", "course_utils/figures/a/b.py", "grading/x.j2"]
+    names = [
+        "course_utils/exercise.py",
+        "course_utils/lessons/tensors/one.py",
+        "grading/in/wire.py",
+    ]
+    names += ["course_utils/lessons/__init__.py"]
+    others = ["course_utils/lessons/tensors/lesson.py", "course_utils/figures/a/b.py"]
+    others += ["course_utils/lessons/hooks/one.py", "grading/x.j2"]
     files = [tmp_path / name for name in [*names, *others]]
     for file in files:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -317,6 +378,20 @@ def test_any_file_that_decides_marks_and_no_other_has_them_made_again(tmp_path, 
     Ledger(tmp_path, WEEK, trusted=False, again=False).keep(result, b"{}")
     files[1].rename(files[1].with_name("two.py"))
     assert not is_known()
+
+
+def test_a_lesson_that_changed_has_its_own_exercises_marked_again(tmp_path, monkeypatch):
+    week = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("04.1", 1.0)))
+    exercises = [ExerciseResult(i.id, 1.0, ExerciseState.PASSED, 1.0, "Right.") for i in week.items]
+    Ledger(tmp_path, week, trusted=False, again=False).keep(
+        conclude("kim", "kim.ipynb", exercises, [], "", 0.1), b"{}"
+    )
+    files, changed = ledger.deciding_files(), tmp_path / "changed.py"
+    changed.write_text("x = 2\n")
+    files |= {"course_utils/lessons/tensors/contiguous_strides.py": changed}
+    monkeypatch.setattr(ledger, "deciding_files", lambda: files)
+    found = Ledger(tmp_path, week, trusted=False, again=False).find("kim", b"{}")
+    assert [exercise.id for exercise in found.exercises] == ["04.1"]
 
 
 def test_the_files_that_decide_marks_are_those_of_this_course():
