@@ -51,10 +51,12 @@ def conventions(libraries: Mapping[str, tuple[Mapping[str, Any], Mapping[str, An
     shown = [value for value in classes if value != 0]
     colours = dict(zip(shown, ramp(len(shown)), strict=True))
     with page() as draw:
-        y, right, parts = MARGIN, 0.0, []
+        y: float = MARGIN
+        right, parts = 0.0, []
         for name, samples in drawn.items():
             draw.text(MARGIN, y + 6, name, bold=True)
-            x, top, bottom = MARGIN, y + 26, 0.0
+            top, bottom = y + 26, 0.0
+            x: float = MARGIN
             for number, sample in enumerate(samples):
                 if number:
                     middle = top + samples[0].picture.shape[0] * zoom / 2
@@ -227,8 +229,14 @@ def text_batch(
         title(x, "logits", logits.shape)
         for i in range(count):
             for label in range(labels):
-                at = x + label * MASK_CELL, y + 24 + i * (CELL + 12)
-                draw.cell(*at, MASK_CELL, CELL - 4, "", fill=colours[i])
+                draw.cell(
+                    x + label * MASK_CELL,
+                    y + 24 + i * (CELL + 12),
+                    MASK_CELL,
+                    CELL - 4,
+                    "",
+                    fill=colours[i],
+                )
         bottom = y + 20 + count * (CELL + 12)
         right = max(right, x + labels * MASK_CELL)
         said = "; ".join(

@@ -186,7 +186,10 @@ def test_a_notebook_depends_on_what_it_shows_and_imports_and_on_nothing_else():
         assert users(f"{course}/lessons/hooks/{name}") == ["05_lesson_hooks_and_apply"]
     assert users(f"{course}/lessons/hooks/__init__.py") == []
     assert users(f"{course}/lessons/start/largest.py") == ["00_start_here"]
-    assert users(f"{course}/worker_datasets.py") == ["06_lesson_datasets_and_dataloaders"]
+    assert users(f"{course}/worker_datasets.py") == [
+        "06_lesson_datasets_and_dataloaders",
+        "12_lesson_libraries_around_torch",
+    ]
     lessons = [target.name for target in build.targets() if not target.practice]
     assert users(f"{course}/figures/drawing.py") == lessons
     assert users(f"{course}/figures/course.mplstyle") == lessons

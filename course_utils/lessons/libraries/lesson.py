@@ -543,6 +543,9 @@ torch.manual_seed(0)
 [one_epoch(worker_init_fn=seed_pipeline) for _ in range(2)]
 
 # %% [markdown]
+# (Seeding in `__getitem__`, from the number of the epoch and of the sample, goes further: then not
+# even the number of workers changes the pictures.)
+#
 # At times a draw itself is wanted: the same crop for the next frame of a film, or the one that made
 # a picture look wrong. `A.ReplayCompose` writes down what it drew, and draws it again for another
 # picture.
