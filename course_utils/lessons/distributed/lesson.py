@@ -324,8 +324,8 @@ predict("11.p8", guess, lambda: patience.total_seconds() / 60)
 
 # %% [markdown]
 # A job that stands still for half an hour and then dies with a message about a connection: that is
-# how a forgotten collective looks. While you look for bugs, give `init_process_group(...,
-# timeout=timedelta(seconds=20))`.
+# how a forgotten collective looks. While you look for bugs, give
+# `init_process_group(..., timeout=timedelta(seconds=20))`.
 
 # %% [markdown]
 # ## Averaging gradients by hand
@@ -692,8 +692,9 @@ run_on_ranks(batches, 10, 2)
 # `batch_size` is the size on *one* rank. A step of the group sees `batch_size` times world size
 # samples. `len(loader)` is the number on this rank.
 #
-# **Predict 11.p19.** Someone forgets the sampler: each rank has `DataLoader(data, batch_size=8,
-# shuffle=True)`. How often does the group see each sample in one epoch?
+# **Predict 11.p19.** Someone forgets the sampler: each rank has
+# `DataLoader(data, batch_size=8, shuffle=True)`. How often does the group see each sample in one
+# epoch?
 
 
 # %%
@@ -836,8 +837,8 @@ try_on_ranks(evaluate_on_0)
 # other, and a file may be broken. So rank 0 writes. The others must not read before it is ready: a
 # `barrier` between writing and reading, called by all.
 #
-# **Predict 11.p23.** `torch.save(ddp.state_dict(), path)`. Then, without DDP, `nn.Linear(1,
-# 1).load_state_dict(torch.load(path))`. What happens? Write `'loads'` or `'error'`.
+# **Predict 11.p23.** `torch.save(ddp.state_dict(), path)`. Then, without DDP,
+# `nn.Linear(1, 1).load_state_dict(torch.load(path))`. What happens? Write `'loads'` or `'error'`.
 
 # %%
 guess = ...
@@ -1035,7 +1036,8 @@ run_on_ranks(train_joined, uneven)
 # %% [markdown]
 # ## Seeds on ranks
 #
-# A seed makes random numbers the same, and that is not always what you want.
+# Dropout, augmentation and the first weights are random. People write one `torch.manual_seed(0)`
+# at the top of the script, and every rank runs it.
 #
 # **Predict 11.p27.** Both ranks call `torch.manual_seed(0)`, and then `nn.Dropout(0.5)` on eight
 # ones. Are the same places zero on both ranks? Write `True` or `False`.
@@ -1082,8 +1084,8 @@ first == second, same_dropout(own=True)
 # (the number on this machine, and of its GPU), `MASTER_ADDR` and `MASTER_PORT` (where they meet).
 # In the script, `dist.init_process_group("gloo")` reads them.
 #
-# **Predict 11.p28.** What does `dist.init_process_group("gloo")` do in this notebook? Write `'a
-# group of one'` or `'error'`.
+# **Predict 11.p28.** What does `dist.init_process_group("gloo")` do in this notebook? Write
+# `'a group of one'` or `'error'`.
 
 # %%
 guess = ...
@@ -1244,10 +1246,10 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # | tensor parallel | a part of each large matrix | inside each layer |
 # | pipeline parallel | some of the layers | from layer to layer: activations |
 #
-# The places to begin: [FSDP](https://pytorch.org/docs/stable/fsdp.html), [tensor
-# parallel](https://pytorch.org/docs/stable/distributed.tensor.parallel.html), [pipeline
-# parallel](https://pytorch.org/docs/stable/distributed.pipelining.html). They can be combined.
-# Begin with DDP; take FSDP when memory ends.
+# The places to begin: [FSDP](https://pytorch.org/docs/stable/fsdp.html),
+# [tensor parallel](https://pytorch.org/docs/stable/distributed.tensor.parallel.html),
+# [pipeline parallel](https://pytorch.org/docs/stable/distributed.pipelining.html). They can be
+# combined. Begin with DDP; take FSDP when memory ends.
 
 # %% [markdown]
 # ## Summary
