@@ -529,9 +529,9 @@ class Exercise:
                 for rank, call in enumerate(calls)
             )
         if isinstance(self.answer, type):
-            calls = calls_of_class(self.look, self.answer, case, seed)
-            if calls:
-                return "; ".join(calls)
+            steps = calls_of_class(self.look, self.answer, case, seed)
+            if steps:
+                return "; ".join(steps)
         return describe_call(self.name, case)
 
     def _headline(

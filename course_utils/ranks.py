@@ -186,7 +186,7 @@ class Ranks:
         seconds: for all. late: how much longer than the first rank the others may take.
         """
         found: dict[int, Any] = {}
-        missing = {line.connection: rank for rank, line in enumerate(self.lines)}
+        missing: dict[Any, int] = {line.connection: rank for rank, line in enumerate(self.lines)}
         deadline = time.monotonic() + seconds
         while missing:
             ready = wait([*missing], max(deadline - time.monotonic(), 0))
@@ -195,7 +195,7 @@ class Ranks:
             if not found:
                 deadline = min(deadline, time.monotonic() + late)
             for connection in ready:
-                rank = missing.pop(connection)  # type: ignore[index]
+                rank = missing.pop(connection)
                 try:
                     found[rank] = self.lines[rank].receive()
                 except (EOFError, OSError, pickle.UnpicklingError):
@@ -223,7 +223,7 @@ def process_group(rank: int, ranks: int, meeting: Path) -> Iterator[None]:
         os.environ["GLOO_SOCKET_IFNAME"] = LOOPBACK
     dist.init_process_group(
         "gloo",
-        store=dist.FileStore(str(meeting), ranks),
+        store=dist.FileStore(str(meeting), ranks),  # type: ignore[attr-defined]
         rank=rank,
         world_size=ranks,
         timeout=datetime.timedelta(seconds=WAIT_SECONDS),
