@@ -39,7 +39,8 @@ import datasets
 import numpy
 import torch
 from torch import nn
-from torch.utils.data import Dataset, default_collate""",
+from torch.nn.utils.rnn import pad_sequence
+from torch.utils.data import Dataset""",
             """\
 from torchvision import tv_tensors
 from torchvision.transforms import v2
