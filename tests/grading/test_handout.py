@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 from course_utils.exercise import all_exercises, find
-from course_utils.notebook import ENVIRONMENT_CELL
+from course_utils.notebook import ENVIRONMENT_CELL, environment_cell
 from course_utils.sources import STUB_LINE
 from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
@@ -84,6 +84,8 @@ def test_the_opening_says_what_is_worth_what():
 
 def test_the_second_cell_checks_the_environment():
     assert cells_of("01.1")[1].source == ENVIRONMENT_CELL
+    with_libraries = cells_of("01.1", "12.1")[1].source
+    assert with_libraries == environment_cell(["libraries"]) != ENVIRONMENT_CELL
 
 
 def test_it_is_a_notebook_without_outputs():
@@ -142,7 +144,7 @@ def test_all_exercises_fit_into_one_notebook_and_find_the_names_they_need():
     everything = assignment(*(exercise.id for exercise in all_exercises()))
     cells = student_notebook.student_notebook(everything).cells
     code = [c.source for c in cells if c.cell_type == "code" and "exercise" not in c.metadata]
-    code = [source for source in code if source != ENVIRONMENT_CELL]
+    code = [source for source in code if source != environment_cell(["libraries"])]
     bound = student_notebook.imported_names(code[0])
     for exercise in all_exercises():
         missing = student_notebook.unbound_names(exercise.solution_source) - bound

@@ -337,3 +337,21 @@ def test_a_module_that_is_not_loaded_is_followed_without_loading_forbidden_ones(
     before = set(sys.modules)
     assert reasons("import xmlrpc.client as c\nc.ServerProxy")
     assert "xmlrpc.client" not in set(sys.modules) - before
+
+
+@pytest.mark.parametrize(
+    ("call", "why"),
+    [
+        ("AutoModel.from_pretrained(folder)", []),
+        (
+            "AutoModel.from_pretrained(folder, trust_remote_code=True)",
+            ["uses `trust_remote_code` in line 2"],
+        ),
+        (
+            "AutoModel.from_pretrained(folder, **{'trust_remote_code': True})",
+            ["names `trust_remote_code` in line 2"],
+        ),
+    ],
+)
+def test_code_that_a_model_s_folder_brings_is_not_run_without_a_person(call, why):
+    assert reasons(f"from transformers import AutoModel\nload = lambda folder: {call}") == why

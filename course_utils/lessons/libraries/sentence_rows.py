@@ -362,3 +362,12 @@ exercise.equivalent(
     "with Path(path).open() as file:",
     because="No text of the file goes over the end of a line.",
 )
+
+
+exercise.equivalent(
+    "options = {'batched': True, 'batch_size': 100, 'with_indices': True}",
+    "options = {'batched': True, 'with_indices': True}",
+    "options = {'batched': True, 'batch_size': 101, 'with_indices': True}",
+    "options = {'batched': True, 'batch_size': 99, 'with_indices': True}",
+    because="Each row is split by itself, so that batches of any size will do.",
+)
