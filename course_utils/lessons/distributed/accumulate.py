@@ -92,19 +92,6 @@ def averages_each_time(model, optimizer, batches):
     optimizer.step()
 
 
-@exercise.mistake(same_as=averages_each_time)
-def backward_alone_in_no_sync(model, optimizer, batches):
-    optimizer.zero_grad()
-    for number, (x, y) in enumerate(batches, start=1):
-        loss = F.mse_loss(model(x), y) / len(batches)
-        if number < len(batches):
-            with model.no_sync():
-                loss.backward()
-        else:
-            loss.backward()
-    optimizer.step()
-
-
 @exercise.mistake(
     "The ranks never talked to each other: each took a step of its own, and from here on they "
     "train two different models. Who averages what was gathered?"
@@ -114,14 +101,6 @@ def never_averages(model, optimizer, batches):
     with model.no_sync():
         for x, y in batches:
             (F.mse_loss(model(x), y) / len(batches)).backward()
-    optimizer.step()
-
-
-@exercise.mistake(same_as=never_averages)
-def inner_model_only(model, optimizer, batches):
-    optimizer.zero_grad()
-    for x, y in batches:
-        (F.mse_loss(model.module(x), y) / len(batches)).backward()
     optimizer.step()
 
 
