@@ -173,10 +173,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Measure what people wait for.")
     parser.add_argument("--grading", action="store_true", help="only how fast marking is")
     parser.add_argument("--submissions", type=int, default=50, metavar="N", help="that are marked")
+    parser.add_argument(
+        "--large", action="store_true", help="only how a run of 1,000 does when a worker is killed"
+    )
     parser.add_argument("--justice", action="store_true", help="only how just marking is")
     options = parser.parse_args()
     if options.justice:
         rows = bench_justice.measure()
+    elif options.large:
+        rows = bench_grading.measure_large()
     else:
         rows = [] if options.grading else course_rows()
         rows += bench_grading.measure(options.submissions)
