@@ -253,6 +253,7 @@ def _import_parts() -> None:
         with process_group(0, 1, Path(folder, "meeting")):
             model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
             model(torch.zeros(1, 1)).sum().backward()
+            torch.optim.SGD(model.parameters(), lr=0.1).step()  # loads much of torch as well
         _GROUPS.clear()  # nobody closes the other end
     sys.excepthook = hook
     if interface is None:
@@ -320,6 +321,7 @@ def _run_file(
     report = Report([])
     with contextlib.redirect_stdout(printed):
         try:
+            _import_parts()
             module = _imported(path)
             line.send("here")
             line.receive()
@@ -544,6 +546,7 @@ def _observe_cases(
     line: Line,
 ) -> None:
     """Observe the cases from `first` to the one before `last`, as one rank."""
+    _import_parts()  # a new process has to load them before anybody waits for it
     if isinstance(answer, _InFile):
         answer = answer.load()
     tempfile.tempdir = str(meeting.parent)  # its files are gone with the group, also if it is ended

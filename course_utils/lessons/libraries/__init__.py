@@ -49,9 +49,8 @@ import numpy
 import torch
 from torch import nn
 from torch.nn import functional as F
-from torch.utils.data import Dataset, default_collate""",
 from torch.nn.utils.rnn import pad_sequence
-from torch.utils.data import Dataset""",
+from torch.utils.data import Dataset, default_collate""",
             """\
 from safetensors import safe_open
 from safetensors.torch import load_file
