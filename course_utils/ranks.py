@@ -55,6 +55,7 @@ WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
 # That ranks may need longer than the first that is ready. On a busy machine, a rank may not run for
 # seconds; one that waits in a collective says so itself, before.
 LATE_SECONDS = 6.0
+MOMENT_SECONDS = 0.3  # that a rank which is done stays there for the others
 # What the process of each rank does after a case: the grader looks at what an answer left there.
 AFTER_EACH_CASE: list[Callable[[], None]] = []
 # How gloo says that another rank is gone, or that it did not come.
@@ -141,6 +142,7 @@ class Ranks:
         self.count = count
         self._processes: list[_Forked | _Spawned] = []
         self.lines: list[Line] = []
+        self.whole = True
         pipes = [multiprocessing.Pipe() for _ in range(count)]
         ours = [here for here, _ in pipes]
         try:
@@ -180,16 +182,26 @@ class Ranks:
             with contextlib.suppress(OSError):  # it has ended: `gather` will say so
                 line.send(message)
 
-    def gather(self, seconds: float, late: float) -> list[Any]:
+    def gather(self, seconds: float, late: float, *, done: bool = False) -> list[Any]:
         """The next message of each rank; None of one that ended or is late.
 
         seconds: for all. late: how much longer than the first rank the others may take.
+        done: this message is the last of what the ranks do together. Where some are still at it a
+        moment later, those that are done end, so that nobody waits for them in vain: `whole` says
+        whether all are still there.
         """
         found: dict[int, Any] = {}
         missing: dict[Any, int] = {line.connection: rank for rank, line in enumerate(self.lines)}
         deadline = time.monotonic() + seconds
         while missing:
-            ready = wait([*missing], max(deadline - time.monotonic(), 0))
+            moment = done and found and self.whole
+            left = deadline - time.monotonic()
+            ready = wait([*missing], max(min(left, MOMENT_SECONDS) if moment else left, 0))
+            if not ready and moment and left > MOMENT_SECONDS:
+                self.whole = False
+                for rank in found:
+                    self._processes[rank].end()
+                continue
             if not ready:
                 break
             if not found:
@@ -286,7 +298,7 @@ def run_on_ranks(
         with Ranks(work, ranks, method) as group:
             started = group.gather(START_SECONDS, START_SECONDS)
             group.tell("go")
-            reports = group.gather(seconds, LATE_SECONDS)
+            reports = group.gather(seconds, LATE_SECONDS, done=True)
         if None in started:
             reports = started
     _show(reports)
@@ -479,30 +491,29 @@ def observations(
 ) -> list[Observation]:
     """What `answer` does on each case, on `exercise.ranks` ranks; see Exercise.observations.
 
-    Copies of this process do one case and end. New processes take long to begin, so they do all
-    cases, until one of them is lost or late.
+    The ranks go through all cases, with a process group for each. Once they did not come to the end
+    of a case together, new ones go on with the next.
     """
-    copies = method == "fork"
-    if copies:
+    if method == "fork":
         _import_parts()
     count = len(list(exercise.cases_twice(seed)))
     seen: list[Observation] = []
     with tempfile.TemporaryDirectory() as folder:
-        if not copies:
+        if method != "fork":
             answer = _portable(answer, Path(folder))
         while len(seen) < count:
             first, meeting = len(seen), Path(folder, f"meeting-{len(seen)}")
-            last = first + 1 if copies else count
-            work = functools.partial(_observe_cases, exercise, answer, seed, first, last, meeting)
+            work = functools.partial(_observe_cases, exercise, answer, seed, first, meeting)
             with Ranks(work, exercise.ranks, method) as group:
-                while len(seen) < last:
+                while len(seen) < count:
                     group.gather(START_SECONDS, START_SECONDS)
                     group.tell("go")
-                    found = group.gather(exercise.seconds + LATE_SECONDS, LATE_SECONDS)
+                    limit = exercise.seconds + LATE_SECONDS
+                    found = group.gather(limit, LATE_SECONDS, done=True)
                     seen.append(merged(found))
                     if exercise.ends_at(seen[-1]) or len(_waiting(found)) == len(found):
                         return seen  # the next case would take as long
-                    if None in found:
+                    if None in found or not group.whole:
                         break
     return seen
 
@@ -540,19 +551,18 @@ def _observe_cases(
     answer: Any,
     seed: int,
     first: int,
-    last: int,
     meeting: Path,
     rank: int,
     line: Line,
 ) -> None:
-    """Observe the cases from `first` to the one before `last`, as one rank."""
+    """Observe the cases from `first` on, as one rank."""
     _import_parts()  # a new process has to load them before anybody waits for it
     if isinstance(answer, _InFile):
         answer = answer.load()
     tempfile.tempdir = str(meeting.parent)  # its files are gone with the group, also if it is ended
     with course_settings():
         for number, (args, before) in enumerate(exercise.cases_twice(seed)):
-            if not first <= number < last:
+            if number < first:
                 continue
             line.send("here")
             line.receive()
