@@ -253,23 +253,32 @@ def process_group(rank: int, ranks: int, meeting: Path) -> Iterator[None]:
 _GROUPS: list[Any] = []
 
 
+@contextlib.contextmanager
+def alone() -> Iterator[None]:
+    """A group with this process as its only rank; afterwards all is as it was before."""
+    # A process group puts its rank before uncaught errors; in a notebook there is none.
+    hook, interface = sys.excepthook, os.environ.get("GLOO_SOCKET_IFNAME")
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            with process_group(0, 1, Path(folder, "meeting")):
+                yield
+        finally:
+            _GROUPS.clear()  # nobody closes the other end
+            sys.excepthook = hook
+            if interface is None:
+                os.environ.pop("GLOO_SOCKET_IFNAME", None)
+
+
 @functools.cache
 def _import_parts() -> None:
     """What torch loads at the first DistributedDataParallel: once, not in each rank."""
     if dist.is_initialized():  # the notebook's own
         return
-    # A process group puts its rank before uncaught errors; in a notebook there is none.
-    hook, interface = sys.excepthook, os.environ.get("GLOO_SOCKET_IFNAME")
-    with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
+    with alone(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with process_group(0, 1, Path(folder, "meeting")):
-            model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
-            model(torch.zeros(1, 1)).sum().backward()
-            torch.optim.SGD(model.parameters(), lr=0.1).step()  # loads much of torch as well
-        _GROUPS.clear()  # nobody closes the other end
-    sys.excepthook = hook
-    if interface is None:
-        os.environ.pop("GLOO_SOCKET_IFNAME", None)
+        model = torch.nn.parallel.DistributedDataParallel(torch.nn.Linear(1, 1))
+        model(torch.zeros(1, 1)).sum().backward()
+        torch.optim.SGD(model.parameters(), lr=0.1).step()  # loads much of torch as well
 
 
 # -- functions of a notebook -----------------------------------------------------------------

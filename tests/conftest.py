@@ -4,6 +4,7 @@ import functools
 import sys
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from course_utils import exercise
 from grading.mark import sandbox
@@ -20,6 +21,19 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "needs_sandbox: runs students' code under bubblewrap")
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return ByFile(config, log)
+
+
+class ByFile(LoadFileScheduling):
+    """A file is for one worker; the reviews, the longest, are shared out lesson by lesson."""
+
+    def _split_scope(self, nodeid):
+        file, _, rest = nodeid.partition("::")
+        lesson = rest.partition("[")[2][:2] if file.endswith("test_exercises.py") else ""
+        return f"{file}{lesson}"
 
 
 @functools.cache  # it starts a process

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 import torch.utils.data
 
+from course_utils import ranks
 from course_utils.by_hand import SIGNS
 from course_utils.exercise import Exercise
 from course_utils.observation import observe
@@ -36,13 +37,8 @@ def by_hand_problems(exercise: Exercise) -> Iterator[str]:
         if thing is None:
             yield f"`{name}` is to be done without, and there is no such thing in torch."
             continue
-        arguments = working_arguments(thing)
-        if arguments is None:
-            yield f"`{name}` could not be tried: none of the arguments in by_hand.py fit it."
-            continue
-        for way, use in ways(name, thing, arguments).items():
-            if works(use) and not is_seen(exercise, use):
-                yield f"An answer that uses `{name}` {way} is not refused."
+        with ranks.alone() if exercise.ranks else contextlib.nullcontext():
+            yield from forbidden_problems(exercise, name, thing)
     for answer in exercise.ways_round:
         verdict = exercise.judge(answer)
         if verdict.passed or verdict.difference is not None:
@@ -50,6 +46,17 @@ def by_hand_problems(exercise: Exercise) -> Iterator[str]:
                 f"{answer.__name__} is to be told that its results are right and that it is not "
                 f"done by hand; it is told: {verdict.headline}"
             )
+
+
+def forbidden_problems(exercise: Exercise, name: str, thing: Any) -> Iterator[str]:
+    """Ways in which something that is forbidden could be used all the same."""
+    arguments = working_arguments(thing)
+    if arguments is None:
+        yield f"`{name}` could not be tried: none of the arguments in by_hand.py fit it."
+        return
+    for way, use in ways(name, thing, arguments).items():
+        if works(use) and not is_seen(exercise, use):
+            yield f"An answer that uses `{name}` {way} is not refused."
 
 
 def named(name: str) -> Any:
@@ -94,6 +101,7 @@ ARGUMENTS: tuple[Callable[[], tuple], ...] = (
     lambda: (optimizer(), [1]),
     lambda: ([0.5], [0.5]),
     lambda: (torch.nn.Linear(2, 2), lambda module: None),
+    lambda: (torch.nn.Linear(2, 2),),
     lambda: (torch.ones(2, 2),),
     lambda: (torch.ones((), requires_grad=True),),
     lambda: (square(), square()),
@@ -171,6 +179,6 @@ def is_seen(exercise: Exercise, use: Callable[[], Any]) -> bool:
         return exercise.answer(*args, **named)
 
     with course_settings():
-        case = next(iter(exercise.make_cases(random.Random(0))))
+        case = ranks.on_rank(next(iter(exercise.make_cases(random.Random(0)))), 0)
         seen = observe(exercise.look, answer, case, case, without=exercise.without)
     return bool(seen.used)
