@@ -62,11 +62,9 @@ class CsvTable:
 def read_csv(content: bytes, file: Path | str) -> CsvTable:
     """The table in a file. content: of the file. Raises TableError, with one sentence."""
     name = name_in_sentence(Path(file).name)
-    if content.startswith((EXCEL, OLD_EXCEL)):
-        raise TableError(f"{name} is an Excel workbook: {SAVE_AS} and give that.")
-    encoding, text = _decoded(content, name)
+    encoding, text = decoded(content, name)
     line_end = "\r\n" if "\r\n" in text else "\n"
-    separator = _separator(text)
+    separator = separator_of(text)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
         rows = tuple(tuple(row) for row in reader)
@@ -81,8 +79,13 @@ def read_csv(content: bytes, file: Path | str) -> CsvTable:
     return CsvTable(name, rows, encoding, separator, line_end)
 
 
-def _decoded(content: bytes, name: str) -> tuple[str, str]:
-    """The encoding and the text; what Korean Windows saves is read as well."""
+def decoded(content: bytes, name: str) -> tuple[str, str]:
+    """The encoding and the text; what Korean Windows saves is read as well.
+
+    name: of the file, safe to print. A byte order mark is no part of the text. Raises TableError.
+    """
+    if content.startswith((EXCEL, OLD_EXCEL)):
+        raise TableError(f"{name} is an Excel workbook: {SAVE_AS} and give that.")
     encodings = ["utf-8-sig"] if content.startswith(codecs.BOM_UTF8) else ["utf-8", "cp949"]
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         encodings = ["utf-16"]
@@ -94,7 +97,7 @@ def _decoded(content: bytes, name: str) -> tuple[str, str]:
     raise TableError(f"{name} is not in UTF-8: {SAVE_AS}.")
 
 
-def _separator(text: str) -> str:
+def separator_of(text: str) -> str:
     """Of the characters that may separate cells, the one that the first line has most often."""
     counts = Counter(text.lstrip().partition("\n")[0])
     return max(SEPARATORS, key=lambda separator: counts[separator])

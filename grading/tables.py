@@ -9,12 +9,8 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
+from .csv_table import decoded, separator_of
 from .errors import TableError
-
-# As spreadsheets write text: UTF-8 with or without a mark, "Unicode text", Korean Windows.
-ENCODINGS = ("utf-8-sig", "cp949")
-UTF_16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-SEPARATORS = ",;\t"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -36,9 +32,7 @@ def read_table(path: Path, columns: Collection[str]) -> list[Row]:
     out. Names of columns are read without regard to case. Raises TableError.
     """
     text = _text(path)
-    first = text.partition("\n")[0]
-    separator = max(SEPARATORS, key=first.count)
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+    table = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(text))
     try:
         rows = [(table.line_num, [_clean(cell) for cell in row]) for row in table]
     except csv.Error as error:
@@ -68,13 +62,7 @@ def _text(path: Path) -> str:
         content = path.read_bytes()
     except OSError as error:
         raise TableError(f"Cannot read {path}: {error.strerror}.") from None
-    encodings = ("utf-16",) if content.startswith(UTF_16_MARKS) else ENCODINGS
-    for encoding in encodings:
-        try:
-            return content.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TableError(f"{path} is not a text: save it as CSV in UTF-8, not as a workbook.")
+    return decoded(content, str(path))[1]
 
 
 def _clean(cell: str) -> str:

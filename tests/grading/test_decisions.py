@@ -122,7 +122,7 @@ def test_a_line_that_cannot_be_meant_is_told_in_words(table, line, said):
     [
         ("student,exercise,comment", "has no column `points`: its first line has to name"),
         ("", "has no column `student`"),
-        ("PK\x03\x04\udc80\udcff", "is not a text: save it as CSV in UTF-8, not as a workbook"),
+        ("PK\x03\x04\udc80\udcff", "is an Excel workbook: in Excel, save it as `CSV UTF-8`"),
     ],
 )
 def test_a_table_that_is_none_is_told_in_words(tmp_path, header, said):
