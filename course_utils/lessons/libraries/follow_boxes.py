@@ -37,7 +37,7 @@ def follow_boxes(image, boxes, labels, steps):
     image: a uint8 array of shape (height, width, 3). boxes: a list of n lists [x, y, width,
     height] in pixels (COCO), all inside the image. labels: a list of n ints. steps: a list of
     Albumentations steps, of which at most one cuts. n may be 0, before and afterwards.
-    A box vanishes with its label when less than 30 % of its area is left.
+    A box vanishes with its label when the cut leaves less than 30 % of its area.
     Returns (image, boxes, labels): the new array; a float32 tensor of shape (n, 4), where each
     row is [x_min, y_min, x_max, y_max] in pixels; an int64 tensor of shape (n,).
     """
@@ -62,6 +62,8 @@ def _(rng):
     yield image(3, 5), [], [], [A.VerticalFlip(p=1)]
     yield image(6, 6), [[0, 0, 2, 2]], [rng.randint(0, 9)], [A.Crop(3, 3, 6, 6)]
     yield image(4, 8), [[1, 1, 5, 2], [0, 0, 8, 4]], [3, 0], [A.Transpose(p=1), A.Resize(16, 12)]
+    # Smaller because all of the picture is.
+    yield image(8, 12), [[1, 1, 4, 4], [0, 0, 12, 8]], [2, 3], [A.Resize(4, 6)]
     for _ in range(3):
         height, width = rng.randint(8, 12), rng.randint(13, 16)
         boxes = [[rng.randint(0, 6), rng.randint(0, 4), 7, rng.randint(1, 4)] for _ in range(4)]

@@ -67,6 +67,7 @@ def _(rng):
 
     sizes = (2, 3), (3, 2)
     yield [numpy.array([[[0, 51, 255], [102, 0, 204]]], "uint8")], masks((1, 2)), None
+    yield [numpy.array([[[0, 1, 1], [1, 0, 1]]], "uint8")], masks((1, 2)), None  # nearly black
     yield pictures((2, 3)), masks((2, 3)), A.Compose([A.HorizontalFlip(p=1)])
     darker = A.Compose([A.VerticalFlip(p=1), A.InvertImg(p=1)])
     yield pictures(*sizes), masks(*sizes), darker
