@@ -15,6 +15,7 @@ import contextlib
 import ctypes
 import dataclasses
 import datetime
+import faulthandler
 import functools
 import importlib.util
 import io
@@ -220,6 +221,7 @@ def _begin(work: Work, rank: int, connection: Connection, others: Sequence[Conne
     try:
         for other in others:  # else a rank would never hear that the notebook is gone
             other.close()
+        faulthandler.disable()  # where gloo aborts, the one who waits says so
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, 2)  # gloo's own messages, with ports and paths
         torch.set_num_threads(1)  # those of the process that this is a copy of are not here
