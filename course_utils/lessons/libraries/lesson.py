@@ -15,14 +15,14 @@
 # each object. **What does it take? What does it give back? Where do its random numbers come from?
 # What does it change?**
 #
-# ## Nothing leaves this page
+# ## Nothing leaves your machine
 #
-# These libraries like to call home. Albumentations asks at its import whether there is a newer
-# version. Hugging Face's libraries look for models and data sets on a server, the **Hub**, and
-# count who uses them. Some environment variables stop that. They have to be set *before* the
-# import, so the first cell of this notebook has done it. (The packages of this lesson are an extra:
-# where they are missing, the first cell installs them. It also switches off progress bars and the
-# warnings of `transformers`. What they would say, this lesson says itself.)
+# These libraries use the internet without being asked. Albumentations asks at its import whether
+# there is a newer version. Hugging Face's libraries look for models and data sets on a server, the
+# **Hub**, and count how they are used. Some environment variables stop that. They have to be set
+# *before* the import, so the first cell of this notebook has done it. (The packages of this lesson
+# are an extra: where they are missing, the first cell installs them. It also switches off progress
+# bars and the warnings of `transformers`. What they would say, this lesson says itself.)
 
 # %%
 import os
@@ -144,8 +144,8 @@ guess = ...
 predict("12.p4", guess, lambda: round(ready(image=floats)["image"].max().item(), 1))
 
 # %% [markdown]
-# For floats write `max_pixel_value=1`. The mistake is quiet: all numbers are about -1, and the
-# network learns next to nothing.
+# For floats write `max_pixel_value=1`. The mistake is quiet: all numbers are about -1, so all
+# pictures look nearly alike to the network.
 #
 # The names of sizes are said in the order of the array: `A.Resize(height, width)`,
 # `A.RandomCrop(height, width)`. And `p` is the chance that a step happens. For most random steps it
@@ -326,8 +326,8 @@ count_after_the_crop(label_fields=["labels"])
 # %% [markdown]
 # What if a narrow strip of a digit is left? Its box stays, with the label, though nobody could read
 # the digit. `min_visibility=0.3` drops a box of which less than 30 % is left. `min_area=1` drops
-# boxes without any area, which rounding errors can leave at an edge. Here 3 columns of the left
-# digit remain:
+# boxes of less than one pixel: rounding errors can leave such a box at an edge. Here 3 columns of
+# the left digit remain:
 
 
 # %%
@@ -366,8 +366,9 @@ sample = {
 }
 
 # %% [markdown]
-# The formats are `"XYXY"` (two corners), `"XYWH"` (a corner, width, height) and `"CXCYWH"` (the
-# centre, width, height), always in pixels. The object can be written in another one:
+# The formats of upright boxes are `"XYXY"` (two corners), `"XYWH"` (a corner, width, height) and
+# `"CXCYWH"` (the centre, width, height), always in pixels. (Newer versions also know turned boxes.)
+# A box can be converted from one format to another:
 
 # %%
 v2.functional.convert_bounding_box_format(sample["boxes"], new_format="XYWH").tolist()
@@ -397,9 +398,9 @@ cropped["boxes"].tolist(), cropped["labels"].tolist()
 # %% [markdown]
 # v2 never drops a box while it cuts. The left box has been pushed into the picture, and has a width
 # of 0. torchvision's detectors refuse such a box while they train. `SanitizeBoundingBoxes` takes
-# such boxes away, and their labels with them. (It would take masks away, too: v2 expects one mask
-# for each box then, of shape (boxes, height, width). Our mask of classes is another kind, so it is
-# not handed over.)
+# such boxes away, and their labels with them. (A mask would be treated in the same way, as one mask
+# for each box, of shape (boxes, height, width). Our mask of classes is another kind, so it is not
+# handed over: with torchvision 0.18 that is an error.)
 
 # %%
 pair = {"boxes": cropped["boxes"], "labels": cropped["labels"]}
@@ -505,10 +506,10 @@ predict("12.p12", guess, two_copies_agree)
 
 # %% [markdown]
 # So the workers repeat each other. It is worse: in the next epoch new copies are made of the same
-# pipeline, whose generator has not moved, because it is the copies that draw. Without a word, every
-# epoch sees the same versions of the pictures. (Workers that stay, `persistent_workers=True`, draw
-# on, and still repeat each other.) `Augmented` in the next cell gives a picture that went through
-# the pipeline. A 1 is a flip.
+# pipeline, whose generator has not moved, because it is the copies that draw. Nothing warns you:
+# every epoch sees the same versions of the pictures. (Workers that stay, `persistent_workers=True`,
+# draw on, and still repeat each other.) `Augmented` in the next cell gives a picture that went
+# through the pipeline. A 1 is a flip.
 
 # %%
 from torch.utils.data import DataLoader
@@ -546,9 +547,9 @@ torch.manual_seed(0)
 # (Seeding in `__getitem__`, from the number of the epoch and of the sample, goes further: then not
 # even the number of workers changes the pictures.)
 #
-# At times a draw itself is wanted: the same crop for the next frame of a film, or the one that made
-# a picture look wrong. `A.ReplayCompose` writes down what it drew, and draws it again for another
-# picture.
+# Sometimes you want one draw again: the same crop for the next frame of a film, or the one that
+# made a picture look wrong. `A.ReplayCompose` writes down what it drew, and draws it again for
+# another picture.
 
 # %%
 shake = A.ReplayCompose([A.Rotate(40), A.RandomCrop(34, 54), A.HorizontalFlip()])
@@ -787,8 +788,8 @@ ragged.with_format("torch")[:2]
 #
 # With `streaming=True` nothing is converted, and rows are read from the files one by one, for sets
 # that are too large even for the disk. The result is an `IterableDataset` (lesson 06): no `len`, no
-# index, and `map` runs only when the rows come. Shuffling uses a **buffer**: a row is drawn from
-# the next `buffer_size` rows.
+# index, and `map` runs only when the rows come. Shuffling uses a **buffer** of `buffer_size` rows:
+# one of them is drawn, and the next row of the stream takes its place.
 
 # %%
 stream = load_dataset("csv", data_files=files, split="train", streaming=True)
@@ -810,8 +811,8 @@ def in_old_order():
 predict("12.p20", guess, in_old_order)
 
 # %% [markdown]
-# A file that is sorted by class needs a buffer that is as long as a class, or a shuffle on the disk
-# before.
+# A larger buffer mixes better. But where a file is sorted by class, even a buffer as long as a
+# class gives first batches of two classes only. Shuffle such a file on the disk before.
 #
 # ## A tokenizer of our own
 #
@@ -833,7 +834,7 @@ cutter.train_from_iterator(train["text"], trainer)
 cutter.encode("Rain stops the match").tokens
 
 # %% [markdown]
-# Frequent words are one piece. `▁` marks the beginning of a word, so nothing is lost: the pieces
+# Frequent words are one piece. `▁` marks the beginning of a word, so no space is lost: the pieces
 # can be put together again. The parts are called in this order, and each can be another one:
 #
 # | part | here | also |
@@ -854,7 +855,7 @@ predict("12.p21", guess, lambda: cutter.encode("Gwendolyn").tokens.count("[UNK]"
 
 # %% [markdown]
 # A new word falls into known pieces, in the worst case into letters. Only a *character* that was in
-# no training text is unknown. Our news never shout:
+# no training text is unknown. No text of our news has a `!`:
 
 # %%
 cutter.encode("Gwendolyn wins!").tokens
@@ -986,9 +987,10 @@ def width_of_batch():
 predict("12.p25", guess, width_of_batch)
 
 # %% [markdown]
-# It pads what the *tokenizer* has made. Where each token has a label, the labels are a list, and
-# this collator refuses them. `DataCollatorForTokenClassification` pads them, too, with **-100**:
-# the class that `cross_entropy` leaves out (lesson 09).
+# It pads what the *tokenizer* has made. Where each token has a label, the labels are a list. This
+# collator does not pad them: lists of different lengths are an error.
+# `DataCollatorForTokenClassification` pads them, too, with **-100**: the class that `cross_entropy`
+# leaves out (lesson 09).
 
 # %%
 from transformers import DataCollatorForTokenClassification
@@ -1001,7 +1003,7 @@ DataCollatorForTokenClassification(tokenizer)(tagged)["labels"]  # (batch, time)
 #
 # A model of `transformers` is a Module like those of lesson 04. Its sizes stand in a **config**.
 # From the config alone a model is made with random weights; nothing is downloaded. `BertModel`
-# reads a text with attention in both directions; `ForSequenceClassification` puts a head on it.
+# reads a text with attention in both directions; `BertForSequenceClassification` puts a head on it.
 
 # %%
 from transformers import BertConfig, BertForSequenceClassification
@@ -1071,8 +1073,9 @@ figures.text_batch(texts, tokenizer, batch, hidden, model(**batch).logits)
 
 # %% [markdown]
 # `last_hidden_state` has one vector for each place, **also for padding**. For one vector a text,
-# there are two ways: the vector of `[CLS]`, as this model does it, or the mean over the real
-# tokens, with `attention_mask` as the mask of lesson 08.
+# two ways are usual. One is the mean over the real tokens, with `attention_mask` as the mask of
+# lesson 08. The other is the vector of `[CLS]`, and this model takes it: a linear layer and tanh
+# make its `pooler_output`, of shape (batch, hidden), and the head takes that.
 #
 # **Predict 12.p28.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits
 # in this batch as alone? Write `True` or `False`.
@@ -1095,8 +1098,8 @@ same_alone(attention_mask=batch["attention_mask"])
 
 # %% [markdown]
 # The model does not look for the pad token: without a mask, all places are real. It is the test of
-# lesson 08 again: **a text gets the same answer alone and in a batch**. (Mind `eval()`, or Dropout
-# makes any two answers differ.)
+# lesson 08 again: **a text gets the same answer alone and in a batch**. (Call `eval()` before: with
+# Dropout any two answers differ.)
 #
 # ## Labels and loss
 #
@@ -1111,7 +1114,7 @@ torch.allclose(out.loss, by_hand)
 # |---|---|---|
 # | `ForSequenceClassification` | int64, (batch,) | cross-entropy |
 # | the same, `num_labels=1` | float, (batch,) | mean squared error |
-# | the same | float, (batch, labels) | binary cross-entropy with logits |
+# | the same, `num_labels` above 1 | float, (batch, labels) | binary cross-entropy with logits |
 # | `ForTokenClassification` | int64, (batch, time) | cross-entropy; -100 is left out |
 # | a causal model: `GPT2LMHeadModel` | int64, (batch, time) | cross-entropy of the *next* token |
 #
@@ -1151,9 +1154,9 @@ predict("12.p29", guess, loss_changes)
 # `attention_mask` decides who is looked at. It does not reach the loss: there, only the label -100
 # says *leave this out*. Without it, a model learns very well to predict padding.
 #
-# **Predict 12.p30.** To predict the next token, someone moves the labels by one himself: place 0
-# gets the token of place 1 as its label, and so on. How many places ahead is the token that the
-# model then learns to predict?
+# **Predict 12.p30.** To predict the next token, someone moves the labels by one before the call:
+# place 0 gets the token of place 1 as its label, and so on. How many places ahead is the token that
+# the model then learns to predict?
 
 # %%
 from torch.nn import functional as F
@@ -1188,6 +1191,7 @@ predict("12.p30", guess, places_ahead)
 loader = DataLoader(train_rows, batch_size=32, shuffle=True, collate_fn=collate)
 optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
 model.train()
+torch.manual_seed(0)  # for the order of the texts, and for Dropout
 for _ in range(10):
     for news_batch in loader:
         loss = model(**news_batch).loss
@@ -1213,15 +1217,15 @@ print("test above 40 %:", accuracy(model, test_rows) > 0.4)
 # %% [markdown]
 # The bag of words of lesson 08 did better on the same texts. A transformer has to learn from the
 # texts that order matters, and how, and 424 texts do not teach it that. What makes it strong is
-# that it was trained *before*, on very many texts; then a few hundred of yours are enough. That is
-# what the rest of this lesson is about: saving, loading, and putting a new head on.
+# that it was trained *before*, on very many texts; then a few hundred of yours are often enough.
+# That is what the rest of this lesson is about: saving, loading, and putting a new head on.
 #
 # `transformers` has a class `Trainer` that runs the loop for you. (It needs one more package,
 # `accelerate`, so this course only describes it.) In the words of lesson 10:
 #
 # | step | in `Trainer` |
 # |---|---|
-# | a batch | a DataLoader with `data_collator=`; columns that `forward` does not know go |
+# | a batch | a DataLoader with `data_collator=`; columns that `forward` does not know are dropped |
 # | forward, loss | `model(**batch).loss`: it needs labels in the batch |
 # | `zero_grad`, `backward`, `step` | AdamW; gradients clipped to norm 1; a linear schedule |
 # | `train()`, `eval()`, `no_grad` | set around each epoch and each evaluation |
@@ -1261,8 +1265,8 @@ predict("12.p31", guess, training_after_loading)
 
 # %% [markdown]
 # A model that is made from a config is in training mode, as every Module is; a loaded one is in
-# `eval` mode. Who fine-tunes it without `model.train()` trains without Dropout, and nothing says
-# so.
+# `eval` mode. To train such a model on is called **fine-tuning**. Without `model.train()` there is
+# no Dropout in it, and nothing warns you.
 #
 # The **Auto** classes read in the config which model it is. What comes back is the same function:
 
@@ -1277,7 +1281,7 @@ with torch.no_grad():
 type(loaded).__name__, same_ids, same_logits
 
 # %% [markdown]
-# And a name that is no folder? This is the line that would download a model. Here it cannot.
+# And a name that is no folder? With the Hub, this line would download a tokenizer. Here it cannot.
 
 # %%
 name = "bert-base-uncased"
@@ -1331,8 +1335,8 @@ predict("12.p33", guess, load_twice)
 
 # %% [markdown]
 # Missing weights are no error. They are drawn at random, and the library warns (*newly
-# initialized*), which most people read as noise. Such a model answers, but its head knows nothing.
-# `output_loading_info=True` tells what happened:
+# initialized*), and many people do not read the warning. Such a model answers, but its head knows
+# nothing. `output_loading_info=True` tells what happened:
 
 # %%
 _, info = AutoModelForSequenceClassification.from_pretrained(
@@ -1360,7 +1364,7 @@ len(weights), rows_of_head.shape  # (2, hidden)
 # |---|---|---|
 # | holds | tensors, and nearly any object | a flat dict: name and tensor; text as `metadata=` |
 # | loading can run code | yes, but for `weights_only=True` | no |
-# | one tensor alone | reads the file | `safe_open`: reads this tensor |
+# | one tensor alone | reads the file, but for `mmap=True` | `safe_open`: reads this tensor |
 # | two names for one memory; a tensor that is not contiguous | kept | refused |
 #
 # **Predict 12.p34.** In a language model the first and the last layer often share their weight
@@ -1463,7 +1467,8 @@ torch.equal(before, backbone.get_input_embeddings().weight)
 
 # %% [markdown]
 # 66 numbers were trained, and none of the backbone has moved. How good is it on new texts? Who
-# always says *no* is right in 75 %.
+# always says *no* is right in 75 %. (It is an easy task for this backbone: it has already learned
+# from these labels, with sports as one of four classes.)
 
 # %%
 with torch.no_grad():
@@ -1473,8 +1478,8 @@ correct = answers == (test_batch["labels"] == 1)  # (rows,)
 print("above 75 %:", correct.float().mean().item() > 0.75)
 
 # %% [markdown]
-# A frozen backbone also gives the same vectors in every epoch: compute them once, with `map`, and
-# train the head on those.
+# A frozen backbone in `eval` mode also gives the same vectors in every epoch: compute them once,
+# with `map`, and train the head on those.
 #
 # ## Summary
 #

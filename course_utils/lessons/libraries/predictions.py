@@ -163,7 +163,7 @@ Prediction(
 
 Prediction(
     "12.p19",
-    because="The format `torch` makes torch's own default of floats, whatever the table stores.",
+    because="The format `torch` makes float32 of all floats, whatever the table stores.",
     beliefs=(
         Belief("float64", "So the table stores it, and so the loader made it without a format."),
         Belief("int64", "The values are whole, but their type is not."),
@@ -260,9 +260,9 @@ Prediction(
 
 Prediction(
     "12.p30",
-    because="He moves the labels by one, and the model moves them by one more.",
+    because="The labels are moved by one before the call, and the model moves them by one more.",
     beliefs=(
-        Belief(1, "That is what he wanted. But the model moves the labels, too."),
+        Belief(1, "So it was meant. But the model moves the labels, too."),
         Belief(0, "Two moves in the same direction do not cancel out."),
         Belief("error", "All shapes fit. The mistake is silent."),
     ),
