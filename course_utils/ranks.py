@@ -56,6 +56,8 @@ WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
 # That ranks may need longer than the first that is ready. On a busy machine, a rank may not run for
 # seconds; one that waits in a collective says so itself, before.
 LATE_SECONDS = 6.0
+FAILURES = 3  # of ranks that do not find each other, before an answer is said to be at fault
+HERE = "here"  # what a rank says that waits for the others to be as far
 MOMENT_SECONDS = 0.3  # that a rank which is done stays there for the others
 # What the process of each rank does after a case: the grader looks at what an answer left there.
 AFTER_EACH_CASE: list[Callable[[], None]] = []
@@ -135,6 +137,11 @@ class Line:
         """Raises EOFError when the other end is gone."""
         return pickle.loads(self.connection.recv_bytes())
 
+    def meet(self) -> None:
+        """Wait until all ranks are as far: see Ranks.meet."""
+        self.send(HERE)
+        self.receive()
+
 
 class Ranks:
     """Processes that do the same work, numbered from 0. All of them end with the `with` block."""
@@ -182,6 +189,15 @@ class Ranks:
         for line in self.lines:
             with contextlib.suppress(OSError):  # it has ended: `gather` will say so
                 line.send(message)
+
+    def meet(self) -> list[Any]:
+        """Let the ranks go on once all of them are here; what each of them said in place of HERE.
+
+        The list is empty when all came. None: a rank that ended.
+        """
+        said = self.gather(START_SECONDS, START_SECONDS)
+        self.tell("go")
+        return [] if said == [HERE] * self.count else said
 
     def gather(self, seconds: float, late: float, *, done: bool = False) -> list[Any]:
         """The next message of each rank; None of one that ended or is late.
@@ -307,11 +323,10 @@ def run_on_ranks(
         if method == "fork":
             _import_parts()
         with Ranks(work, ranks, method) as group:
-            started = group.gather(START_SECONDS, START_SECONDS)
-            group.tell("go")
-            reports = group.gather(seconds, LATE_SECONDS, done=True)
-        if None in started:
-            reports = started
+            # Before the group is made, and once it is: a rank that ended before another one has
+            # found it would be waited for in vain.
+            said = group.meet() or group.meet() or group.gather(seconds, LATE_SECONDS, done=True)
+        reports = [one if isinstance(one, Report) else None for one in said]
     _show(reports)
     failed = _why_failed(reports)
     if failed:
@@ -346,9 +361,9 @@ def _run_file(
         try:
             _import_parts()
             module = _imported(path)
-            line.send("here")
-            line.receive()
+            line.meet()
             with process_group(rank, ranks, meeting):
+                line.meet()
                 report.result = getattr(module, name)(*on_rank(args, rank))
         except Exception as error:
             report.raised = (type(error).__name__, str(error))
@@ -433,6 +448,7 @@ def run_script(path: str | Path, ranks: int = 2, seconds: float = 100.0) -> None
         torchrun = subprocess.Popen(
             [
                 *(sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={ranks}"),
+                "--monitor-interval=0.5",
                 *("--master-addr=127.0.0.1", f"--master-port={_free_port()}"),
                 *(f"--log-dir={folder}", "--redirects=3", str(Path(path).resolve())),
             ],
@@ -509,18 +525,23 @@ def observations(
         _import_parts()
     count = len(list(exercise.cases_twice(seed)))
     seen: list[Observation] = []
+    failures = 0
     with tempfile.TemporaryDirectory() as folder:
         if method != "fork":
             answer = _portable(answer, Path(folder))
         while len(seen) < count:
-            first, meeting = len(seen), Path(folder, f"meeting-{len(seen)}")
+            first, meeting = len(seen), Path(folder, f"meeting-{len(seen)}-{failures}")
             work = functools.partial(_observe_cases, exercise, answer, seed, first, meeting)
             with Ranks(work, exercise.ranks, method) as group:
                 while len(seen) < count:
-                    group.gather(START_SECONDS, START_SECONDS)
-                    group.tell("go")
                     limit = exercise.seconds + LATE_SECONDS
-                    found = group.gather(limit, LATE_SECONDS, done=True)
+                    if group.meet() or group.meet():  # starved of time before the answer ran
+                        failures += 1
+                        if failures < FAILURES:
+                            break
+                        found: list[Observation | None] = [None] * exercise.ranks
+                    else:
+                        found = group.gather(limit, LATE_SECONDS, done=True)
                     seen.append(merged(found))
                     if exercise.ends_at(seen[-1]) or len(_waiting(found)) == len(found):
                         return seen  # the next case would take as long
@@ -575,9 +596,9 @@ def _observe_cases(
         for number, (args, before) in enumerate(exercise.cases_twice(seed)):
             if number < first:
                 continue
-            line.send("here")
-            line.receive()
+            line.meet()
             with process_group(rank, exercise.ranks, Path(f"{meeting}-{number}")):
+                line.meet()
                 seen = observe(
                     exercise.look,
                     answer,

@@ -258,3 +258,7 @@ def test_a_reference_that_waits_is_a_fault_of_the_exercise(monkeypatch):
 
     with pytest.raises(ExerciseFault, match=r"90\.2, case 1: with the reference, rank 0 waits"):
         made.judge(lambda x: x)
+
+
+def test_ranks_that_only_compute_have_met_before_one_of_them_ends():
+    assert all(run_on_ranks(added, n) == [n + STEP] * 2 for n in range(10))
