@@ -4,8 +4,8 @@
 # other.
 #
 # Most of what goes wrong here raises no error. A rank trains on the wrong samples, or alone, or
-# waits for ever. So this lesson asks often. It needs no GPU: two small processes on your own
-# machine do what eight large ones do elsewhere.
+# waits for ever. So this lesson often asks you what will happen. It needs no GPU: two small
+# processes on your own machine do what eight large ones do elsewhere.
 
 # %%
 import torch
@@ -84,9 +84,9 @@ guess = ...
 predict("11.p2", guess, lambda: run_on_ranks(rate_of_rank))
 
 # %% [markdown]
-# A new process cannot see into a notebook. What it can do is import a file. So `run_on_ranks`
-# writes the function into a file first, with its imports and with the functions that it calls.
-# This is that file for `who`:
+# A process that begins from nothing cannot see into a notebook. It can import a file. So
+# `run_on_ranks` writes the function into a file first, with its imports and with the functions that
+# it calls. This is that file for `who`:
 
 # %%
 from course_utils.rank_files import file_of
@@ -96,7 +96,10 @@ print(file_of(who))
 # %% [markdown]
 # Python's own `multiprocessing` has the same limit: where it starts processes from nothing, a
 # function of a notebook is not found there. Write such functions into a `.py` file and import
-# them. Data goes in as arguments. `ByRank` gives each rank its own:
+# them. (On Linux, Python can also copy the whole process of the notebook. Code that relies on it
+# fails elsewhere, so `run_on_ranks` uses a file on every system.)
+#
+# Data goes in as arguments. `ByRank` gives each rank its own:
 
 
 # %%
@@ -213,7 +216,7 @@ figures.collectives(mine, after)
 # %% [markdown]
 # `barrier` moves no numbers at all: each rank waits there until all have come. And for things that
 # are no tensors, such as a dict or a path, there are `broadcast_object_list` and
-# `all_gather_object`. They pickle, and are slow.
+# `all_gather_object`. They turn each object into bytes (with Python's `pickle`), and are slow.
 
 
 # %%
@@ -226,8 +229,7 @@ def names():
 run_on_ranks(names)[0]
 
 # %% [markdown]
-# How does torch know which call of one rank belongs to which of the other? By their order. Nothing
-# else.
+# How does torch know which call of one rank belongs to which call of the other?
 #
 # **Predict 11.p6.** Each rank has a loss of 0.5 and a count of 8. Rank 0 reduces the loss first
 # and then the count. Rank 1 reduces the count first. What is the `loss` of rank 0 afterwards?
@@ -247,16 +249,16 @@ guess = ...
 predict("11.p6", guess, lambda: run_on_ranks(two_sums)[0])
 
 # %% [markdown]
-# No name, no check: the first call of one rank meets the first call of the other. Where shapes or
-# dtypes differ between ranks, you may get an error, a wait, or wrong numbers. So one rule for all
-# of this lesson: **every rank calls the same collectives, in the same order, with the same
-# shapes.**
+# Only their order counts: the first call of one rank meets the first call of the other. Where
+# shapes or dtypes differ between ranks, you may get an error, a wait, or wrong numbers. So there is
+# one rule for all of this lesson: **every rank calls the same collectives, in the same order, with
+# the same shapes and dtypes.**
 
 # %% [markdown]
 # ## A rank that fails, a rank that waits
 #
 # Here rank 1 finds no data and raises. Look at rank 0 as well: it stands in `all_reduce` and waits
-# for a colleague who is gone.
+# for a rank that is gone.
 
 # %%
 from course_utils.ranks import RanksFailed
@@ -283,8 +285,7 @@ try_on_ranks(count_samples, ByRank(([1, 2], [])))
 # complain about a lost connection. In such a log, look for the *first* error that is not about a
 # connection.
 #
-# The next one is the bug that most people meet first. Only one rank is to print, so the line
-# stands behind `if`.
+# Next, only one rank is to print, so the line stands behind `if`.
 #
 # **Predict 11.p7.** The losses are 2 and 4. What is printed? Write a number, or `'error'`.
 
@@ -309,13 +310,13 @@ predict("11.p7", guess, lambda: run_on_ranks(print_once, losses))
 try_on_ranks(print_once, losses)
 
 # %% [markdown]
-# The collective hides inside a function, and nobody sees it from the `if`. First call it on all
-# ranks, then print on one.
+# Many people meet this bug first. The collective is inside a function, and you cannot see it where
+# the `if` stands. First call it on all ranks, then print on one.
 #
 # In this course, a rank that waits in vain is ended after some seconds, with this sentence. Torch
 # has more patience: a group has a timeout.
 #
-# **Predict 11.p8.** If you say nothing, for how many minutes does a rank wait with gloo?
+# **Predict 11.p8.** If you set no timeout, for how many minutes does a rank wait with gloo?
 
 # %%
 guess = ...
@@ -323,8 +324,9 @@ patience = dist.distributed_c10d.default_pg_timeout
 predict("11.p8", guess, lambda: patience.total_seconds() / 60)
 
 # %% [markdown]
-# A job that stands still for half an hour and then dies with a message about a connection: that is
-# how a forgotten collective looks. While you look for bugs, give
+# So a forgotten collective often looks like this: the job stands still for half an hour, and then
+# an error says `Timed out waiting`. (If the process of the other rank has already ended, gloo
+# notices at once, and the error is about a lost connection.) While you look for bugs, give
 # `init_process_group(..., timeout=timedelta(seconds=20))`.
 
 # %% [markdown]
@@ -391,7 +393,7 @@ run_on_ranks(step_together, inputs)
 
 # %% [markdown]
 # Twenty steps, the same weight. (Where a parameter has no gradient on one of the ranks, its `grad`
-# is `None`, and this loop would stop, or wait. Exercise 11.3 looks at that.)
+# is `None`. Then this loop raises on that rank, and the other one waits. See exercise 11.3.)
 #
 # **Predict 11.p10.** The same twenty steps, but rank 0 starts with a weight of 1 and rank 1 with a
 # weight of 2, as happens without a common seed. How far apart are the two weights in the end?
@@ -411,11 +413,11 @@ predict("11.p10", guess, distance)
 # %% [markdown]
 # Equal gradients move both weights by the same amount. What was different at the start stays
 # different for ever. So before the first step, all ranks take the parameters of rank 0, and its
-# buffers as well: `broadcast`, for each tensor of the `state_dict`.
+# buffers as well: a `broadcast` for each of them.
 #
-# Then two ranks with half of a batch each do what one process does with the whole batch. A mean
-# over eight samples is the mean of two means over four. We test it: a net, five steps, on one rank
-# and on two.
+# After an equal start, two ranks with half of a batch each do what one process does with the whole
+# batch. A mean over eight samples is the mean of two means over four. We test it: a net, five
+# steps, on one rank and on two.
 
 
 # %%
@@ -439,15 +441,15 @@ two_ranks = run_on_ranks(five_steps, ByRank((x[:4], x[4:])), ByRank((y[:4], y[4:
 torch.equal(*two_ranks), torch.allclose(one_process, two_ranks[0], atol=1e-6)
 
 # %% [markdown]
-# The two ranks hold the same weights, bit by bit: both got the same sums. Compared with one
+# The two ranks hold the same weights, bit for bit: both got the same sums. Compared with one
 # process, they are close, to about six digits. Floats were added in another order, and that
 # changes the last digits a little. Compare with `allclose`, not with `equal`.
 
 # %% [markdown]
 # ## `DistributedDataParallel`
 #
-# `DistributedDataParallel`, **DDP** for short, wraps a model and does both: the same start, and
-# the mean of the gradients.
+# `DistributedDataParallel`, **DDP** for short, wraps a model. You use the wrapper like the model,
+# and `backward` then also averages the gradients over the ranks.
 #
 # **Predict 11.p11.** Each rank seeds with its own number, makes a layer, and wraps it. Do both
 # ranks hold the same weight then? Write `True` or `False`.
@@ -473,10 +475,10 @@ def same_start():
 predict("11.p11", guess, same_start)
 
 # %% [markdown]
-# When it is made, DDP copies the parameters and buffers of rank 0 to all ranks. After that, it
-# listens: each parameter gets a hook (lesson 05) that is called when its gradient is ready. DDP
-# collects gradients in **buckets** of some megabytes. Is a bucket full on all ranks, its
-# `all_reduce` starts, while `backward` still computes the layers before.
+# When it is made, DDP copies the parameters and buffers of rank 0 to all ranks. It also gives each
+# parameter a hook (lesson 05) that is called when its gradient is ready. DDP collects gradients in
+# **buckets** of some megabytes. When a bucket is full, its `all_reduce` starts, while `backward`
+# still computes the layers before. It can end only when this bucket is full on all ranks.
 
 # %%
 figures.ranks_in_a_step(
@@ -488,8 +490,8 @@ figures.ranks_in_a_step(
 )
 
 # %% [markdown]
-# Two things to see. Sending is hidden behind computing, but for the last bucket. And the faster
-# rank waits for the slower one, in every step. So one slow rank slows down all.
+# You see two things. The ranks send and compute at the same time, except for the last bucket. And
+# the faster rank waits for the slower one, in every step. So one slow rank slows down all.
 #
 # **Predict 11.p12.** The inputs are 1 on rank 0 and 3 on rank 1, and the weight is 1, as above.
 # The model is wrapped. After `backward`, what does `loss.item()` give on the two ranks? Write a
@@ -534,13 +536,13 @@ guess = ...
 predict("11.p13", guess, lambda: run_on_ranks(backward_of_module, inputs)[0])
 
 # %% [markdown]
-# DDP gets ready for `backward` in its own `forward`. Who goes round it trains alone, silently. For
-# training, always call the wrapper.
+# DDP gets ready for `backward` in its own `forward`. Without that call each rank trains alone, and
+# nothing is raised. For training, always call the wrapper.
 #
 # DDP waits until *every* parameter has its gradient. What if a layer is not used?
 #
-# **Predict 11.p14.** The model has two layers and uses one. Three training steps are tried. In
-# which does an error come? Write 1, 2, 3, or `'never'`.
+# **Predict 11.p14.** The model has two layers and uses one. Three times, `forward` and `backward`
+# are tried. In which of the three does an error come? Write 1, 2, 3, or `'never'`.
 
 
 # %%
@@ -573,10 +575,11 @@ predict("11.p14", guess, lambda: run_on_ranks(steps_with_idle)[0])
 run_on_ranks(steps_with_idle)
 
 # %% [markdown]
-# In the first step DDP only waits for a gradient that does not come; the second `forward` notices.
-# Best is not to have such layers, or to freeze them before wrapping (`requires_grad_(False)`,
-# lesson 04). If it changes from batch to batch which layers are used,
-# `find_unused_parameters=True` lets DDP look for them in each step. That costs time.
+# In the first step a gradient is missing, so the bucket never becomes full, and nothing is
+# averaged. The second `forward` notices it. It is best not to have such layers, or to freeze them
+# before wrapping (`requires_grad_(False)`, lesson 04). If it changes from batch to batch which
+# layers are used, `find_unused_parameters=True` lets DDP look for them in each step. That costs
+# time.
 
 # %%
 run_on_ranks(steps_with_idle, True)
@@ -615,10 +618,10 @@ unequal = ByRank((torch.ones(3, 1), torch.full((1, 1), 3.0)))
 predict("11.p16", guess, lambda: run_on_ranks(ddp_backward, unequal)[0][1])
 
 # %% [markdown]
-# Each *rank* counts the same, not each sample: the lonely sample of rank 1 weighs as much as three
-# of rank 0. This matters where sizes differ a lot, as with sequences or with masked tokens. Then
-# every rank sums its losses, divides by the number of samples *per rank*, counted over all ranks,
-# and DDP's mean comes out right: here the number is 4 / 2 = 2.
+# Each *rank* counts the same, not each sample: the one sample of rank 1 counts as much as the three
+# of rank 0. This matters where sizes differ a lot, as with sequences or with masked tokens. So
+# count the samples of all ranks, with `all_reduce`, and divide by the world size: here 4 / 2 = 2.
+# Every rank divides the *sum* of its losses by that number. Then DDP's mean is right.
 
 
 # %%
@@ -666,7 +669,7 @@ run_on_ranks(running_means, halves, 5)
 # ## Each rank its part of the data
 #
 # Lesson 06 tried `DistributedSampler` with ranks that were only numbers. In a group, it asks the
-# group for rank and world size. It belongs into the loader as `sampler=`.
+# group for rank and world size. It goes into the loader as `sampler=`.
 #
 # **Predict 11.p18.** Two ranks, 64 samples, `batch_size=8`. How many batches does each rank get in
 # an epoch?
@@ -717,7 +720,7 @@ predict("11.p19", guess, times_seen)
 
 # %% [markdown]
 # Nothing is wrong with the loss, and nothing is gained: an epoch takes as long as with one
-# process. Compare `len(loader)` on one rank and on two, once, and you know.
+# process. To find out, compare `len(loader)` on one rank and on two: it must be halved.
 #
 # With `shuffle=True`, all ranks must shuffle alike, or their parts would overlap. So the sampler
 # shuffles from its own seed, the same on all ranks, plus the number of the epoch. It does not know
@@ -745,7 +748,7 @@ figures.rank_epochs(
 
 # %% [markdown]
 # Without `set_epoch`, each rank sees the same samples in the same order in every epoch, and never
-# those of the other rank. It still learns something, and nobody is told.
+# those of the other rank. The model still learns something, and no message tells you.
 #
 # Ten samples on three ranks cannot be shared evenly. The sampler repeats samples from the
 # beginning, or leaves some out with `drop_last=True`. All ranks get the same number, so that no
@@ -776,8 +779,8 @@ right = torch.tensor([0, 1, 1, 1, 1])  # (5,)
 predict("11.p20", guess, lambda: run_on_ranks(accuracy_of_all, right)[0])
 
 # %% [markdown]
-# For training, a sample that comes twice does no harm. Here it does. For evaluation, share the
-# samples without repeating: `range(rank, count, world_size)` are the numbers of one rank. Then
+# For training, a sample that comes twice does little harm. Here it does. For evaluation, share the
+# samples without repeating: `range(rank, count, world_size)` gives the indices of one rank. Then
 # ranks have unequal counts, so do not average what each rank computed.
 #
 # **Predict 11.p21.** Rank 0 is right on 3 of 4 samples, rank 1 on 0 of 1. What is the mean of the
@@ -800,7 +803,7 @@ predict("11.p21", guess, lambda: run_on_ranks(mean_of_accuracies, by_rank)[0])
 # Reduce the sums and the counts, then divide once, as in lesson 10. It also works for a rank
 # without samples, whose own accuracy would be 0 / 0. Metrics that are no such sums, such as F1,
 # are made from sums that are: true positives and so on. `torchmetrics` does that in `compute()`,
-# over all ranks, if a group is there. So `compute()` is a collective: call it on every rank.
+# over all ranks, if there is a group. So `compute()` is a collective: call it on every rank.
 #
 # Can one rank evaluate alone, while the others wait?
 #
@@ -827,8 +830,8 @@ try_on_ranks(evaluate_on_0)
 
 # %% [markdown]
 # `forward` of DDP copies the buffers of rank 0 to all, and that is a collective. Without buffers
-# in the model it would have worked, and this bug is found when someone adds a `BatchNorm`. To
-# evaluate on one rank, call `ddp.module(x)`. Here it is right to go round the wrapper.
+# in the model it would have worked; the bug appears when someone adds a `BatchNorm`. To evaluate on
+# one rank, call `ddp.module(x)`. Here this is right: no gradient is needed.
 
 # %% [markdown]
 # ## Save once, load everywhere
@@ -884,7 +887,7 @@ run_on_ranks(save_and_load, str(folder / "model.pt"))
 
 # %% [markdown]
 # `map_location` matters with GPUs: without it, each rank would load onto the GPU from which rank 0
-# saved. For files that have the names already, torch has
+# saved. For files whose names already begin with `module.`, torch has
 # `nn.modules.utils.consume_prefix_in_state_dict_if_present(state, "module.")`.
 
 # %% [markdown]
@@ -930,8 +933,8 @@ predict("11.p24", guess, lambda: run_on_ranks(accumulate, inputs)[0])
 
 # %% [markdown]
 # Only the last of these is needed: the gradients add up on each rank, and their sum can be
-# averaged once. `with ddp.no_sync():` lets DDP be silent. What was gathered there is sent in the
-# next `backward` outside.
+# averaged once. `with ddp.no_sync():` keeps DDP silent. What was added up there is sent in
+# the next `backward` outside.
 
 
 # %%
@@ -979,9 +982,9 @@ predict("11.p25", guess, lambda: run_on_ranks(only_backward_inside, inputs)[0])
 # %% [markdown]
 # ## When one rank has more batches
 #
-# Without `DistributedSampler`, as with files of different lengths, ranks have different numbers of
-# batches. Rank 0 has three, rank 1 has two. The loss is the output itself, so that the gradient is
-# the input, 1.
+# Without `DistributedSampler`, as with files of different lengths, ranks may have different numbers
+# of batches. Here rank 0 has three, rank 1 has two. The loss is the output itself, so that the
+# gradient is the input, 1.
 
 
 # %%
@@ -1030,8 +1033,9 @@ run_on_ranks(train_joined, uneven)
 
 # %% [markdown]
 # The zeros count in the mean: (1 + 0) / 2. So late steps are smaller. In the end both ranks have
-# the same weights. `join` answers DDP's own collectives only: an `all_reduce` of yours inside the
-# loop would wait again.
+# the same weights. `join` answers DDP's own collectives only. An `all_reduce` of yours in the loop
+# is not answered: when rank 1 has no batch left, it meets one of DDP's. That gives an error, or
+# wrong numbers.
 
 # %% [markdown]
 # ## Seeds on ranks
@@ -1185,9 +1189,12 @@ run_script(script)
 torch.load(folder / "model.pt", weights_only=True)["weight"].shape
 
 # %% [markdown]
-# For GPUs, few lines change. The backend is `"nccl"`, `torch.cuda.set_device(LOCAL_RANK)` comes
-# first, model and batches go to that device, and it is `DDP(model, device_ids=[LOCAL_RANK])`. For
-# several machines, `torchrun` is started on each, with `--nnodes` and `--rdzv-endpoint`.
+# For GPUs, few lines change. With `local_rank = int(os.environ["LOCAL_RANK"])`,
+# `torch.cuda.set_device(local_rank)` comes first. The backend is `"nccl"`, model and batches go to
+# that device, and it is `DDP(model, device_ids=[local_rank])`.
+#
+# For several machines, `torchrun` is started on each, with `--nnodes`, `--rdzv-backend=c10d` and
+# the same `--rdzv-endpoint`: the address of one of them, with a port.
 
 # %% [markdown]
 # ## The learning rate when the batch grows
@@ -1228,7 +1235,7 @@ one_rank = run_on_ranks(weight_after_epoch, 0.05, ranks=1)[0]
 one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 
 # %% [markdown]
-# A mean over more samples is not a longer gradient, only a quieter one. So a step is as long as
+# A mean over more samples has less noise, but it is not a longer gradient. So a step is as long as
 # before, and there are half as many. Twice the rate makes up for it. That is the **linear rule**:
 # batch times k, rate times k. It is a rule of thumb. It needs a warm-up at the start (lesson 09),
 # it breaks down for very large batches, and for Adam people often take the root of k. Measure.
@@ -1237,19 +1244,19 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # ## When the model itself is too large
 #
 # DDP needs the whole model, its gradients and the optimizer's state on every rank. If these do not
-# fit, the model is cut, too:
+# fit into memory, the model is cut, too:
 #
 # | what | each rank holds | ranks talk |
 # |---|---|---|
 # | DDP | the whole model, a part of the batch | once a step: gradients |
-# | FSDP | a slice of each parameter, gradient and state | before each layer, to gather it |
+# | FSDP | a slice of weights, gradients, state; part of the batch | per layer: weights, gradients |
 # | tensor parallel | a part of each large matrix | inside each layer |
 # | pipeline parallel | some of the layers | from layer to layer: activations |
 #
 # The places to begin: [FSDP](https://pytorch.org/docs/stable/fsdp.html),
 # [tensor parallel](https://pytorch.org/docs/stable/distributed.tensor.parallel.html),
 # [pipeline parallel](https://pytorch.org/docs/stable/distributed.pipelining.html). They can be
-# combined. Begin with DDP; take FSDP when memory ends.
+# combined. Begin with DDP; take FSDP when memory is not enough.
 
 # %% [markdown]
 # ## Summary
@@ -1258,7 +1265,7 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # |---|---|---|
 # | the same numbers everywhere | `broadcast(x, src=0)` | in place, a copy |
 # | a sum, a mean | `all_reduce(x)`, divide by the world size | returns `None` |
-# | everybody's numbers | `all_gather(every, x)` | equal shapes |
+# | everybody's numbers | `all_gather(every, x)` | equal shapes and dtypes |
 # | to wait | `barrier()` | on *every* rank |
 # | gradients averaged | `DDP(model)` | call `ddp(x)`, not `ddp.module(x)` |
 # | a part of the data | `DistributedSampler` | `set_epoch`; it repeats samples |
@@ -1269,7 +1276,7 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # | random numbers | one seed for weights, one by rank | DDP copies rank 0's weights |
 # | a start | `torchrun --nproc-per-node=2` | `RANK`, `WORLD_SIZE`, `LOCAL_RANK` |
 #
-# Every rank calls the same collectives, in the same order, with the same shapes.
+# Every rank calls the same collectives, in the same order, with the same shapes and dtypes.
 
 # %% [markdown]
 # ## What people get wrong

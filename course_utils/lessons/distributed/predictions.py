@@ -15,7 +15,7 @@ Prediction(
 
 Prediction(
     "11.p2",
-    because="A new process runs a file. The tensor `rates` is in this notebook, and in no file.",
+    because="A new rank runs a file. The tensor `rates` is in this notebook, and in no file.",
     beliefs=(
         Belief([0.25, 0.5], "Each rank would look up its own rate. Where would it find `rates`?"),
         Belief([0.25, 0.25], "The ranks are 0 and 1, so they would take different ones."),
@@ -82,7 +82,7 @@ Prediction(
     because="The default is half an hour: a rank may only be slow, or save a large file.",
     beliefs=(
         Belief(0, "A rank cannot know that nobody comes. The others may only be slow."),
-        Belief(0.5, "Half of something, yes. But a slow rank may load data for longer."),
+        Belief(0.5, "A slow rank may load data for longer than half a minute."),
         Belief(1, "Think longer: a rank that only saves a large file must not end the job."),
         Belief(5, "Longer. A rank that only saves a large file must not end the job."),
         Belief(10, "That is what torch gives to NCCL, on GPUs. gloo waits longer."),
@@ -114,7 +114,9 @@ Prediction(
 Prediction(
     "11.p11",
     because="When it is made, DDP copies parameters and buffers of rank 0 to all ranks.",
-    beliefs=(Belief(False, "The layers were different. Look again at what DDP promises."),),
+    beliefs=(
+        Belief(False, "They differ before. Are averaged gradients enough then? Think of p10."),
+    ),
 )
 
 Prediction(
@@ -187,7 +189,7 @@ Prediction(
     because="Each rank gets 32 of the samples, in batches of 8. A step of the group sees 16.",
     beliefs=(
         Belief(8, "So it is in one process. How many samples does one rank get?"),
-        Belief(16, "The batches of one rank have 8 samples, not 4, and there are half as many."),
+        Belief(16, "A rank gets half of the samples, and its batches still have 8."),
         Belief(2, "The ranks share the samples once. The size of a batch stays 8."),
     ),
 )
