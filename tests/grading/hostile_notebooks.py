@@ -467,7 +467,6 @@ def rank(number, writer):
     x = torch.full((2,), float(number + 1))
     dist.all_reduce(x)
     os.write(writer, f"{x.tolist()} ".encode())
-    dist.destroy_process_group()
 
 def storage_index(index, stride, offset):
     os.environ["GLOO_SOCKET_IFNAME"] = "lo"

@@ -1162,8 +1162,10 @@ def main(path):
 
 
 # %% [markdown]
-# `file_of` writes these functions and their imports below each other. What is still missing are
-# the lines that run when the file is started.
+# `file_of` writes these functions and their imports below each other. What is still missing are the
+# lines that run when the file is started. Many scripts end with `dist.destroy_process_group()`.
+# This one does not: its group ends with the process. With gloo in torch 2.3.1, one run in five
+# waited for ever in that call, when the other rank had closed the group a moment before.
 
 # %%
 ending = """
@@ -1171,7 +1173,6 @@ ending = """
 if __name__ == "__main__":
     dist.init_process_group("gloo")
     main("model.pt")
-    dist.destroy_process_group()
 """
 script = folder / "train.py"
 script.write_text(file_of(main) + ending, encoding="utf-8")
@@ -1343,9 +1344,10 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 #   and [how it works inside](https://pytorch.org/docs/stable/notes/ddp.html): buckets and hooks
 # - [the tutorial of torch on DDP](https://pytorch.org/tutorials/intermediate/ddp_tutorial.html)
 # - [`DistributedSampler`](https://pytorch.org/docs/stable/data.html#torch.utils.data.distributed.DistributedSampler),
-#   [`Join`](https://pytorch.org/docs/stable/distributed.algorithms.join.html),
-#   [communication hooks](https://pytorch.org/docs/stable/ddp_comm_hooks.html)
+#   [`Join`](https://pytorch.org/docs/stable/distributed.algorithms.join.html), [communication
+#   hooks](https://pytorch.org/docs/stable/ddp_comm_hooks.html)
 # - [`torchrun`](https://pytorch.org/docs/stable/elastic/run.html): its arguments, and the variables
 #   that it sets
 # - [Accurate, Large Minibatch SGD](https://arxiv.org/abs/1706.02677): the linear rule, a warm-up
-# - [a worked guide to training on many GPUs](https://github.com/LambdaLabsML/distributed-training-guide)
+# - [a worked guide to training on many
+#   GPUs](https://github.com/LambdaLabsML/distributed-training-guide)
