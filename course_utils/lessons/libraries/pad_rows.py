@@ -74,6 +74,8 @@ def _(rng):
     yield [second, hidden], 0, 3  # more tokens than the mask has ones, and over a multiple
     words = {"input_ids": [2, 7, 3], "attention_mask": [1, 1, 1], "label": [-100, 1, -100]}
     yield [words, {"input_ids": [4], "attention_mask": [1], "label": [2]}], 9, 2
+    inside = {"input_ids": [2, 0, 3], "attention_mask": [1, 0, 1], "label": [1, 2, 0]}
+    yield [words, inside, {"input_ids": [4], "attention_mask": [1], "label": [2]}], 9, 2
     yield [row(rng, 3, types=True, token_labels=True)], rng.randint(0, 9), 8
     yield [row(rng, n, types=True) for n in (2, 4, 1)], 1, 3
     for token_labels in (False, True):

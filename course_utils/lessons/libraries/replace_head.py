@@ -132,8 +132,9 @@ def _(answer, model, name, classes):
     held = [p for group in optimizer.param_groups for p in group["params"]]
     facts["held by the optimizer"] = sorted(known.get(id(p), "not of the model") for p in held)
     facts["optimizer"] = type(optimizer).__name__
-    settings = [(group["lr"], group.get("momentum", 0)) for group in optimizer.param_groups]
-    facts["its rate and momentum"] = sorted(set(settings))
+    groups = optimizer.param_groups
+    settings = {(float(group["lr"]), float(group.get("momentum", 0))) for group in groups}
+    facts["its rate and momentum"] = sorted(settings)
     return {**facts, "a step of training": attempt(lambda: step(model, optimizer, name))}
 
 
