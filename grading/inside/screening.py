@@ -125,7 +125,7 @@ PRIVATE = {
     *("_base", "_step_count", "_last_lr", "_is_view", "_initial_step", "_load_from_state_dict"),
     *("_register_load_state_dict_pre_hook", "_register_state_dict_hook", "_save_to_state_dict"),
     *("__init__", "__new__", "__post_init__", "__init_subclass__", "__class__", "__name__"),
-    *("__slots__", "__dict__", "_cdata", "_make"),
+    *("__slots__", "__dict__", "_cdata", "_make", "__metadata__"),
     *("__qualname__", "__doc__", "__call__", "__len__", "__getitem__", "__setitem__"),
     *("__delitem__", "__iter__", "__next__", "__contains__", "__enter__", "__exit__", "__repr__"),
     *("__str__", "__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__"),

@@ -6,6 +6,7 @@
 import contextlib
 import io
 import linecache
+import sys
 
 import pytest
 
@@ -56,6 +57,11 @@ def run(answer):
         linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
         with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
             exec(compile(source, file, "exec", dont_inherit=True), scope)
+    # What a notebook defines can be pickled: its module is there.
+    home = sys.modules["__main__"]
+    for name, thing in scope.items():
+        if getattr(thing, "__module__", "") == "__main__" and isinstance(thing, type):
+            setattr(home, name, thing)
     return scope[exercise.name]
 
 
