@@ -174,7 +174,7 @@ def exercise_cells(exercise: Exercise, solved: bool) -> list[NotebookNode]:
 def course_map_code() -> str:
     """The cell that draws which lesson needs which, from the contents pages."""
     rows = [f'    ("{c.number}", "{c.title}", {json.dumps(list(c.needs))}),' for c in all_lessons()]
-    return "\n".join(["lessons = [", *rows, "]", "figures.course_map(lessons)"])
+    return "\n".join(["figures.course_map([", *rows, "])"])
 
 
 # -- running them ------------------------------------------------------------------------------

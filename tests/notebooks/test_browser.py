@@ -26,13 +26,7 @@ from tools import build
 
 TOKEN = "a-token-for-this-test"
 FIRST = "00_start_here.ipynb"
-# Not lesson 12's: the imports of its libraries take longer, beside a browser, than a test waits for
-# a cell. test_notebooks and nbval run its cells.
-TARGETS = [
-    target
-    for target in build.targets()
-    if target.practice and not target.built.name.startswith("12_")
-]
+TARGETS = [target for target in build.targets() if target.practice]
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
 CHROMIUM_OPTIONS = [

@@ -72,12 +72,7 @@ def test_every_cell_was_run_without_complaint(target):
 @by_name
 def test_cells_are_short(target):
     # An answer's stub is as long as its docstring; the budget is for what is read as a lesson.
-    # So is the map of the course, which has a line for each lesson.
-    cells = [
-        c
-        for c in code_cells(built(target))
-        if "exercise" not in c.metadata and "figures.course_map(" not in c.source
-    ]
+    cells = [c for c in code_cells(built(target)) if "exercise" not in c.metadata]
     lengths = [len(code_lines(cell)) for cell in cells]
     assert max(lengths) <= 15
     assert statistics.median(lengths) <= 5

@@ -129,12 +129,20 @@ class Taken(Dataset):
     "The picture and its mask were drawn apart: where one was mirrored, the other sometimes was "
     "not. How many draws are two calls?"
 )
-class TwoCalls(Taken):
-    def transformed(self, i):
-        if self.transform is None:
-            return self.pictures[i], self.masks[i]
-        picture = self.transform(image=self.pictures[i])["image"]
-        return picture, self.transform(image=picture, mask=self.masks[i])["mask"]
+class TwoCalls(Dataset):
+    def __init__(self, pictures, masks, transform):
+        self.pictures, self.masks, self.transform = pictures, masks, transform
+
+    def __len__(self):
+        return len(self.pictures)
+
+    def __getitem__(self, i):
+        picture, mask = self.pictures[i], self.masks[i]
+        if self.transform is not None:
+            picture = self.transform(image=picture)["image"]
+            mask = self.transform(image=picture, mask=mask)["mask"]
+        x = torch.tensor(picture.copy()).permute(2, 0, 1)  # (3, height, width)
+        return x / 255, torch.tensor(mask.copy()).long()
 
 
 @exercise.mistake(same_as=TwoCalls)
