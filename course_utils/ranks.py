@@ -25,7 +25,6 @@ import os
 import pickle
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -449,7 +448,8 @@ def run_script(path: str | Path, ranks: int = 2, seconds: float = 100.0) -> None
             [
                 *(sys.executable, "-m", "torch.distributed.run", f"--nproc-per-node={ranks}"),
                 "--monitor-interval=0.5",
-                *("--master-addr=127.0.0.1", f"--master-port={_free_port()}"),
+                # On this machine, at a port that torchrun finds itself.
+                *("--rdzv-backend=c10d", "--rdzv-endpoint=127.0.0.1:0", "--local-addr=127.0.0.1"),
                 *(f"--log-dir={folder}", "--redirects=3", str(Path(path).resolve())),
             ],
             cwd=Path(path).resolve().parent,
@@ -474,12 +474,6 @@ def run_script(path: str | Path, ranks: int = 2, seconds: float = 100.0) -> None
         )
     if failed:
         raise RanksFailed(failed)
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return int(one.getsockname()[1])
 
 
 def _end_all(process: subprocess.Popen) -> None:
