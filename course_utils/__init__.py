@@ -7,8 +7,10 @@ __version__ = "1.3"  # of the course; CHANGELOG.md says what is new in it
 
 # Where each name lives. It is loaded when it is first asked for, so that the first cell of a
 # notebook can say what is wrong with an environment in which torch cannot be imported.
-HOMES = {"check": "checks", "hint": "checks", "solution": "checks", "predict": "prediction"}
-HOMES["progress"] = "progress_panel"
+HOMES = {
+    **{"check": "checks", "hint": "checks", "solution": "checks"},
+    **{"predict": "prediction", "progress": "progress_panel"},
+}
 
 __all__ = ["check", "hint", "predict", "progress", "solution"]
 

@@ -308,10 +308,15 @@ class Exercise:
     def observations(self, answer: Callable[..., Any], seed: int = 0) -> list[Observation]:
         """What `answer` does on each case. Stops at the first case that runs out of time.
 
-        Raises ExerciseFault when a case cannot be made.
+        Raises ExerciseFault when a case cannot be made, or its ranks do not find each other.
         """
         if self.ranks:
-            return ranks.observations(self, answer, seed)
+            try:
+                return ranks.observations(self, answer, seed)
+            except ranks.RanksFailed as failed:
+                raise ExerciseFault(
+                    text("fault.ranks", "{id}: {what}", id=self.id, what=str(failed))
+                ) from None
         seen = []
         with course_settings():  # the cases are made inside as well
             for args, before in self.cases_twice(seed):

@@ -44,8 +44,8 @@ class PackagesMissing(Exception):
 
 
 def missing(extra: str) -> list[str]:
-    """The packages of an extra that are not installed; none for ''."""
-    return [name for name in PACKAGES.get(extra, ()) if not _installed(name)]
+    """The packages of an extra that are not installed."""
+    return [name for name in PACKAGES[extra] if not _installed(name)]
 
 
 def _installed(package: str) -> bool:
@@ -82,8 +82,7 @@ def keep_offline(extra: str) -> None:
 
     Their caches lie in a temporary folder, which is removed when this process ends.
     """
-    if extra:
-        os.environ.update(SETTINGS[extra], **{CACHE: _cache()})
+    os.environ.update(SETTINGS[extra], **{CACHE: _cache()})
 
 
 @functools.cache

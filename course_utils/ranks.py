@@ -1,9 +1,9 @@
 """Several real processes that work together through torch.distributed. Taught in lesson 11.
 
 `run_on_ranks` runs a function of a notebook on each rank, `run_script` a script with torchrun.
-Exercises with `Exercise(..., ranks=2)`
-are observed on ranks: see `observations`. Nothing of torch.distributed is replaced. The ranks talk
-to each other over this machine's own network alone (gloo), and meet by a file.
+Exercises with `Exercise(..., ranks=2)` are observed on ranks: see `observations`. Nothing of
+torch.distributed is replaced. The ranks talk to each other over this machine's own network alone
+(gloo), and meet by a file.
 
 Where a process can be copied (fork: Linux), ranks are copies of this one, ready in a moment.
 Elsewhere they begin from nothing, import what they need, and get functions through files.
@@ -55,7 +55,7 @@ WAIT_SECONDS = 4.0  # that a rank waits in a collective for the others
 # That ranks may need longer than the first that is ready. On a busy machine, a rank may not run for
 # seconds; one that waits in a collective says so itself, before.
 LATE_SECONDS = 6.0
-FAILURES = 3  # of ranks that do not find each other, before an answer is said to be at fault
+TRIES = 3  # for ranks to find each other, before an answer runs
 HERE = "here"  # what a rank says that waits for the others to be as far
 MOMENT_SECONDS = 0.3  # that a rank which is done stays there for the others
 # What the process of each rank does after a case: the grader looks at what an answer left there.
@@ -513,7 +513,8 @@ def observations(
     """What `answer` does on each case, on `exercise.ranks` ranks; see Exercise.observations.
 
     The ranks go through all cases, with a process group for each. Once they did not come to the end
-    of a case together, new ones go on with the next.
+    of a case together, new ones go on with the next. Raises RanksFailed if ranks do not find each
+    other, which is not the answer's doing.
     """
     if method == "fork":
         _import_parts()
@@ -528,19 +529,26 @@ def observations(
             work = functools.partial(_observe_cases, exercise, answer, seed, first, meeting)
             with Ranks(work, exercise.ranks, method) as group:
                 while len(seen) < count:
-                    limit = exercise.seconds + LATE_SECONDS
-                    if group.meet() or group.meet():  # starved of time before the answer ran
+                    if group.meet() or group.meet():
                         failures += 1
-                        if failures < FAILURES:
-                            break
-                        found: list[Observation | None] = [None] * exercise.ranks
-                    else:
-                        found = group.gather(limit, LATE_SECONDS, done=True)
+                        break
+                    limit = exercise.seconds + LATE_SECONDS
+                    found = group.gather(limit, LATE_SECONDS, done=True)
                     seen.append(merged(found))
                     if exercise.ends_at(seen[-1]) or len(_waiting(found)) == len(found):
                         return seen  # the next case would take as long
                     if None in found or not group.whole:
                         break
+            if failures == TRIES:
+                raise RanksFailed(
+                    text(
+                        "ranks.apart",
+                        "{count} processes did not find each other in {tries} tries. The machine "
+                        "may have too much else to do.",
+                        count=exercise.ranks,
+                        tries=TRIES,
+                    )
+                )
     return seen
 
 
@@ -663,14 +671,20 @@ def _wait_of(found: Sequence[Observation | None]) -> str:
 
 
 def _by_rank(values: Sequence[Any]) -> dict[str, Any]:
-    names = {type(value) is dict and bool(value) and tuple(value) for value in values}
-    if len(names) == 1 and all(isinstance(name, str) for name in [*names][0] or (0,)):
-        return {
-            f"{name} on rank {rank}": value[name]
-            for name in values[0]
-            for rank, value in enumerate(values)
-        }
-    return {f"result on rank {rank}": value for rank, value in enumerate(values)}
+    """One dict of facts, each with its rank; a rank that gave no facts has a 'result'."""
+    facts = [
+        value
+        if type(value) is dict and value and all(isinstance(name, str) for name in value)
+        else {"result": value}
+        for value in values
+    ]
+    names = dict.fromkeys(name for one in facts for name in one)
+    return {
+        f"{name} on rank {rank}": one[name]
+        for name in names
+        for rank, one in enumerate(facts)
+        if name in one
+    }
 
 
 def _all(parts: Iterator[Sequence[Any]]) -> tuple:

@@ -262,3 +262,9 @@ def test_a_reference_that_waits_is_a_fault_of_the_exercise(monkeypatch):
 
 def test_ranks_that_only_compute_have_met_before_one_of_them_ends():
     assert all(run_on_ranks(added, n) == [n + STEP] * 2 for n in range(10))
+
+
+def test_ranks_that_do_not_find_each_other_are_no_fault_of_an_answer(summing, monkeypatch):
+    monkeypatch.setattr(ranks.Ranks, "meet", lambda group: [None] * group.count)
+    with pytest.raises(ExerciseFault, match=r"90\.1: 2 processes did not find each other in 3"):
+        summing.judge(lambda x: x)

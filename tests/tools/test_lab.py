@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from course_utils import journal
 from tests import ROOT
 
 OLD, NEW, NEWER, MINE = b'{"course": 1}', b'{"course": 2}', b'{"course": 3}', b'{"mine": 1}'
@@ -163,6 +164,11 @@ def test_copies_have_no_outputs_and_are_the_students_once_their_cells_changed(la
     (work / "01.ipynb").write_bytes(a_notebook("x = 8"))
     (course / "01.ipynb").write_bytes(a_notebook("x = 9"))
     assert lab.copy_notebooks(course, work) == done(kept=["01.ipynb"], beside=["01.new.ipynb"])
+
+
+def test_lab_and_the_journal_mean_the_same_files(lab):
+    # tools/lab.py starts without the course's package.
+    assert (lab.JOURNAL, lab.MANIFEST) == (journal.FILE, journal.MARK)
 
 
 def test_lab_opens_the_notebook_where_the_student_stopped(lab, work):

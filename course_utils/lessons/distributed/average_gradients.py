@@ -80,6 +80,10 @@ def _(rng):
     yield (_models(rng, _two_layers, without={(rank, "0.bias") for rank in everywhere}),)
     old = {(rank, "0.bias") for rank in everywhere} | {(0, "0.weight")}
     yield (_models(rng, _two_layers, old, frozen=("0.weight", "0.bias")),)
+    cancelling = _models(rng, lambda: nn.Linear(2, 1))
+    for model, gradient in zip(cancelling, (1.5, -1.5, 0.0), strict=True):
+        model.bias.grad = torch.tensor([gradient])
+    yield (cancelling,)
     names = [name for name, _ in _two_layers().named_parameters()]
     gone = {(rng.randrange(RANKS), rng.choice(names)) for _ in range(3)}
     yield (_models(rng, _two_layers, gone, frozen=rng.sample(names, 1)),)
@@ -106,6 +110,21 @@ def sums(model):
     for parameter in model.parameters():
         if parameter.requires_grad and parameter.grad is not None:
             parameter.grad *= size
+
+
+@exercise.mistake(
+    "Gradients that add up to zeros are gradients all the same. What do zeros not tell of who had "
+    "one?"
+)
+def zeros_are_none(model):
+    for parameter in model.parameters():
+        if not parameter.requires_grad:
+            continue
+        gradient = torch.zeros_like(parameter)
+        if parameter.grad is not None:
+            gradient += parameter.grad
+        _mean(gradient)
+        parameter.grad = gradient if gradient.any() else None
 
 
 @exercise.mistake(
