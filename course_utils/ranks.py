@@ -330,7 +330,7 @@ def run_on_ranks(
     failed = _why_failed(reports)
     if failed:
         raise RanksFailed(failed)
-    return [report.result for report in reports]
+    return [report.result for report in reports if report is not None]  # None has failed above
 
 
 @dataclasses.dataclass
