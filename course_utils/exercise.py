@@ -20,7 +20,7 @@ from typing import Any
 
 import torch
 
-from . import contents, lessons, ranks
+from . import contents, lessons, rank_observation, ranks
 from .by_hand import ByHand
 from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
@@ -135,7 +135,7 @@ class Exercise:
     no_case: why a promise of the docstring has no case, by the name that the review gives it.
     ranks: on how many real processes of one group every case is run; 0: in this process, without a
     group. An argument that is a ranks.ByRank has a value for each of them. Facts get the rank's
-    number; what a collective waited for in vain is an error of its own (see ranks.merged).
+    number; what a collective waited for in vain is an error of its own: rank_observation.merged.
     """
 
     def __init__(
@@ -312,7 +312,7 @@ class Exercise:
         """
         if self.ranks:
             try:
-                return ranks.observations(self, answer, seed)
+                return rank_observation.observations(self, answer, seed)
             except ranks.RanksFailed as failed:
                 raise ExerciseFault(
                     text("fault.ranks", "{id}: {what}", id=self.id, what=str(failed))

@@ -39,7 +39,7 @@ from .side_effects import CALL, SideEffect, Watch, more_than, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
-WAITED = "waited"  # the type of what is raised where a rank waited in vain; see ranks.merged
+WAITED = "waited"  # the type of what is raised where a rank waited in vain; see rank_observation
 RAISE = dis.opmap["RAISE_VARARGS"]  # the instruction of `raise` and of a failed `assert`
 CALLS_LIMIT = 20  # calls of an answer whose results' types are kept
 

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import builtins
+import importlib.util
 import inspect
 import symtable
+import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -34,6 +36,16 @@ def write_file(function: Callable[..., Any], folder: Path) -> Path:
     path = folder / FILE
     path.write_text(file_of(function), encoding="utf-8")
     return path
+
+
+def imported(path: Path) -> ModuleType:
+    """The module that a file is."""
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[path.stem] = module  # what the file defines can be sent to others
+    spec.loader.exec_module(module)
+    return module
 
 
 def file_of(function: Callable[..., Any]) -> str:

@@ -390,7 +390,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
 
     answer: sandbox.Answer as a dict.
     """
-    from course_utils import ranks
+    from course_utils import rank_observation
     from course_utils.exercise import load
     from course_utils.observation import describe_exception
 
@@ -414,7 +414,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
         for changed in changes(originals):
             messages.flag(f"changes `{changed}` while it runs")
 
-    ranks.AFTER_EACH_CASE.append(flag_changes)
+    rank_observation.AFTER_EACH_CASE.append(flag_changes)
     function = scope[name]
     if not callable(function):
         facts = {"not callable": type(function).__qualname__}

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 import torch.utils.data
 
-from course_utils import ranks
+from course_utils import rank_processes, ranks
 from course_utils.by_hand import SIGNS
 from course_utils.exercise import Exercise
 from course_utils.observation import observe
@@ -37,7 +37,7 @@ def by_hand_problems(exercise: Exercise) -> Iterator[str]:
         if thing is None:
             yield f"`{name}` is to be done without, and there is no such thing in torch."
             continue
-        with ranks.alone() if exercise.ranks else contextlib.nullcontext():
+        with rank_processes.alone() if exercise.ranks else contextlib.nullcontext():
             yield from forbidden_problems(exercise, name, thing)
     for answer in exercise.ways_round:
         verdict = exercise.judge(answer)

@@ -10,7 +10,7 @@ import torch
 import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
-from course_utils import exercise, ranks
+from course_utils import exercise, rank_observation, rank_processes
 from course_utils.catalogue import Catalogue
 from course_utils.exercise import Exercise, ExerciseFault, catalogue, find
 from course_utils.observation import WAITED, Observation, Raised
@@ -105,7 +105,7 @@ def test_the_stop_button_ends_all_ranks(monkeypatch):
     def stopped(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(ranks.Ranks, "gather", stopped)
+    monkeypatch.setattr(rank_processes.Ranks, "gather", stopped)
     with pytest.raises(KeyboardInterrupt):
         run_on_ranks(never_ends)  # nothing_stays looks for its processes
 
@@ -114,7 +114,7 @@ def test_ranks_end_with_a_notebook_that_is_killed(tmp_path):
     script = tmp_path / "killed.py"
     script.write_text(
         "import os, threading, time\n"
-        "from course_utils.ranks import Ranks\n"
+        "from course_utils.rank_processes import Ranks\n"
         "def work(rank, line):\n"
         "    while True:\n"
         "        pass\n"
@@ -215,7 +215,7 @@ def test_an_answer_that_fails_or_waits_on_one_rank_is_told(summing):
 
 def test_where_processes_are_not_copied_an_exercise_is_judged_as_well():
     exercise = find("11.1")
-    spawned = ranks.observations(exercise, exercise.answer, 0, "spawn")
+    spawned = rank_observation.observations(exercise, exercise.answer, 0, "spawn")
     assert exercise.verdict(spawned).passed
 
 
@@ -265,6 +265,6 @@ def test_ranks_that_only_compute_have_met_before_one_of_them_ends():
 
 
 def test_ranks_that_do_not_find_each_other_are_no_fault_of_an_answer(summing, monkeypatch):
-    monkeypatch.setattr(ranks.Ranks, "meet", lambda group: [None] * group.count)
+    monkeypatch.setattr(rank_processes.Ranks, "meet", lambda group: [None] * group.count)
     with pytest.raises(ExerciseFault, match=r"90\.1: 2 processes did not find each other in 3"):
         summing.judge(lambda x: x)
