@@ -51,7 +51,7 @@ GONE, LAZY = "gone", "lazy"
 KINDS += (GONE, LAZY)
 
 # What of a class is watched, and when its arguments are compared: what its constructor may do early
-# or late is a matter of style.
+# or late is a matter of style, unless it is done to the items of a list or dict.
 METHODS = {"__init__": (END,), "__call__": (CALL,), "forward": (CALL,)}
 
 
@@ -235,8 +235,9 @@ class Watch:
     ) -> None:
         """over: nothing that the answer gave back can do anything later. hold: the arguments are
         kept alive until the case ends, as an iterator would keep them."""
-        if CALL in whens:
-            self._note(before.changes(CALL))
+        changes = before.changes(CALL)
+        # What a constructor has emptied may be gone when the case ends.
+        self._note([one for one in changes if CALL in whens or one.what == "items"])
         if END not in whens:
             return
         if over and CALL in whens:

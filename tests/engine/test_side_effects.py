@@ -268,7 +268,7 @@ def test_of_a_class_the_constructor_and_forward_are_watched_and_it_stays_what_it
         assert isinstance(made, Scaled)
         return made(torch.ones(2))
 
-    assert left(Scaled, look=look) == {("forward.0", "values")}
+    assert left(Scaled, look=look) == {("0", "items"), ("forward.0", "values")}
 
     given = left(Evaluates, model(), look=lambda kind, m: bool(kind(of=m)))
     assert given == {("of", "training")}
