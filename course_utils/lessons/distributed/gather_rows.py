@@ -60,7 +60,7 @@ def _(rng):
     unusual = torch.tensor([[0.0, 0.0], [nan, nan], [-1.0, -1.0]])
     yield (ByRank((halves(rng, 1, 2), unusual)),)
     yield (ByRank((torch.tensor([[2**53 + 1], [-1]]), torch.zeros(0, 1).long())),)
-    yield (ByRank(torch.zeros(0, 2) for _ in range(RANKS)),)
+    yield (ByRank(torch.zeros(0, 2).long() for _ in range(RANKS)),)
     counts = rng.sample(range(1, 5), RANKS)
     features = rng.randint(1, 3)
     yield (ByRank(_ints(rng, n, features) for n in counts),)
