@@ -64,16 +64,17 @@ class Pictures(nn.Module):
 
 
 class PicturesInParts(nn.Module):
-    """The last layer is the second one of a part, with Dropout before it."""
+    """The last layer is the second one of a part; the first of that part learns as well."""
 
     def __init__(self, width: int, classes: int) -> None:
         super().__init__()
         self.features = nn.Sequential(nn.Conv2d(1, width, 2), nn.BatchNorm2d(width), nn.ReLU())
-        self.classifier = nn.Sequential(nn.Dropout(0.5), nn.Linear(width, classes))
+        self.drop = nn.Dropout(0.5)
+        self.classifier = nn.Sequential(nn.LayerNorm(width), nn.Linear(width, classes))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: (batch, 1, height, width) -> (batch, classes)"""
-        return self.classifier(self.features(x).mean(dim=(2, 3)))
+        return self.classifier(self.drop(self.features(x).mean(dim=(2, 3))))
 
 
 @exercise.cases
