@@ -75,6 +75,37 @@ class _Memory(TorchDispatchMode):
         return result
 
 
+@contextlib.contextmanager
+def writes_to(tensor: torch.Tensor) -> Iterator[list[str]]:
+    """Note the operations inside this block that write to the memory of a tensor.
+
+    What was written and put back later counts as well, also where `_version` says nothing of it.
+    """
+    writes: list[str] = []
+    with _Writes(tensor, writes):
+        yield writes
+
+
+class _Writes(TorchDispatchMode):
+    def __init__(self, tensor: torch.Tensor, writes: list[str]) -> None:
+        super().__init__()
+        self.memory = _memory(tensor)
+        self.writes = writes
+
+    def __torch_dispatch__(
+        self, function: Any, types: Any, args: tuple = (), named: dict | None = None
+    ) -> Any:
+        """Run the function, then look at what its declaration says that it writes to."""
+        result = function(*args, **(named or {}))
+        given = dict(zip((one.name for one in function._schema.arguments), args, strict=False))
+        given.update(named or {})
+        for one in function._schema.arguments:
+            is_written = one.alias_info is not None and one.alias_info.is_write
+            if is_written and self.memory in map(_memory, _tensors(given.get(one.name))):
+                self.writes.append(str(function))
+        return result
+
+
 def _tensors(thing: Any) -> list[torch.Tensor]:
     return [leaf for leaf in tree_flatten(thing)[0] if isinstance(leaf, torch.Tensor)]
 
