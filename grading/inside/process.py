@@ -21,6 +21,7 @@ import dataclasses
 import functools
 import gc
 import importlib
+import itertools
 import json
 import linecache
 import operator
@@ -86,10 +87,12 @@ def main(control: int, limits: dict[str, int], alone: bool) -> None:
         gc.collect()
         gc.freeze()  # children then leave these pages alone
         channel.sendall(READY)
-        while True:
+        for number in itertools.count():
             message, files, _, _ = socket.recv_fds(channel, 1, 2)
             if message != RUN or len(files) != 2:
                 return
+            if number == CHILDREN_BEFORE_LARGE_PAGES:
+                use_large_pages()
             child = os.fork()
             if child == 0:
                 channel.close()
@@ -100,6 +103,28 @@ def main(control: int, limits: dict[str, int], alone: bool) -> None:
             if report is None or not tidy(Path.cwd()):
                 return  # whoever needs it starts a fresh one
             channel.sendall(json.dumps(report).encode() + b"\n")
+
+
+def use_large_pages() -> None:
+    """Have the kernel keep this process's memory in pages of 2 MB, where it can (Linux 6.1).
+
+    A copy of this process then takes half the time: there are 200 times fewer pages to note. What
+    a child writes to is still copied in pieces of 4 kB. It costs as much as a few submissions.
+    """
+    MADV_COLLAPSE, size = 25, 2 * 1024**2
+    if sys.platform != "linux":
+        return
+    advise = ctypes.CDLL(None).madvise
+    advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
+    for line in Path("/proc/self/maps").read_text().splitlines():
+        places, rights, _, _, file, *name = line.split()
+        if rights == "rw-p" and file == "00:00" and name in ([], ["[heap]"]):
+            start, end = (int(place, 16) for place in places.split("-"))
+            for page in range(-(-start // size) * size, end // size * size, size):
+                advise(page, size, MADV_COLLAPSE)  # where it refuses, all stays as it is
+
+
+CHILDREN_BEFORE_LARGE_PAGES = 60
 
 
 def import_all(modules: Iterable[str]) -> None:
@@ -516,9 +541,13 @@ def watch_events(messages: Messages) -> None:
     unwatched = WatchFunctions.UNWATCHED
     realpath, getframe = os.path.realpath, sys._getframe
 
+    @functools.cache  # Python reports thousands of events of a few kinds
+    def is_watched(event: str) -> bool:
+        return event in ("open", unwatched) or event.startswith(EVENTS)
+
     def hook(event: str, arguments: tuple) -> None:
         nonlocal inside
-        if inside or not (event in ("open", unwatched) or event.startswith(EVENTS)):
+        if inside or not is_watched(event):
             return
         inside = True  # what is done here is reported as well
         try:
