@@ -321,7 +321,7 @@ def try_filter() -> None:
 
 
 def serve_child(
-    job: int, result: int, limits: dict[str, int], originals: dict, alone: bool
+    job: int, result: int, limits: dict[str, int], originals: dict[str, Original], alone: bool
 ) -> None:
     """Do one job and end the process. Does not return."""
     code = 1
@@ -410,7 +410,7 @@ def read(notebook: bytes, wanted: dict[str, Any]) -> bytes:
     return wire.write_reading(reading.read(notebook, wanted))
 
 
-def run(answer: dict, seed: int, messages: Messages, originals: dict) -> None:
+def run(answer: dict, seed: int, messages: Messages, originals: dict[str, Original]) -> None:
     """Define an answer, observe it on the cases, send observations or why there are none.
 
     answer: sandbox.Answer as a dict.
@@ -592,7 +592,21 @@ class NotebookShell:
 # -- was torch changed? ----------------------------------------------------------------------
 
 
-def snapshot() -> dict[str, tuple[Any, dict[str, Any]]]:
+@dataclasses.dataclass(frozen=True)
+class Original:
+    """A module, class or exercise, and what stood under its names.
+
+    version: of the dict that holds them, as it is at any time. before: what it was; where it still
+    is, no name was touched. Both None where there is nothing of the kind.
+    """
+
+    place: Any
+    names: dict[str, Any]
+    version: ctypes.c_uint64 | None
+    before: int | None
+
+
+def snapshot() -> dict[str, Original]:
     """What stands under each name of the modules, classes and exercises that marks rely on.
 
     Not more than those: looking at an object copies its page of memory in a forked child.
@@ -618,7 +632,38 @@ def snapshot() -> dict[str, tuple[Any, dict[str, Any]]]:
         places[name] = thing
     places["random.Random"] = random.Random
     places |= {f"exercise-{id}": one for id, one in catalogue._declared.items()}
-    return {name: (place, dict(vars(place))) for name, place in places.items()}
+    return {name: original(place) for name, place in places.items()}
+
+
+def original(place: Any) -> Original:
+    """What stands under the names of a module, class or exercise now."""
+    names: Any = vars(place)
+    version = None
+    # Of these two the dict stays the same one; an exercise might get another.
+    if isinstance(place, (type, ModuleType)) and versions_are_told():
+        inside = names if isinstance(names, dict) else gc.get_referents(names)[0]  # of its proxy
+        version = version_of(inside)
+    return Original(place, dict(names), version, version.value if version else None)
+
+
+def version_of(names: dict[str, Any]) -> ctypes.c_uint64:
+    """Where CPython counts the changes of a dict (PEP 509; from 3.14 on it does not)."""
+    return ctypes.c_uint64.from_address(id(names) + VERSION_PLACE)
+
+
+VERSION_PLACE = 3 * ctypes.sizeof(ctypes.c_void_p)  # after references, type and length
+
+
+@functools.cache
+def versions_are_told() -> bool:
+    """Does this Python count each change of a dict, and nothing else, where it is looked for?"""
+    names: dict[str, Any] = {"kept": 1, "changed": 1}
+    version = version_of(names)
+    seen = [version.value, version.value]
+    for change in (lambda: names.update(changed=2), lambda: names.pop("kept")):
+        change()
+        seen.append(version.value)
+    return len(set(seen)) == 3 and seen[0] == seen[1]
 
 
 PLACES = {"builtins", "torch", "torch.nn.functional", "torch.overrides", "torch.testing", "json"}
@@ -637,10 +682,13 @@ CLASSES = (
 )
 
 
-def changes(originals: dict[str, tuple[Any, dict[str, Any]]]) -> list[str]:
+def changes(originals: dict[str, Original]) -> list[str]:
     """Names that stand for something else than in the snapshot, or are new in a class."""
     found = []
-    for place_name, (place, before) in originals.items():
+    for place_name, one in originals.items():
+        if one.version is not None and one.version.value == one.before:
+            continue  # nearly all, and no object in there is looked at
+        place, before = one.place, one.names
         now = vars(place)
         # Modules get new names when torch loads a part of itself; classes do not.
         new = now.keys() - before.keys() if isinstance(place, type) else ()
