@@ -147,6 +147,8 @@ def _named(table: Any) -> tuple:
 
 def _hooks(table: Any) -> tuple:
     """A hook is the same one under the same number."""
+    if type(table) in (dict, collections.OrderedDict) and not dict.__len__(table):  # nearly always
+        return ()
     return tuple((_token(key), id(hook)) for key, hook in _pairs(table))
 
 
@@ -374,10 +376,8 @@ def _named_part(name: Any) -> str:
 
 def torch_switches(_: None) -> dict:
     """torch's global switches, hooks and seeds, as a reader gives them."""
-    hooks = {
-        ("global_hooks", name): _hooks(getattr(torch.nn.modules.module, name))
-        for name in GLOBAL_HOOKS
-    }
+    tables = vars(torch.nn.modules.module)
+    hooks = {("global_hooks", name): _hooks(tables[name]) for name in GLOBAL_HOOKS}
     return {
         **hooks,
         ("grad_mode", ""): _token(torch.is_grad_enabled()),

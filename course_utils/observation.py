@@ -156,9 +156,13 @@ class WatchFunctions(TorchFunctionMode):
                 self._note(name)
 
     def _called(self, frame: FrameType, event: str, called: Any) -> None:
-        """What Python's profiler calls, for each function that begins."""
-        code = frame.f_code
+        """What Python's profiler calls, for each function that begins or ends.
+
+        It is called for all of them, so what most have not is asked first; and each look at a
+        frame's code is told to Python's audit hooks.
+        """
         if event == "call":
+            code = frame.f_code
             if code.co_filename.startswith(PACKAGES):
                 name = self._known[code] if code in self._known else self._learn(code)
                 if name is not None and self._by_answer(frame.f_back):
@@ -167,12 +171,14 @@ class WatchFunctions(TorchFunctionMode):
                 self._looked_at.add(code)
                 if not code.co_filename.startswith(LIBRARIES) and self._own(code):
                     self._look_at(code)
-        # Libraries, too, call methods of tensors: printing one calls Tensor.reshape.
-        elif event == "c_call" and not code.co_filename.startswith(LIBRARIES):
+        elif event == "c_call":
             name = self._forms.get(by_hand.key(str(getattr(called, "__name__", ""))))
+            # Libraries, too, call methods of tensors: printing one calls Tensor.reshape.
+            if name is None or frame.f_code.co_filename.startswith(LIBRARIES):
+                return
             owner = getattr(called, "__self__", None)
             of_array = isinstance(owner, numpy.ndarray) and _of_tensors_alone(name)
-            if name is None or of_array or not _compiled_by_library(called, owner):
+            if of_array or not _compiled_by_library(called, owner):
                 return
             if self._by_answer(frame):
                 self._note(name)

@@ -9,11 +9,14 @@ import random
 import signal
 import sys
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import torch
+
+from .object_state import GLOBAL_HOOKS
 
 MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
 
@@ -31,50 +34,98 @@ class TimeLimit:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.expired = False
-        self._done = False
-        self._lock = threading.Lock()
 
     def __enter__(self) -> TimeLimit:
-        self._timer: threading.Timer | None = None
+        self._clock: _Alarm | _Timer | None = None
         self._loaded = len(sys.modules)
         # Signals reach only the main thread; elsewhere (a test runner's thread) there is no limit.
         if threading.current_thread() is threading.main_thread():
-            self._main = threading.get_ident()
-            # A process that a shell started in the background ignores Ctrl-C until it is told to.
-            self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
-            self._start()
+            self._clock = CLOCK(self._is_over)
+            self._clock.begin(self.seconds)
         return self
 
-    def _start(self) -> None:
-        timer = threading.Timer(self.seconds, self._interrupt)
-        timer.daemon = True
-        self._timer = timer
-        timer.start()
+    def _is_over(self) -> bool:
+        """Asked by the clock when the time has run out; False: it begins again."""
+        if len(sys.modules) > self._loaded + MANY_MODULES:
+            self._loaded = len(sys.modules)
+            return False
+        self.expired = True
+        return True
 
-    def _interrupt(self) -> None:
+    def __exit__(self, *_: object) -> None:
+        if self._clock is not None:
+            self._clock.end()
+
+
+class _Alarm:
+    """A clock of the operating system, which also ends a sleep.
+
+    It costs microseconds. A thread costs a hundred times that, and a process that is copied for
+    each answer pays for the thread's memory as well.
+    """
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+
+    def begin(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._handler = signal.signal(signal.SIGALRM, self._rings)
+        self._begun = time.monotonic()
+        self._outer = signal.setitimer(signal.ITIMER_REAL, seconds)  # of a limit around this one
+
+    def _rings(self, *_: object) -> None:
+        if self._is_over():
+            raise KeyboardInterrupt
+        signal.setitimer(signal.ITIMER_REAL, self._seconds)
+
+    def end(self) -> None:
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+        finally:  # it may ring in the line above
+            signal.signal(signal.SIGALRM, self._handler or signal.SIG_DFL)
+            left, interval = self._outer
+            if left:
+                passed = time.monotonic() - self._begun
+                signal.setitimer(signal.ITIMER_REAL, max(left - passed, SOON), interval)
+
+
+class _Timer:
+    """A clock that is a thread, for Windows, which has no other."""
+
+    def __init__(self, is_over: Callable[[], bool]) -> None:
+        self._is_over = is_over
+        self._done = False
+        self._lock = threading.Lock()
+
+    def begin(self, seconds: float) -> None:
+        self._handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+        self._start(seconds)
+
+    def _start(self, seconds: float) -> None:
+        self._timer = threading.Timer(seconds, self._rings, (seconds,))
+        self._timer.daemon = True
+        self._timer.start()
+
+    def _rings(self, seconds: float) -> None:
         with self._lock:
             if self._done:
                 return
-            if len(sys.modules) > self._loaded + MANY_MODULES:
-                self._loaded = len(sys.modules)
-                self._start()
-                return
-            self.expired = True
-            if hasattr(signal, "pthread_kill"):
-                # A real signal also ends a sleep, which interrupt_main does not.
-                signal.pthread_kill(self._main, signal.SIGINT)
-            else:
+            if self._is_over():
                 _thread.interrupt_main()
+            else:
+                self._start(seconds)
 
-    def __exit__(self, *_: object) -> None:
-        if self._timer is None:
-            return
+    def end(self) -> None:
         try:
             self._timer.cancel()
             with self._lock:
                 self._done = True
         finally:  # the interrupt may arrive in the lines above
             signal.signal(signal.SIGINT, self._handler or signal.SIG_DFL)
+
+
+CLOCK: type[_Alarm] | type[_Timer] = _Alarm if hasattr(signal, "setitimer") else _Timer
+SOON = 1e-3  # seconds until an outer clock rings whose time ran out under an inner one
 
 
 @contextlib.contextmanager
@@ -89,18 +140,22 @@ def course_settings() -> Iterator[None]:
     gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
 
     def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
+        # This is done for every case. Mostly all is as it should be, and asking is cheap.
         if torch.empty(0).device.type != (device or "cpu").split(":")[0]:
             torch.set_default_device(device)
             # 2.3 remembers a None here, on which its get_default_device() then fails.
             context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
             if context.get("device_context", 0) is None:
                 del context["device_context"]
-        torch.set_default_dtype(dtype)
-        torch.set_grad_enabled(gradients)
-        torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
+        if torch.get_default_dtype() != dtype:
+            torch.set_default_dtype(dtype)
+        if torch.is_grad_enabled() != gradients:
+            torch.set_grad_enabled(gradients)
+        if torch.is_anomaly_enabled() != anomaly:
+            torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
 
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    hooks = {name: dict(table) for name, table in _global_hooks()}
+    hooks = {name: set(dict.keys(table)) for name, table in _global_hooks()}
     switch(torch.float32, None, True, False)
     try:
         yield
@@ -111,14 +166,15 @@ def course_settings() -> Iterator[None]:
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
         for name, table in _global_hooks():
-            for key in dict.keys(table) - hooks[name].keys():
+            for key in dict.keys(table) - hooks.get(name, set()):
                 table.pop(key)  # dict.pop() would break an OrderedDict
 
 
 def _global_hooks() -> list[tuple[str, dict]]:
     """torch's tables of hooks on all modules there are."""
-    found = vars(torch.nn.modules.module).items()
-    return [(n, t) for n, t in found if n.startswith("_global_") and type(t) in (dict, OrderedDict)]
+    places = vars(torch.nn.modules.module)
+    tables = ((name, places.get(name)) for name in GLOBAL_HOOKS)
+    return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict)]
 
 
 @contextlib.contextmanager

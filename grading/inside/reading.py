@@ -16,6 +16,7 @@ import builtins
 import contextlib
 import dataclasses
 import enum
+import functools
 import importlib.util
 import itertools
 import json
@@ -433,7 +434,8 @@ def touching(cells: list[Cell], name: str) -> list[ast.stmt]:
     return found
 
 
-def bound(statement: ast.stmt) -> set[str]:
+@functools.lru_cache(maxsize=10_000)  # asked of each statement for each exercise
+def bound(statement: ast.stmt) -> frozenset[str]:
     """Names that a statement binds in the notebook; not those inside functions and classes.
 
     By its syntax and not by symtable, here and below: that answers for a whole text which can be
@@ -453,7 +455,7 @@ def bound(statement: ast.stmt) -> set[str]:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             names.add(node.id)
         waiting += ast.iter_child_nodes(node)
-    return names
+    return frozenset(names)
 
 
 def changed(statement: ast.stmt) -> set[str]:

@@ -11,6 +11,7 @@ import warnings
 import pytest
 import torch
 
+from course_utils import settings
 from course_utils.comparison import same
 from course_utils.observation import (
     CALLS_LIMIT,
@@ -20,7 +21,7 @@ from course_utils.observation import (
     shares_storage,
 )
 from course_utils.plain import ELEMENT_LIMIT, Opaque, TooLarge, plain
-from course_utils.settings import same_randomness
+from course_utils.settings import TimeLimit, same_randomness
 
 
 def call(answer, *args):
@@ -170,13 +171,20 @@ def endless():
         pass
 
 
-def test_an_endless_loop_is_stopped():
+CLOCKS = [settings._Alarm, settings._Timer]  # the second one is that of Windows
+
+
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_an_endless_loop_is_stopped(clock, monkeypatch):
+    monkeypatch.setattr(settings, "CLOCK", clock)
     result = seen(endless, seconds=0.2)
     assert result.timed_out
     assert result.value is None
 
 
-def test_an_endless_loop_is_stopped_where_ctrl_c_is_ignored():
+@pytest.mark.parametrize("clock", CLOCKS)
+def test_an_endless_loop_is_stopped_where_ctrl_c_is_ignored(clock, monkeypatch):
+    monkeypatch.setattr(settings, "CLOCK", clock)
     # As in a process that a shell started in the background.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -189,6 +197,15 @@ def test_an_endless_loop_is_stopped_where_ctrl_c_is_ignored():
 def test_a_sleep_is_stopped():
     def answer():
         time.sleep(30)
+
+    assert seen(answer, seconds=0.2).timed_out
+
+
+def test_a_limit_inside_another_one_leaves_it_its_time():
+    def answer():
+        with TimeLimit(seconds=20):
+            pass
+        time.sleep(2)
 
     assert seen(answer, seconds=0.2).timed_out
 
@@ -257,8 +274,11 @@ def test_shares_storage():
     assert not shares_storage([0], x)
 
 
+@pytest.mark.parametrize("clock", CLOCKS)
 @pytest.mark.parametrize(("modules", "stopped"), [(0, True), (100, False)])
-def test_loading_modules_is_not_interrupted(modules, stopped, monkeypatch):
+def test_loading_modules_is_not_interrupted(modules, stopped, clock, monkeypatch):
+    monkeypatch.setattr(settings, "CLOCK", clock)
+
     def answer():
         for number in range(modules):
             monkeypatch.setitem(sys.modules, f"loaded_{number}", None)
