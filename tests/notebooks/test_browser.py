@@ -298,7 +298,7 @@ def test_a_students_hour(browser, tmp_path):
 def take_picture(page, answer, check, path):
     top, bottom = answer.bounding_box(), check.bounding_box()
     clip = {"x": top["x"], "y": top["y"] - 130, "width": top["width"]}
-    clip["height"] = bottom["y"] + bottom["height"] - clip["y"] + 8
+    clip["height"] = bottom["y"] + bottom["height"] - clip["y"]
     page.mouse.move(0, 0)
     page.screenshot(path=path, clip=clip)
 
