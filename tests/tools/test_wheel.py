@@ -33,7 +33,8 @@ def wheel(tmp_path_factory):
     left_over.touch()
     # The environment is there already, so its set-up is left out.
     here = f"BIN={Path(sys.executable).parent}"
-    subprocess.run(["make", "wheel", here, "--old-file=install"], cwd=copy, check=True, stdin=-3)
+    command = ["make", "wheel", here, "--old-file=install"]
+    subprocess.run(command, cwd=copy, check=True, stdin=subprocess.DEVNULL)
     [wheel] = (copy / "dist").glob("*.whl")
     return wheel
 
