@@ -10,7 +10,7 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: readme lab test notebooks solutions review assign grade lock bench lint install install-libraries install-extras help
+.PHONY: readme lab test notebooks solutions review assign grade lock wheel bench lint install install-libraries install-extras help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
@@ -33,6 +33,10 @@ assign: install  ## make an assignment: make assign ARGS='01.1 01.4=2 --name wee
 
 grade: install  ## mark a folder of submissions: make grade ARGS='--help'
 	@$(BIN)/python -m grading grade $(ARGS)
+
+wheel: install  ## build dist/*.whl: the course for an environment without this folder
+	$(BIN)/python -m pip wheel --quiet --no-deps --no-index --no-build-isolation \
+		--wheel-dir dist .
 
 bench: install-extras  ## measure import time, checks, validation
 	$(BIN)/python tools/bench.py $(ARGS)

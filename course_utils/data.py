@@ -29,6 +29,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .course_files import course_folder, from_wheel
 from .terminal import say
 from .texts import text
 
@@ -73,11 +74,9 @@ class DataError(Exception):
 
 
 def folder() -> Path:
-    """The data folder: data/ beside this package, or what COURSE_DATA names."""
+    """The data folder: the course's own, or what COURSE_DATA names."""
     asked = os.environ.get("COURSE_DATA")
-    if asked:
-        return Path(asked).expanduser()
-    return Path(__file__).resolve().parent.parent / "data"
+    return Path(asked).expanduser() if asked else course_folder("data")
 
 
 def problems() -> list[str]:
@@ -184,6 +183,8 @@ def _remedy(name: str) -> str:
             "data.copy_it",
             "COURSE_DATA names this folder, so unset it or copy the course's own file there",
         )
+    if from_wheel():
+        return text("data.install_again", "install the course's wheel again")
     return text(
         "data.restore_it",
         "in the course's folder, restore it with `git checkout -- data/{name}`",

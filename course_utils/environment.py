@@ -2,13 +2,15 @@
 
 The versions expected are those of requirements/*.txt, the one home of the numbers. Only package
 metadata is read: nothing heavy is imported. Where a lesson needs an extra, the first cell installs
-it into the kernel's environment, and keeps it offline.
+it into the kernel's environment, and keeps it offline. A remedy is what helps where the notebook is
+open: in JupyterLab, in VS Code, or wherever the course was installed as a wheel.
 """
 
 from __future__ import annotations
 
 import functools
 import importlib
+import os
 import re
 import subprocess
 import sys
@@ -16,11 +18,12 @@ from importlib import metadata
 from pathlib import Path
 
 from . import data, extras
+from .course_files import course_folder, from_wheel
 from .terminal import say
 from .texts import all_of, one_of, text
 
 OLDEST_PYTHON = (3, 11)  # as requires-python in pyproject.toml
-REQUIREMENTS = Path(__file__).resolve().parent.parent / "requirements"
+REQUIREMENTS = course_folder("requirements")
 LANES = ("torchtext", "latest")
 # A wrong version of one of these changes what lessons print, or breaks them.
 CHECKED = ("torch", "torchvision", "torchtext", "numpy")
@@ -77,6 +80,14 @@ def _add(extra: str) -> list[str]:
 
 
 def _not_added(extra: str, packages: list[str]) -> str:
+    if from_wheel():
+        return text(
+            "environment.not_added_to_wheel",
+            "{packages} could not be installed: run `%pip install --no-deps -r {file}` in a cell, "
+            "and restart the kernel.",
+            packages=all_of(packages),
+            file=REQUIREMENTS / f"{extra}.txt",
+        )
     return text(
         "environment.not_added",
         "{packages} could not be installed: close JupyterLab, run `{command}` in the course's "
@@ -135,10 +146,10 @@ def _python_problems() -> list[str]:
         return []
     sentence = text(
         "environment.old_python",
-        "Python {found} is older than the course's {oldest}: close JupyterLab and run `{command}`.",
+        "Python {found} is older than the course's {oldest}: {remedy}.",
         found=".".join(map(str, sys.version_info[:2])),
         oldest=".".join(map(str, OLDEST_PYTHON)),
-        command=_command(LANES[0]),
+        remedy=_remedy(LANES[0]),
     )
     return [sentence]
 
@@ -153,7 +164,7 @@ def _package_findings() -> tuple[list[str], list[str]]:
         )
         return [], [remark]
     if torch_found is None:
-        return [_not_installed("torch", LANES[0])], []
+        return [_not_installed("torch", "latest" if from_wheel() else LANES[0])], []
     older = _key(torch_found) <= _key(pins("torchtext")["torch"][0])
     own_lane = "torchtext" if older else "latest"
     expected = pins(own_lane)
@@ -178,10 +189,9 @@ def _package_findings() -> tuple[list[str], list[str]]:
             if own_lane == "torchtext" or torch_found in expected["torch"]:
                 sentence = text(
                     "environment.other_version",
-                    "{package} {found} is not the course's {wanted}: close JupyterLab and run "
-                    "`{command}`.",
+                    "{package} {found} is not the course's {wanted}: {remedy}.",
                     **holes,
-                    command=_command(own_lane),
+                    remedy=_remedy(own_lane),
                 )
                 trouble.append(sentence)
             else:
@@ -204,15 +214,34 @@ def _package_findings() -> tuple[list[str], list[str]]:
 def _not_installed(package: str, for_lane: str) -> str:
     return text(
         "environment.not_installed",
-        "{package} is not installed: close JupyterLab and run `{command}`.",
+        "{package} is not installed: {remedy}.",
         package=package,
-        command=_command(for_lane),
+        remedy=_remedy(for_lane),
     )
 
 
-def _command(for_lane: str) -> str:
-    """What starts JupyterLab in a lane."""
-    return "make lab" if for_lane == LANES[0] else f"make lab LANE={for_lane}"
+def _remedy(for_lane: str) -> str:
+    """How to set up a lane, as a clause."""
+    default = for_lane == LANES[0]
+    if from_wheel():  # the pins are extras of it; pip does not look for what is installed
+        return text(
+            "environment.install_pins",
+            'run `%pip install "course_utils[{lane}]"` in a cell, and restart the kernel',
+            lane=for_lane,
+        )
+    in_vs_code = hasattr(sys.modules["__main__"], "__vsc_ipynb_file__")
+    if in_vs_code or "VSCODE_PID" in os.environ:
+        return text(
+            "environment.set_up_for_an_editor",
+            "run `{command}` in the course's folder, and choose {folder} with Select Kernel",
+            command="python tools/install.py" + ("" if default else f" --lane {for_lane}"),
+            folder=".venv" if default else f".venv-{for_lane}",
+        )
+    return text(
+        "environment.set_up",
+        "close JupyterLab and run `{command}`",
+        command="make lab" if default else f"make lab LANE={for_lane}",
+    )
 
 
 def _key(version: str) -> tuple[int, ...]:

@@ -2,7 +2,8 @@
 
 A line is added in one write, so that several notebooks at once lose nothing. It says what was
 checked, guessed or asked, when, and which mistake was recognised; never what was written. Only a
-folder that `make lab` has filled has a journal: not the course's own notebooks, tests or a site.
+folder that `make lab` has filled has a journal, and any folder where the course was installed as a
+wheel: not the course's own notebooks, tests or a site.
 Nothing can go wrong with it: a folder that cannot be written, or a broken line, stops nothing.
 Grading never reads it.
 """
@@ -18,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from .course_files import from_wheel
 from .texts import text
 
 FILE = "progress.jsonl"
@@ -47,7 +49,7 @@ class Entry:
 def place(folder: Path | None = None) -> Path | None:
     """The journal of a folder (the kernel's own), whether it is there or not; None without one."""
     folder = folder or Path.cwd()
-    return folder / FILE if (folder / MARK).is_file() else None
+    return folder / FILE if from_wheel() or (folder / MARK).is_file() else None
 
 
 def note(what: str, id: str, *, right: bool = False, detail: str = "") -> None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+import course_utils
+
 from .contents import Contents, all_lessons, next_lesson
 from .exercise import find
 from .texts import counted, text
@@ -26,6 +28,19 @@ def numbered_title(page: Contents) -> str:
 
 def lesson_title(page: Contents) -> str:
     return text(f"{page.number}.lesson.title", page.title)
+
+
+def colab_link(notebook: str) -> str:
+    """A link, in Markdown, that opens a notebook in Colab; '' while the course is not on GitHub.
+
+    notebook: its name, without '.ipynb'.
+    """
+    on_github = "https://github.com/"
+    if not course_utils.REPOSITORY.startswith(on_github):
+        return ""
+    place = course_utils.REPOSITORY.removeprefix(on_github)
+    there = f"https://colab.research.google.com/github/{place}/blob/main/notebooks"
+    return f"[{text('links.to_colab', 'Open in Colab')}]({there}/{notebook}.ipynb)"
 
 
 def linked(prose: str, own: Contents) -> str:
@@ -52,7 +67,7 @@ def lesson_table(own: Contents) -> str:
 
     own: the lesson in which it stands, to which nothing links.
     """
-    head = text("links.table", "| | lesson | minutes | exercises | minutes |")
+    head = text("links.table", "| no. | lesson | minutes | exercises | minutes |")
     rows = [head, "|---|---|---:|---|---:|"]
     for page in all_lessons():
         here = page.number == own.number

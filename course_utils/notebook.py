@@ -13,6 +13,8 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
+import course_utils
+
 from .contents import lesson_numbered
 from .exercise import Exercise
 from .links import lesson_link
@@ -20,14 +22,22 @@ from .texts import all_of, text
 
 CELL_SECONDS = 120  # a cell that takes longer is stopped
 
+# Where the course is not installed, it says what helps there. INSTALL: see environment_cell.
 ENVIRONMENT_CELL = """\
 import importlib.util
+import os
 
 if importlib.util.find_spec("course_utils"):
     from course_utils import environment
     environment.report()
+elif "COLAB_RELEASE_TAG" in os.environ:
+    print("Colab does not have the course yet. In a cell of its own: INSTALL")
+elif "VSCODE_PID" in os.environ or "__vsc_ipynb_file__" in globals():
+    print("This kernel is not the course's. Run tools/install.py, then Select Kernel: .venv")
 else:
-    print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")"""
+    print("This kernel is not the course's. Close JupyterLab, then start it with: make lab")
+    print("Without the course's folder, in a cell of its own: INSTALL")"""
+WHEEL = "course_utils*.whl (the course's wheel, put beside this notebook)"
 
 
 def opening(
@@ -100,7 +110,10 @@ def check_cell(exercise: Exercise, *, strict: bool = False) -> NotebookNode:
 def environment_cell(extras: Collection[str] = ()) -> str:
     """The code of the first cell. extras: the packages beside a lane that the notebook needs."""
     named = ", ".join(f'"{extra}"' for extra in extras)
-    return ENVIRONMENT_CELL.replace("report()", f"report({named})")
+    # Where the course is not published, a person has to hand on its wheel.
+    wheel = f"git+{course_utils.REPOSITORY}" if course_utils.REPOSITORY else WHEEL
+    code = ENVIRONMENT_CELL.replace("report()", f"report({named})")
+    return code.replace("INSTALL", f"%pip install {wheel}")
 
 
 def notebook_of(cells: list[NotebookNode], extras: Collection[str] = ()) -> NotebookNode:

@@ -36,7 +36,7 @@ from traitlets.config import Config
 from course_utils.contents import Contents, all_lessons
 from course_utils.exercise import Exercise, find
 from course_utils.feedback import SIGNS
-from course_utils.links import closing, lesson_table, linked, practice_minutes
+from course_utils.links import closing, colab_link, lesson_table, linked, practice_minutes
 from course_utils.notebook import (
     CELL_SECONDS,
     answer_cell,
@@ -105,7 +105,10 @@ def expand(target: Target, *, solved: bool = False) -> NotebookNode:
     solved: each stub is the reference answer.
     """
     make = practice_cells if target.practice else lesson_cells
-    return notebook_of(make(target.contents, solved), target.contents.extras)
+    cells = make(target.contents, solved)
+    if link := colab_link(target.name):
+        cells[0].source += f"\n\n{link}"
+    return notebook_of(cells, target.contents.extras)
 
 
 def lesson_cells(contents: Contents, solved: bool) -> list[NotebookNode]:

@@ -240,6 +240,9 @@ def make_environment(lane: Lane, uv: str | None) -> Python:
     check_room(python.system, uv)
     download, on_disk = SIZES[python.system.split()[0]]
     say(f"Setting up {venv.name}: about {download} GB to download, {on_disk} GB on disk.")
+    # The way without them needs a file that an assignment does not have.
+    if python.system.startswith("linux") and (ROOT / f"requirements/{lane.name}.in").exists():
+        say("Most of it are GPU libraries. To do without: Ctrl-C, then README, Smaller downloads.")
     venv.mkdir()
     (venv / UNFINISHED).touch()
     with_uv = [uv, "venv", "--no-project", "--allow-existing", "--python", python.executable]

@@ -259,6 +259,8 @@ def start(work: Path, arguments: list[str], first_time: bool) -> None:
     # With a token made here JupyterLab prints no address of its own among much else.
     token = os.environ.setdefault("JUPYTER_TOKEN", os.urandom(24).hex())
 
+    # It builds grammars for half of the start, to check a format that no schema of Jupyter has.
+    sys.modules["rfc3987_syntax"] = None  # type: ignore[assignment]
     from jupyterlab.labapp import LabApp
 
     options = [

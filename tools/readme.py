@@ -1,4 +1,4 @@
-"""Write the generated parts of the README: sizes, from the installer, and lessons, from theirs.
+"""Write the generated parts of the README: a launch link, sizes, and the table of lessons.
 
 python tools/readme.py            rewrite README.md
 python tools/readme.py --check    say whether it is up to date; exit 1 if not
@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 from course_utils.exercise import find
+from course_utils.links import colab_link
 from course_utils.whole_files import write_whole
 from tools.build import Target, targets
 from tools.install import SIZES
@@ -30,7 +31,7 @@ def sizes() -> str:
 
 def lessons() -> str:
     """The hours of the course, and a row for each lesson with its exercises."""
-    rows = ["| | lesson | minutes | exercises | minutes |", "|---|---|---:|---:|---:|"]
+    rows = ["| no. | lesson | minutes | exercises | minutes |", "|---|---|---:|---:|---:|"]
     practices = {target.contents.number: target for target in targets() if target.practice}
     of_lessons = of_exercises = 0
     for lesson in (target for target in targets() if not target.practice):
@@ -55,7 +56,13 @@ def link(title: str, target: Target) -> str:
     return f"[{title}]({target.built.relative_to(ROOT).as_posix()})"
 
 
-PARTS = {"sizes": sizes, "lessons": lessons}
+def launch() -> str:
+    """How to open the course without an installation; nothing while it is published nowhere."""
+    link = colab_link(targets()[0].name)
+    return f"Nothing to install: {link}, as at the top of each notebook.\n" if link else ""
+
+
+PARTS = {"launch": launch, "sizes": sizes, "lessons": lessons}
 
 
 def written(text: str) -> str:

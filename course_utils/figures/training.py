@@ -27,7 +27,7 @@ def curve(axes: Any, values: Sequence[float], colour: str, first: int = 0, **loo
     epochs = range(first, first + len(values))
     shown = [round(float(value), 2) for value in values]
     axes.plot(
-        epochs, shown, color=colour, **{"marker": "o", "markersize": 4, "clip_on": False, **look}
+        epochs, shown, color=colour, **{"marker": "o", "markersize": 5, "clip_on": False, **look}
     )
 
 
@@ -43,7 +43,7 @@ def frame(draw: Page, y: float, height: float, epochs: int) -> Any:
 
 
 def key(draw: Page, y: float, entries: Sequence[tuple[str, str]]) -> None:
-    """Names of curves in their colours, up to the right edge of the plot."""
+    """Names of curves, with their signs and in their colours, up to the right edge of the plot."""
     x: float = LEFT + PLOT_WIDTH
     for name, colour in reversed(entries):
         x -= draw.width_of(name, bold=True)
@@ -73,10 +73,10 @@ def training_run(train: Sequence[float], valid: Sequence[float], rates: Sequence
     with page() as draw:
         blue, red, purple = draw.hues[1], draw.hues[0], draw.hues[2]
         draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
-        key(draw, MARGIN + 6, [("training", blue), ("validation", red)])
+        key(draw, MARGIN + 6, [("● training", blue), ("■ validation", red)])
         losses = frame(draw, MARGIN + 26, 200, epochs)
         curve(losses, train, blue)
-        curve(losses, valid, red)
+        curve(losses, valid, red, marker="s")
         losses.set_ylim(bottom=0)
         draw.text(MARGIN, MARGIN + 266, "learning rate", bold=True)
         below = frame(draw, MARGIN + 286, 80, epochs)
@@ -111,11 +111,11 @@ def resumed_run(
     with page() as draw:
         red, green, grey = draw.hues[0], draw.hues[3], draw.hues[5]
         draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
-        entries = [("not interrupted", grey), ("resumed", green), ("parameters alone", red)]
+        entries = [("▬ not interrupted", grey), ("● resumed", green), ("■ parameters alone", red)]
         key(draw, MARGIN + 6, entries)
         axes = frame(draw, MARGIN + 26, 220, len(whole))
         curve(axes, whole, WHOLE, linewidth=8, marker="")
-        curve(axes, careless, red, first)
+        curve(axes, careless, red, first, marker="s")
         curve(axes, resumed, green, first)
         axes.set_ylim(bottom=0)
         axes.axvline(first - 0.5, color=draw.ink, linewidth=1, linestyle="--")

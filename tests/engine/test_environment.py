@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from course_utils import data, environment
-from course_utils.notebook import ENVIRONMENT_CELL
+from course_utils.notebook import environment_cell
 from tests import ROOT
 
 HAS_TORCHTEXT = any(d.name == "torchtext" for d in metadata.distributions())
@@ -32,6 +32,7 @@ LATEST_PINS = {
 @pytest.fixture
 def machine(monkeypatch, tmp_path):
     """A function that pretends these packages are installed, with pins that do not change."""
+    monkeypatch.delenv("VSCODE_PID", raising=False)
     for lane, pins in (("torchtext", TORCHTEXT_PINS), ("latest", LATEST_PINS)):
         lines = [f"{name}=={v} ; python == 3 \\" for name, found in pins.items() for v in found]
         text = "\n    --hash=sha256:0123\n".join(["# torch==9.9", *lines])
@@ -128,6 +129,21 @@ def test_a_problem_is_one_line_with_its_remedy(machine, capsys, packages, expect
     assert capsys.readouterr().out == expected + "\n"
 
 
+def test_in_vs_code_the_remedy_does_not_speak_of_jupyterlab(machine, monkeypatch):
+    machine(torchvision="0.29.2")
+    monkeypatch.setenv("VSCODE_PID", "1")
+    assert environment.problems() == [
+        "torch is not installed: run `python tools/install.py` in the course's folder, and choose "
+        ".venv with Select Kernel."
+    ]
+    machine(torch="2.15.0", torchvision="0.18.1", numpy="2.4.6")
+    monkeypatch.delenv("VSCODE_PID")
+    monkeypatch.setattr(sys.modules["__main__"], "__vsc_ipynb_file__", "1.ipynb", raising=False)
+    [sentence] = environment.problems()
+    assert "`python tools/install.py --lane latest`" in sentence
+    assert "choose .venv-latest with Select Kernel" in sentence
+
+
 def test_a_torchtext_that_does_not_load_makes_no_lane(machine):
     machine(torch="2.15.0", torchvision="0.29.2", torchtext="0.18.0", numpy="2.4.6")
     assert environment.lane() == "latest"
@@ -169,7 +185,7 @@ def test_damaged_data_is_a_problem(monkeypatch, capsys):
 
 def test_the_first_cell_works_where_torch_cannot_be_imported():
     # None in sys.modules makes `import torch` fail, as in an environment without torch.
-    code = "import sys\nsys.modules['torch'] = None\n" + ENVIRONMENT_CELL
+    code = "import sys\nsys.modules['torch'] = None\n" + environment_cell()
     environment_variables = dict(os.environ, PYTHONPATH=str(ROOT))
     done = subprocess.run(
         [sys.executable, "-c", code],

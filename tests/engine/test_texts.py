@@ -10,7 +10,7 @@ import pytest
 import course_utils
 from course_utils import texts
 from course_utils.exercise import all_exercises
-from course_utils.notebook import ENVIRONMENT_CELL
+from course_utils.notebook import ENVIRONMENT_CELL, WHEEL
 from course_utils.texts import all_of, counted, one_of, text
 
 FOLDER = Path(course_utils.__file__).parent
@@ -23,10 +23,11 @@ NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
 NOT_TEXTS |= {"passed", "not attempted"}  # states
 NOT_TEXTS |= {"type", "structure", "shape", "dtype", "values"}  # stages of a difference
 NOT_TEXTS |= {"time", "raised", "result", "changed"}
-NOT_TEXTS |= {ENVIRONMENT_CELL}  # it is run where the course may not be installed
+# They are run where the course may not be installed.
+NOT_TEXTS |= {ENVIRONMENT_CELL, WHEEL, "%pip install "}
 NOT_TEXTS |= {"World", "Sports", "Business"}  # classes of AG_NEWS, as its authors named them
-NOT_TEXTS |= {"make lab", "make lab LANE=", "python tools/install.py "}  # commands
-NOT_TEXTS |= {"--lane latest "}
+NOT_TEXTS |= {"make lab", "make lab LANE=", "python tools/install.py"}  # commands
+NOT_TEXTS |= {"python tools/install.py ", "--lane latest ", " --lane "}
 NOT_TEXTS |= {"^<urlopen error (.*)>$"}  # what Python writes
 SHOWN = {
     "Panel",

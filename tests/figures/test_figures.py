@@ -593,9 +593,10 @@ def test_words_are_on_the_page_and_apart(name):
 @every_figure
 def test_letters_are_large_enough_for_a_small_window(name):
     figure = example(name)
+    least = int(re.findall(r"min-width:(\d+)px", figure._repr_html_())[0])
     for text in words_of(figure.drawing):
         pixels = text.get_fontsize() / drawing.POINTS_PER_PIXEL
-        assert pixels * min(1, 800 / figure.width) >= 8.5, text.get_text()
+        assert pixels * least / figure.width >= 8.5, text.get_text()
 
 
 @pytest.mark.parametrize("count", [1, 2, 6, 24])

@@ -14,7 +14,7 @@ from nbclient import NotebookClient
 from traitlets.config import Config
 
 from course_utils.exercise import all_exercises, find
-from course_utils.notebook import ENVIRONMENT_CELL, environment_cell
+from course_utils.notebook import environment_cell
 from course_utils.sources import STUB_LINE
 from grading.assign import notebook as student_notebook
 from grading.assign.files import handout, write_files
@@ -83,9 +83,9 @@ def test_the_opening_says_what_is_worth_what():
 
 
 def test_the_second_cell_checks_the_environment():
-    assert cells_of("01.1")[1].source == ENVIRONMENT_CELL
+    assert cells_of("01.1")[1].source == environment_cell()
     with_libraries = cells_of("01.1", "12.1")[1].source
-    assert with_libraries == environment_cell(["libraries"]) != ENVIRONMENT_CELL
+    assert with_libraries == environment_cell(["libraries"]) != environment_cell()
 
 
 def test_it_is_a_notebook_without_outputs():

@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_output
 
+import course_utils
 from course_utils.contents import page_of
-from course_utils.notebook import ENVIRONMENT_CELL
+from course_utils.notebook import environment_cell
 from tests import ROOT
 from tools import build
 
@@ -130,10 +131,11 @@ def test_what_a_lesson_need_not_say_is_put_in(small):
     assert cells[0].source.startswith("# 00 · A small one\n\nWhat it is for.")
     assert "- two" in cells[0].source
     assert "**You need first:** [00 · Start here](00_start_here.ipynb); Python" in cells[0].source
-    assert cells[1].source == ENVIRONMENT_CELL
+    assert cells[1].source == environment_cell()
     with_extra = dataclasses.replace(small.contents, extras=["libraries"])
     first = build.expand(dataclasses.replace(small, contents=with_extra)).cells[1].source
-    assert first == ENVIRONMENT_CELL.replace("report()", 'report("libraries")')
+    assert first == environment_cell(["libraries"])
+    assert 'report("libraries")' in first
     assert cells[-4].source.startswith("## 00.1 · The largest number\n\n★☆☆ · about 5 minutes")
     assert cells[-4].source.endswith("Give the largest number of a list without changing the list.")
     assert cells[-3].source.startswith("def largest(numbers):")
@@ -252,12 +254,44 @@ def test_a_wrong_stored_output_is_caught(small):
     assert f"1 failed, {right} passed" in done.stdout
 
 
-def test_a_kernel_that_is_not_the_course_s_is_told_so(tmp_path):
+REPOSITORY = "https://github.com/an-owner/a-course"
+
+
+@pytest.mark.parametrize("repository", ["", REPOSITORY])
+@pytest.mark.parametrize(
+    "place", ["JupyterLab", "Colab", "VS Code", "VS Code, its kernel elsewhere"]
+)
+def test_a_kernel_without_the_course_is_told_what_helps_there(
+    tmp_path, monkeypatch, place, repository
+):
+    monkeypatch.setattr(course_utils, "REPOSITORY", repository)
+    names = {"Colab": "COLAB_RELEASE_TAG", "VS Code": "VSCODE_PID"}
+    others = {name: value for name, value in os.environ.items() if name not in names.values()}
+    environment = {**others, names[place]: "1"} if place in names else others
+    marked = "__vsc_ipynb_file__ = 1\n" if place.endswith("elsewhere") else ""
     # -I: neither PYTHONPATH nor the folder; -S: no site-packages either.
-    command = [sys.executable, "-I", "-S", "-c", ENVIRONMENT_CELL]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("This kernel is not the course's.")
-    assert "make lab" in done.stdout
+    command = [sys.executable, "-I", "-S", "-c", marked + environment_cell()]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    said = done.stdout
+    assert ("JupyterLab" in said and "make lab" in said) == (place == "JupyterLab")
+    assert ("Select Kernel" in said) == place.startswith("VS Code")
+    if not place.startswith("VS Code"):
+        wheel = (
+            f"%pip install git+{repository}\n" if repository else "%pip install course_utils*.whl"
+        )
+        assert wheel in said
+    assert len(said.splitlines()) == 1 + (place == "JupyterLab")
+
+
+def test_notebooks_have_a_launch_link_only_where_the_course_is_published(small, monkeypatch):
+    monkeypatch.setattr(course_utils, "REPOSITORY", "")
+    assert "Colab" not in build.expand(small).cells[0].source
+    monkeypatch.setattr(course_utils, "REPOSITORY", REPOSITORY)
+    there = "https://colab.research.google.com/github/an-owner/a-course/blob/main/notebooks"
+    link = f"[Open in Colab]({there}/{small.name}.ipynb)"
+    assert build.expand(small).cells[0].source.endswith(f"minutes\n\n{link}")
 
 
 def test_a_name_that_matches_nothing_is_one_line():

@@ -5,6 +5,7 @@ import shlex
 
 import pytest
 
+import course_utils
 from course_utils import prediction
 from course_utils.catalogue import Catalogue
 from course_utils.exercise import all_exercises
@@ -34,6 +35,14 @@ def python(page, word):
 
 def test_the_generated_parts_are_what_the_sources_say():
     assert readme.written(README) == README, "run: make readme"
+
+
+def test_a_launch_link_is_there_only_where_the_course_is_published(monkeypatch):
+    monkeypatch.setattr(course_utils, "REPOSITORY", "")
+    assert "Open in Colab" not in readme.written(README)
+    monkeypatch.setattr(course_utils, "REPOSITORY", "https://github.com/an-owner/a-course")
+    link = "https://colab.research.google.com/github/an-owner/a-course/blob/main/notebooks/00_"
+    assert f"[Open in Colab]({link}" in readme.written(README)
 
 
 @pytest.mark.parametrize("old", ["| 01 |", "hours in all", "| Linux |"])
