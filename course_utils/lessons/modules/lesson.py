@@ -897,7 +897,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
 #   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
 # - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
-# - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument.
+# - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument:
+#   [thread](https://github.com/pytorch/pytorch/issues/26338).
 # - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.
 # - "In training, `BatchNorm1d` takes any batch." One row of numbers has no spread, and is an error.
 # - "`strict=False` made it load." It loads what fits by name; in this thread all names began with
