@@ -1,8 +1,8 @@
 """Datasets that worker processes can import, each made to show one thing about workers.
 
-On macOS and Windows a worker is a new Python that imports what it needs, and it cannot import a
-class that was written in a notebook. So the classes that lessons 06 and 12 give to workers stand
-here.
+On macOS and Windows, and from Python 3.14 on also on Linux, a worker is a new Python that imports
+what it needs, and it cannot import a class that was written in a notebook. So the classes that
+lessons 06 and 12 give to workers stand here.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from torch.utils.data import DataLoader, Dataset, IterableDataset, get_worker_in
 
 if multiprocessing.parent_process() is None:
     # torch needs this module to send a tensor, and takes seconds to import it, in every worker
-    # anew. Imported here, workers that are copies of this process (Linux) have it already.
+    # anew. Imported here, workers that are copies of this process (fork) have it already.
     import torch.nested._internal.nested_tensor  # noqa: F401
 
 

@@ -132,7 +132,7 @@ predict("06.p3", guess, lambda: torch.tensor(penguins.iloc[0][columns].to_numpy(
 # one tensor. A sample is then one row of that tensor. This is also much faster than asking
 # pandas for each row.
 #
-# Dtypes are decided here as well. A layer needs **float32** features, and a loss for classes
+# Dtypes are decided here as well. A linear layer needs **float32** features, and a loss for classes
 # needs **int64** labels. `.int()` makes int32, which neither of them takes.
 
 
@@ -199,7 +199,7 @@ list(DataLoader(ten, batch_size=4)), len(list(DataLoader(ten, batch_size=4, drop
 
 # %% [markdown]
 # With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
-# NumPy's arrays and numbers become tensors, and a tuple becomes a list.
+# arrays and numbers of NumPy become tensors, and a tuple becomes a list.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
@@ -327,9 +327,10 @@ default_collate([torch.tensor(row) for row in rows])  # (batch, 3)
 # %% [markdown]
 # ## Your own collate_fn: padding
 #
-# A transform works on **one** sample: it can crop a picture, but it does not know the other
-# samples. What needs to know them all belongs in `collate_fn`. Padding does: how long a row
-# gets depends on the longest one in the batch.
+# A **transform** is a function that changes **one** sample: it can crop a picture, but it does not
+# know the other samples. What needs to know them all belongs in `collate_fn`. **Padding** does: it
+# fills up short rows, here with 0, until they are as long as the longest one in the batch.
+# `pad_sequence` does it; with `batch_first=True` the result has shape (batch, longest).
 
 # %%
 texts = [
@@ -406,8 +407,8 @@ guess = ...
 predict("06.p10", guess, lambda: [0 if batch is None else len(batch) for batch in readable])
 
 # %% [markdown]
-# Sometimes one sample is worth two. Here each sample is a pair of pictures of the same thing, and
-# the model is to see both as samples of their own.
+# Sometimes one sample is to become two. Here each sample is a pair of pictures of the same thing,
+# and the model is to see both as samples of their own.
 
 
 # %%
@@ -508,7 +509,7 @@ predict("06.p11", guess, lambda: order(DataLoader(ten, sampler=one_by_one, shuff
 
 # %% [markdown]
 # A `batch_sampler` decides even more: the order and the batches. So it excludes `batch_size`,
-# `shuffle`, `sampler` and `drop_last`. Any list of lists can be one.
+# `shuffle`, `sampler` and `drop_last`. Any list of lists of indices can be one.
 
 # %%
 list(DataLoader(ten, batch_sampler=[[0, 9], [1, 2, 3]]))
@@ -671,7 +672,7 @@ predict("06.p15", guess, lambda: list(sampler) == list(sampler))
 # ## Iterable datasets
 #
 # Some data has no index: a stream from a network, a file too large to jump around in. An
-# **iterable** dataset has `__iter__` and nothing else. It needs no length.
+# **iterable** dataset needs only `__iter__`: no `__getitem__`, and no length.
 
 # %%
 from torch.utils.data import IterableDataset
@@ -795,8 +796,9 @@ len(both), both[12], [len(part) for part in random_split(ten, [0.7, 0.3])]
 # With `num_workers=0` your own process loads each batch, and the model waits. With
 # `num_workers=2` two other processes load batches while the model computes.
 #
-# On macOS and Windows a worker is a new Python. It imports what it needs, and it cannot import a
-# class from a notebook. So the next class comes from a module of the course. Do the same with
+# On macOS and Windows a worker is a new Python; from Python 3.14 on, also on Linux. It imports what
+# it needs, and it cannot import a class from a notebook. (On Linux with an older Python, a worker
+# is a copy of your process.) So the next class comes from a module of the course. Do the same with
 # yours: put datasets into a file. In a script, what starts workers has to stand under `if __name__
 # == "__main__":`. A worker imports that script, and without this line it would try to start workers
 # of its own, and stop with an error.
@@ -929,8 +931,9 @@ predict("06.p24", guess, lambda: loaded)
 
 # %% [markdown]
 # **`persistent_workers`**. Workers end after each epoch and start again for the next one. Starting
-# takes time, on macOS and Windows seconds. With `persistent_workers=True` the same processes stay.
-# (They also keep their old copy of the dataset: a change you make in between does not reach them.)
+# takes time: seconds where a worker is a new Python. With `persistent_workers=True` the same
+# processes stay. (They also keep their old copy of the dataset: a change you make in between does
+# not reach them.)
 
 # %%
 from course_utils.worker_datasets import Processes
@@ -952,8 +955,10 @@ except RuntimeError as error:
 
 # %% [markdown]
 # **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (fast, but
-# not on Windows), `"spawn"` starts a new Python (everywhere, slow). Here the loader is only made,
-# not used, so no process starts.
+# not on Windows), `"spawn"` starts a new Python (everywhere, slow). `"forkserver"` is as slow: it
+# copies a small new Python that does not have torch yet (not on Windows). Unless you say so, macOS
+# and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here the loader is
+# only made, not used, so no process starts.
 
 # %%
 loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")
@@ -983,7 +988,7 @@ refused
 # Workers cost: they have to be started, and each batch travels from process to process. They pay
 # when samples are slow. We measure one epoch of 100 samples, twice: once a sample takes no time,
 # once 15 milliseconds of waiting. The times are those of the computer that built this page; run
-# the cell to see yours. (On macOS and Windows, starting a worker takes much longer.)
+# the cell to see yours. (Where a worker is a new Python, starting it takes much longer.)
 
 # %% tags=["nbval-ignore-output"]
 # Not compared: times are different in every run and on every computer.
@@ -1013,7 +1018,7 @@ figures.epoch_time(times)
 #
 # | argument | what it does |
 # |---|---|
-# | `dataset` | map-style: `__len__`, `__getitem__`; iterable: `__iter__` only |
+# | `dataset` | map-style: `__len__`, `__getitem__`; iterable: `__iter__` is enough |
 # | `batch_size=1` | samples in a batch; `None`: no batches |
 # | `shuffle=None` | `True`: use a RandomSampler. Not with a sampler, not with a stream |
 # | `sampler` | yields indices |
@@ -1081,8 +1086,8 @@ figures.epoch_time(times)
 #   become a tensor. And "`.int()` for samples and labels": int32 suits neither.
 # - "A Subset has the attributes of its dataset." It has its samples:
 #   [thread](https://github.com/pytorch/pytorch/issues/97944).
-# - "Workers need nothing but `num_workers`." In a script they need `if __name__ == "__main__":`, at
-#   least on macOS and Windows: [thread](https://github.com/pytorch/tutorials/issues/1661).
+# - "Workers need nothing but `num_workers`." In a script they need `if __name__ == "__main__":`
+#   wherever a worker is a new Python: [thread](https://github.com/pytorch/tutorials/issues/1661).
 
 # %% [markdown]
 # ## Further reading

@@ -1,5 +1,5 @@
 # %% [markdown]
-# A model is a tree. At the top is the model, below it are its parts, and in each part are tensors.
+# A model is a tree. At the top is the model, below it are its parts, and the parts hold tensors.
 # The model and all its parts are of one kind: `nn.Module`.
 #
 # A module does two jobs. It **computes**: tensors in, tensors out. And it **keeps a register** of
@@ -55,8 +55,8 @@ hasattr(nn.Module, "forward"), hasattr(nn.Module, "backward")
 
 # %% [markdown]
 # The register is a few dicts inside the module. `super().__init__()` makes them, empty. Then each
-# assignment is filed by the type of its value. What is neither a parameter nor a module, nor put in
-# the place of a buffer, becomes an ordinary attribute.
+# assignment is filed by the type of its value: as a parameter or as a module. A value of another
+# type becomes an ordinary attribute, unless its name is registered already.
 
 # %%
 list(scale._parameters), list(scale._buffers), list(scale._modules)
@@ -206,8 +206,9 @@ type(nn.Parameter(torch.ones(3)) * 0.1).__name__, type(nn.Parameter(torch.ones(3
 # ## Buffer: a tensor that belongs to the model and is not learned
 #
 # Means for scaling, masks, counters: they should be saved and moved with the model, but no
-# optimizer should touch them. These are **buffers**. With `persistent=False` a buffer moves, but
-# it is not saved: good for what can be computed again.
+# optimizer should touch them. These are **buffers**. With `persistent=False` a buffer moves, but it
+# is not saved: good for what can be computed again. (Newer versions of torch also register
+# `self.mean = nn.Buffer(tensor)`; torch 2.3 has no `nn.Buffer`.)
 
 
 # %%
@@ -223,6 +224,8 @@ class Kinds(nn.Module):
 kinds = Kinds()
 
 # %% [markdown]
+# What a module saves is its **state dict**: `state_dict()` gives a dict from names to tensors.
+#
 # **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list. A module's parameters
 # come before its buffers.
 
@@ -248,8 +251,8 @@ predict("04.p7", guess, lambda: Kinds().to(torch.float64).mask.dtype)
 figures.module_tree(kinds)
 
 # %% [markdown]
-# On a computer with a GPU the forgotten `mask` gives an error about two devices. You can see it
-# without a GPU: the `meta` device holds shapes and no numbers.
+# On a computer with a GPU the forgotten `mask` gives an error about two devices, as soon as
+# `forward` uses it. You can see it without a GPU: the `meta` device holds shapes and no numbers.
 
 # %%
 moved = Kinds().to("meta")
@@ -312,7 +315,8 @@ predict("04.p9", guess, lambda: nn.Linear(3, 2).weight.shape)
 
 # %% [markdown]
 # So it computes `x @ weight.T + bias`. Here is a layer like it, without the bias. It has the same
-# name and the same shape for its weight. So a state dict of `nn.Linear` fits.
+# name and the same shape for its weight. So a state dict of `nn.Linear` fits: `load_state_dict`
+# copies its values into the parameters with the same names.
 
 
 # %%
@@ -443,9 +447,9 @@ own = [name for name, _ in mlp.named_parameters(recurse=False)]
 mlp.get_submodule("2") is mlp[2], paths, own
 
 # %% [markdown]
-# This is a multilayer perceptron: four measurements in, three scores out, `nn.Sigmoid` between
-# the layers. Without it, two linear layers would be one. How many numbers does it learn? By hand:
-# 4 · 8 + 8 and 8 · 3 + 3, that is 67.
+# This is a multilayer perceptron: four measurements in, three scores out (one for each species),
+# `nn.Sigmoid` between the layers. Without it, two linear layers would be one. How many numbers does
+# it learn? By hand: 4 · 8 + 8 and 8 · 3 + 3, that is 67.
 
 # %%
 sum(p.numel() for p in mlp.parameters())
@@ -627,8 +631,8 @@ class WithFunction(nn.Module):
 predict("04.p16", guess, lambda: bool((WithFunction().eval()(torch.ones(1000)) == 0).any()))
 
 # %% [markdown]
-# `eval()` sets something in modules, and here is none. A function has to be told the mode. Inside a
-# module, `self.training` is that mode.
+# `eval()` did set `training` of the model to False. But the function does not know which model
+# calls it, so it has to be told. Inside a module, `self.training` is the mode.
 
 
 # %%
@@ -656,17 +660,18 @@ guess = ...
 predict("04.p17", guess, lambda: nn.Conv2d(3, 64, kernel_size=5).weight.numel())
 
 # %% [markdown]
-# **Max-pooling** keeps only the largest number of each 2 x 2 field, in every channel for itself.
+# **Max-pooling** keeps only the largest number of each 2 x 2 field, in each channel separately.
 #
 # A convolution with a 5 x 5 kernel loses 4 rows and 4 columns: the kernel cannot stand over the
 # edge. Pooling with 2 x 2 halves, and rounds down. Along one axis:
 #
 # `out = (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1`
 #
-# **padding** (0 unless you ask) is a rim of zeros around the picture. **stride** is how far the
-# kernel moves each time: 1 for a convolution unless you ask, and for pooling the size of its field.
-# It has nothing to do with the strides of lesson 01. **dilation** is the distance between the cells
-# that the kernel looks at; 1 is without gaps.
+# **padding** (0 unless you ask) is the width of a rim around the picture: zeros for a convolution;
+# for max-pooling a value that is never the largest. **stride** is how far the kernel moves each
+# time: 1 for a convolution unless you ask, and for pooling the size of its field. It has nothing to
+# do with the strides of lesson 01. **dilation** is the distance between the cells that the kernel
+# looks at; 1 is without gaps.
 #
 # | layer | out of 32 | channels |
 # |---|---|---|
@@ -815,7 +820,8 @@ loaded = torch.load(file, weights_only=True)
 
 # %% [markdown]
 # `load_state_dict` copies the values into the model's own tensors. It wants all names, and no
-# others. With `strict=False` it forgives names and tells you which; it never forgives a shape.
+# others. With `strict=False` it forgives names and tells you which; a tensor of another shape is
+# still an error.
 
 # %%
 fit = nn.Linear(2, 1, bias=False).load_state_dict(loaded, strict=False)
@@ -891,15 +897,16 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
 #   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
 # - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
-# - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument.
+# - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument:
+#   [thread](https://github.com/pytorch/pytorch/issues/26338).
 # - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.
 # - "In training, `BatchNorm1d` takes any batch." One row of numbers has no spread, and is an error.
 # - "`strict=False` made it load." It loads what fits by name; in this thread all names began with
 #   `module.`, and nothing did: [thread](https://github.com/pytorch/pytorch/issues/3805).
-# - "`model = model.load_state_dict(...)`." It changes the model; what it gives back is the list of
-#   names that did not fit.
+# - "`model = model.load_state_dict(...)`." It changes the model; what it gives back are the names
+#   that did not fit.
 # - "A parameter wants gradients because a module holds it." The constructor of Parameter says so:
-#   [thread](https://github.com/pytorch/pytorch/issues/94828).
+#   [thread](https://github.com/pytorch/pytorch/issues/40008).
 # - "`layer.weight = tensor` sets the weight." It takes a Parameter:
 #   [thread](https://github.com/pytorch/pytorch/issues/1812).
 # - "A module defines `backward`, and can define `optimizer`." Neither method exists.
