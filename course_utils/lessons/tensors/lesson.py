@@ -444,8 +444,8 @@ figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
 # ## Writing your own note: `as_strided`
 #
 # `as_strided(shape, stride, offset)` makes a view from a note that you write yourself. Without an
-# offset, the view begins where the tensor begins. The main diagonal of a matrix: one step is one
-# row down *and* one column to the right.
+# offset, the view begins where the tensor begins; an offset counts from the beginning of the
+# storage. The main diagonal of a matrix: one step is one row down *and* one column to the right.
 
 # %%
 square = torch.arange(16).reshape(4, 4)  # (4, 4)
