@@ -99,7 +99,8 @@ predict("05.p2", guess, lambda: type_of_args())
 
 # %% [markdown]
 # So the input is `args[0]`. Only positional arguments are in there. If a model is called with
-# keyword arguments, register with `with_kwargs=True`. The hook then gets one argument more, a dict.
+# keyword arguments, register with `with_kwargs=True`. The hook then gets one argument more, a dict,
+# between the arguments and the output.
 
 
 # %%
@@ -323,8 +324,9 @@ except RuntimeError:
 # ## What a stored output costs
 #
 # An output that requires grad is the end of a graph, which keeps saved tensors alive (lesson 03).
-# As long as your list holds the output, it holds all of that. How much is it? Count each storage
-# once, and leave out the weights and the input: they are there anyway.
+# If your list holds the output, it holds all of that, until a backward lets the saved tensors go.
+# If you only look into a model, no backward comes. How much is it? Count each storage once, and
+# leave out the weights and the input: they are there anyway.
 
 # %%
 sizes = {}  # bytes of a storage, by its address
@@ -642,8 +644,8 @@ predict("05.p14", guess, lambda: length_of_list())
 # And a tensor that does not require grad takes no hook at all: torch raises an error. For a frozen
 # model, look at `requires_grad` first.
 #
-# `retain_grad()` is another way to the gradient of a tensor in the middle (lesson 03). It is no
-# hook, and an in-place operation shows the difference.
+# `retain_grad()` is another way to the gradient of a tensor in the middle (lesson 03). It calls no
+# function of yours. An in-place operation shows another difference.
 #
 # **Predict 05.p15.** `y` is `[1, -2]`. It gets a tensor hook and `retain_grad()`, and *then*
 # `y.relu_()` writes into it. After `y.sum().backward()`, `y.grad` is `[1, 1]`. Which gradient did
@@ -712,13 +714,14 @@ predict("05.p16", guess, lambda: saving_hook_when_loading())
 # |---|---|---|
 # | before saving | `register_state_dict_pre_hook` | yes |
 # | after saving | `register_state_dict_post_hook` | no: `_register_state_dict_hook` |
-# | before loading | `register_load_state_dict_pre_hook` | no: the same with `_` in front |
+# | before loading | `register_load_state_dict_pre_hook` | no: `_` in front, and see below |
 # | after loading | `register_load_state_dict_post_hook` | yes |
 #
-# A name that begins with an underscore is private: it may change. There is one more difference.
-# What `_register_state_dict_hook` returns takes the place of the state dict, if `state_dict()` is
-# called on that module itself; the public post-hook has to return None, and changes the dict in
-# place.
+# A name that begins with an underscore is private: it may change. And the private ones differ in
+# more than the name. `_register_load_state_dict_pre_hook` gives your hook the module only if you
+# ask for it with `with_module=True`. What `_register_state_dict_hook` returns takes the place of
+# the state dict, if `state_dict()` is called on that module itself; the public post-hook has to
+# return None, and changes the dict in place.
 #
 # The best use of a loading hook: the names in your model have changed, and old checkpoints should
 # still load. Here `fc` became `head`.
@@ -795,7 +798,7 @@ predict("05.p17", guess, load_a_model_around_it)
 #
 # `copy.deepcopy` copies the hooks as well. One that is a function still writes into the old list.
 # (One that is a method gets a copy of its object, with a list of its own.) A state dict, on the
-# other hand, holds tensors only: no hooks.
+# other hand, holds no hooks.
 
 # %%
 import copy
@@ -878,9 +881,11 @@ after = relu_outputs(deep.apply(init_kaiming), x)
 figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after})
 
 # %% [markdown]
-# Before, the signal gets weaker from layer to layer. What is left at the end comes from the biases
-# and is nearly the same for all inputs. Backward it is the same: next to no gradient arrives at the
-# first layer. After, all layers give numbers of about the same size.
+# Before, each layer passes on less of what differs between the inputs. The standard deviation falls
+# over the first layers, then it stays near 0.04. What is left at the end comes from the biases and
+# is nearly the same for all inputs. Backward it is the same: with the sum of the outputs as the
+# loss, the gradient that arrives at the first layer is some 400 times smaller than at the last.
+# After, all layers give numbers of about the same size.
 #
 # Kaiming's rule draws each weight with standard deviation sqrt(2 / fan_in), where fan_in is the
 # number of inputs: that is just enough to make up for the half that ReLU cuts away.
@@ -969,12 +974,14 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | `register_forward_pre_hook` | module, args | before forward | replaces the arguments |
 # | `register_forward_hook` | module, args, output | after forward | replaces the output |
 # | `register_full_backward_pre_hook` | module, grad_output | before | a tuple replaces it |
-# | `register_full_backward_hook` | module, grad_input, grad_output | after | a tuple: a new one |
+# | `register_full_backward_hook` | module, grad_input, grad_output | after (*) | a tuple: new one |
 # | `tensor.register_hook` | gradient | gradient ready, before `.grad` | replaces the gradient |
 # | `register_post_accumulate_grad_hook` | the tensor | `.grad` is up to date | must be None |
 # | `register_state_dict_pre_hook` | module, prefix, keep_vars | before saving | is ignored |
 # | after saving, before loading | module, dict, prefix, ... | table above | change the dict |
 # | `register_load_state_dict_post_hook` | module, names | after loading | must be None |
+#
+# (*) Early, if no input of the module requires grad.
 #
 # | rule | why |
 # |---|---|
@@ -1000,10 +1007,10 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 #   [thread](https://github.com/idiap/fullgrad-saliency/issues/10).
 # - "Full backward hooks work everywhere." Not with an in-place layer:
 #   [thread](https://github.com/pytorch/pytorch/issues/61519).
-# - "Storing outputs is free." Each keeps its graph:
+# - "Storing outputs is free." Each keeps its own memory, and a graph if it has one:
 #   [thread](https://github.com/meta-pytorch/opacus/issues/176).
 # - "In a tensor hook I assign to the gradient." Return it:
-#   [thread](https://github.com/pytorch/pytorch/pull/446).
+#   [documentation](https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html).
 # - "I can register a hook after backward, or on any tensor." Before, and only where
 #   `requires_grad` is True: [thread](https://github.com/chr5tphr/zennit/issues/125).
 # - "`apply` begins at the root", or "visits only the leaves", or "all **sub**modules". Children

@@ -119,7 +119,7 @@ Prediction(
         Belief(
             1, "That is what a full backward hook gives. The old one looks at something smaller."
         ),
-        Belief(2, "Weight and bias are near. What else goes into the last operation?"),
+        Belief(2, "Weight and bias are two of them. What else goes into the last operation?"),
     ),
 )
 

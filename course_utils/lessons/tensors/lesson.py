@@ -3,8 +3,8 @@
 # numbers, and a small note that says how to walk along that row. The row is called the
 # **storage**. The note holds the **shape**, the **stride** and the **offset**.
 #
-# Almost everything that surprises people about tensors follows from this. So we take it apart
-# slowly, with tensors small enough to check in your head.
+# Much of what surprises people about tensors follows from this. So we take it apart slowly, with
+# tensors small enough to check in your head.
 
 # %% [markdown]
 # ## What lives where
@@ -17,10 +17,11 @@
 # | `torch.optim` | optimizers and learning rate schedules | 09 |
 # | `torch.utils.data` | `Dataset` and `DataLoader`: from files to batches | 06 |
 # | `torch.multiprocessing` | tensors shared between processes, used by `DataLoader` | 06 |
+# | `torch.distributed` | processes that train one model together | 11 |
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
 # `torch.nn` is a part of torch, not a separate package. `import torch` is enough for all rows but
-# the last.
+# the last. (torchtext has ended, and works with torch 2.3 only. Lesson 08 can do without it.)
 
 # %%
 import torch
@@ -130,8 +131,10 @@ predict("01.p4", guess, add_two_tensors)
 # %% [markdown]
 # When the dtypes of two tensors differ, torch chooses one for the result. First by kind: floats win
 # over whole numbers, and these over bool, however many bits each has. Within a kind, torch takes a
-# dtype that holds both. Each field of this table is the dtype of `a + b`, asked of torch, for two
-# tensors with dimensions. `torch.promote_types` gives the same answer for two dtypes.
+# dtype that holds both. (A few dtypes that were added late, such as `uint16`, have no such rule:
+# the sum of `uint16` and `int64` is an error.) Each field of this table is the dtype of `a + b`,
+# asked of torch, for two tensors with dimensions. `torch.promote_types` gives the same answer for
+# two dtypes.
 
 # %%
 figures.dtype_promotion(
@@ -197,7 +200,7 @@ moved.device == torch.zeros(1, device=device).device
 # %% [markdown]
 # ## Copy or share?
 #
-# Data often begins as a NumPy array. Three functions take it over, and they differ in one point:
+# Data often begins as a NumPy array. Three functions take it over. The difference that matters is
 # who owns the memory.
 
 # %%
@@ -322,9 +325,9 @@ guess = ...
 predict("01.p8", guess, lambda: torch.tensor(known["body_mass_g"].to_numpy()).shape)
 
 # %% [markdown]
-# `.to_numpy()` matters too. Of a pandas table itself, `torch.tensor` says that it "could not
-# determine the shape", and stops. A single row or column of pandas may work or fail: it depends on
-# its labels.
+# `.to_numpy()` matters too: `torch.tensor` takes no pandas table. For `known[["body_mass_g"]]`
+# itself it says that it "could not determine the shape", and stops. A single row or column of
+# pandas may work or fail: it depends on its labels.
 
 # %% [markdown]
 # ## Storage: one row of numbers
@@ -441,8 +444,8 @@ figures.storage({"row": row, "row.expand(4, 3)": row.expand(4, 3)})
 # ## Writing your own note: `as_strided`
 #
 # `as_strided(shape, stride, offset)` makes a view from a note that you write yourself. Without an
-# offset, the view begins where the tensor begins. The main diagonal of a matrix: one step is one
-# row down *and* one column to the right.
+# offset, the view begins where the tensor begins; an offset counts from the beginning of the
+# storage. The main diagonal of a matrix: one step is one row down *and* one column to the right.
 
 # %%
 square = torch.arange(16).reshape(4, 4)  # (4, 4)
@@ -537,8 +540,8 @@ half = torch.arange(16).reshape(4, 4)[:, :2]  # (4, 2)
 predict("01.p15", guess, lambda: half.view(2, 2, 2).shape)
 
 # %% [markdown]
-# The real rule looks at the dimensions you *join*. Two neighbours can become one when the first
-# one's step ends exactly where the second one ends:
+# The real rule looks at the dimensions you *join*. Two neighbours can become one when one step of
+# the first goes exactly as far as all steps of the second together:
 #
 # `stride[d] == stride[d + 1] * size[d + 1]`
 #
@@ -584,15 +587,16 @@ x
 # ## `permute` is not `reshape`
 #
 # A picture file gives height, width, channels (HWC). torch's layers want channels, height, width
-# (CHW). Both calls below give the shape (3, 8, 8). Only one gives the picture.
+# (CHW). Both calls in this figure give the shape (3, 8, 8). Only one gives the picture.
 
 # %%
 picture = figures.small_picture()  # (height, width, channels)
 figures.axes_order(picture, "picture")
 
 # %% [markdown]
-# `permute` moves the axes, and each number goes with them. `reshape` keeps the row of numbers and
-# cuts it in a new way. No error will tell you: only the picture, or a model that learns badly.
+# `permute` changes the order of the axes: each number still belongs to its pixel and its channel.
+# `reshape` keeps the row of numbers and cuts it in a new way. No error will tell you: only the
+# picture, or a model that learns badly.
 
 # %%
 image = torch.arange(12).reshape(2, 2, 3)  # (height, width, channels)
@@ -669,7 +673,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "`view` swaps axes." It re-cuts the same row of numbers:
 #   [a report from users](https://github.com/pytorch/pytorch/issues/16560).
 # - "`x.contiguous()` changes `x`." It returns a tensor:
-#   [thread](https://github.com/pytorch/pytorch/issues/16258).
+#   [thread](https://github.com/pytorch/tutorials/pull/1613).
 # - "`from_numpy` copies: I tried `array = array + 1`." The experiment is wrong:
 #   [thread](https://github.com/mrdbourke/pytorch-deep-learning/issues/1279).
 # - "`torch.Tensor(5)` is the number 5." It is five numbers that nobody has set:
