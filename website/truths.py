@@ -43,7 +43,7 @@ def record(asked: Prediction, value: Any) -> dict[str, Any]:
 
     `reading` is what a reader takes a value for, see `as_json`; `shown` is how it is printed.
     `right` and `wrong` are the headlines for a guess, with the hole {guess} in the second one.
-    `any_error`: this belief is met by the name of any error.
+    `any_error`: this belief, or choice, is met by the name of any error.
     """
     return {
         "id": asked.id,
@@ -52,13 +52,12 @@ def record(asked: Prediction, value: Any) -> dict[str, Any]:
         "wrong": wrong_headline(Opaque("{guess}"), value),
         "beliefs": [
             {
-                **_value(belief.guess),
+                **_guess(belief.guess),
                 "sentence": text(f"{asked.id}.belief.{number}", belief.sentence),
-                "any_error": belief.guess == "error",
             }
             for number, belief in enumerate(asked.beliefs, start=1)
         ],
-        "choices": [_value(choice) for choice in asked.choices],
+        "choices": [_guess(choice) for choice in asked.choices],
         "because": text(f"{asked.id}.because", asked.because),
     }
 
@@ -68,6 +67,10 @@ def _truth(value: Any) -> dict[str, Any]:
         return _value(value)
     caught_by = [kind.__name__.lower() for kind in type(value).__mro__[:-1]]
     return {"error": caught_by, "shown": prediction.first_line(value)}
+
+
+def _guess(guess: Any) -> dict[str, Any]:
+    return {**_value(guess), "any_error": guess == "error"}
 
 
 def _value(value: Any) -> dict[str, Any]:
