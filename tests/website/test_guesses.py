@@ -269,7 +269,9 @@ def test_what_a_page_says(page, monkeypatch):
     record = truths.record(asked, 8)
 
     def headline(text):
-        return page.evaluate("([text, record]) => course.reveal(text, record).headline", [text, record])
+        return page.evaluate(
+            "([text, record]) => course.reveal(text, record).headline", [text, record]
+        )
 
     assert headline(" ") == "Make your guess first."
     assert headline("6") == "Your guess should be `7` or `8` or `9`; nothing is revealed yet."
