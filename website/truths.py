@@ -14,6 +14,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import torch
 from IPython.display import display
 from nbformat.v4 import new_code_cell
 
@@ -109,7 +110,8 @@ def collect(stored: Path = STORED) -> dict[str, dict[str, Any]]:
     Raises BuildError where a lesson cannot be run.
     """
     before = _read(stored)
-    stamps, predictions = {}, {}
+    stamps: dict[str, str] = {}
+    predictions: dict[str, dict[str, Any]] = {}
     for target in build.targets():
         if target.practice:
             continue
@@ -143,9 +145,11 @@ def truths_of(target: build.Target) -> dict[str, dict[str, Any]]:
 
 def _stamp(target: build.Target) -> str:
     """Changes where a truth, or what is said about it, can have changed."""
-    here = Path(__file__).read_bytes()
     cells = json.dumps(build.without_outputs(build.expand(target)))
-    return hashlib.sha256(here + cells.encode() + build.stamp(target).encode()).hexdigest()
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for part in (cells, build.stamp(target), torch.__version__):
+        digest.update(part.encode())
+    return digest.hexdigest()
 
 
 def _read(stored: Path) -> dict[str, dict[str, Any]]:

@@ -66,13 +66,13 @@ def test_a_guess_comes_first(page):
     cell(page, "x[2, 0]").click()
     assert answer(page) == "First choose a cell of the result."
     cell(page, "result[0, 0], hidden").click()
-    assert page.locator(".course-arrows line").count() == 0
+    assert page.locator(".course-arrows path").count() == 0
     cell(page, "x[2, 0]").click()
     assert answer(page) == (
         "Yes. index[0, 0] is 2. With dim=0 that is row 2, and column 0 stays: "
         "result[0, 0] = x[2, 0] = 80."
     )
-    assert page.locator(".course-arrows line").count() == 2
+    assert page.locator(".course-arrows path").count() == 2
     assert cell(page, "result[0, 0], holds 80").inner_text() == "80"
     assert cell(page, "result[0, 1], hidden").inner_text() == "?"
 
@@ -135,8 +135,8 @@ def test_arrows_end_at_their_cells(page):
           const box = document.querySelector('[aria-label^="x["].course-lit')
             .getBoundingClientRect();
           const stage = document.querySelector(".course-stage").getBoundingClientRect();
-          const line = document.querySelector(".course-arrows line");
-          const [x, y] = [Number(line.getAttribute("x2")), Number(line.getAttribute("y2"))];
+          const path = document.querySelector(".course-arrows path");
+          const { x, y } = path.getPointAtLength(path.getTotalLength());
           const near = (value, low, high) => value >= low - 2 && value <= high + 2;
           return near(x + stage.left, box.left, box.right)
             && near(y + stage.top, box.top, box.bottom);
