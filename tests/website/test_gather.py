@@ -132,14 +132,16 @@ def test_arrows_end_at_their_cells(page):
     page.set_viewport_size(PHONE)
     page.wait_for_function(
         """() => {
-          const box = document.querySelector('[aria-label^="x["].course-lit')
-            .getBoundingClientRect();
           const stage = document.querySelector(".course-stage").getBoundingClientRect();
-          const path = document.querySelector(".course-arrows path");
-          const { x, y } = path.getPointAtLength(path.getTotalLength());
-          const near = (value, low, high) => value >= low - 2 && value <= high + 2;
-          return near(x + stage.left, box.left, box.right)
-            && near(y + stage.top, box.top, box.bottom);
+          const [intoX, intoResult] = document.querySelectorAll(".course-arrows path");
+          const ends = (path, name) => {
+            const { x, y } = path.getPointAtLength(path.getTotalLength());
+            const box = document.querySelector(`.course-lit[aria-label^="${name}["]`)
+              .getBoundingClientRect();
+            return Math.abs(x + stage.left - (box.left + box.right) / 2) <= box.width / 2
+              && Math.abs(y + stage.top - (box.top + box.bottom) / 2) <= box.height / 2;
+          };
+          return ends(intoX, "x") && ends(intoResult, "result");
         }"""
     )
 

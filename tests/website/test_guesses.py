@@ -243,6 +243,17 @@ def test_odd_guesses(value, page, monkeypatch):
     assert different(answers(page, asked, record, ODD)) == []
 
 
+def test_every_name_of_a_dtype(page):
+    names = {name: kind for name, kind in vars(torch).items() if isinstance(kind, torch.dtype)}
+    records = {name: truths.as_json(prediction.reading(kind)) for name, kind in names.items()}
+    wrong = page.evaluate(
+        "(records) => Object.keys(records).filter("
+        "(name) => !course.alike(`torch.${name}`, { reading: records[name] }))",
+        records,
+    )
+    assert wrong == []
+
+
 def test_what_a_page_offers_to_choose_from(records, page):
     """Each is judged as what it stands for, and the place of the right one tells nothing."""
     places = []
