@@ -37,6 +37,7 @@ window.course = window.course || {};
     short: "int16",
     cfloat: "complex64",
     cdouble: "complex128",
+    bit: "uint1",
     chalf: "complex32",
   };
   const WORDS = new Map([
