@@ -3,7 +3,7 @@
  *
  * A run of Hangul is asked for by its pairs of neighbours, a single syllable by itself. A name with
  * dots is asked for as it stands where some page has it, and else by its parts: `torch.gather` also
- * finds the page that only writes `x.gather`.
+ * finds the page that only writes `x.gather`, and `masked_fill_` the one that has `masked_fill`.
  */
 var splitQuery = (query) => {
   const pieces = query
@@ -13,11 +13,15 @@ var splitQuery = (query) => {
     const word = new Stemmer().stemWord(name.toLowerCase());
     return [Search._index.terms, Search._index.titleterms].some((terms) => Object.hasOwn(terms, word));
   };
+  const known = (name) => (isOnAPage(name) ? name : name.replace(/(?<=.)_+$/u, ""));
   return (pieces ?? []).flatMap((piece) => {
     if (/^[가-힣]/.test(piece)) {
       const pairs = [...piece].slice(1).map((syllable, i) => piece[i] + syllable);
       return pairs.length === 0 ? [piece] : pairs;
     }
-    return piece.includes(".") && !isOnAPage(piece) ? piece.split(".") : [piece];
+    if (isOnAPage(piece)) return [piece];
+    const parts = piece.split(".").map(known);
+    const telling = parts.filter((part) => part.length > 2); // without the `x` of `x.view`
+    return telling.length > 0 ? telling : parts;
   });
 };
