@@ -1,6 +1,5 @@
 """The search of the website, as a reader uses it: parts of Hangul words, and names of code."""
 
-import contextlib
 import os
 import subprocess
 import sys
@@ -78,30 +77,34 @@ def pages(tmp_path_factory):
     return built
 
 
-@contextlib.contextmanager
-def searched(pages, browser, asked):
-    """The page of results."""
+@pytest.fixture(scope="module")
+def search(pages, browser):
+    """Asks the page of results for something; gives that page."""
     address = (pages / "search.html").as_uri()
-    with opened(browser, f"{address}?q={urllib.parse.quote(asked)}") as page:
-        # The heading has dots that move, until the search is finished.
-        page.wait_for_function("() => Search.title && !Search.title.querySelector('span')")
-        yield page
+    with opened(browser, address) as page:
+
+        def search(asked):
+            page.goto(f"{address}?q={urllib.parse.quote(asked)}")
+            # The heading has dots that move, until the search is finished.
+            page.wait_for_function("() => Search.title && !Search.title.querySelector('span')")
+            return page
+
+        yield search
 
 
 @pytest.mark.parametrize(("asked", "expected"), FOUND.items(), ids=FOUND)
-def test_what_is_found(pages, browser, asked, expected):
-    with searched(pages, browser, asked) as page:
-        links = page.locator("#search-results li a").all()
-        found = sorted({link.get_attribute("href").partition(".")[0] for link in links})
-        assert found == expected
+def test_what_is_found(search, asked, expected):
+    links = search(asked).locator("#search-results li a").all()
+    found = sorted({link.get_attribute("href").partition(".")[0] for link in links})
+    assert found == expected
 
 
-def test_pages_are_split_as_questions_are(pages, browser):
+def test_pages_are_split_as_questions_are(search):
     """Whatever stands on a page can be asked for: Python and JavaScript split in the same way."""
     from website.search_words import words
 
-    with searched(pages, browser, "view") as page:
-        for text in (*PAGES.values(), "x.y_z.다텐서a", "1.5 01.3", "é_ü", "_", ""):
-            asked = page.evaluate("(text) => splitQuery(text)", text)
-            assert set(asked) <= set(words(text)), text
-            assert bool(asked) == bool(words(text)), text
+    page = search("view")
+    for text in (*PAGES.values(), "x.y_z.다텐서a", "1.5 01.3", "é_ü", "_", ""):
+        asked = page.evaluate("(text) => splitQuery(text)", text)
+        assert set(asked) <= set(words(text)), text
+        assert bool(asked) == bool(words(text)), text
