@@ -223,7 +223,7 @@ def listing(source: str) -> str:
 
 def panel(markup: str) -> str:
     """A panel of the course, as it stands in a notebook."""
-    return f"````{{raw}} html\n{markup}\n````"
+    return f'````{{raw}} html\n<div class="panel">{markup}</div>\n````'
 
 
 def escaped(sentence: str) -> str:
