@@ -100,13 +100,13 @@ class Prediction:
             return self._note(sentence)
         why = (text("predict.why", "Why"), text(f"{self.id}.because", self.because))
         if alike(guess, value):
-            return Panel("good", self.id, _predicted(value), (why,))
+            return Panel("good", self.id, right_headline(value), (why,))
         rows = [
             ("", text(f"{self.id}.belief.{number}", belief.sentence))
             for number, belief in enumerate(self.beliefs, start=1)
             if means(guess, belief.guess)
         ]
-        return Panel("wrong", self.id, _not_predicted(guess, value), (*rows[:1], why))
+        return Panel("wrong", self.id, wrong_headline(guess, value), (*rows[:1], why))
 
     def _note(self, sentence: str) -> Panel:
         """Nothing is judged."""
@@ -126,7 +126,7 @@ class Prediction:
         )
 
 
-def _predicted(value: Any) -> str:
+def right_headline(value: Any) -> str:
     """The headline for a right guess."""
     if isinstance(value, Exception):
         return text(
@@ -139,7 +139,7 @@ def _predicted(value: Any) -> str:
     )
 
 
-def _not_predicted(guess: Any, value: Any) -> str:
+def wrong_headline(guess: Any, value: Any) -> str:
     """The headline for a wrong guess."""
     if isinstance(value, Exception):
         return text(
@@ -231,9 +231,9 @@ def alike(guess: Any, value: Any) -> bool:
     """
     if isinstance(value, BaseException):
         caught_by = [kind.__name__.lower() for kind in type(value).__mro__[:-1]]
-        name = _reading(guess)
+        name = reading(guess)
         return isinstance(name, str) and name.rsplit(".", 1)[-1] in ("error", *caught_by)
-    return _equal(_reading(guess), _reading(value))
+    return _equal(reading(guess), reading(value))
 
 
 def means(guess: Any, belief: Any) -> bool:
@@ -243,7 +243,7 @@ def means(guess: Any, belief: Any) -> bool:
 
 def _error_name(guess: Any) -> str | None:
     """'error', or 'indexerror' for the class, its name or an instance; None for what names none."""
-    name = _reading(guess)
+    name = reading(guess)
     if isinstance(name, str) and ERROR_NAME.fullmatch(name):
         return name.rsplit(".", 1)[-1]
     return None
@@ -265,15 +265,15 @@ def _equal(guess: Any, value: Any) -> bool:
     return type(guess) is type(value) and guess == value
 
 
-def _reading(value: Any) -> Any:
+def reading(value: Any) -> Any:
     """What a reader takes a value for: None, bool, number, text in small letters, list or dict."""
     data = as_data(value)
     if isinstance(data, torch.Tensor):
         data = show(data) if data.device.type == "meta" else data.tolist()
     if isinstance(data, (list, tuple)):
-        return [_reading(item) for item in data]
+        return [reading(item) for item in data]
     if isinstance(data, dict):
-        return {key: _reading(item) for key, item in data.items()}
+        return {key: reading(item) for key, item in data.items()}
     if isinstance(data, Opaque):
         return _without_module(data.type_name)
     return _reading_of_text(data) if isinstance(data, str) else data
@@ -293,7 +293,7 @@ def _reading_of_text(text: str) -> Any:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # Python has advice for some of what a student types
-            return _reading(ast.literal_eval(text))
+            return reading(ast.literal_eval(text))
     except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError, TooLarge):
         return _without_module(text)  # a word, not the text of a value
 
