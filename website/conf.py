@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from website import stills
+
 ROOT = Path(__file__).resolve().parents[1]
 BUILD = ROOT / "build" / "website"
 
@@ -10,7 +12,7 @@ project = "PyTorch from the inside"
 copyright = "Prose and pictures: CC BY 4.0. Code: MIT."
 language = "en"
 
-extensions = ["myst_nb", "website.extension"]
+extensions = ["myst_nb", "website.extension", "website.search_words"]
 STORED = ROOT / "build" / "predictions.json"
 course_predictions = json.loads(STORED.read_text(encoding="utf-8"))["predictions"]
 nb_execution_mode = "off"  # outputs are those that are stored
@@ -22,8 +24,8 @@ html_theme = "furo"
 html_title = project
 html_static_path = ["_static"]
 html_extra_path = [str(BUILD / "extra")]
-html_css_files = ["course.css"]
-html_js_files = ["guesses.js", "course.js"]
+html_css_files = ["course.css", *stills.STYLES]
+html_js_files = ["guesses.js", "course.js", *stills.SCRIPTS]
 html_copy_source = False
 html_show_sourcelink = False
 html_permalinks_icon = "#"

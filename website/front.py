@@ -6,7 +6,7 @@ import re
 import struct
 
 from course_utils.contents import all_lessons
-from website.pages import ROOT, hours, lesson_list, toctree
+from website.pages import ROOT, as_html, hours, lesson_list, toctree
 
 GUIDE = ROOT / "docs" / "instructors.md"
 PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<file>[\w-]+\.png)\)")
@@ -20,11 +20,11 @@ data loading, losses, optimizers and the training loop.
 Read it here, on a phone or a computer, with nothing installed. A lesson asks you to **predict**
 before the code answers, and tells you the thought behind a wrong guess. To write code yourself,
 open the same lessons as notebooks: see [How it goes](#how-it-goes).
+"""
 
-````{raw} html
+BEGIN = """\
 <p class="begin"><a class="button" href="{first}.html">Begin with lesson 01</a>
-<a class="button quiet" href="{start}.html">How the notebooks work</a></p>
-````"""
+<a class="button quiet" href="{start}.html">How the notebooks work</a></p>"""
 
 TRY = """\
 ``````{prediction} 01.p3
@@ -51,11 +51,11 @@ and opens JupyterLab with your own copies."""
 def index() -> str:
     """The first page: what the course is, one question to try, all lessons."""
     start, first, *_ = all_lessons()
-    introduction = INTRODUCTION.replace("{first}", first.notebook)
     return "\n\n".join(
         [
             "# PyTorch from the inside",
-            introduction.replace("{start}", start.notebook),
+            INTRODUCTION,
+            as_html(BEGIN.format(first=first.notebook, start=start.notebook)),
             "## Try one",
             TRY,
             "## Lessons",
@@ -77,10 +77,9 @@ def instructors(figures: dict[str, bytes]) -> str:
         png = (GUIDE.parent / found["file"]).read_bytes()
         figures[found["file"]] = png
         width, height = struct.unpack(">II", png[16:24])
-        return (
-            f'````{{raw}} html\n<a class="figure" href="figures/{found["file"]}"><img '
-            f'alt="{found["alt"]}" width="{width}" height="{height}" loading="lazy" '
-            f'src="figures/{found["file"]}"></a>\n````'
+        return as_html(
+            f'<a class="figure" href="figures/{found["file"]}"><img alt="{found["alt"]}" '
+            f'width="{width}" height="{height}" loading="lazy" src="figures/{found["file"]}"></a>'
         )
 
     return PICTURE.sub(picture, GUIDE.read_text(encoding="utf-8"))

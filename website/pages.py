@@ -25,6 +25,7 @@ from course_utils.links import numbered_title, practice_minutes
 from course_utils.sources import undecorated_source
 from course_utils.texts import counted
 from tools.build import ROOT, Target
+from website.stills import PLACES, mount_point
 
 QUESTION = re.compile(r"^\*\*Predict (?P<id>\d\d\.p\d+)\.\*\*\s*", re.MULTILINE)
 IMAGE = re.compile(
@@ -36,8 +37,6 @@ LEAD = (
     "What each exercise asks, with its hints, what the check says to wrong answers, and a right "
     "answer. To write your own and have it checked, open these exercises as a notebook."
 )
-# What the scripts draw, and under which heading of which lesson.
-INTERACTIVE: dict[str, dict[str, str]] = {}
 
 
 class PageError(Exception):
@@ -56,12 +55,20 @@ def lesson(target: Target, figures: dict[str, bytes]) -> NotebookNode:
     contents = target.contents
     cells: list[NotebookNode] = []
     waiting: list[str] = []  # the question that was asked, and the code that stands below it
+    to_draw = {
+        f"## {heading}": name for name, (at, heading) in PLACES.items() if at == contents.number
+    }
+    drawn = ""  # what stands at the end of this section
     for number, cell in enumerate(page.cells):
         if number == 1 and contents.practice is not None:
             continue  # it looks at the reader's environment; lesson 00 speaks of it
         asked = call_of_predict(cell)
         if cell.cell_type == "markdown":
             before, *question = divided(cell.source)
+            if before.startswith("## ") and drawn:
+                cells.append(new_markdown_cell(as_html(mount_point(drawn))))
+                drawn = ""
+            drawn = to_draw.pop(before.partition("\n")[0], drawn)
             if before:
                 cells.append(new_markdown_cell(before))
             waiting = question or waiting
@@ -77,6 +84,8 @@ def lesson(target: Target, figures: dict[str, bytes]) -> NotebookNode:
             cells.append(cell)
     if waiting:
         raise PageError(f"{target.name}: no cell answers the question {waiting[0]!r}.")
+    if to_draw or drawn:
+        raise PageError(f"{target.name}: no section for {[*to_draw, drawn]}: see stills.PLACES.")
     practice = contents.practice_notebook
     if practice:
         cells.append(new_markdown_cell(toctree([f"Exercises <{practice}>"])))
@@ -223,7 +232,12 @@ def listing(source: str) -> str:
 
 def panel(markup: str) -> str:
     """A panel of the course, as it stands in a notebook."""
-    return f'````{{raw}} html\n<div class="panel">{markup}</div>\n````'
+    return as_html(f'<div class="panel">{markup}</div>')
+
+
+def as_html(markup: str) -> str:
+    """Markdown that puts HTML onto the page."""
+    return f"````{{raw}} html\n{markup}\n````"
 
 
 def escaped(sentence: str) -> str:
@@ -261,7 +275,7 @@ def lesson_list() -> str:
             f'<a class="title" href="{page.notebook}.html">{page.title}</a>'
             f"<span>{page.minutes} min</span>{practice}</li>"
         )
-    return "\n".join(["````{raw} html", '<ol class="lessons">', *rows, "</ol>", "````"])
+    return as_html("\n".join(['<ol class="lessons">', *rows, "</ol>"]))
 
 
 def hours() -> str:
