@@ -38,12 +38,13 @@ def _storage() -> tuple[str, str]:
     parts.append(_words(0, below - LABEL, "storage of x"))
     for place in range(12):
         parts.append(_cell(place, 0, 10 * place, top=below, marked=place in used))
-        parts.append(_words(place * (CELL + GAP), below + CELL, str(place)))
+        middle = place * (CELL + GAP) + CELL // 2
+        parts.append(_words(middle, below + CELL, str(place), anchor="middle"))
     alt = "A tensor of 40, 60, 80, 100 above a storage of 0 to 110; places 4, 6, 8, 10 are marked."
     words = (
-        "The storage of <code>x</code> holds twelve numbers. The slice <code>x[1:, ::2]</code> is a "
-        "note about it: begin at place 4, go on by 4 for a row and by 2 for a column. So its element "
-        "[1, 1] reads place 4 + 1 × 4 + 1 × 2 = 10, which holds 100."
+        "The storage of <code>x</code> holds twelve numbers. The slice <code>x[1:, ::2]</code> is "
+        "a note about it: begin at place 4, go on by 4 for a row and by 2 for a column. So its "
+        "element [1, 1] reads place 4 + 1 × 4 + 1 × 2 = 10, which holds 100."
     )
     return _svg(parts, columns=12, height=below + CELL + LABEL, alt=alt), words
 
@@ -82,8 +83,8 @@ def _cell(column: int, row: int, number: int, *, top: int, marked: bool = False)
     )
 
 
-def _words(x: int, y: int, words: str) -> str:
-    return f'<text x="{x}" y="{y + LABEL - 5}">{html.escape(words)}</text>'
+def _words(x: int, y: int, words: str, *, anchor: str = "start") -> str:
+    return f'<text x="{x}" y="{y + LABEL - 5}" text-anchor="{anchor}">{html.escape(words)}</text>'
 
 
 def _svg(parts: Sequence[str], *, columns: int, height: int, alt: str) -> str:

@@ -14,6 +14,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import torch
 from IPython.display import display
 from nbformat.v4 import new_code_cell
 
@@ -43,7 +44,7 @@ def record(asked: Prediction, value: Any) -> dict[str, Any]:
 
     `reading` is what a reader takes a value for, see `as_json`; `shown` is how it is printed.
     `right` and `wrong` are the headlines for a guess, with the hole {guess} in the second one.
-    `any_error`: this belief is met by the name of any error.
+    `any_error`: this belief, or choice, is met by the name of any error.
     """
     return {
         "id": asked.id,
@@ -52,13 +53,12 @@ def record(asked: Prediction, value: Any) -> dict[str, Any]:
         "wrong": wrong_headline(Opaque("{guess}"), value),
         "beliefs": [
             {
-                **_value(belief.guess),
+                **_guess(belief.guess),
                 "sentence": text(f"{asked.id}.belief.{number}", belief.sentence),
-                "any_error": belief.guess == "error",
             }
             for number, belief in enumerate(asked.beliefs, start=1)
         ],
-        "choices": [_value(choice) for choice in asked.choices],
+        "choices": [_guess(choice) for choice in asked.choices],
         "because": text(f"{asked.id}.because", asked.because),
     }
 
@@ -68,6 +68,10 @@ def _truth(value: Any) -> dict[str, Any]:
         return _value(value)
     caught_by = [kind.__name__.lower() for kind in type(value).__mro__[:-1]]
     return {"error": caught_by, "shown": prediction.first_line(value)}
+
+
+def _guess(guess: Any) -> dict[str, Any]:
+    return {**_value(guess), "any_error": guess == "error"}
 
 
 def _value(value: Any) -> dict[str, Any]:
@@ -106,7 +110,8 @@ def collect(stored: Path = STORED) -> dict[str, dict[str, Any]]:
     Raises BuildError where a lesson cannot be run.
     """
     before = _read(stored)
-    stamps, predictions = {}, {}
+    stamps: dict[str, str] = {}
+    predictions: dict[str, dict[str, Any]] = {}
     for target in build.targets():
         if target.practice:
             continue
@@ -140,9 +145,11 @@ def truths_of(target: build.Target) -> dict[str, dict[str, Any]]:
 
 def _stamp(target: build.Target) -> str:
     """Changes where a truth, or what is said about it, can have changed."""
-    here = Path(__file__).read_bytes()
     cells = json.dumps(build.without_outputs(build.expand(target)))
-    return hashlib.sha256(here + cells.encode() + build.stamp(target).encode()).hexdigest()
+    digest = hashlib.sha256(Path(__file__).read_bytes())
+    for part in (cells, build.stamp(target), torch.__version__):
+        digest.update(part.encode())
+    return digest.hexdigest()
 
 
 def _read(stored: Path) -> dict[str, dict[str, Any]]:

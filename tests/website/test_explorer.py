@@ -97,7 +97,11 @@ def test_both_directions(page):
 @pytest.mark.parametrize(
     ("field", "number", "says"),
     [
-        ("stride of a row", "6", "The last element, [2, 3], would read place 0 + 2 × 6 + 3 × 1 = 15."),
+        (
+            "stride of a row",
+            "6",
+            "The last element, [2, 3], would read place 0 + 2 × 6 + 3 × 1 = 15.",
+        ),
         ("offset", "1", "The last element, [2, 3], would read place 1 + 2 × 4 + 3 × 1 = 12."),
         ("stride of a column", "-1", "torch takes no negative stride: it raises a RuntimeError."),
         ("offset", "-1", "An offset below 0 lies before the storage"),

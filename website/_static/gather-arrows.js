@@ -243,7 +243,7 @@
       arrow(x.at(...lit), result.at(row, column));
     }
 
-    /* From the middle of one element to the edge of another. */
+    /* From one element to another, in a bow: a straight line would strike numbers through. */
     function arrow(from, to) {
       const origin = stage.getBoundingClientRect();
       const [a, b] = [from, to].map((one) => one.getBoundingClientRect());
@@ -253,16 +253,26 @@
       ];
       const [[x1, y1], [x2, y2]] = [middle(a), middle(b)];
       const length = Math.hypot(x2 - x1, y2 - y1) || 1;
-      const [along, down] = [(x2 - x1) / length, (y2 - y1) / length];
-      const short = Math.min(b.width, b.height) / 2; // ends before the number in the cell
-      const tip = [x2 - along * short, y2 - down * short];
-      const wing = (side) =>
-        `${tip[0] - along * 9 - side * down * 5},${tip[1] - down * 9 + side * along * 5}`;
-      const begin = [x1 + along * short, y1 + down * short];
+      const bow = Math.min(length / 3, b.height); // half of it is how far the bow reaches out
+      const bend = [
+        (x1 + x2) / 2 + ((y2 - y1) / length) * bow,
+        (y1 + y2) / 2 - ((x2 - x1) / length) * bow,
+      ];
+      const begin = towards([x1, y1], bend, b.height / 2);
+      const tip = towards([x2, y2], bend, b.height / 2); // before the number in the cell
+      const back = towards(tip, bend, 9);
+      const side = [(tip[1] - back[1]) / 2, (back[0] - tip[0]) / 2];
+      const wings = [1, -1].map((way) => `${back[0] + way * side[0]},${back[1] + way * side[1]}`);
       arrows.append(
-        svg("line", { x1: begin[0], y1: begin[1], x2: tip[0], y2: tip[1] }),
-        svg("polygon", { points: `${tip.join(",")} ${wing(1)} ${wing(-1)}` }),
+        svg("path", { d: `M ${begin} Q ${bend} ${tip}` }),
+        svg("polygon", { points: `${tip} ${wings.join(" ")}` }),
       );
+    }
+
+    /* The point that lies `far` from one point on the way to another. */
+    function towards([x, y], [toX, toY], far) {
+      const length = Math.hypot(toX - x, toY - y) || 1;
+      return [x + ((toX - x) / length) * far, y + ((toY - y) / length) * far];
     }
 
     function svg(name, attributes) {

@@ -26,7 +26,7 @@ window.course = window.course || {};
   const MOST_ITEMS = 20000; // of a list that a guess computes, as [0] * 100 does
   const LARGEST_POWER = 4000n;
   const ERROR_NAME = /^[\p{L}\p{N}_.]*(?:error|exception)$/u; // in small letters
-  const RAISED = /(?:error|exception|warning|iteration|interrupt|exit)$/i;
+  const RAISED = /^[A-Z]\w*(?:Error|Exception|Warning|Iteration|Interrupt|Exit)$|^Exception$/;
   const PRINTED_BY_TORCH = /^(?:torch\.)?(?:tensor|Size)\(([\s\S]*)\)$/;
   const DTYPE_NAMES = {
     float: "float32",
@@ -181,8 +181,17 @@ window.course = window.course || {};
       if (token === undefined || token.kind === "sign") throw new NotPython("no value");
       this.place += 1;
       if (token.kind === "number") return number(token.part);
-      if (token.kind === "text") return textOf(token.part);
+      if (token.kind === "text") return this.joined(textOf(token.part));
       return this.named(token.part);
+    }
+
+    /* Texts that stand side by side are one. */
+    joined(text) {
+      while (this.tokens[this.place]?.kind === "text") {
+        text += textOf(this.tokens[this.place].part);
+        this.place += 1;
+      }
+      return text;
     }
 
     named(name) {
@@ -246,7 +255,7 @@ window.course = window.course || {};
 
   function called(name, values) {
     const last = name.split(".").at(-1);
-    if (RAISED.test(last)) return new Word(name);
+    if (RAISED.test(name)) return new Word(name);
     if (values.length !== 1) throw new NotPython(name);
     const [value] = values;
     if (["tensor", "Size", "array"].includes(last)) return value;
