@@ -15,9 +15,9 @@ from pathlib import Path
 from course_utils.exercise import ExerciseFault
 from course_utils.notebook import as_text
 from course_utils.whole_files import write_whole
-from tools.build import BuildError, stale, targets
+from tools.build import ROOT, BuildError, stale, targets
 from website import checks, front, glossary, pages, truths
-from website.pages import ROOT, PageError
+from website.pages import PageError
 
 BUILD = ROOT / "build" / "website"
 SOURCE, EXTRA, HTML = BUILD / "source", BUILD / "extra", BUILD / "html"
@@ -54,7 +54,7 @@ def write_sources() -> None:
 def run_sphinx() -> int:
     """Its exit status."""
     command = [sys.executable, "-m", "sphinx", "--builder", "html", "--fail-on-warning"]
-    command += ["--keep-going", "--quiet", "--conf-dir", str(ROOT / "website")]
+    command += ["--keep-going", "--quiet", "--jobs", "auto", "--conf-dir", str(ROOT / "website")]
     command += ["--doctree-dir", str(BUILD / "doctrees"), str(SOURCE), str(HTML)]
     return subprocess.run(command, cwd=ROOT).returncode
 

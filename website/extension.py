@@ -106,9 +106,19 @@ def answer(asked: dict[str, Any]) -> str:
     )
 
 
+def with_levels(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """The captions of the navigation are headings; Sphinx does not say of which level."""
+    tree = context.get("furo_navigation_tree", "")
+    levelled = tree.replace('role="heading"', 'role="heading" aria-level="2"')
+    context["furo_navigation_tree"] = levelled
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("course_predictions", {}, "env")
     app.add_node(element, html=(visit_element, depart_element))
     app.add_directive("folded", Folded)
     app.add_directive("prediction", Prediction)
+    app.connect("html-page-context", with_levels, priority=900)  # after the theme
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -6,7 +6,8 @@ import re
 import struct
 
 from course_utils.contents import all_lessons
-from website.pages import ROOT, as_html, hours, lesson_list, toctree
+from tools.build import ROOT
+from website.pages import as_html, hours, lesson_list, toctree
 
 GUIDE = ROOT / "docs" / "instructors.md"
 PICTURE = re.compile(r"!\[(?P<alt>[^\]]*)\]\((?P<file>[\w-]+\.png)\)")

@@ -15,11 +15,13 @@ import nbformat
 from course_utils.contents import Contents, lesson_numbered
 from course_utils.links import lesson_title
 from tools.build import BUILT
-from website.pages import PageError, QUESTION
+from website.pages import QUESTION, PageError
 
 DECLARED = Path(__file__).with_name("glossary.toml")
 SHORT = 12  # a sentence of fewer words is shown with the one beside it
-OPENS = re.compile(r"(?:(?:A|An|The|To|In) )?\*\*")  # with the term itself: what follows explains it
+OPENS = re.compile(
+    r"(?:(?:A|An|The|To|In) )?\*\*"
+)  # with the term itself: what follows explains it
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z`*])")
 
 
@@ -66,9 +68,7 @@ def paragraphs_of(contents: Contents) -> list[tuple[str, str]]:
     return found
 
 
-def defined(
-    name: str, section: str, paragraphs: list[tuple[str, str]], contents: Contents
-) -> Term:
+def defined(name: str, section: str, paragraphs: list[tuple[str, str]], contents: Contents) -> Term:
     """The term from the first paragraph of that section in which it stands in bold."""
     bold = f"**{name}**"
     for its_section, paragraph in paragraphs:

@@ -12,19 +12,17 @@ import re
 import struct
 import textwrap
 from collections.abc import Mapping, Sequence
-from pathlib import Path
-from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from course_utils.contents import Contents, all_lessons
+from course_utils.contents import all_lessons
 from course_utils.exercise import Exercise, find
-from course_utils.links import numbered_title, practice_minutes
+from course_utils.links import practice_minutes
 from course_utils.sources import undecorated_source
 from course_utils.texts import counted
-from tools.build import ROOT, Target
+from tools.build import Target
 from website.stills import PLACES, mount_point
 
 QUESTION = re.compile(r"^\*\*Predict (?P<id>\d\d\.p\d+)\.\*\*\s*", re.MULTILINE)

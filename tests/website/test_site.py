@@ -131,7 +131,9 @@ class Watched:
         """What axe-core calls serious or critical fails."""
         axe = axe_script()
         self.page.evaluate(axe.read_text(encoding="utf-8"))
-        found = self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        found = self.page.evaluate(
+            "axe.run(document, {resultTypes: ['violations'], preload: false})"
+        )
         told = [
             f"{rule['id']}: {rule['help']}: {rule['nodes'][0]['html'][:200]} "
             f"{rule['nodes'][0]['any'][:1]} ({len(rule['nodes'])} times)"

@@ -78,6 +78,9 @@
       if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
   }
 
+  // The search fetches the pages that it found, to show lines of them. From disk it must not.
+  if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
   document.addEventListener("DOMContentLoaded", () => {
     document.querySelectorAll(".prediction").forEach(prepare);
     reachable();
