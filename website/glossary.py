@@ -19,9 +19,8 @@ from website.pages import QUESTION, PageError
 
 DECLARED = Path(__file__).with_name("glossary.toml")
 SHORT = 12  # a sentence of fewer words is shown with the one beside it
-OPENS = re.compile(
-    r"(?:(?:A|An|The|To|In) )?\*\*"
-)  # with the term itself: what follows explains it
+# A sentence that begins with the term; what follows it explains it.
+OPENS = re.compile(r"(?:(?:A|An|The|To|In) )?\*\*")
 END_OF_SENTENCE = re.compile(r"(?<=[.?!])\s+(?=[A-Z`*])")
 
 
