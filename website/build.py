@@ -36,7 +36,10 @@ def write_sources() -> None:
         why = stale(target)
         if why:
             raise PageError(why)
-        page = pages.practice(target, said) if target.practice else pages.lesson(target, figures)
+        if target.practice:
+            page = pages.practice(target, said)
+        else:
+            page = pages.lesson(target, said, figures)
         files[SOURCE / f"{target.name}.ipynb"] = as_text(page).encode()
     files[SOURCE / "index.md"] = front.index().encode()
     files[SOURCE / "instructors.md"] = front.instructors(figures).encode()

@@ -22,6 +22,7 @@ smartquotes = False
 MONOSPACE = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 html_theme = "furo"
 html_title = project
+html_favicon = "_static/favicon.svg"
 html_static_path = ["_static"]
 html_extra_path = [str(BUILD / "extra")]
 html_css_files = ["course.css", *stills.STYLES]

@@ -44,9 +44,12 @@ class PageError(Exception):
 # -- lessons -----------------------------------------------------------------------------------
 
 
-def lesson(target: Target, figures: dict[str, bytes]) -> NotebookNode:
-    """The page of a lesson. figures: gets the bytes of its pictures, by the name of their file.
+def lesson(
+    target: Target, checks: Mapping[str, Mapping[str, str]], figures: dict[str, bytes]
+) -> NotebookNode:
+    """The page of a lesson. checks: see website.checks.collect.
 
+    figures: gets the bytes of its pictures, by the name of their file.
     Raises PageError where a question and the cell that answers it do not belong together.
     """
     page = nbformat.read(target.built, as_version=4)
@@ -76,7 +79,8 @@ def lesson(target: Target, figures: dict[str, bytes]) -> NotebookNode:
         elif waiting and not cell.outputs:
             waiting.append(f"```python\n{cell.source}\n```")
         elif "exercise" in cell.metadata:
-            cells.append(new_markdown_cell(exercise_parts(find(cell.metadata["exercise"]), {})))
+            exercise = find(cell.metadata["exercise"])
+            cells.append(new_markdown_cell(exercise_parts(exercise, checks[exercise.id])))
         elif "check" not in cell.metadata:
             with_files(cell, figures)
             cells.append(cell)
@@ -105,8 +109,9 @@ def call_of_predict(cell: NotebookNode) -> ast.Call | None:
         return None
     last = ast.parse(cell.source).body[-1]
     call = last.value if isinstance(last, ast.Expr) else None
-    called = isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-    return call if called and call.func.id == "predict" else None  # type: ignore[union-attr]
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Name):
+        return None
+    return call if call.func.id == "predict" else None
 
 
 def code_asked_about(source: str) -> str:
