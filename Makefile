@@ -10,7 +10,7 @@ ANY_PYTHON = $(shell for p in "$$PYTHON" python3 python python3.11 python3.12 py
 	/usr/bin/python3; do "$$p" -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
 	>/dev/null 2>&1 && echo "$$p" && break; done)
 
-.PHONY: readme lab test notebooks solutions review assign grade lock wheel bench lint install install-libraries install-extras help
+.PHONY: readme lab test notebooks site solutions review assign grade lock wheel bench lint install install-libraries install-extras install-site help
 .DEFAULT_GOAL := help
 
 lab: install  ## set up, copy the notebooks to work/, open JupyterLab
@@ -21,6 +21,9 @@ test: install-extras  ## set up, run every test and every notebook
 
 notebooks: install-libraries  ## rebuild the notebooks whose source changed
 	$(BIN)/python tools/build.py $(ARGS)
+
+site: install-site  ## build the web edition into build/site/
+	$(BIN)/python -m website.build $(ARGS)
 
 solutions: install-libraries  ## build the solved notebooks into build/
 	$(BIN)/python tools/build.py --solutions $(ARGS)
@@ -63,6 +66,9 @@ install-libraries:
 # With what instructors need as well: the tests and the bench compare with it.
 install-extras:
 	@$(MAKE) --no-print-directory install EXTRA="--extra libraries --extra grading"
+
+install-site:
+	@$(MAKE) --no-print-directory install EXTRA="--extra libraries --extra site"
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' Makefile

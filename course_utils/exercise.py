@@ -485,7 +485,9 @@ class Exercise:
         wrong = [number for number, difference in enumerate(differences) if difference is not None]
         if mistake is not None:  # its sentence has to fit the case that is shown
             fits = self.mistake_observations(mistake, seed)
-            alike_there = [n for n in wrong if alike(expected[n], fits[n], seen[n])]
+            # It may have run out of time earlier than this answer.
+            both = [n for n in wrong if n < len(fits)]
+            alike_there = [n for n in both if alike(expected[n], fits[n], seen[n])]
             wrong = alike_there or wrong
         with course_settings():
             cases = list(self.make_cases(random.Random(seed)))

@@ -55,7 +55,7 @@ LANES = {
     "latest": Lane("latest", ROOT / ".venv-latest", ("3.11", "3.12", "3.13", "3.14"), SYSTEMS, 14),
 }
 # From requirements/<name>.txt: packages that no lane has and change none.
-EXTRAS = ("grading", "libraries")
+EXTRAS = ("grading", "libraries", "site")
 
 
 class Python(NamedTuple):

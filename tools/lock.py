@@ -24,7 +24,7 @@ from packaging.markers import Marker
 
 ROOT = Path(__file__).resolve().parents[1]
 LANES = ("torchtext", "latest")
-EXTRAS = ("grading", "libraries")
+EXTRAS = ("grading", "libraries", "site")
 # Where the lanes can be installed, as tools/install.py has it.
 SYSTEMS = (
     ("linux", "Linux", "x86_64"),

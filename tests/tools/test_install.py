@@ -422,6 +422,7 @@ def test_a_folder_of_the_student_is_not_removed(any_course):
         ("test", "torchtext", True),
         ("test", "latest", True),
         ("bench", "torchtext", True),
+        ("site", "torchtext", False),
         ("lab", "latest", False),
         ("assign", "torchtext", False),
         ("grade", "torchtext", False),

@@ -10,7 +10,7 @@ from tests import ROOT
 from tools import install, lock
 
 LANES = ["torchtext", "latest"]
-EXTRAS = ["grading", "libraries"]
+EXTRAS = ["grading", "libraries", "site"]
 FILES = ["course.in", *(f"{name}{end}" for name in LANES + EXTRAS for end in (".in", ".txt"))]
 # Packages whose version has to differ: they follow torch, or the NumPy it was compiled against.
 FOLLOWS_TORCH = re.compile(r"torch(vision)?|triton|nvidia-.*|cuda-.*|numpy")

@@ -39,8 +39,8 @@ x = torch.tensor([[1, 2, 3], [4, 5, 6]])  # (2, 3)
 x.shape, x.dtype
 
 # %% [markdown]
-# **Predict 01.p1.** What is the dtype of `torch.tensor([1, 2.5])`? Write your guess in place of
-# the three dots, for example `guess = torch.int64`, and run the cell.
+# **Predict 01.p1.** What is the dtype of `torch.tensor([1, 2.5])`? A guess is written as in Python,
+# for example `torch.int64`.
 
 # %%
 guess = ...
