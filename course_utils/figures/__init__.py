@@ -21,6 +21,7 @@ from .loading import class_balance, collated, epoch_time, loader_parts, sampled
 from .memory_use import memory
 from .modules import feature_maps, module_tree
 from .optimization import descent_paths, loss_curves, schedule_sheet, step_table
+from .stills import Steps, steps
 from .text import bags, packing, padding
 from .training import confusion, resumed_run, training_run
 from .views import storage, windows
@@ -28,6 +29,7 @@ from .vision import image_grid, image_rows, transform_steps
 
 __all__ = [
     "Figure",
+    "Steps",
     "activations",
     "autograd_graph",
     "axes_order",
@@ -64,6 +66,7 @@ __all__ = [
     "schedule_sheet",
     "small_picture",
     "step_table",
+    "steps",
     "storage",
     "tangents",
     "text_batch",

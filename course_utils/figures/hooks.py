@@ -25,6 +25,7 @@ KEY = {
     GRADIENT: "tensor hook on a parameter",
 }
 KEY_GAP = 28
+NOW = "filled: new"
 MOST_EVENTS = 40
 ROOT = "(the model)"
 
@@ -39,7 +40,7 @@ class Span:
     last: int
 
 
-def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
+def hook_timeline(trace: Sequence[tuple[str, str]], now: tuple[int, int] | None = None) -> Figure:
     """When hooks fired, from left to right, with one row for each module and parameter.
 
         trace = [("forward pre", ""), ("forward pre", "0"), ("forward", "0"), ("forward", "")]
@@ -49,11 +50,17 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
     "forward", "backward pre" and "backward" for the hooks of modules, and "gradient" for a tensor
     hook on a parameter. Names are full names, as in named_modules(); "" is the model itself.
     A bar reaches from a module's pre-hook to its hook; a dot is one event.
-    Raises ValueError for an event of another name, and for none or more than 40 events.
+    now: draws one moment of the run, as one of the stills of `steps`: the events from the first to
+    the last of these two numbers, counted from 1, are filled, and what comes later is left out.
+    Raises ValueError for an event of another name, for none or more than 40 events, and for
+    numbers that are not in the trace.
     Taught in notebook 05.
     """
     check_trace(trace)
-    spans = spans_of(trace)
+    first, last = now or (1, len(trace))
+    if not 1 <= first <= last <= len(trace):
+        raise ValueError(f"now={now} are no numbers of events; there are {len(trace)} of them.")
+    spans = [span for span in spans_of(trace) if span.first < last]
     rows = rows_of(trace)
     with page() as draw:
         labels = [(name, name or ROOT, depth_of(name, rows)) for name in rows]
@@ -62,6 +69,8 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
         top = MARGIN + 56
         # A short trace is drawn wider, so that it fills the page that its key needs.
         key = key_of(draw, trace)
+        if now:
+            key.append((NOW, NOW, 19 + draw.width_of(NOW, size=13) + KEY_GAP))
         key_end = MARGIN + sum(width for _, _, width in key) - KEY_GAP
         step = min(max(STEP, (key_end - left) / len(trace)), 2 * STEP)
         right = left + step * len(trace)
@@ -77,19 +86,20 @@ def hook_timeline(trace: Sequence[tuple[str, str]]) -> Figure:
                 colour=draw.line_colour,
             )
         for span in spans:
-            draw_span(draw, span, left, step, place[span.name])
-        for number, (event, name) in enumerate(trace):
+            so_far = dataclasses.replace(span, last=min(span.last, last - 1))
+            draw_span(draw, so_far, left, step, place[span.name])
+        for number, (event, name) in enumerate(trace[:last]):
             x = left + step * (number + 0.5)
             colour = draw.hues[PASS_COLOURS[pass_of(event)]]
-            draw.box(
-                x - 9, place[name] - 9, 18, 18, fill=draw.panel, edge=colour, line=1.6, radius=9
-            )
-            draw.text(
-                x, place[name], str(number + 1), size=11, colour=colour, ha="center", bold=True
-            )
+            fill, ink = (draw.panel, colour)
+            if now and number + 1 >= first:
+                fill, ink = ink, fill
+            draw.box(x - 9, place[name] - 9, 18, 18, fill=fill, edge=colour, line=1.6, radius=9)
+            draw.text(x, place[name], str(number + 1), size=11, colour=ink, ha="center", bold=True)
         draw_key(draw, key, bottom + 26)
         width = max(right, key_end) + MARGIN
-        return draw.finish(width, bottom + 48, timeline_alt(trace))
+        alt = moment_alt(trace, *now) if now else timeline_alt(trace)
+        return draw.finish(width, bottom + 48, alt)
 
 
 def check_trace(trace: Sequence[tuple[str, str]]) -> None:
@@ -185,10 +195,24 @@ def key_of(draw: Page, trace: Sequence[tuple[str, str]]) -> list[tuple[str, str,
 def draw_key(draw: Page, key: Sequence[tuple[str, str, float]], y: float) -> None:
     x: float = MARGIN
     for kind, text, width in key:
-        colour = draw.hues[PASS_COLOURS[kind]]
-        draw.box(x, y - 6, 12, 12, fill=draw.panel, edge=colour, line=1.6, radius=6)
+        colour = draw.hues[PASS_COLOURS[kind]] if kind in PASS_COLOURS else draw.muted
+        fill = draw.panel if kind in PASS_COLOURS else colour
+        draw.box(x, y - 6, 12, 12, fill=fill, edge=colour, line=1.6, radius=6)
         draw.text(x + 19, y, text, size=13, colour=colour)
         x += width
+
+
+def moment_alt(trace: Sequence[tuple[str, str]], first: int, last: int) -> str:
+    listed = "; ".join(
+        f"{event} of {name or 'the model'}" for event, name in trace[first - 1 : last]
+    )
+    spans = sorted(spans_of(trace), key=lambda span: span.first)  # outer ones first
+    waiting = [span.name for span in spans if span.first < last <= span.last]
+    waits = " and ".join(name or "the model" for name in waiting) or "nothing"
+    return (
+        f"The timeline after {last} of {len(trace)} hook calls. New in this step: {listed}. "
+        f"Begun and not yet ended: {waits}."
+    )
 
 
 def timeline_alt(trace: Sequence[tuple[str, str]]) -> str:

@@ -138,7 +138,12 @@ def coverage(indices: Sequence[int], count: int) -> str:
     return "; ".join(said)
 
 
-def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = None) -> Figure:
+def collated(
+    samples: Sequence[Any],
+    batch: Any,
+    names: Sequence[str] | None = None,
+    made: Mapping[str, int] | None = None,
+) -> Figure:
     """Samples on the left, the batch that was made of them on the right.
 
         figures.collated(samples, default_collate(samples))
@@ -146,8 +151,12 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
     samples: at most 8 tuples, lists or dicts of numbers and tensors of at most one dimension, or
     such numbers and tensors themselves. batch: a tensor of one or two dimensions whose first one
     is the sample, or a tuple, list or dict of those. names: what to call its parts.
+    made: draws a moment inside collate_fn, as one of the stills of `steps`: the names of the parts
+    that are made by then, in order, each with the place of the field it is made from. The last of
+    them and its fields have a frame, and parts that are not yet made are left out.
     A sample has the same colour on both sides; a number that stands for no part of a sample
-    (padding) is grey. Raises ValueError for more samples, or a batch of another form.
+    (padding) is grey. Raises ValueError for more samples, a batch of another form, or a part or
+    a field in `made` that is not there.
     Taught in notebook 06.
     """
     if not 1 <= len(samples) <= MOST_SAMPLES:
@@ -164,6 +173,10 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
             raise ValueError("collated() draws batches of tensors with one or two dimensions.")
         if len(part) != len(samples):
             raise ValueError(f"A part has {len(part)} rows for {counted(len(samples), 'sample')}.")
+    for name, place in (made or {}).items():
+        if name not in names or not all(0 <= place < len(parts) for parts in fields):
+            raise ValueError(f"There is no part {name!r}, or no field {place} to make it from.")
+    newest, origin = list(made.items())[-1] if made else (None, None)
     with page() as draw:
         colours = ramp(len(samples))
         words = [w for f in (*fields, result) for part in f.values() for w in numbers(part)]
@@ -174,8 +187,11 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
         for i, parts in enumerate(fields):
             draw.text(MARGIN, y + SQUARE / 2, f"sample {i}", size=13, colour=draw.muted)
             x = MARGIN + label
-            for part in parts.values():
+            for place, part in enumerate(parts.values()):
+                begin = x
                 x = strip(draw, x, y, cell, numbers(part), [colours[i]] * len(numbers(part))) + 10
+                if place == origin:
+                    frame(draw, begin, y, x - 10, y + SQUARE)
             right, y = max(right, x - 10), y + SQUARE + 12
         below = y
 
@@ -194,8 +210,17 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
         y, right = MARGIN + 24, x0 + draw.width_of("a batch", bold=True)
         for place, (name, part) in enumerate(zip(names, result.values(), strict=True)):
             title = f"{name}   shape {tuple(part.shape)}" if name else f"shape {tuple(part.shape)}"
+            right = max(right, x0 + draw.width_of(title, size=13))
+            if made is not None and name not in made:
+                # Its place stays free, so that all stills have one size.
+                draw.text(x0, y + 8, name, size=13, colour=draw.muted)
+                longest = part.shape[1] if part.dim() == 2 else len(part)
+                right = max(right, x0 + cell * longest)
+                y += 22 + SQUARE * (len(part) if part.dim() == 2 else 1) + 14
+                continue
             draw.text(x0, y + 8, title, size=13, colour=draw.muted)
-            right, y = max(right, x0 + draw.width_of(title, size=13)), y + 22
+            y += 22
+            top = y
             if part.dim() == 1:
                 right = max(right, strip(draw, x0, y, cell, numbers(part), colours))
                 y += SQUARE
@@ -207,14 +232,27 @@ def collated(samples: Sequence[Any], batch: Any, names: Sequence[str] | None = N
                     fills = [colours[i] if j < len(source) else UNUSED for j in range(len(row))]
                     right = max(right, strip(draw, x0, y, cell, numbers(row), fills))
                     y += SQUARE
+            if name == newest:
+                frame(draw, x0, top, x0 + cell * part.shape[-1], y)
             y += 14
         before = "; ".join(f"sample {i} is {said(parts)}" for i, parts in enumerate(fields))
         after = "; ".join(
             f"{name or 'a tensor'} of shape {tuple(part.shape)}: {part.tolist()}"
             for name, part in zip(names, result.values(), strict=True)
+            if made is None or name == newest
         )
         alt = f"Before collate_fn: {before}. After it, the batch: {after}."
+        if made is not None:
+            missing = ", ".join(name for name in names if name not in made)
+            new = f"New in the batch, from field {origin} of each sample, is {after}"
+            alt = f"{new if made else f'The samples: {before}'}. Still to be made: {missing}."
+            alt = alt if missing else f"{new}. All parts are made."
         return draw.finish(right + MARGIN, max(y, below) + MARGIN - 14, alt)
+
+
+def frame(draw: Page, left: float, top: float, right: float, bottom: float) -> None:
+    """A frame around what a step reads or makes."""
+    draw.box(left, top, right - left, bottom - top, edge=draw.ink, line=3, over=True)
 
 
 def strip(

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
-from .drawing import CELL, MARGIN, RAMP, Figure, Page, page
+from .drawing import CELL, MARGIN, RAMP, UNUSED, Figure, Page, page
 
 MOST_PANELS = 12
 GAP = 30  # pixels, from one panel to the next
@@ -272,12 +272,15 @@ def dot(draw: Page, place: tuple[float, float], radius: float, *, fill: str, edg
     draw.box(x - radius, y - radius, size, size, fill=fill, edge=edge, line=2, radius=radius)
 
 
-def step_table(steps: Mapping[str, Mapping[str, str]]) -> Figure:
+def step_table(steps: Mapping[str, Mapping[str, str]], now: str | None = None) -> Figure:
     """What each line of a training step changed: a row for each, and changed cells in colour.
 
     steps: for each line, in order, what every thing was after it, as in
     {"backward()": {"w": "1.00", "w.grad": "3.00"}}.
-    Raises ValueError for no lines, or lines that do not tell of the same things.
+    now: draws the moment after this line, as one of the stills of `steps`: only what this line
+    changed is in colour, and the lines after it are still empty.
+    Raises ValueError for no lines, for lines that do not tell of the same things, or if `now` is
+    none of the lines.
     Taught in notebook 09.
     """
     check_count("step_table", steps, "lines")
@@ -285,23 +288,32 @@ def step_table(steps: Mapping[str, Mapping[str, str]]) -> Figure:
     for line, values in steps.items():
         if list(values) != names:
             raise ValueError(f"The line {line!r} does not tell of {', '.join(names)}.")
+    if now is not None and now not in steps:
+        raise ValueError(f"now={now!r} is none of the lines {', '.join(steps)}.")
     high, changes = 32, []
     with page() as draw:
-        first = max(draw.width_of(line, code=True) for line in steps) + 24
+        bold = now is not None
+        first = max(draw.width_of(line, code=True, bold=bold) for line in steps) + 24
         wide = max(90, *(draw.width_of(name, bold=True, code=True) + 24 for name in names))
         y = MARGIN
         for column, name in enumerate(names):
             x = MARGIN + first + (column + 0.5) * wide
             draw.text(x, y + high / 2, name, bold=True, code=True, ha="center")
         before: Mapping[str, str] | None = None
+        done = list(steps)[: 1 + list(steps).index(now)] if now is not None else list(steps)
         for line, values in steps.items():
             y += high
-            draw.text(MARGIN, y + high / 2, line, code=True)
+            colour = draw.ink if line in done else draw.muted
+            draw.text(MARGIN, y + high / 2, line, code=True, bold=line == now, colour=colour)
             changed = [name for name in names if before and before[name] != values[name]]
             for column, name in enumerate(names):
                 x = MARGIN + first + column * wide
-                fill = CHANGED if name in changed else CELL
-                draw.cell(x, y, wide, high, values[name], fill=fill, bold=name in changed)
+                if line not in done:
+                    draw.cell(x, y, wide, high, "", fill=UNUSED)
+                    continue
+                marked = name in changed and now in (None, line)
+                fill = CHANGED if marked else CELL
+                draw.cell(x, y, wide, high, values[name], fill=fill, bold=marked)
             if before:
                 changes.append(f"{line} changes {' and '.join(changed) or 'nothing'}")
             before = values
@@ -311,4 +323,8 @@ def step_table(steps: Mapping[str, Mapping[str, str]]) -> Figure:
         draw.text(MARGIN + 22, y, key, size=13, colour=draw.muted)
         right = MARGIN + max(first + wide * len(names), 22 + draw.width_of(key, size=13))
         alt = f"A table of {', '.join(names)} after each line: {'; '.join(changes)}."
+        if now is not None:
+            last = changes[len(done) - 2] if len(done) > 1 else now
+            holds = ", ".join(f"{name} is {value}" for name, value in steps[now].items())
+            alt = f"The table so far, with this last line: {last}. Now {holds}."
         return draw.finish(right + MARGIN, y + MARGIN, alt)

@@ -419,18 +419,35 @@ for name, parameter in net.named_parameters():
     parameter.register_hook(note("gradient", name))
 
 # %% [markdown]
-# One run forward, one backward. The picture is drawn from what the hooks wrote down.
+# One run forward, one backward. How many calls do the hooks write down?
 
 # %%
 x = torch.ones(4, 2, requires_grad=True)  # (4, 2)
 net(x).sum().backward()
-figures.hook_timeline(trace)
+len(trace)
 
 # %% [markdown]
-# Read the picture from left to right. Forward: the model's pre-hook comes first and its hook last;
-# the layers lie in between, like boxes in a box. Backward, the model's box opens first again, and
-# inside it the last layer begins. The gradients of a layer's own parameters are ready while its box
-# is open: here, where `x` asks for a gradient, too.
+# In which order do they come? On the way back, which hook is the first? Is the gradient of a weight
+# there before or after the backward hook of its layer? Guess, then open the steps one by one: each
+# tells what runs, and its picture shows which hooks have fired by then.
+
+# %%
+figures.steps(
+    {
+        "The model is called.": figures.hook_timeline(trace, now=(1, 1)),
+        "Forward runs through the layers.": figures.hook_timeline(trace, now=(2, 7)),
+        "Forward is over.": figures.hook_timeline(trace, now=(8, 8)),
+        "backward() is called.": figures.hook_timeline(trace, now=(9, 9)),
+        "Backward runs through one layer.": figures.hook_timeline(trace, now=(10, 13)),
+        "Backward runs to its end.": figures.hook_timeline(trace, now=(14, 20)),
+    }
+)
+
+# %% [markdown]
+# Read the last picture from left to right. Forward: the model's pre-hook comes first and its hook
+# last; the layers lie in between, like boxes in a box. Backward, the model's box opens first again,
+# and inside it the last layer begins. The gradients of a layer's own parameters are ready while its
+# box is open: here, where `x` asks for a gradient, too.
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
 # `prepend=True` puts a new one in front. With `always_call=True` a forward hook runs also when

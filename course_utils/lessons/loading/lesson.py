@@ -354,10 +354,32 @@ def pad_batch(samples):
     return pad_sequence(words, batch_first=True), lengths, labels
 
 
-pad_batch(texts)
+# %% [markdown]
+# Three tensors leave this function. Which of them could be made one sample at a time, and which has
+# to see all samples first? How many zeros are added? Guess, then open the steps one by one.
+
 
 # %%
-figures.collated(texts, pad_batch(texts), names=["words", "lengths", "labels"])
+def after(**made):  # the parts made so far, each from which field of a sample
+    names = ["words", "lengths", "labels"]
+    return figures.collated(texts, pad_batch(texts), names, made=made)
+
+
+figures.steps(
+    {
+        "The function is given a list of three samples.": after(),
+        "The words of each text are counted.": after(lengths=0),
+        "The labels become one tensor.": after(lengths=0, labels=1),
+        "The texts become the rows of one tensor.": after(lengths=0, labels=1, words=0),
+    }
+)
+
+# %% [markdown]
+# A length and a label come from one sample. A row of `words` needs to know the longest text: its
+# grey cells are zeros that stand for no word. The same as numbers:
+
+# %%
+pad_batch(texts)
 
 # %% [markdown]
 # **Predict 06.p9.** Could one find the lengths in the padded batch, by counting what is not 0? A

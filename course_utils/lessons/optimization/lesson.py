@@ -441,11 +441,12 @@ optimizer = torch.optim.SGD([w], lr=0.1, momentum=0.9)
 steps = {"at the start": note()}
 
 # %% [markdown]
-# Now one real training step, and one more, with a note after each line. The loss is 3w, so its
-# gradient is always 3.
+# Now one real training step, with a note after each line. The loss is 3w, so its gradient is
+# always 3.
+
 
 # %%
-for number in ("first", "second"):
+def training_step(number):
     loss = 3 * w
     steps[f"{number} forward"] = note()
     loss.backward()
@@ -454,12 +455,39 @@ for number in ("first", "second"):
     steps[f"{number} step()"] = note()
     optimizer.zero_grad()
     steps[f"{number} zero_grad()"] = note()
-figures.step_table(steps)
+
+
+training_step("first")
+
+# %% [markdown]
+# Which of the three numbers does each line change, and which does it leave alone? Guess, then open
+# the steps one by one.
+
+# %%
+figures.steps(
+    {
+        "The weight is 1, and nothing has run.": figures.step_table(steps, now="at the start"),
+        "The loss is computed.": figures.step_table(steps, now="first forward"),
+        "loss.backward() has run.": figures.step_table(steps, now="first backward()"),
+        "optimizer.step() has run.": figures.step_table(steps, now="first step()"),
+        "optimizer.zero_grad() has run.": figures.step_table(steps, now="first zero_grad()"),
+    }
+)
 
 # %% [markdown]
 # - `backward()` fills `.grad`. It moves no parameter.
 # - `step()` reads `.grad`, changes the parameters and the optimizer's own state. It leaves `.grad`.
 # - `zero_grad()` clears the gradients. It touches neither the parameters nor the momentum.
+#
+# The second step finds a momentum that is not empty. Does the weight move as far as before? Guess,
+# then look at both steps together.
+
+# %%
+training_step("second")
+figures.step_table(steps)
+
+# %% [markdown]
+# It moves further, with the same gradient: the momentum of the first step is still there.
 #
 # **Predict 09.p13.** Someone forgets `zero_grad()`. The loss is 3w again. What is `w.grad` after
 # two rounds of `backward()` and `step()`?
