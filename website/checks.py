@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import torch
@@ -14,7 +16,7 @@ from tqdm import tqdm
 
 from course_utils.checks import verdict_panel
 from course_utils.contents import page_of
-from course_utils.exercise import Exercise, all_exercises
+from course_utils.exercise import Exercise, all_exercises, find
 from course_utils.settings import one_thread
 from course_utils.whole_files import write_whole
 from tools.build import COURSE, ROOT, imported
@@ -34,11 +36,19 @@ def collect(stored: Path = STORED) -> dict[str, Panels]:
     now = {exercise.id: _stamp(exercise) for exercise in exercises}
     todo = [one for one in exercises if before.get(one.id, {}).get("stamp") != now[one.id]]
     kept = {one.id: before[one.id] for one in exercises if one not in todo}
-    for exercise in tqdm(todo, desc="checking wrong answers", disable=not todo):
-        kept[exercise.id] = {"stamp": now[exercise.id], "panels": panels(exercise)}
-        stored.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(stored, json.dumps(kept).encode())
+    ids = [exercise.id for exercise in todo]
+    with ProcessPoolExecutor(mp_context=multiprocessing.get_context("spawn")) as pool:
+        found = zip(ids, pool.map(panels_of, ids), strict=True)
+        for id, said in tqdm(found, desc="checking wrong answers", total=len(ids), disable=not ids):
+            kept[id] = {"stamp": now[id], "panels": said}
+            stored.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(stored, json.dumps(kept).encode())
     return {one.id: kept[one.id]["panels"] for one in exercises}
+
+
+def panels_of(id: str) -> Panels:
+    """See panels; for a process of its own."""
+    return panels(find(id))
 
 
 def panels(exercise: Exercise) -> Panels:
