@@ -13,6 +13,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import torch
 
@@ -173,7 +174,7 @@ def course_settings() -> Iterator[None]:
 def _global_hooks() -> list[tuple[str, dict]]:
     """torch's tables of hooks on all modules there are."""
     places = vars(torch.nn.modules.module)
-    tables = ((name, places.get(name)) for name in GLOBAL_HOOKS)
+    tables: list[tuple[str, Any]] = [(name, places.get(name)) for name in GLOBAL_HOOKS]
     return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict)]
 
 
