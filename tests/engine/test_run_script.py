@@ -77,7 +77,7 @@ def test_the_stop_button_ends_all_processes(script, tmp_path):
         time.sleep(0.1)
     pids = [int(one.stem) for one in tmp_path.glob("*.pid")]
     notebook.send_signal(signal.SIGINT)
-    assert notebook.wait(20) != 0
+    assert notebook.wait(60) != 0
     assert len(pids) == 2
     assert not any(map(runs, pids))
 

@@ -409,7 +409,7 @@ def test_html_carries_the_text_and_a_sharp_image(name):
 def test_a_name_cannot_leave_the_alt_text():
     html = figures.storage({'d["x"] <b>': x})._repr_html_()
     assert "d[&quot;x&quot;] &lt;b&gt;" in html
-    assert html.count('"') == 10  # five attributes
+    assert html.count('"') == 14  # seven attributes
 
 
 @every_figure

@@ -10,6 +10,7 @@ from tests import ROOT, skip_without
 from tests.notebooks.test_browser import CHROMIUM_OPTIONS, chromium_path
 
 SITE = ROOT / "build" / "site"
+NO_SITE = "build/site/ is not there, or older than its sources: run make site"
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +20,7 @@ def site():
     newest = max(path.stat().st_mtime for path in sources if "__pycache__" not in path.parts)
     index = SITE / "index.html"
     if not index.exists() or index.stat().st_mtime < newest:
-        skip_without("site", "build/site/ is not there, or older than its sources: run make site")
+        skip_without("site", NO_SITE)
     return SITE
 
 
