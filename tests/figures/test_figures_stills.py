@@ -27,7 +27,8 @@ def test_each_step_is_a_sentence_that_opens_its_figure_and_the_first_is_open():
     bundle = figures.steps(SAID)._repr_mimebundle_()
     page = bundle["text/html"]
     parts = re.findall(
-        r'<details name="([^"]+)"( open)?><summary[^>]*>(.*?)</summary>(<div [^>]*><img [^>]*></div>)</details>',
+        r'<details name="([^"]+)"( open)?><summary[^>]*>(.*?)</summary>'
+        r"(<div [^>]*><img [^>]*></div>)</details>",
         page,
     )
     names, opened, titles, images = zip(*parts, strict=True)
