@@ -9,6 +9,7 @@ from xdist.scheduler import LoadFileScheduling
 from course_utils import exercise
 from grading.mark import sandbox
 from tests import skip_without
+from tests.chromium import CHROMIUM_OPTIONS, chromium_path
 
 
 def pytest_addoption(parser):
@@ -45,6 +46,21 @@ def why_no_sandbox():
 def pytest_runtest_setup(item):
     if item.get_closest_marker("needs_sandbox"):
         skip_without("bubblewrap", why_no_sandbox())
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium. Not for all tests together: while it is there, asyncio cannot begin a loop."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    with playwright.sync_playwright() as started:
+        try:
+            browser = started.chromium.launch(
+                executable_path=chromium_path(), args=CHROMIUM_OPTIONS
+            )
+        except playwright.Error as error:
+            skip_without("chromium", f"no Chromium here: {str(error).splitlines()[0]}")
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

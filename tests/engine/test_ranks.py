@@ -241,6 +241,16 @@ def test_who_waits_first_does_not_tell_answers_apart(one, other, same):
     assert ended_together(RIGHT, other, one) is same
 
 
+def test_an_answer_may_come_further_than_the_mistake_that_it_is(summing, monkeypatch):
+    @summing.mistake("One rank does not call it.")
+    def never_calls(x):
+        return x
+
+    monkeypatch.setattr(summing, "mistake_observations", lambda *_: [waited("each")])
+    verdict = summing.verdict([waited("rank 0"), waited("rank 1")])
+    assert verdict.headline == "One rank does not call it."
+
+
 def test_a_reference_that_waits_is_a_fault_of_the_exercise(monkeypatch):
     monkeypatch.setattr(exercise, "catalogue", Catalogue(lambda id: ()))
     made = Exercise("90.2", "Sum", minutes=3, difficulty=1, hints=["one", "two"], ranks=2)

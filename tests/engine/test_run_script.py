@@ -58,6 +58,19 @@ def test_a_script_that_fails_says_so_in_one_sentence(script, text, sentence):
     assert str(failed.value) == sentence
 
 
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_process_that_breaks_down_without_an_error_gets_one_more_try(script, times, capfd):
+    breaks = "if os.environ['RANK'] == '0':\n    open('tries', 'a').write('.')\n"
+    breaks += f"    if len(open('tries').read()) <= {times}: os._exit(1)\n"
+    path = script(f"import os\n{breaks}print('done')")
+    if times == 1:
+        run_script(path)
+        assert capfd.readouterr().out == "rank 0 | done\nrank 1 | done\n"
+    else:
+        with pytest.raises(RanksFailed, match="The script did not run: torchrun ended with 1"):
+            run_script(path)
+
+
 def test_a_script_that_takes_too_long_is_ended(script):
     before = set(psutil.Process().children())  # of other tests
     with pytest.raises(RanksFailed, match="No rank came to its end"):

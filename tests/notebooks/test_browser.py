@@ -26,7 +26,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
-from tests import ROOT, skip_without
+from tests import ROOT
 from tools import build
 
 TOKEN = "a-token-for-this-test"
@@ -36,38 +36,6 @@ OTHERS = [target for target in TARGETS if target.contents.number != "01"]
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-def chromium_path():
-    """An installed Chromium, or None: then Playwright's own is tried."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if shutil.which(name):
-            return shutil.which(name)
-    return None
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(
-                executable_path=chromium_path(), args=CHROMIUM_OPTIONS
-            )
-        except playwright.Error as error:
-            why = str(error).splitlines()[0]
-            skip_without("chromium", f"no Chromium here to open JupyterLab in: {why}")
-        yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="module")

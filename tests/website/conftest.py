@@ -1,4 +1,4 @@
-"""The built site, from disk and from a server, and a browser to open it in."""
+"""The built site, from disk and from a server."""
 
 import functools
 import http.server
@@ -7,7 +7,6 @@ import threading
 import pytest
 
 from tests import ROOT, skip_without
-from tests.notebooks.test_browser import CHROMIUM_OPTIONS, chromium_path
 
 SITE = ROOT / "build" / "site"
 NO_SITE = "build/site/ is not there, or older than its sources: run make site"
@@ -39,17 +38,3 @@ def server(site):
         yield f"http://127.0.0.1:{running.server_port}"
         running.shutdown()
         thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-    with playwright.sync_playwright() as started:
-        try:
-            browser = started.chromium.launch(
-                executable_path=chromium_path(), args=CHROMIUM_OPTIONS
-            )
-        except playwright.Error as error:
-            skip_without("chromium", f"no Chromium here: {str(error).splitlines()[0]}")
-        yield browser
-        browser.close()
