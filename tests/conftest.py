@@ -24,16 +24,19 @@ def pytest_configure(config):
     config.addinivalue_line("markers", "needs_sandbox: runs students' code under bubblewrap")
 
 
+SHARED_OUT = ("test_exercises.py", "test_site.py")
+
+
 def pytest_xdist_make_scheduler(config, log):
     return ByFile(config, log)
 
 
 class ByFile(LoadFileScheduling):
-    """A file is for one worker; the reviews, the longest, are shared out lesson by lesson."""
+    """A file is for one worker; reviews and pages, the longest, are shared out lesson by lesson."""
 
     def _split_scope(self, nodeid):
         file, _, rest = nodeid.partition("::")
-        lesson = rest.partition("[")[2][:2] if file.endswith("test_exercises.py") else ""
+        lesson = rest.partition("[")[2][:2] if file.endswith(SHARED_OUT) else ""
         return f"{file}{lesson}"
 
 
