@@ -25,7 +25,6 @@ from grading.report.class_results import common_mistakes, number, why_a_person
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import csv_cell, in_lines, one_line, readable
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
-from tests.notebooks.test_browser import browser  # noqa: F401 - a fixture
 
 PASSED, WRONG, NOT_ATTEMPTED, PERSON = ExerciseState
 MARKED, PARTLY, NOTHING_MARKED = SubmissionState
@@ -741,7 +740,7 @@ def test_contrast(dark):
     assert contrast(colours["text"], colours["warn"]) >= 4.5
 
 
-def test_pages_fit_a_phone_and_the_browser_has_nothing_to_say(tmp_path, browser):  # noqa: F811
+def test_pages_fit_a_phone_and_the_browser_has_nothing_to_say(tmp_path, browser):
     long = "w" * 3_000
     lee = result(
         "l" + "e" * 200, wrong("01.1", 2, yours=long, line=long, also_run=(long,), answer=long)
