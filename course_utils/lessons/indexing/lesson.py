@@ -898,7 +898,8 @@ predict("02.p31", guess, bytes_of_differences)
 # The stretched cells of `a` and `b` cost nothing. The *result* is stored in full. Here it is 250
 # times what went in, and often it is summed away in the next step. Where a sum of *products* over
 # the last dimension is all you want, a matrix product never writes the large middle down. Its sign
-# is `@`: `(a @ m)[i, k]` is the sum over `j` of `a[i, j] * m[j, k]`.
+# is `@`: `(a @ m)[i, k]` is the sum over `j` of `a[i, j] * m[j, k]`. (With one row of numbers in
+# place of `m`, there is no `k`.)
 
 # %%
 a = torch.tensor([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]])  # (3, 2)
