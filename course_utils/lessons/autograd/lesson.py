@@ -833,9 +833,9 @@ for name, tensor in {"hidden": hidden, "share": share, "hard": hard}.items():
     print(f"{name:8}{tensor.requires_grad}")
 
 # %% [markdown]
-# This finds `hard`. It does not find the sum in the line before: there, one of two ways is cut,
-# and `share` still requires a gradient, a wrong one. So look at `item()`, `detach()` and `data`
-# in the code as well.
+# This finds `hard`. It does not find the sum in the line before. There, one of two ways is cut, and
+# `share` still requires a gradient, a wrong one. So look at `item()`, `detach()` and `data` in the
+# code as well.
 #
 # You can also ask for a gradient and see whether it arrives. A tensor that takes no part is an
 # error for `autograd.grad`; with `allow_unused=True` the answer is None, with
@@ -914,7 +914,7 @@ torch.autograd.grad(two(x), x, grad_outputs=torch.tensor([0.0, 1.0]))
 # %% [markdown]
 # So `backward` computes a **vector-Jacobian product** (VJP), and never the Jacobian. That is what
 # makes it cheap. For a million inputs and as many results, the table would have a million times a
-# million numbers; the product takes at most a few times as long as the computation itself.
+# million numbers. The product takes at most a few times as long as the computation itself.
 
 # %%
 x = torch.linspace(0, 1, 1_000_000).requires_grad_()  # (1000000,)
@@ -1062,9 +1062,9 @@ error_of(lambda: carried_along(lambda state: state))[:52], carried_along(torch.d
 
 # %% [markdown]
 # With `retain_graph=True`, the message would go away, and every turn would walk back to the very
-# first one: slower and slower, with more and more memory. Cut at the right place: each turn begins
-# with `state.detach()`. And if two losses share a part of their graph, add them, and call
-# `backward()` once.
+# first one. That gets slower and slower, with more and more memory. Cut at the right place: each
+# turn begins with `state.detach()`. And if two losses share a part of their graph, add them, and
+# call `backward()` once.
 
 # %% [markdown]
 # ## Slopes of slopes
@@ -1409,8 +1409,8 @@ x.grad
 # %% [markdown]
 # `gradcheck` is no judge of such a step: it compares with the true slope.
 #
-# Often `detach` does the same without a class. `smooth + (hard - smooth).detach()` has the value
-# of `hard`, up to a rounding error that grows with the size of `smooth`, and the gradient of
+# Often `detach` does the same without a class. `smooth + (hard - smooth).detach()` has the value of
+# `hard`, up to a rounding error that grows with the size of `smooth`. It has the gradient of
 # `smooth`: what is detached counts as a number. With `smooth = x`, the gradient goes straight
 # through, as if the hard step were not there. This is called a **straight-through** estimator.
 
@@ -1495,7 +1495,7 @@ predict("03.p31", guess, sum_of_losses)
 # losses or of outputs do the same harm. An attribute that remembers the last loss keeps one graph
 # alive.
 #
-# Where the graph itself is too large, trade time for memory: a **checkpoint** saves the input of a
+# Where the graph itself is too large, trade time for memory. A **checkpoint** saves the input of a
 # block only, and computes the block again on the way back.
 
 # %%

@@ -116,7 +116,7 @@ Prediction(
 
 Prediction(
     "03.p12",
-    because="The name `w` now belongs to a new tensor, made off the record: no way leads anywhere.",
+    because="The name `w` now belongs to a new tensor, made without recording: no way leads back.",
     beliefs=(
         Belief(1.92, "With `-=` and a gradient cleared in between. Is it the same tensor?"),
         Belief(2.4, "That is `w` after the first turn. Something happens in the second."),
@@ -147,7 +147,7 @@ Prediction(
 
 Prediction(
     "03.p15",
-    because="A new tensor gets the mark that you ask for. `no_grad()` keeps steps off the record.",
+    because="A new tensor gets the mark that you ask for. Under `no_grad()`, no step is recorded.",
     beliefs=(
         Belief(False, "The result of a sum would be marked so. Which step was there?"),
         Belief("error", "Asking for a gradient is allowed anywhere, also under `no_grad()`."),
@@ -171,7 +171,7 @@ Prediction(
     beliefs=(
         Belief("error", "The result is still a float, and `round` is a recorded step."),
         Belief([1.0, 1.0], "If 1.4 grows by a little, by how much does the rounded number grow?"),
-        Belief(None, "`round` is on record, so something arrives. What is its slope?"),
+        Belief(None, "`round` is recorded, so something arrives. What is its slope?"),
     ),
 )
 
@@ -269,9 +269,7 @@ Prediction(
     beliefs=(
         Belief([0.25, 0.25], "Adding 1 changes no slope. But which tensor does `sigmoid` need?"),
         Belief([1.0, 1.0], "That is the slope of adding 1. And that of `sigmoid`?"),
-        Belief(
-            [-0.75, -0.75], "That is what comes out with the overwritten result. torch is on guard."
-        ),
+        Belief([-0.75, -0.75], "So it would be with the overwritten result. torch notices that."),
     ),
 )
 

@@ -570,7 +570,7 @@ real
 
 # %% [markdown]
 # The first place has the number 0, so the last real one has `lengths - 1`. For length 0 that is -1,
-# in brackets the end of the row: no error, and a padded value. Look after empty sequences.
+# in brackets the end of the row: no error, and a padded value. Treat empty sequences apart.
 #
 # With this mask you can also go back, from one long row to a padded table. `repeat_interleave` says
 # for each number in the row whose it is, `cumsum` where each sequence ends, as the end of a slice.

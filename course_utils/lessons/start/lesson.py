@@ -83,7 +83,7 @@ from course_utils import check, hint, solution
 
 # %% [markdown]
 # Now try it out. First write an answer that is *wrong*, for example one that sorts the list, and
-# run the check: it tells you the first difference, and often the thought behind it. Then mend it.
+# run the check. It tells you the first difference, and often the thought behind it. Then mend it.
 #
 # Stuck? Each call of `hint` gives one more hint.
 
@@ -98,9 +98,9 @@ solution("00.1")
 
 # %% [markdown]
 # What the check looks at: your function is called with several inputs. Its results are compared
-# with those of a reference answer, in this order: was there an error, is the type right, the shape,
-# the dtype, the values. The check also sees what your code has changed. You are shown a small input
-# on which something differs. Code that does not come to an end is stopped.
+# with those of a reference answer. First: was there an error? Then the type, the shape, the dtype,
+# and the values. The check also sees what your code has changed. You are shown a small input on
+# which something differs. Code that does not come to an end is stopped.
 
 # %% [markdown]
 # ## How to read the documentation
