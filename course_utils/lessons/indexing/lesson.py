@@ -377,7 +377,8 @@ predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, two, :, two].shape)
 
 # %% [markdown]
 # Index tensors with a slice between them have no one place, so their dimension goes to the front.
-# Index in two steps, or move the dimensions together with `permute`, and nobody has to know this.
+# Move the dimensions together with `permute` before you index, and nobody has to know this.
+# (Indexing in two steps is something else: it gives the block.)
 
 # %% [markdown]
 # ## View or copy?
