@@ -1542,8 +1542,8 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/47175).
 # - "After `requires_grad=True`, I can still convert it." What comes out is no leaf:
 #   [thread](https://github.com/pytorch/pytorch/issues/10065).
-# - "`required_grad = True` is the flag." A tensor takes any attribute without a word:
-#   [thread](https://github.com/pytorch/pytorch/issues/94828).
+# - "`require_grad = True` is the flag." A tensor takes any attribute without a word:
+#   [thread](https://github.com/pytorch/pytorch/issues/72332).
 # - "`eval()` turns gradients off." It changes layers:
 #   [the note that keeps them apart](https://github.com/pytorch/pytorch/pull/58513).
 # - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`:
@@ -1555,7 +1555,7 @@ torch.equal(usual, again)
 # - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
 #   True, and has no `grad_fn`. Ask for the gradient, and see whether it arrives.
 # - "The error rate can be minimised." `argmax` has no slope:
-#   [thread](https://github.com/pytorch/pytorch/issues/19806).
+#   [question](https://github.com/fundamentalvision/Uni-Perceiver/issues/2).
 # - "`where` keeps NaN out." Not out of the gradient:
 #   [thread](https://github.com/pytorch/pytorch/issues/68425), and the same for a mask that comes
 #   [after the bad step](https://github.com/pytorch/pytorch/issues/4132).
@@ -1575,7 +1575,7 @@ torch.equal(usual, again)
 # - "The memory grows, so torch leaks." Look for a sum of losses first:
 #   [thread](https://github.com/BatsResearch/labelmodels/issues/4).
 # - "A Function is an object: `Square()(x)`." It is used through the class, `Square.apply(x)`:
-#   [thread](https://github.com/ROCm/pytorch/issues/516).
+#   [a repair](https://github.com/josipd/torch-two-sample/pull/6).
 # - "`backward()` can be called on any tensor." On one number, or with `gradient=`:
 #   [thread](https://github.com/pytorch/pytorch/issues/1198).
 
