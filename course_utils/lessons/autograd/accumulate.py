@@ -1,5 +1,5 @@
 """A batch is too large for one graph. Send it through in parts, and let the gradients of the parts
-add up to the gradient of the whole batch: the mean goes over all samples, however they are cut.
+add up to the gradient of the whole batch. The mean goes over all samples, however they are cut.
 """
 
 import torch

@@ -1,6 +1,6 @@
-"""One loss that runs wild must not shake everything behind it. Write a step that changes nothing
-on the way forward, and clips each element of the gradient on the way back. With `limit=1`, the
-gradient `[0.5, -7]` goes on as `[0.5, -1]`.
+"""One loss that becomes huge must not disturb all that lies behind it. Write a step that changes
+nothing on the way forward, and clips each element of the gradient on the way back. With
+`limit=1`, the gradient `[0.5, -7]` goes on as `[0.5, -1]`.
 """
 
 import torch

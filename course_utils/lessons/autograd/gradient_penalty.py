@@ -1,4 +1,4 @@
-"""Some training keeps a function from growing too steep: for each sample it asks how long the
+"""Some training keeps a function from growing too steep. For each sample it asks how long the
 gradient of the score with respect to the sample is, and punishes what is not 1. For the scores
 `3 * x[:, 0]` each gradient has the length 3, and the penalty is `(3 - 1) ** 2`, which is 4.
 """

@@ -142,10 +142,10 @@ figures.autograd_graph(error_squared, w=w, b=b, x=x)
 
 # %% [markdown]
 # Read the gradients from the right. The last one is always 1. A square has the slope 2 times its
-# input: 2 · 1 = 2. Adding and subtracting have slope 1: the 2 goes on unchanged, to both inputs.
-# Multiplying has for one factor the slope "the other factor": 2 · 3 = 6 for `w`. Every function
-# brings its own: `exp` the slope "its result", `log` 1/input, `tanh` 1 minus the square of its
-# result.
+# input: 2 · 1 = 2. Adding has slope 1 for both inputs: the 2 goes on unchanged. Subtracting has
+# slope 1 for the first input, and -1 for the second. Multiplying has for one factor the slope "the
+# other factor": 2 · 3 = 6 for `w`. Every function brings its own: `exp` the slope "its result",
+# `log` 1/input, `tanh` 1 minus the square of its result.
 #
 # That is all of it. Each step multiplies **what arrives** by **its own slope**, and passes it on.
 # In calculus this is called the chain rule. `backward()` does it for all steps:
@@ -222,7 +222,8 @@ middle.retain_grad()
 start.grad, middle.grad
 
 # %% [markdown]
-# A result requires a gradient as soon as one of its inputs does.
+# As a rule, a result requires a gradient as soon as one of its inputs does. (The exceptions come
+# below.)
 #
 # **Predict 03.p5.** `x = torch.tensor([1.0, 2.0])`, nothing else. Is `x * 2` a leaf?
 
@@ -290,7 +291,7 @@ def times_zero():
 predict("03.p8", guess, times_zero)
 
 # %% [markdown]
-# Zero says: a change of `a` does not change the loss. None says: no way led here.
+# Zero says: a way led here, and its slope is 0. None says: no way led here.
 #
 # The sum has a use. Where a batch is too large for the memory, it can be cut into parts: run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of
@@ -581,7 +582,7 @@ error_of(step_on_record)
 # | `requires_grad` | a mark on one tensor | asks for a gradient of this tensor |
 # | `detach()` | a method of one tensor | the same numbers, without the way back |
 # | `no_grad()` | a block, or a function's decorator | nothing in it is recorded |
-# | `inference_mode()` | the same, stricter | and no later graph can save what was made in it |
+# | `inference_mode()` | the same, stricter | and no later graph can save a tensor made new in it |
 # | `set_grad_enabled(flag)` | the same with a flag | records or not |
 # | `eval()` | a method of layers and models | layers such as Dropout behave differently |
 #
@@ -639,9 +640,9 @@ def distance(a, b):
 distance(torch.ones(2, requires_grad=True), torch.zeros(2)).requires_grad
 
 # %% [markdown]
-# What is made under `inference_mode()` stays marked, and so does a view of it. What is computed
-# from it later is not marked, and neither is a later `clone()`. A later graph may use a marked
-# tensor, but cannot save it:
+# A tensor that is made new under `inference_mode()` stays marked, and so does a view of it. (A view
+# of a tensor from outside is not marked.) What is computed from it later is not marked, and neither
+# is a later `clone()`. A later graph may use a marked tensor, but cannot save it:
 
 # %%
 with torch.inference_mode():
@@ -768,7 +769,7 @@ print("torch.tensor(list)  ", torch.tensor(w.tolist()).requires_grad)
 print("w.data              ", w.data.requires_grad)
 
 # %% [markdown]
-# What gives an index, a yes or no, or a whole number has no slope. `item()`, `tolist()` and
+# What gives an index, a yes or no, or an integer dtype has no slope. `item()`, `tolist()` and
 # `numpy()` leave torch, and torch does not see what you do there. (For `numpy()`, torch first asks
 # for a `detach()`.)
 #
@@ -832,9 +833,9 @@ for name, tensor in {"hidden": hidden, "share": share, "hard": hard}.items():
     print(f"{name:8}{tensor.requires_grad}")
 
 # %% [markdown]
-# This finds `hard`. It does not find the sum in the line before: there, one of two ways is cut,
-# and `share` still requires a gradient, a wrong one. So look at `item()`, `detach()` and `data`
-# in the code as well.
+# This finds `hard`. It does not find the sum in the line before. There, one of two ways is cut, and
+# `share` still requires a gradient, a wrong one. So look at `item()`, `detach()` and `data` in the
+# code as well.
 #
 # You can also ask for a gradient and see whether it arrives. A tensor that takes no part is an
 # error for `autograd.grad`; with `allow_unused=True` the answer is None, with
@@ -913,7 +914,7 @@ torch.autograd.grad(two(x), x, grad_outputs=torch.tensor([0.0, 1.0]))
 # %% [markdown]
 # So `backward` computes a **vector-Jacobian product** (VJP), and never the Jacobian. That is what
 # makes it cheap. For a million inputs and as many results, the table would have a million times a
-# million numbers; the product takes at most a few times as long as the computation itself.
+# million numbers. The product takes at most a few times as long as the computation itself.
 
 # %%
 x = torch.linspace(0, 1, 1_000_000).requires_grad_()  # (1000000,)
@@ -956,7 +957,8 @@ from_torch, arriving - arriving.mean()
 
 # %% [markdown]
 # One more, the one that models are made of. In `x @ w`, each weight meets every sample, so it gets
-# a sum over the samples. That is `x.T @ arriving`; the shapes leave no other choice.
+# a sum over the samples. That is `x.T @ arriving`, with the transpose of `x`. For 2 samples and 3
+# features, the shapes leave no other choice.
 
 # %%
 x = torch.arange(6.0).reshape(2, 3)  # (samples, features)
@@ -1060,9 +1062,9 @@ error_of(lambda: carried_along(lambda state: state))[:52], carried_along(torch.d
 
 # %% [markdown]
 # With `retain_graph=True`, the message would go away, and every turn would walk back to the very
-# first one: slower and slower, with more and more memory. Cut at the right place: each turn begins
-# with `state.detach()`. And if two losses share a part of their graph, add them, and call
-# `backward()` once.
+# first one. That gets slower and slower, with more and more memory. Cut at the right place: each
+# turn begins with `state.detach()`. And if two losses share a part of their graph, add them, and
+# call `backward()` once.
 
 # %% [markdown]
 # ## Slopes of slopes
@@ -1170,10 +1172,10 @@ def sigmoid_in_place():
 predict("03.p26", guess, sigmoid_in_place)
 
 # %% [markdown]
-# The slope of `sigmoid` is computed from its result, so that is what the step has saved. Every
-# tensor counts how often it was written to, in `_version`. A step notes the count when it saves,
-# and compares it when it needs the tensor. A product with a number does not need its result, so
-# there the same line works. It depends on what is saved.
+# The slope of `sigmoid` is computed from its result, so that is what the step has saved. A tensor
+# counts how often it was written to, in `_version`. A step notes the count when it saves, and
+# compares it when it needs the tensor. A product with a number does not need its result, so there
+# the same line works. It depends on what is saved.
 
 # %%
 x = torch.zeros(2, requires_grad=True)  # (2,)
@@ -1238,10 +1240,10 @@ print("norm of zeros:       ", slope_at(torch.linalg.norm, [0.0, 0.0]))
 print("the same by hand:    ", slope_at(lambda x: (x**2).sum().sqrt(), [0.0, 0.0]))
 
 # %% [markdown]
-# The last row shows where NaN comes from. The slope of the root at 0 is infinite, the slope of
-# the square at 0 is 0, and 0 times infinity is not a number. `norm` knows that case. Your own
-# formula does not. (These numbers are choices, and choices change: at its limits, `clamp` had the
-# slope 1 up to torch 2.13, and has 0 since 2.14.)
+# The last row shows where NaN comes from. The slope of the root at 0 is infinite, the slope of the
+# square at 0 is 0, and 0 times infinity is not a number. `norm` knows that case. Your own formula
+# does not. (These numbers are choices, and choices change: at its limits, `clamp(0, 1)` has the
+# slope 1 in torch 2.3, and 0 in 2.15.)
 #
 # So you keep the bad numbers away with `where`:
 #
@@ -1407,8 +1409,8 @@ x.grad
 # %% [markdown]
 # `gradcheck` is no judge of such a step: it compares with the true slope.
 #
-# Often `detach` does the same without a class. `smooth + (hard - smooth).detach()` has the value
-# of `hard`, up to a rounding error that grows with the size of `smooth`, and the gradient of
+# Often `detach` does the same without a class. `smooth + (hard - smooth).detach()` has the value of
+# `hard`, up to a rounding error that grows with the size of `smooth`. It has the gradient of
 # `smooth`: what is detached counts as a number. With `smooth = x`, the gradient goes straight
 # through, as if the hard step were not there. This is called a **straight-through** estimator.
 
@@ -1490,9 +1492,10 @@ predict("03.p31", guess, sum_of_losses)
 
 # %% [markdown]
 # For a log, take the number: `total += loss.item()`, or `loss.detach()` for a tensor. Lists of
-# losses or of outputs, and attributes that remember the last one, do the same harm.
+# losses or of outputs do the same harm. An attribute that remembers the last loss keeps one graph
+# alive.
 #
-# Where the graph itself is too large, trade time for memory: a **checkpoint** saves the input of a
+# Where the graph itself is too large, trade time for memory. A **checkpoint** saves the input of a
 # block only, and computes the block again on the way back.
 
 # %%
@@ -1539,8 +1542,8 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/47175).
 # - "After `requires_grad=True`, I can still convert it." What comes out is no leaf:
 #   [thread](https://github.com/pytorch/pytorch/issues/10065).
-# - "`required_grad = True` is the flag." A tensor takes any attribute without a word:
-#   [thread](https://github.com/pytorch/pytorch/issues/94828).
+# - "`require_grad = True` is the flag." A tensor takes any attribute without a word:
+#   [thread](https://github.com/pytorch/pytorch/issues/72332).
 # - "`eval()` turns gradients off." It changes layers:
 #   [the note that keeps them apart](https://github.com/pytorch/pytorch/pull/58513).
 # - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`:
@@ -1552,7 +1555,7 @@ torch.equal(usual, again)
 # - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
 #   True, and has no `grad_fn`. Ask for the gradient, and see whether it arrives.
 # - "The error rate can be minimised." `argmax` has no slope:
-#   [thread](https://github.com/pytorch/pytorch/issues/19806).
+#   [question](https://github.com/fundamentalvision/Uni-Perceiver/issues/2).
 # - "`where` keeps NaN out." Not out of the gradient:
 #   [thread](https://github.com/pytorch/pytorch/issues/68425), and the same for a mask that comes
 #   [after the bad step](https://github.com/pytorch/pytorch/issues/4132).
@@ -1566,12 +1569,13 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/6990).
 # - "`gradcheck` says my layer is wrong." In float32 it says so of right ones:
 #   [thread](https://github.com/pytorch/pytorch/issues/5351).
-# - "`inference_mode()` is a faster `no_grad()`." What is made in it cannot be saved for a later
-#   `backward`: [thread](https://github.com/lucidrains/denoising-diffusion-pytorch/issues/286).
+# - "`inference_mode()` is a faster `no_grad()`." A tensor made new in it cannot be saved for a
+#   later `backward`:
+#   [thread](https://github.com/lucidrains/denoising-diffusion-pytorch/issues/286).
 # - "The memory grows, so torch leaks." Look for a sum of losses first:
 #   [thread](https://github.com/BatsResearch/labelmodels/issues/4).
 # - "A Function is an object: `Square()(x)`." It is used through the class, `Square.apply(x)`:
-#   [thread](https://github.com/ROCm/pytorch/issues/516).
+#   [a repair](https://github.com/josipd/torch-two-sample/pull/6).
 # - "`backward()` can be called on any tensor." On one number, or with `gradient=`:
 #   [thread](https://github.com/pytorch/pytorch/issues/1198).
 

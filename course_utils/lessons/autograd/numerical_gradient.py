@@ -1,4 +1,4 @@
-"""The best check of a gradient is one that knows no calculus: move one element a little up and a
+"""The best check of a gradient is one that knows no calculus. Move one element a little up and a
 little down, and see how far f moves. With `step=0.1`, `x ** 3` has the slope 3.01 at 1: it is the
 slope from 0.9 to 1.1.
 """

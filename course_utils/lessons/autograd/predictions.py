@@ -68,7 +68,7 @@ Prediction(
     because="Both calls arrive at the same leaf, and `.grad` adds them: 3 + 3.",
     beliefs=(
         Belief(3.0, "The second call does not write over the first one."),
-        Belief("error", "A graph can be used once. But each line computes a new one."),
+        Belief("error", "One graph used twice would be one. But each line computes a new graph."),
         Belief(9.0, "Gradients on one way are multiplied. These come from two separate losses."),
         Belief(2.0, "That is the value of `w`. The slope of `w * 3` is asked for."),
     ),
@@ -116,9 +116,9 @@ Prediction(
 
 Prediction(
     "03.p12",
-    because="The name `w` now belongs to a new tensor, made off the record: no way leads anywhere.",
+    because="The name `w` now belongs to a new tensor, made without recording: no way leads back.",
     beliefs=(
-        Belief(1.92, "So it would be with `-=`. What does the name `w` belong to in turn 2?"),
+        Belief(1.92, "With `-=` and a gradient cleared in between. Is it the same tensor?"),
         Belief(2.4, "That is `w` after the first turn. Something happens in the second."),
         Belief(1.8, "A new tensor has no old gradient to add to. But does it have any?"),
         Belief(1.32, "With `-=` and an old gradient that nobody cleared. Is it the same tensor?"),
@@ -147,9 +147,9 @@ Prediction(
 
 Prediction(
     "03.p15",
-    because="A new tensor gets the mark that you ask for. `no_grad()` keeps steps off the record.",
+    because="A new tensor gets the mark that you ask for. Under `no_grad()`, no step is recorded.",
     beliefs=(
-        Belief(False, "The result of a step would be marked so. Which step was there?"),
+        Belief(False, "The result of a sum would be marked so. Which step was there?"),
         Belief("error", "Asking for a gradient is allowed anywhere, also under `no_grad()`."),
     ),
 )
@@ -171,7 +171,7 @@ Prediction(
     beliefs=(
         Belief("error", "The result is still a float, and `round` is a recorded step."),
         Belief([1.0, 1.0], "If 1.4 grows by a little, by how much does the rounded number grow?"),
-        Belief(None, "`round` is on record, so something arrives. What is its slope?"),
+        Belief(None, "`round` is recorded, so something arrives. What is its slope?"),
     ),
 )
 
@@ -269,9 +269,7 @@ Prediction(
     beliefs=(
         Belief([0.25, 0.25], "Adding 1 changes no slope. But which tensor does `sigmoid` need?"),
         Belief([1.0, 1.0], "That is the slope of adding 1. And that of `sigmoid`?"),
-        Belief(
-            [-0.75, -0.75], "That is what comes out with the overwritten result. torch is on guard."
-        ),
+        Belief([-0.75, -0.75], "So it would be with the overwritten result. torch notices that."),
     ),
 )
 

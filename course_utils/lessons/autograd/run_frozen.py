@@ -1,4 +1,4 @@
-"""Run a chain of layers of which some are frozen: their weights get no gradient, but the layers
+"""Run a chain of layers of which some are frozen. Their weights get no gradient, but the layers
 before them go on learning, and so does whatever made `x`. Where do you cut?
 """
 

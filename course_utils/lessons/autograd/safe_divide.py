@@ -1,5 +1,5 @@
 """Divide, and give 0 where the divisor is 0. The values are easy. The gradients of the plain way
-are NaN in places where nobody divided: mend that.
+are NaN in places whose quotient nobody uses: mend that.
 """
 
 import functools

@@ -1,5 +1,5 @@
 """This function runs without an error on most batches, and nearly everything it says is wrong. Five
-lines have an indexing bug each. Mend it, so that it does what its docstring says.
+lines have a bug each. Mend it, so that it does what its docstring says.
 """
 
 # A starter and its reference have one name, because both are the student's answer.

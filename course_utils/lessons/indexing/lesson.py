@@ -62,8 +62,8 @@ guess = ...
 predict("02.p3", guess, lambda: torch.zeros(1, 1).squeeze().shape)
 
 # %% [markdown]
-# Say which dimension you mean. `squeeze(1)`, or the index `[:, 0]`, leaves the batch alone. Of
-# the two, `[:, 0]` also works where the size is not 1; `squeeze(1)` then leaves everything as it
+# Say which dimension you mean. `squeeze(1)`, or the index `[:, 0]`, leaves the batch alone. Where
+# the size is larger than 1, `[:, 0]` takes the first column; `squeeze(1)` leaves everything as it
 # was, without an error.
 
 # %%
@@ -169,7 +169,7 @@ predict("02.p7", guess, add_in_place)
 # %% [markdown]
 # Memory that is there cannot grow. So only the right side is stretched: the result has to have the
 # shape that the left side has already. Even a 1 in front is too much: (3,) does not take (1, 3).
-# And an expanded tensor is no target: several of its cells are one place in memory.
+# And an expanded tensor is no target of `+=`: several of its cells are one place in memory.
 
 # %%
 for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expand(2, 3), 1)):
@@ -180,7 +180,7 @@ for target, other in ((torch.zeros(3), torch.zeros(1, 3)), (torch.zeros(3).expan
 
 # %% [markdown]
 # The dtype cannot change either (lesson 01). `torch.result_type(a, b)` is the dtype of `a + b`, and
-# `torch.can_cast` says whether an operation in place may write one dtype into another.
+# `torch.can_cast` says whether `+=` may write one dtype into another.
 
 # %%
 whole, half = torch.zeros(2, dtype=torch.int64), torch.zeros(2)  # (2,), (2,)
@@ -208,8 +208,8 @@ predict("02.p8", guess, same_numbers)
 
 # %% [markdown]
 # torch finds some of these cases and raises an error, but not all. In long rows, some of the
-# numbers may even come out right. Where you write into what you still read from, `clone` one of the
-# two: `a -= a[:, :1].clone()`. Or leave out the `=`.
+# numbers or all of them may even come out right. Where you write into what you still read from,
+# `clone` one of the two: `a -= a[:, :1].clone()`. Or leave out the `=`.
 
 # %% [markdown]
 # ## Reductions: `dim` is what disappears
@@ -271,7 +271,7 @@ x[[2, 0, 0]]  # (3, 4)
 
 # %% [markdown]
 # An index holds integers: int64, as labels do. A tensor of floats is refused, also when its numbers
-# are whole. Its shape is free.
+# are whole. The shape of an index is free.
 #
 # **Predict 02.p11.** `table` has five rows of two numbers, shape (5, 2). `ids` has shape (3, 4).
 # What is the shape of `table[ids]`?
@@ -377,7 +377,8 @@ predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, two, :, two].shape)
 
 # %% [markdown]
 # Index tensors with a slice between them have no one place, so their dimension goes to the front.
-# Index in two steps, or move the dimensions together with `permute`, and nobody has to know this.
+# Move the dimensions together with `permute` before you index, and nobody has to know this.
+# (Indexing in two steps is something else: it gives the block.)
 
 # %% [markdown]
 # ## View or copy?
@@ -437,7 +438,8 @@ grid
 
 # %% [markdown]
 # What is written takes the dtype of the tensor that is there. But where a list or an index tensor
-# stands in the brackets, a tensor of another dtype is an error.
+# stands in the brackets, a tensor of another dtype is an error. (Where a mask stands there, only a
+# tensor of more than one element is.)
 #
 # **Predict 02.p17.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
 # `counts[0] = 2.7`? Write a list, or `'error'`.
@@ -529,8 +531,10 @@ x[(x > 2) & (x < 6)], x[~(x > 2)]
 # ### Choosing instead of picking
 #
 # Often the shape has to stay. `torch.where(mask, a, b)` takes an element from `a` where the mask is
-# True, and from `b` elsewhere, all three broadcast. `x.masked_fill(mask, value)` is the short form:
-# the value where the mask is True, `x` elsewhere. Both give new tensors.
+# True, and from `b` elsewhere, all three broadcast. `x.masked_fill(mask, value)` is the short form
+# for one number: the value where the mask is True, `x` elsewhere. Both give new tensors. `where`
+# chooses the dtype as a sum does, while `masked_fill` keeps that of `x`: of 2.7, an int64 tensor
+# gets 2.
 
 # %%
 torch.where(x > 5, x, -x), x.masked_fill(x > 5, 0)
@@ -566,11 +570,11 @@ real = torch.arange(4) < lengths[:, None]  # (3, 4)
 real
 
 # %% [markdown]
-# The first place has the number 0, so the last real one has `lengths - 1`. For length 0 that is
-# -1, and -1 is the end of the row: no error, and a padded value. Look after empty sequences.
+# The first place has the number 0, so the last real one has `lengths - 1`. For length 0 that is -1,
+# in brackets the end of the row: no error, and a padded value. Treat empty sequences apart.
 #
-# With this mask you can also go back, from one long row to a padded table. `repeat_interleave`
-# says for each number in the row whose it is, `cumsum` where each sequence ends.
+# With this mask you can also go back, from one long row to a padded table. `repeat_interleave` says
+# for each number in the row whose it is, `cumsum` where each sequence ends, as the end of a slice.
 
 # %%
 flat = torch.tensor([5, 6, 7, 8, 9])  # (5,)
@@ -651,12 +655,13 @@ guess = ...
 predict("02.p25", guess, lambda: x.gather(1, torch.tensor([[-1], [0], [0]])))
 
 # %% [markdown]
-# `scatter` and `index_add`, which come next, refuse -1 as well. Replace such labels first, by
-# `clamp(min=0)` or `where`, and leave their results out by a mask.
+# `scatter` and `index_add`, which come next, refuse -1 as well. (`take_along_dim` refuses it in
+# torch 2.3, and takes it in 2.15.) Replace such labels first, by `clamp(min=0)` or `where`, and
+# leave their results out by a mask.
 #
-# For whole rows there is also `index_select(0, rows)`. It is `x[rows]`, with an index of one
-# dimension. A row for each sample of a batch is more: there, expand the index of `gather` over
-# the features.
+# For whole rows there is also `index_select(0, rows)`. It is `x[rows]`, for an index of one
+# dimension that counts from 0. A row for each sample of a batch is more: there, expand the index of
+# `gather` over the features.
 
 # %%
 step = torch.tensor([2, 0])  # (batch,)
@@ -678,16 +683,16 @@ figures.scattered(torch.zeros(2, 4, dtype=torch.int64), 1, where_to, source)
 # Write along an index, then read along the same index: you have the source back, as long as no
 # place comes twice. Read first, then write into zeros: what was not read is lost. The source may
 # also be one number. `scatter` gives a new tensor; `scatter_`, with the underscore, writes into the
-# one that is there. So it is with all functions of torch that have both names.
+# one that is there. So it is with nearly all functions of torch that have both names.
 
 # %%
 back = torch.zeros(2, 4, dtype=torch.int64).scatter(1, where_to, source)  # (2, 4)
 back.gather(1, where_to), torch.zeros(2, 4).scatter(1, where_to[:, :1], 9.0)
 
 # %% [markdown]
-# The source has the dtype of the target, or it is an error. With 1 as the source, `scatter` makes
-# *one-hot* rows: a 1 at the place of the class, 0 elsewhere. The ready function for them,
-# `torch.nn.functional.one_hot`, gives int64: where floats are wanted, convert.
+# A tensor as the source has the dtype of the target, or it is an error. With 1 as the source,
+# `scatter` makes *one-hot* rows: a 1 at the place of the class, 0 elsewhere. The ready function for
+# them, `torch.nn.functional.one_hot`, gives int64: where floats are wanted, convert.
 #
 # ### When a place comes twice
 #
@@ -768,9 +773,9 @@ guess = ...
 predict("02.p28", guess, lambda: torch.bincount(torch.tensor([0, 2, 2])))
 
 # %% [markdown]
-# `minlength=4` makes sure of four counts. With `weights`, it sums instead of counting. Divided,
-# that is a mean for each group; a group without members would be 0 / 0, so its count is raised to
-# 1.
+# `minlength=4` makes sure of at least four counts. With `weights`, it sums instead of counting.
+# Divided, that is a mean for each group; a group without members would be 0 / 0, so its count is
+# raised to 1.
 
 # %%
 group = torch.tensor([0, 2, 2])  # (3,)
@@ -800,7 +805,7 @@ years.unique(return_inverse=True)
 # ## Sorting, and the way back
 #
 # `sort` gives a pair: the sorted values, and for each of them the place where it was. `argsort`
-# gives only the places. So `a[a.argsort()]` is sorted.
+# gives only the places. So, for one dimension, `a[a.argsort()]` is sorted.
 #
 # **Predict 02.p29.** `a = [30, 10, 40, 20]`, `order = a.argsort()` is `[1, 3, 0, 2]`, and
 # `ordered = a[order]` is `[10, 20, 30, 40]`. What is `ordered[order]`?
@@ -894,7 +899,8 @@ predict("02.p31", guess, bytes_of_differences)
 # The stretched cells of `a` and `b` cost nothing. The *result* is stored in full. Here it is 250
 # times what went in, and often it is summed away in the next step. Where a sum of *products* over
 # the last dimension is all you want, a matrix product never writes the large middle down. Its sign
-# is `@`: `(a @ m)[i, k]` is the sum over `j` of `a[i, j] * m[j, k]`.
+# is `@`: `(a @ m)[i, k]` is the sum over `j` of `a[i, j] * m[j, k]`. (With one row of numbers in
+# place of `m`, there is no `k`.)
 
 # %%
 a = torch.tensor([[1.0, 2.0], [3.0, 4.0], [0.0, 1.0]])  # (3, 2)
@@ -985,9 +991,9 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 # | a row for each id | `table[ids]` | a copy, shape of ids and then the row |
 # | pairs of places | `x[rows, columns]` | a copy, one element for each pair |
 # | one element a row | `x[torch.arange(n), y]` or `x.gather(1, y[:, None])[:, 0]` | a copy |
-# | where something is true | `x[mask]` | a copy, one row in reading order |
+# | where something is true | `x[mask]` | a copy; one row, if the mask has the shape of `x` |
 # | the same shape, some replaced | `torch.where`, `masked_fill` | a new tensor |
-# | a place for each result | `gather`, `take_along_dim` | a copy, shape of the index |
+# | a place for each result | `gather`; `take_along_dim` broadcasts | a copy, shape of the index |
 # | write along an index | `scatter`, `x[index] = ...` | of several for one place, one wins |
 # | add along an index | `scatter_add`, `index_add`, `bincount` | all of them count |
 # | undo a sort | write along the order that you read along | the order from before |
@@ -1007,7 +1013,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   two rows.
 # - "`x[:, y]` picks one element a row." It takes these columns of every row:
 #   [question](https://github.com/pytorch/pytorch/issues/1651).
-# - "`a[index] += 1` counts." Each place is written once:
+# - "`a[index] += 1` counts." Each place grows by 1, however often it comes:
 #   [thread](https://github.com/pytorch/pytorch/issues/165503), and
 #   [the same in NumPy](https://github.com/numpy/numpy/issues/8866).
 # - "`scatter` adds up." One source wins, and nobody says which:
@@ -1020,7 +1026,8 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [a loss that does not fall](https://github.com/pytorch/pytorch/issues/16045).
 # - "In place is the same, only faster." Not where it reads what it writes:
 #   [thread](https://github.com/pytorch/pytorch/issues/135487).
-# - "An expanded tensor can be written into." Its cells are one place:
+# - "The rows of an expanded tensor can be written one by one." They are one place: `+=` on all of
+#   it is an error, and `expanded[0] = 7` changes every row:
 #   [thread](https://github.com/pytorch/pytorch/issues/4664).
 # - "`squeeze()` takes the useless dimension." With one sample, the batch, too:
 #   [thread](https://github.com/layumi/Person_reID_baseline_pytorch/issues/77).

@@ -258,7 +258,7 @@ Prediction(
             "That is what was wanted. What shape does the result of `gather` always have?",
         ),
         Belief("error", "An error would be helpful. A short index is allowed, though."),
-        Belief([[0, 1, 2, 3], [8, 9, 10, 11]], "With dim=1 the index names columns."),
+        Belief([[0, 4, 8], [3, 7, 11]], "Columns? Each number of the index reads one element."),
     ),
 )
 
@@ -311,7 +311,7 @@ Prediction(
     because="It reads along `order` once more: place 1, then 3, 0 and 2 of what is sorted.",
     beliefs=(
         Belief([30, 10, 40, 20], "To get back, would you read along the order again, or write?"),
-        Belief([10, 20, 30, 40], "What is sorted is not left in peace: `[order]` reads by places."),
+        Belief([10, 20, 30, 40], "What is sorted can be mixed again: `[order]` reads by places."),
     ),
 )
 

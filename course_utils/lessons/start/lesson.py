@@ -27,8 +27,9 @@ x + 10
 # cell says `NameError: name 'x' is not defined`: the cell that makes `x` was not run. In the menu
 # *Run*, choose *Run All Above Selected Cell*.
 #
-# **When something is odd:** *Kernel*, *Restart Kernel and Run All Cells*. Every open notebook keeps
-# a kernel, and each takes memory; *Kernel*, *Shut Down Kernel* ends one. Your text stays.
+# **When something is odd:** *Kernel*, *Restart Kernel and Run All Cells*. Every notebook that you
+# opened keeps a kernel, also after you close its tab, and each takes memory; *Kernel*, *Shut Down
+# Kernel* ends one. Your text stays.
 
 # %% [markdown] lesson_table="from the contents pages"
 # ## The lessons
@@ -59,9 +60,9 @@ guess = ...
 predict("00.p1", guess, lambda: 7 // 2)
 
 # %% [markdown]
-# The answer is not written down anywhere in the course: the cell runs the code, and compares.
-# A guess may be a number, a list, True or False, or a word. If you think that the code stops with
-# an error, write `guess = 'error'`.
+# The answer does not stand beside the question: the cell runs the code, and compares. A guess may
+# be a number, a list, True or False, or a word. If you think that the code stops with an error,
+# write `guess = 'error'`.
 #
 # **Predict 00.p2.** What does `torch.zeros(2) + torch.zeros(3)` give?
 
@@ -82,7 +83,7 @@ from course_utils import check, hint, solution
 
 # %% [markdown]
 # Now try it out. First write an answer that is *wrong*, for example one that sorts the list, and
-# run the check: it tells you the first difference, and often the thought behind it. Then mend it.
+# run the check. It tells you the first difference, and often the thought behind it. Then mend it.
 #
 # Stuck? Each call of `hint` gives one more hint.
 
@@ -96,10 +97,10 @@ hint("00.1")
 solution("00.1")
 
 # %% [markdown]
-# What the check looks at: your function is called with several inputs. Its
-# results are compared with those of a reference answer, in this order: was there an error, is the
-# type right, the shape, the dtype, the values. You are shown the smallest input on which they
-# differ. Code that does not come to an end is stopped.
+# What the check looks at: your function is called with several inputs. Its results are compared
+# with those of a reference answer. First: was there an error? Then the type, the shape, the dtype,
+# and the values. The check also sees what your code has changed. You are shown a small input on
+# which something differs. Code that does not come to an end is stopped.
 
 # %% [markdown]
 # ## How to read the documentation
@@ -153,7 +154,8 @@ by_name = torch.clamp(input=x, max=5)  # (3,)
 by_method.equal(by_name)
 
 # %% [markdown]
-# Second: a name that ends in `_` writes into its tensor. Without it you get a new one.
+# Second: a name that ends in `_` writes into its tensor. The same name without it gives a result
+# back.
 #
 # **Predict 00.p4.** After the line `x.clamp(max=5)`, what is in `x`? Write a list.
 
