@@ -668,7 +668,7 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # | `ToTensor()` | picture to tensor | (C, H, W); bytes to 0 ... 1; floats stay |
 # | `Normalize(mean, std)` | tensor | (x - mean) / std for each channel |
 # | `Compose([...])` | | one after the other |
-# | `v2.ToImage()`, `v2.ToDtype(torch.float32, scale=True)` | picture to tensor | for bytes, as `ToTensor` |
+# | `v2.ToImage()`, `v2.ToDtype(torch.float32, scale=True)` | picture | bytes: as `ToTensor` |
 #
 # | set | made of | transform |
 # |---|---|---|
