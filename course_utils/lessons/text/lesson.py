@@ -557,11 +557,11 @@ guess = ...
 predict("08.p17", guess, attend_to_two)
 
 # %% [markdown]
-# | where | True means | 1.0 or 1 means |
+# | where | True means | 1.0 means |
 # |---|---|---|
 # | `scaled_dot_product_attention`, `attn_mask` | may be looked at | is added to the score |
 # | `nn.MultiheadAttention`, `key_padding_mask` and `attn_mask` | blocked | is added to the score |
-# | Hugging Face, `attention_mask` | | may be looked at |
+# | Hugging Face, `attention_mask` | | may be looked at (as the whole number 1) |
 #
 # A mask of float numbers is no mask of yes and no. torch adds it to the scores, so 1.0 makes a
 # place *more* important. Hugging Face's mask holds whole numbers, which both of torch's refuse:
@@ -793,7 +793,7 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # | tokenizer | small letters and marks: the same function for training and for use |
 # | vocabulary | from training texts only; specials first; unknown words need an id |
 # | `nn.Embedding` | `len(vocab)` rows, specials included; no negative ids |
-# | `padding_idx` | zeros at the start, no gradient from look-ups; a mask only in `nn.EmbeddingBag` |
+# | `padding_idx` | zeros at first, no gradient from look-ups; a mask only in `nn.EmbeddingBag` |
 # | `pad_sequence` | `batch_first=True`, `padding_value=`; keep the lengths |
 # | mask | `arange(time) < lengths[:, None]`: True is real |
 # | mean | masked sum, divided by the length |
