@@ -430,8 +430,8 @@ predict("07.p15", guess, different_images)
 
 # %% [markdown]
 # Whether to flip, where to cut, how far to turn: one call is one draw, for everything in it. So
-# augment sample by sample, in the dataset. (Noise is another matter: the newer `v2.GaussianNoise`
-# draws for each pixel.)
+# augment sample by sample, in the dataset. (Noise is another matter: `v2.GaussianNoise`, in
+# newer versions of torchvision, draws for each pixel.)
 #
 # The great advantage of v2 comes from the same rule: several things go through together, with
 # **one** draw. A mask says for each pixel whether it belongs to the digit. When the image turns,
