@@ -828,7 +828,8 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # - "Negative indices work everywhere, as in Python." An embedding, `gather` and `index_select`
 #   refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
 # - "A mask that hides everything gives zeros." `nn.MultiheadAttention` gives NaN. Only a newer
-#   torch with `need_weights=False` gives numbers, and not always.
+#   torch with `need_weights=False` gives numbers, and not always:
+#   [thread](https://github.com/pytorch/pytorch/issues/160064).
 # - "`out[:, -1]` of a bidirectional network is its last state." Of the second direction, it is the
 #   first.
 # - "AG_NEWS and text transforms come with torchtext." They do, but torchtext has ended: 0.18.0 is

@@ -693,7 +693,7 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # - "Three means on a grey image do no harm", or "always raise". v1 raises, v2 makes three channels:
 #   [thread](https://github.com/udacity/deep-learning-v2-pytorch/issues/10).
 # - "ToTensor leaves 0 ... 255", or "always divides". It divides bytes only:
-#   [thread](https://github.com/pytorch/vision/issues/48).
+#   [thread](https://github.com/pytorch/vision/issues/546).
 # - "`v2.ToDtype(torch.float32)` replaces ToTensor." Not without `scale=True`:
 #   [thread](https://github.com/pytorch/vision/issues/6753).
 # - "v2 transforms every tensor I pass." Of plain ones, the first at most:
