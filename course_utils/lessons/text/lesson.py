@@ -13,11 +13,11 @@
 #
 # ## torchtext, and life without it
 #
-# **torchtext** was made for the first steps. Its development has ended. The last version is
-# 0.18.0, and its compiled part loads only with torch 2.3. This course has two lanes, and only one
-# of them has torchtext. So we write each piece first in a few lines of plain Python. Where
-# torchtext is there, the same name is then given to torchtext's own object, and an `assert` says
-# that both agree.
+# **torchtext** was made for the first steps. Its development has ended. The last version is 0.18.0,
+# and its compiled part loads only with torch 2.3. This course has two lanes: one has torch 2.3 and
+# torchtext, the other a newer torch and no torchtext. So we write each piece first in a few lines
+# of plain Python. Where torchtext is there, the same name is then given to torchtext's own object,
+# and an `assert` says that both agree.
 #
 # The next cell says which lane you are in. With torchtext, all cells use it. Without torchtext, the
 # lines under `if has_torchtext:` are left out, and the plain Python does the work. All other
@@ -141,9 +141,9 @@ predict("08.p2", guess, look_up_sun)
 
 # %% [markdown]
 # torchtext wants to be told what an unknown word gets: `set_default_index`. In plain Python, a
-# dictionary calls its method `__missing__` for a key that it does not have, when you write
-# `vocab[token]`. (`vocab.get(token)` does not call it, and gives None.) From here on, `make_vocab`
-# does the whole step.
+# class made from `dict` may have a method `__missing__`. `vocab[token]` calls it for a key that is
+# not there. (`vocab.get(token)` does not call it, and gives None.) From here on, `make_vocab` does
+# the whole step.
 
 
 # %%
@@ -242,8 +242,8 @@ from course_utils import figures
 figures.padding(texts, ids, real)
 
 # %% [markdown]
-# `ids != 0` gives the same mask, as long as no text has the id of `<pad>` inside. The lengths are
-# always right.
+# `ids != 0` gives the same mask, as long as no text itself contains the id of `<pad>`. The lengths
+# are always right.
 #
 # torchtext has classes for these steps. `VocabTransform` looks ids up, `Truncate` cuts long texts,
 # `ToTensor` pads. `Sequential` runs one after the other. In plain Python:
@@ -287,9 +287,9 @@ guess = ...
 predict("08.p6", guess, row_of_padding)
 
 # %% [markdown]
-# `padding_idx` sets the row to zeros **when the embedding is made**, and keeps its gradient at 0.
-# That is all. Initialising by type, or loading a table of vectors, writes into the row. Set it to
-# zero again afterwards, or better: mask.
+# `padding_idx` sets the row to zeros **when the embedding is made**, and no look-up gives it a
+# gradient. That is all. Initialising by type, or loading a table of vectors, writes into the row.
+# Set it to zero again afterwards, or better: mask.
 #
 # And zeros are not *nothing*. Take a text of two tokens in a batch of width 4.
 #
@@ -375,7 +375,7 @@ torch.allclose(last[0], alone[0, -1])
 # %% [markdown]
 # This works because a GRU reads from left to right: what comes after a token cannot change its
 # output. A network that also reads from right to left (`bidirectional=True`) begins with the
-# padding, and only packing helps.
+# padding. There `gather` is not enough: pack the batch.
 #
 # ## Packing
 #
@@ -502,7 +502,7 @@ predict("08.p15", guess, lambda: offsets)
 
 # %% [markdown]
 # An end is the sum of all lengths up to a text; a beginning is its end minus its own length. A
-# common slip is to forget the sum: `[0] + lengths[:-1]`, which is `[0, 2, 4]` here.
+# common slip is to forget the sum: 0, then all lengths but the last, so `[0, 2, 4]` here.
 #
 # **Predict 08.p16.** With a table of ones and `mode="sum"`, a bag's result is the number of its
 # ids. What does `[0, 2, 4]` give? Write a list of 3 numbers, or `'error'`.
@@ -519,7 +519,7 @@ figures.bags(row, {"right": offsets, "the slip": slip})
 # %% [markdown]
 # No error says so: two words of text 1 now belong to text 2. torch looks at the ends only: the
 # first offset has to be 0, the last one at most the number of ids. If the numbers fall in between,
-# nothing is promised: there may be an error, or, with `mode="max"`, wrong numbers.
+# nothing is promised: there may be an error, or wrong numbers.
 #
 # The same table as above, as bags. The result is the masked mean, and the short text gets it alone,
 # too. An empty text gives zeros. (With `padding_idx=`, a bag leaves that id out of its mean. So an
@@ -557,14 +557,15 @@ guess = ...
 predict("08.p17", guess, attend_to_two)
 
 # %% [markdown]
-# | where | True means | 1 means |
+# | where | True means | 1.0 means |
 # |---|---|---|
 # | `scaled_dot_product_attention`, `attn_mask` | may be looked at | is added to the score |
 # | `nn.MultiheadAttention`, `key_padding_mask` and `attn_mask` | blocked | is added to the score |
-# | Hugging Face, `attention_mask` | | may be looked at |
+# | Hugging Face, `attention_mask` | | may be looked at (as the whole number 1) |
 #
-# A mask of float numbers is no mask of yes and no: torch adds it to the scores, so a 1 makes a
-# place *more* important.
+# A mask of float numbers is no mask of yes and no. torch adds it to the scores, so 1.0 makes a
+# place *more* important. Hugging Face's mask holds whole numbers, which both of torch's refuse:
+# give them `mask.bool()` or `~mask.bool()`.
 #
 # So the same batch needs `real` for the one and `~real` for the other. The mask belongs to the
 # **keys**, the tokens that are looked at, and is the same for all queries of a text.
@@ -605,9 +606,10 @@ def nothing_to_look_at():
 predict("08.p18", guess, nothing_to_look_at)
 
 # %% [markdown]
-# A NaN spreads through the loss into every weight. `scaled_dot_product_attention`, and this layer
-# with `need_weights=False`, give NaN in torch 2.3, too, but zeros in newer versions. So rely on
-# neither: leave empty texts out, or keep one place open.
+# A NaN spreads through the loss into the gradients, and with the next step into the weights.
+# `scaled_dot_product_attention` gives NaN in torch 2.3, too, but zeros in newer versions. There,
+# this layer with `need_weights=False` gives numbers or NaN: that depends on `eval()` and
+# `no_grad()`. So rely on neither: leave empty texts out, or keep one place open.
 
 # %% [markdown]
 # ## A classifier of news
@@ -622,8 +624,8 @@ print(len(items), "items. The first:", data.NEWS_CLASSES[label])
 print(text[:70])
 
 # %% [markdown]
-# Tokens and vocabulary come from the **training** texts only. Words that come up less than 3 times
-# are left out. How many tokens of the test texts are unknown?
+# The vocabulary comes from the **training** texts only. Words that come up less than 3 times are
+# left out. How many tokens of the test texts are unknown?
 
 # %%
 train = [(label, tokenizer(text)) for label, text in items]
@@ -791,7 +793,7 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # | tokenizer | small letters and marks: the same function for training and for use |
 # | vocabulary | from training texts only; specials first; unknown words need an id |
 # | `nn.Embedding` | `len(vocab)` rows, specials included; no negative ids |
-# | `padding_idx` | zeros at the start, gradient 0; not a mask |
+# | `padding_idx` | zeros at first, no gradient from look-ups; a mask only in `nn.EmbeddingBag` |
 # | `pad_sequence` | `batch_first=True`, `padding_value=`; keep the lengths |
 # | mask | `arange(time) < lengths[:, None]`: True is real |
 # | mean | masked sum, divided by the length |
@@ -825,8 +827,9 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 #   label: [thread](https://github.com/pytorch/pytorch/pull/22528).
 # - "Negative indices work everywhere, as in Python." An embedding, `gather` and `index_select`
 #   refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
-# - "A mask that hides everything gives zeros." `nn.MultiheadAttention` gives NaN, unless
-#   `need_weights=False` in a newer torch.
+# - "A mask that hides everything gives zeros." `nn.MultiheadAttention` gives NaN. Only a newer
+#   torch with `need_weights=False` gives numbers, and not always:
+#   [thread](https://github.com/pytorch/pytorch/issues/160064).
 # - "`out[:, -1]` of a bidirectional network is its last state." Of the second direction, it is the
 #   first.
 # - "AG_NEWS and text transforms come with torchtext." They do, but torchtext has ended: 0.18.0 is

@@ -8,7 +8,7 @@ Prediction(
     beliefs=(
         Belief(2, "That is what `split` alone would give. Here marks are tokens, too."),
         Belief(3, "The exclamation mark is a token; and so is another mark in this text."),
-        Belief(4, "A word with an apostrophe becomes more than two tokens."),
+        Belief(4, "A word with an apostrophe inside becomes more than two tokens."),
     ),
 )
 
@@ -179,7 +179,7 @@ Prediction(
     because="Four classes have the labels 0 to 3.",
     beliefs=(
         Belief(1.386, "That is the loss of equal logits, for a label from 0 to 3."),
-        Belief(0.0, "A label outside the classes is not left out in silence."),
+        Belief(0.0, "A label that is too large is not left out in silence."),
     ),
 )
 

@@ -85,8 +85,8 @@ guess = ...
 predict("07.p4", guess, lambda: to_tensor(floats).max().item())
 
 # %% [markdown]
-# Only bytes are scaled: 8-bit images and uint8 arrays. A float array goes through as it is, and
-# nothing warns you.
+# Only bytes are scaled: 8-bit images and uint8 arrays. The values of a float array stay as they
+# are, and nothing warns you.
 #
 # ## Normalize and Compose
 #
@@ -220,7 +220,8 @@ figures.image_rows(
 # ## Random transforms
 #
 # Now to the transforms that draw. Each of them is called eight times with the same digit.
-# The random numbers are torch's, so a seed makes the page repeatable.
+# Their random numbers are torch's, so a seed makes the page repeatable. (In v1, `RandomChoice` and
+# `RandomOrder` draw with Python's `random`.)
 
 # %%
 seven = digits[7][0]
@@ -336,7 +337,7 @@ predict("07.p12", guess, lambda: in_both(MNIST(root, train=False), MNIST(root, t
 # training set. `random_split` is quick. The next cell then sets the transform of the validation
 # part.
 #
-# **Predict 07.p13.** After its last line, has the *training* part lost its augmentation? `True` or
+# **Predict 07.p13.** After that, has the *training* part lost its augmentation? Write `True` or
 # `False`.
 
 # %%
@@ -348,8 +349,8 @@ guess = ...
 predict("07.p13", guess, lambda: part.dataset.transform is plain)
 
 # %% [markdown]
-# Both parts look at one dataset, and one object has one transform. Two transforms need **two
-# dataset objects** over the same files, and one list of indices that is cut in two.
+# Both parts look at one dataset, and one object has one transform. For two transforms, make **two
+# dataset objects** over the same files, and cut one list of indices in two.
 
 # %%
 from torch.utils.data import Subset
@@ -385,7 +386,7 @@ type(y).__name__, torch.allclose(y, x)
 # The result is an `Image` of `torchvision.tv_tensors`: a tensor that knows it is an
 # image. Its values are those of `ToTensor`, up to rounding.
 #
-# **Predict 07.p14.** `scale=True` is easily forgotten. What is the largest value then?
+# **Predict 07.p14.** `scale=True` is easily forgotten. What is the largest value without it?
 
 # %%
 guess = ...
@@ -428,7 +429,9 @@ def different_images():
 predict("07.p15", guess, different_images)
 
 # %% [markdown]
-# One call is one draw, for everything in it. So augment sample by sample, in the dataset.
+# Whether to flip, where to cut, how far to turn: one call is one draw, for everything in it. So
+# augment sample by sample, in the dataset. (Noise is another matter: `v2.GaussianNoise`, in
+# newer versions of torchvision, draws for each pixel.)
 #
 # The great advantage of v2 comes from the same rule: several things go through together, with
 # **one** draw. A mask says for each pixel whether it belongs to the digit. When the image turns,
@@ -484,8 +487,8 @@ folder.class_to_idx, folder.targets, folder[0][0].mode
 
 # %% [markdown]
 # Our digits were grey, and `ImageFolder` made them `RGB`. In a dataset of your own you have to do
-# that: photos come as grey, as RGB, and as RGBA with a fourth channel for what is transparent, and
-# those do not make one batch.
+# that. Photos come as grey, as RGB, and as RGBA, with a fourth channel for what is transparent.
+# Those do not make one batch.
 #
 # **Predict 07.p17.** What is the shape of `to_tensor(sticker)`? Write a tuple of three numbers.
 
@@ -647,7 +650,7 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # Some of them a person would misread, too. Others tell you what to try next: more data of one
 # kind, other augmentation, a larger network. Looking at mistakes is the cheapest way to a better
 # model. Here the work ends, so we looked at the test set. If the mistakes are to decide what you
-# change, look at those of the validation set: a test set that was used for decisions tests no more.
+# change, look at those of the validation set. A test set that was used for decisions tests no more.
 #
 # Note `test_set.data`: the raw images. What the model sees has gone through `Normalize`; to draw
 # that, undo it first (exercise 07.3).
@@ -660,12 +663,12 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # | `CenterCrop(s)` | picture, tensor | a piece from the middle |
 # | `RandomCrop(s, padding=p)` | picture, tensor | pads, then cuts at a random place: a shift |
 # | `RandomRotation(d)` | picture, tensor | turns by -d to d degrees |
-# | `RandomHorizontalFlip(p)` | picture, tensor | left and right change places |
-# | `RandomVerticalFlip(p)` | picture, tensor | top and bottom change places |
+# | `RandomHorizontalFlip(p)` | picture, tensor | with probability p, left and right change places |
+# | `RandomVerticalFlip(p)` | picture, tensor | with probability p, top and bottom change places |
 # | `ToTensor()` | picture to tensor | (C, H, W); bytes to 0 ... 1; floats stay |
 # | `Normalize(mean, std)` | tensor | (x - mean) / std for each channel |
 # | `Compose([...])` | | one after the other |
-# | `v2.ToImage()`, `v2.ToDtype(torch.float32, scale=True)` | picture to tensor | as `ToTensor` |
+# | `v2.ToImage()`, `v2.ToDtype(torch.float32, scale=True)` | picture | bytes: as `ToTensor` |
 #
 # | set | made of | transform |
 # |---|---|---|
@@ -678,24 +681,25 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 #
 # - "Normalize first, then ToTensor." Normalize needs a tensor.
 # - "`Normalize((0.5,), (1.0,))` makes mean 0.5 and standard deviation 1." It takes 0.5 away.
-# - "`MNIST(root, transforms=...)`." The argument is `transform`. Only datasets whose target has to
-#   change with the image, such as segmentation sets, also take `transforms`.
+# - "`MNIST(root, transforms=...)`." The argument is `transform`. Some datasets also take
+#   `transforms`, mostly those whose target has to change with the image, as in segmentation.
 # - "`torchvision.transform`." The module is `torchvision.transforms`, and it holds classes; use
 #   its `v2` in new code.
 # - "Set `subset.dataset.transform` after the split." Both parts share the dataset:
 #   [thread](https://github.com/torchgeo/torchgeo/pull/257).
 # - "Validation and test: `train=False` for both." Then there is no test set.
-# - "`Resize(24)` gives 24 x 24." Only of a square:
+# - "`Resize(24)` gives 24 x 24." Only of a square, or nearly one:
 #   [thread](https://github.com/pytorch/vision/issues/114).
 # - "Three means on a grey image do no harm", or "always raise". v1 raises, v2 makes three channels:
 #   [thread](https://github.com/udacity/deep-learning-v2-pytorch/issues/10).
 # - "ToTensor leaves 0 ... 255", or "always divides". It divides bytes only:
-#   [thread](https://github.com/pytorch/vision/issues/48).
+#   [thread](https://github.com/pytorch/vision/issues/546).
 # - "`v2.ToDtype(torch.float32)` replaces ToTensor." Not without `scale=True`:
 #   [thread](https://github.com/pytorch/vision/issues/6753).
-# - "v2 transforms every tensor I pass." Of plain ones, only the first:
+# - "v2 transforms every tensor I pass." Of plain ones, the first at most:
 #   [thread](https://github.com/pytorch/vision/issues/8520).
-# - "A random transform of a batch changes each image in its own way." One call is one draw.
+# - "A random transform of a batch changes each image in its own way." One call is one flip, one
+#   place, one angle for all.
 # - "Normalize with my own mean and standard deviation, whatever the network." One that was trained
 #   by others wants theirs.
 # - "Augmentation makes the dataset larger." `len` stays; each epoch sees other versions:

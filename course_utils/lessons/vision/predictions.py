@@ -65,7 +65,7 @@ Prediction(
 
 Prediction(
     "07.p7",
-    because="It subtracts in place, and three numbers do not fit into one channel.",
+    because="It subtracts inside a copy of the image, where three numbers have no place.",
     beliefs=(
         Belief((1, 28, 28), "Which of the three numbers should be used? None is chosen for you."),
         Belief((3, 28, 28), "Broadcasting would give this. `Normalize` refuses it here."),
@@ -76,8 +76,13 @@ Prediction(
     "07.p8",
     because="Each of the images has the standard deviation 0, all pixels together have 0.5.",
     beliefs=(
-        Belief("equal", "Only if all images had the same mean. Here black and white ones differ."),
-        Belief("larger", "Parts never vary more, on average, than the whole does."),
+        Belief(
+            "equal",
+            "That needs images with one and the same mean. Here black and white ones differ.",
+        ),
+        Belief(
+            "larger", "On average, images of one size never vary more than all pixels together."
+        ),
     ),
     choices=("smaller", "equal", "larger"),
 )
@@ -147,9 +152,11 @@ Prediction(
     "07.p15",
     because="The transform is called once, and draws once: all six are flipped, or none.",
     beliefs=(
-        Belief(2, "So it would be with six calls. How often is the transform called here?"),
+        Belief(
+            2, "So it nearly always is after six calls. How often is the transform called here?"
+        ),
         Belief(6, "A flip has two results. And how often is the transform called here?"),
-        Belief(3, "Half of six would be flipped by six calls. This is one call."),
+        Belief(3, "Six calls would flip about half of the images. This is one call."),
         Belief("error", "A batch is allowed, in both versions. That is why it is a trap."),
     ),
 )
@@ -170,7 +177,7 @@ Prediction(
     beliefs=(
         Belief((3, 2, 5), "The fourth channel says what is transparent, and comes along."),
         Belief((4, 5, 2), "The channels are right. PIL gives the width first, torch the height."),
-        Belief((1, 2, 5), "Only a grey image has one channel."),
+        Belief((1, 2, 5), "A grey image has one channel. This one has more."),
         Belief((2, 5, 4), "The channels go to the front."),
         Belief("error", "Four channels are read without a complaint."),
     ),
