@@ -874,10 +874,10 @@ guess = ...
 predict("09.p18", guess, lambda: trains_the_new_layer())
 
 # %% [markdown]
-# So finish the model first, then make the optimizer. `model.to(device)` keeps the
-# parameters on the way to a GPU: they stay the same objects, only their data moves. (On the way to
-# `"meta"` they become new objects.) But what an optimizer remembers
-# does not move with them, and Adagrad remembers something from the start. So move the model first.
+# So finish the model first, then make the optimizer. `model.to(device)` keeps the parameters on
+# the way to a GPU: they stay the same objects, only their data moves. (On the way to `"meta"` they
+# become new objects.) But what an optimizer remembers does not move with them, and Adagrad
+# remembers something from the start. So move the model first.
 #
 # **Predict 09.p19.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
 # an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
