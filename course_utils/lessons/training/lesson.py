@@ -268,7 +268,7 @@ predict("10.p7", guess, look_with_no_grad)
 #
 # | switch | what it changes | what it does not change |
 # |---|---|---|
-# | `model.eval()` | how some layers work, such as Dropout and BatchNorm | the recording of gradients |
+# | `model.eval()` | how Dropout, BatchNorm and some others work | the recording of gradients |
 # | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
 #
 # It also has to leave the model as the next epoch wants it. `train_epoch` calls `model.train()` at
