@@ -1424,6 +1424,8 @@ before, buffer(kept)
 # - "A cosine stays down." It comes back:
 #   [thread](https://github.com/pytorch/pytorch/issues/20086). "Milestones are distances":
 #   [thread](https://github.com/pytorch/pytorch/issues/20527).
+# - "`ChainedScheduler` chains any schedules." `LambdaLR` undoes the others:
+#   [thread](https://github.com/pytorch/pytorch/issues/82859).
 # - "`last_epoch=k` resumes a schedule": [thread](https://github.com/mozilla/TTS/issues/57).
 
 # %% [markdown]
