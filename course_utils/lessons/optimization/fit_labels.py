@@ -172,8 +172,8 @@ def gives_a_table(raw, loss):
 
 
 @exercise.mistake(
-    "Your floats have 64 bits. The logits of a model are float32, and the target of this loss has "
-    "to be of the same kind."
+    "Your floats have 64 bits. The logits of a model are float32, and with your target the loss "
+    "becomes float64."
 )
 def sixty_four_bits(raw, loss):
     if loss == "cross_entropy":

@@ -56,7 +56,7 @@ round(wrong.item(), 4), caught[0].category.__name__
 # ## Cross-entropy: a loss for classes
 #
 # A classifier gives a score for each class. The scores are called **logits**, and any number is
-# allowed. `softmax` makes probabilities of them: positive, and they add up to 1.
+# allowed. `softmax` makes probabilities of them: none is negative, and they add up to 1.
 
 # %%
 logits = torch.tensor([[2.0, 1.0, 0.0], [0.0, 0.0, 0.0]])  # (samples, classes)
@@ -173,7 +173,7 @@ loss_fn(logits, labels)
 # %% [markdown]
 # | loss | input | target | shape of the target |
 # |---|---|---|---|
-# | `mse_loss` | any numbers | float | the input's |
+# | `mse_loss` | float numbers | float | the input's |
 # | `cross_entropy` | logits (n, C) | int64 class numbers | (n,) |
 # | `nll_loss` | log-probabilities (n, C) | int64 class numbers | (n,) |
 # | `binary_cross_entropy` | probabilities | float, 0 to 1 | the input's |
@@ -201,7 +201,7 @@ attempt(labels), attempt(labels.float()), attempt(labels.int())
 # %% [markdown]
 # Texts and pictures have a label in many places. `cross_entropy` then wants the classes in
 # dimension **1**. From (n, length, classes) get there with `transpose`, or make one long table
-# with `flatten`. `view` would fit as well, and mix up all scores.
+# with `flatten`. `view` would fit as well, and mix up the scores.
 
 # %%
 scores = torch.arange(12.0).reshape(1, 4, 3)  # (samples, length, classes)
@@ -223,8 +223,8 @@ padding = torch.tensor([0, 0])  # (samples,)
 predict("09.p8", guess, lambda: str(F.cross_entropy(logits, padding, ignore_index=0).item()))
 
 # %% [markdown]
-# `weight` makes some classes count more. The mean is then a weighted mean: torch divides by the
-# sum of the weights of the samples, not by their number.
+# `weight` makes some classes count more. With class numbers as labels, the mean is then a weighted
+# mean: torch divides by the sum of the weights of the samples, not by their number.
 
 # %%
 weight = torch.tensor([1.0, 1.0, 3.0])  # (classes,)
@@ -259,8 +259,9 @@ guess = ...
 predict("09.p9", guess, lambda: torch.tensor(0.00005).sigmoid().item())
 
 # %% [markdown]
-# Do not use one output unit with `cross_entropy`: softmax over a single class is always 1, so the
-# loss is always 0. One unit goes with `..._with_logits`, two or more with `cross_entropy`.
+# Do not use one output unit with `cross_entropy`: softmax over a single class is always 1. So the
+# loss of each label 0 is 0, and a label 1 is an error. One unit goes with `..._with_logits`, two or
+# more with `cross_entropy`.
 
 # %%
 F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
@@ -298,6 +299,8 @@ predict("09.p10", guess, lambda: sum_of_gradients())
 # | `cross_entropy` | mean of logsumexp - right logit | (softmax - one-hot) / n |
 # | `binary_cross_entropy` | mean of -log(p), or of -log(1 - p) | (p - target) / (p (1 - p)) / n |
 # | `..._with_logits` | the same, with p = sigmoid | (sigmoid - target) / n |
+#
+# `binary_cross_entropy` cuts each logarithm off at -100: for p = 0 and target 1 the loss is 100.
 
 # %%
 p, truth = torch.tensor([0.9, 0.3]), torch.tensor([1.0, 0.0])  # (samples,)
@@ -476,7 +479,8 @@ figures.steps(
 
 # %% [markdown]
 # - `backward()` fills `.grad`. It moves no parameter.
-# - `step()` reads `.grad`, changes the parameters and the optimizer's own state. It leaves `.grad`.
+# - `step()` reads `.grad`, changes the parameters and the optimizer's own state. It does not clear
+#   `.grad`.
 # - `zero_grad()` clears the gradients. It touches neither the parameters nor the momentum.
 #
 # The second step finds a momentum that is not empty. Does the weight move as far as before? Guess,
@@ -530,7 +534,7 @@ last_values(clear=True), last_values(clear=False)
 
 # %% [markdown]
 # Order matters as well. With `zero_grad()` between `backward()` and `step()` there is nothing left
-# for the step to read, and the parameters never move. (The one good reason to leave it out for some
+# for the step to read, and the parameters never move. (A good reason to leave it out for some
 # batches is to add their gradients up on purpose: exercise 09.13.)
 
 # %% [markdown]
@@ -550,7 +554,7 @@ last_values(clear=True), last_values(clear=False)
 # | Rprop | the last g, and a step size for each element | w - size sign(g) |
 # | Adam | running means of g and of g², corrected | w - lr mean / √square |
 # | AdamW | as Adam | first w - lr wd w, then Adam |
-# | Adamax | mean of g; largest \|g\|, slowly forgotten | w - lr mean / largest |
+# | Adamax | mean of g, corrected; largest \|g\|, slowly forgotten | w - lr mean / largest |
 # | SparseAdam | as Adam, for elements that have a gradient | as Adam |
 #
 # To each root a tiny epsilon is added, so that nothing is divided by 0. Their names in
@@ -578,7 +582,7 @@ def by_torch(kind, sparse=False, **settings):
 
 # %% [markdown]
 # A rule by hand is a function. It gets `w`, `g`, what it remembers (the dict `s`, empty at first)
-# and the number of the step, and it gives back the new `w`.
+# and the number of the step. It gives back the new `w`.
 
 
 # %%
@@ -664,7 +668,7 @@ guess = ...
 predict("09.p14", guess, lambda: round(first_step(1000.0, torch.optim.RMSprop), 4))
 
 # %% [markdown]
-# Rprop looks at signs only. Same sign as before: the step gets larger, by 1.2. Another sign: we
+# Rprop looks at signs only. Same sign as before: the step gets 1.2 times as long. Another sign: we
 # went too far, so the step is halved and this time nothing moves. It needs the gradient of *all*
 # data; with small batches, signs change by chance.
 
@@ -756,7 +760,7 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 #
 # `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam with
 # careful first steps. `Adadelta` compares the size of past gradients with the size of past moves.
-# `ASGD` is SGD that also keeps a mean of its places, but only after `t0` steps: by default a
+# `ASGD` is nearly SGD, and also keeps a mean of its places, but only after `t0` steps: by default a
 # million. `LBFGS` is of another kind: it computes the loss several times in one step, so its `step`
 # needs a function that does it. Later versions have others, such as `Adafactor` and `Muon`.
 
@@ -764,7 +768,8 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # ## One landscape, ten ways down
 #
 # Now let them all walk on the same hills, from the same place. Like the curve of lesson 03, this
-# landscape has a local minimum on the right, near the start, and a lower, global one on the left.
+# landscape has two minima. The one on the right, near the start, is local; the one on the left is
+# lower, and global.
 
 
 # %%
@@ -843,9 +848,9 @@ predict("09.p17", guess, lambda: second_step(torch.tensor(0.0)))
 round(second_step(None), 2)
 
 # %% [markdown]
-# That is why freezing in the middle of training needs two lines: `requires_grad = False`, *and*
-# `grad = None`. With only the first, the last gradient stays until the next `zero_grad()`, and
-# every step before that uses it.
+# That is why freezing at once, in the middle of training, needs two lines: `requires_grad = False`,
+# *and* `grad = None`. With only the first, the last gradient stays until the next `zero_grad()`,
+# and every step before that uses it.
 #
 # **Predict 09.p18.** An optimizer was made from `model.parameters()`. After that, the last layer is
 # replaced: `model[1] = nn.Linear(4, 2)`. Does a training step change the new layer?
@@ -869,9 +874,10 @@ guess = ...
 predict("09.p18", guess, lambda: trains_the_new_layer())
 
 # %% [markdown]
-# So finish the model first, then make the optimizer. `model.to(device)` keeps the
-# parameters: they stay the same objects, only their data moves. But what an optimizer remembers
-# does not move with them, and Adagrad remembers something from the start. So move the model first.
+# So finish the model first, then make the optimizer. `model.to(device)` keeps the parameters on
+# the way to a GPU: they stay the same objects, only their data moves. (On the way to `"meta"` they
+# become new objects.) But what an optimizer remembers does not move with them, and Adagrad
+# remembers something from the start. So move the model first.
 #
 # **Predict 09.p19.** `params = filter(lambda p: p.requires_grad, model.parameters())` is given to
 # an optimizer, and later to `clip_grad_norm_` (it shortens gradients; lesson 10). How many
@@ -1131,7 +1137,8 @@ predict("09.p26", guess, lambda: momentum_of_one_cycle())
 # Its momentum falls while the rate rises, down to 0.85, and rises again. The rate that you gave to
 # the optimizer does not count either. `cycle_momentum=False` leaves the momentum alone.
 #
-# `ChainedScheduler` steps several schedules at once; their factors are multiplied.
+# `ChainedScheduler` steps several schedules at once; their factors are multiplied. (Not with
+# `LambdaLR` or `OneCycleLR`: they write the whole rate anew, whatever the others have made of it.)
 
 
 # %%
@@ -1229,9 +1236,9 @@ def falls_by_very_little():
 predict("09.p29", guess, falls_by_very_little)
 
 # %% [markdown]
-# Only with `threshold=0` each smaller number is an improvement. And read what patience means:
-# `patience=2` forgives two values in a row that are no better, and acts at the third. The early
-# stopping of lesson 10 counts in another way.
+# For losses above 0, each smaller number is an improvement only with `threshold=0`. And read what
+# patience means: `patience=2` forgives two values in a row that are no better, and acts at the
+# third. The early stopping of lesson 10 counts in another way.
 #
 # The sheet shows the schedules, with a loss that gets stuck for the last one.
 
@@ -1390,8 +1397,8 @@ before, buffer(kept)
 #   it, training [swings](https://github.com/wenet-e2e/wekws/issues/72).
 # - "The optimizer changes all parameters of the model." Those it was given, if they have a
 #   gradient. A layer that came later is not among them:
-#   [thread](https://github.com/microsoft/nni/issues/4521). After `model.to(...)` they are
-#   [still the same](https://github.com/pytorch/pytorch/issues/7844).
+#   [thread](https://github.com/microsoft/nni/issues/4521). After `model.to(...)` to a GPU they
+#   are [still the same](https://github.com/pytorch/pytorch/issues/7844).
 # - "An iterator of parameters can be used twice":
 #   [thread](https://github.com/YanaiEliyahu/AdasOptimizer/issues/2).
 # - "Adam with `weight_decay` is AdamW": [the change that made
@@ -1417,6 +1424,8 @@ before, buffer(kept)
 # - "A cosine stays down." It comes back:
 #   [thread](https://github.com/pytorch/pytorch/issues/20086). "Milestones are distances":
 #   [thread](https://github.com/pytorch/pytorch/issues/20527).
+# - "`ChainedScheduler` chains any schedules." `LambdaLR` undoes the others:
+#   [thread](https://github.com/pytorch/pytorch/issues/82859).
 # - "`last_epoch=k` resumes a schedule": [thread](https://github.com/mozilla/TTS/issues/57).
 
 # %% [markdown]

@@ -29,7 +29,7 @@ exercise = Exercise(
         "Loop over `self.param_groups`, and inside over `group['params']`. A group is a dict with "
         "its own 'lr', 'betas', 'eps' and 'weight_decay'.",
         "`self.state[p]` is a dict for each parameter, empty at first. What is kept there is "
-        "saved by `state_dict()`; what you keep elsewhere is not.",
+        "saved by `state_dict()`; what you keep in an attribute of your own is not.",
         "First `p` shrinks by the factor 1 - lr * weight_decay, then comes the step of exercise "
         "09.9. Write into p itself: `p.mul_(...)`, `p.sub_(...)`.",
         "A parameter whose gradient is None is left alone: not even the decay touches it.",

@@ -23,7 +23,7 @@ exercise = Exercise(
 
 @exercise.reference
 def plateau_rates(values, lr, mode="min", factor=0.1, patience=2):
-    """The rate after each value, as ReduceLROnPlateau(threshold=0) sets it.
+    """The rate after each value, as ReduceLROnPlateau(threshold=0, eps=0) sets it.
 
     values: floats, one for each epoch: a loss (mode 'min', smaller is better) or an accuracy
     (mode 'max'). `patience` values in a row that are no better than the best are forgiven; at

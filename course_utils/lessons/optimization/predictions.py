@@ -83,7 +83,7 @@ Prediction(
 
 Prediction(
     "09.p9",
-    because="The second sigmoid begins at 0.5 for 0: a no below 0.5 has become impossible.",
+    because="The sigmoid of a probability is at least 0.5: a clear no has become impossible.",
     beliefs=(
         Belief(0.00005, "This is what the model means. The loss does a sigmoid of its own."),
         Belief(0, "Nearly 0 is what the model means. What is the sigmoid of nearly 0?"),
@@ -164,7 +164,7 @@ Prediction(
     because="The buffer is 0.9 * 1 + 0, so the ball rolls on: 0.9 - 0.1 * 0.9.",
     beliefs=(
         Belief(0.9, "A gradient of 0 does not stop the momentum."),
-        Belief(0.8, "A full step would be a gradient of 1 again, or momentum 1."),
+        Belief(0.8, "Momentum 1 would make a full step. With 0.9, old gradients count less."),
     ),
 )
 

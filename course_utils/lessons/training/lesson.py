@@ -1,5 +1,5 @@
 # %% [markdown]
-# Five lines train every model of this course:
+# Five lines train a model, in this course and elsewhere:
 #
 # ```
 # output = model(x)            # 1 forward: from inputs to scores
@@ -93,8 +93,8 @@ labels = torch.tensor([species.index(name) for name in table["species"]])  # (34
 measured.shape, labels.shape, labels.bincount().tolist()
 
 # %% [markdown]
-# The table is sorted by species, so the rows are mixed before they are divided. 250 penguins are
-# for training. The other 92 are for **validation**: the model never learns from them.
+# The table has one species after the other, so the rows are mixed before they are divided. 250
+# penguins are for training. The other 92 are for **validation**: the model never learns from them.
 
 # %%
 order = torch.randperm(342, generator=torch.Generator().manual_seed(1))  # (342,)
@@ -213,8 +213,8 @@ def divided_by_the_dataset():
 predict("10.p4", guess, divided_by_the_dataset)
 
 # %% [markdown]
-# A sampler does the same: a loader need not show the whole dataset. And `len(loader)` is the number
-# of batches. Hits divided by it make an accuracy above 1. Count what you have seen.
+# A sampler can do the same: a loader need not show the whole dataset. And `len(loader)` is the
+# number of batches. Hits divided by it can make an accuracy above 1. Count what you have seen.
 
 # %% [markdown]
 # ## Validation
@@ -231,7 +231,7 @@ guess = ...
 predict("10.p5", guess, lambda: copy.deepcopy(model).eval()(features).requires_grad)
 
 # %% [markdown]
-# What `eval()` changes are layers.
+# What `eval()` changes are some of the layers.
 #
 # **Predict 10.p6.** `Dropout(0.5)` in training mode turns about half of the numbers to 0. What
 # does it make of four ones in eval mode? Write a list.
@@ -268,7 +268,7 @@ predict("10.p7", guess, look_with_no_grad)
 #
 # | switch | what it changes | what it does not change |
 # |---|---|---|
-# | `model.eval()` | how Dropout and BatchNorm work | the recording of gradients |
+# | `model.eval()` | how Dropout, BatchNorm and some others work | the recording of gradients |
 # | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
 #
 # It also has to leave the model as the next epoch wants it. `train_epoch` calls `model.train()` at
@@ -324,7 +324,7 @@ predict("10.p8", guess, trained_on_an_output)
 # ## On a GPU
 #
 # The model and each batch have to be on the same **device**. This line takes a GPU where there is
-# one, and runs everywhere:
+# one that CUDA can use, and runs everywhere:
 
 # %%
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -392,7 +392,8 @@ two_gradients(1.0)[0], two_gradients(10.0)
 
 # %% [markdown]
 # It gives back the norm *before* clipping: a good number to log. A short gradient is left alone.
-# (`clip_grad_value_` is something else: it cuts each number for itself, and the direction changes.)
+# (`clip_grad_value_` is something else: it cuts each number for itself, so the direction can
+# change.)
 #
 # **Predict 10.p11.** Five lines, and clipping to norm 1. The weight is 1, its gradient is 10, the
 # learning rate is 0.1. Somebody clips *after* `optimizer.step()`. What is the weight then?
@@ -506,8 +507,8 @@ predict("10.p13", guess, lambda: accuracy(predicted, target))
 accuracy(predicted, target, task="multiclass", num_classes=2).item()
 
 # %% [markdown]
-# The second form is an **object** that collects over batches. It has three methods: `update` takes
-# a batch, `compute` gives the result so far, `reset` forgets.
+# The second form is an **object** that collects over batches. Three of its methods matter: `update`
+# takes a batch, `compute` gives the result so far, `reset` forgets.
 
 # %%
 from torchmetrics import Accuracy
@@ -534,8 +535,7 @@ def two_batches():
 predict("10.p14", guess, two_batches)
 
 # %% [markdown]
-# The samples are pooled, so unequal batches are no problem. They are pooled since the last
-# `reset()`, whatever you call an epoch.
+# The samples are pooled, so unequal batches are no problem.
 #
 # **Predict 10.p15.** In epoch 0, two of four samples are right. In epoch 1, four of four. Nobody
 # calls `reset()`. What does `compute()` give at the end of epoch 1?
@@ -555,8 +555,12 @@ def without_reset():
 predict("10.p15", guess, without_reset)
 
 # %% [markdown]
+# `compute()` does not know what an epoch is. It pools all that came since the last `reset()`.
+#
 # One more surprise: there are two classes for the same metric, and they average differently.
-# `Accuracy(task="multiclass")` counts samples. `MulticlassAccuracy` takes the mean over classes.
+# `Accuracy(task="multiclass")` counts samples. `MulticlassAccuracy` takes the mean over classes. (A
+# metric can also be called, like a function: that is an `update`, and gives the value of this one
+# batch.)
 #
 # **Predict 10.p16.** Three samples of class 0 and one of class 1; the model always says 0. What
 # does `MulticlassAccuracy(num_classes=2)` say?
@@ -688,7 +692,7 @@ predict("10.p17", guess, mode_of_the_metric)
 # %tensorboard --logdir runs
 # ```
 #
-# `runs` is the folder where a `SummaryWriter()` without arguments writes. Or open a terminal
+# A `SummaryWriter()` without arguments makes a folder in `runs` for itself. Or open a terminal
 # (File, New, Terminal), start `tensorboard --logdir runs`, and open the address that it prints in
 # a browser. Keep one sub-folder for each run: TensorBoard draws them in one picture, with one
 # colour each.
@@ -768,7 +772,7 @@ folder.cleanup()
 # | the number of the epoch | where to go on |
 # | the state of the random generator | shuffling and Dropout draw from it |
 #
-# To *use* a model, its state dict is enough.
+# To *use* a model, its state dict and its code are enough.
 
 
 # %%
@@ -870,8 +874,8 @@ torch.save({"weight": torch.ones(2), "extra": Trick()}, trick_path)
 loaded = torch.load(trick_path, weights_only=False)
 
 # %% [markdown]
-# With `weights_only=True`, tensors, numbers, strings, and dicts, lists and tuples of them are
-# built, and a short list of other types, which is longer in later versions. A call like this one
+# With `weights_only=True`, tensors, ints, floats, strings, and dicts, lists and tuples of them are
+# built. So is a short list of other types, which is longer in later versions. A call like this one
 # is refused.
 
 # %%
@@ -941,7 +945,7 @@ predict("10.p21", guess, draw_twice)
 
 # %% [markdown]
 # From that place it goes on. On the CPU, start weights, Dropout and shuffling all draw from this
-# one generator. (A GPU has one of its own: see `torch.cuda.get_rng_state_all`.)
+# one generator. (Each GPU has one of its own: see `torch.cuda.get_rng_state_all`.)
 # So a model with one more layer also sees its data in another order:
 
 
@@ -974,7 +978,7 @@ first_batch(1) == first_batch(2)
 # %% [markdown]
 # ## Early stopping
 #
-# When the validation loss has not become better for some epochs, more training hardly helps. The
+# When the validation loss has not become better for some epochs, more training seldom helps. The
 # number of epochs one is ready to wait is the **patience**.
 #
 # **Predict 10.p22.** These are the validation losses, and the patience is 2. After which epoch,
@@ -1043,15 +1047,15 @@ train_epoch(model, batch, optimizer)
 [name for name, value in model.state_dict().items() if torch.equal(value, before[name])]
 
 # %% [markdown]
-# An empty list: every parameter has moved. A parameter whose name is in this list does not
-# learn. The exercises of this lesson end with a clinic of ten such loops.
+# An empty list: every parameter has moved. A parameter whose name is in such a list did not
+# move in this step: ask why. The exercises of this lesson end with a clinic of ten such loops.
 
 # %% [markdown]
 # ## Summary
 #
 # | idea | in one line |
 # |---|---|
-# | the five steps | forward, loss, `zero_grad`, `backward`, `step`; each changes one thing |
+# | the five steps | forward, loss, `zero_grad`, `backward`, `step`; each does one thing |
 # | loss of an epoch | sum of loss * batch size, divided by the number of samples; with `.item()` |
 # | `train()`, `eval()` | how layers behave; set at the beginning of each half |
 # | `no_grad()` | no recording; a second, independent switch; `inference_mode()` is stricter |
@@ -1071,8 +1075,8 @@ train_epoch(model, batch, optimizer)
 # - "`model.train()` once, before the loop." After the first validation the model stays in eval
 #   mode: [thread](https://github.com/fartashf/vsepp/issues/4).
 # - "The mean of the batches' means is the mean." Only for equal batches:
-#   [thread](https://github.com/catalyst-team/catalyst/issues/799). Dividing
-#   the sum of means by the number of samples is wrong as well, by about the size of a batch.
+#   [thread](https://github.com/catalyst-team/catalyst/issues/799). Dividing the sum of means by the
+#   number of samples is wrong as well: it is too small, by a factor of about the size of a batch.
 # - "`total += loss` adds numbers." It keeps graphs:
 #   [thread](https://github.com/google/brax/pull/152).
 # - "`(predicted == y).sum()` counts hits." Not with (4,) and (4, 1):
@@ -1102,8 +1106,8 @@ train_epoch(model, batch, optimizer)
 # - "The model is made anew, so training begins anew." The optimizer still holds the old parameters.
 # - "`range(epochs + 1)`, to be safe." One epoch too many.
 # - "`batch_loss = 0.0` before the loop collects the loss." Only if something is added to it.
-# - "Labels as float for training, as int64 for validation." Then there are two different losses,
-#   and the curves cannot be compared.
+# - "One-hot floats and a squared error for training, int64 labels and cross-entropy for
+#   validation." These are two different losses, and the curves cannot be compared.
 # - "`squeeze()` removes the column." With a last batch of one sample it removes both dimensions.
 # - "Only the training batch has to go to the device." The validation batch too.
 # - "`eval()` uses all nodes." That is Dropout; BatchNorm changes as well.

@@ -45,7 +45,7 @@ Prediction(
 
 Prediction(
     "10.p5",
-    because="`eval()` changes Dropout and BatchNorm. The recording goes on.",
+    because="`eval()` changes layers such as Dropout and BatchNorm. The recording goes on.",
     beliefs=(Belief(False, "Two independent switches: recording is stopped by `no_grad()`."),),
 )
 
