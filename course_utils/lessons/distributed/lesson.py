@@ -112,8 +112,10 @@ run_on_ranks(double, ByRank((rates[0], rates[1])))
 # %% [markdown]
 # ## Collectives: who holds what
 #
-# Ranks talk in **collectives**: calls that *every* rank of the group makes. `broadcast` copies the
-# tensor of one rank, `src`, into the tensors of all the others. It writes in place.
+# Ranks talk in **collectives**: calls that *every* rank of the group makes. The library that
+# carries the numbers is called the backend. Here it is gloo, which needs no GPU; on GPUs it is
+# mostly NCCL. `broadcast` copies the tensor of one rank, `src`, into the tensors of all the others.
+# It writes in place.
 
 # %%
 mine = ByRank((torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0])))  # (2,) on each rank
@@ -326,8 +328,9 @@ predict("11.p8", guess, lambda: patience.total_seconds() / 60)
 # %% [markdown]
 # So a forgotten collective often looks like this: the job stands still for half an hour, and then
 # an error says `Timed out waiting`. (If the process of the other rank has already ended, gloo
-# notices at once, and the error is about a lost connection.) While you look for bugs, give
-# `init_process_group(..., timeout=timedelta(seconds=20))`.
+# notices at once, and the error is about a lost connection.) In a script of your own,
+# `init_process_group` makes the group. While you look for bugs, give it
+# `timeout=timedelta(seconds=20)`.
 
 # %% [markdown]
 # ## Averaging gradients by hand

@@ -1007,8 +1007,9 @@ DataCollatorForTokenClassification(tokenizer)(tagged)["labels"]  # (batch, time)
 # ## A small transformer
 #
 # A model of `transformers` is a Module like those of lesson 04. Its sizes stand in a **config**.
-# From the config alone a model is made with random weights; nothing is downloaded. `BertModel`
-# reads a text with attention in both directions; `BertForSequenceClassification` puts a head on it.
+# From the config alone a model is made with random weights; nothing is downloaded. `BertModel` is a
+# transformer: it reads a text through layers of attention (lesson 08), here in both directions.
+# `BertForSequenceClassification` puts a head on it.
 
 # %%
 from transformers import BertConfig, BertForSequenceClassification
