@@ -399,7 +399,7 @@ run_on_ranks(step_together, inputs)
 # is `None`. Then this loop raises on that rank, and the other one waits. See exercise 11.3.)
 #
 # **Predict 11.p10.** The same twenty steps, but rank 0 starts with a weight of 1 and rank 1 with a
-# weight of 2, as happens without a common seed. How far apart are the two weights in the end?
+# weight of 2. That happens without a common seed. How far apart are the two weights in the end?
 
 # %%
 guess = ...

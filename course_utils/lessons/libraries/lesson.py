@@ -317,7 +317,7 @@ predict("12.p9", guess, lambda: count_after_the_crop())
 
 # %% [markdown]
 # A box that lies outside is dropped. The list of labels is just a name that the pipeline does not
-# know, so both labels are still there, and the box that is left gets the label of the one that has
+# know. So both labels are still there, and the box that is left gets the label of the one that has
 # gone. **`label_fields`** names the lists that belong to the boxes. (Whole numbers in such a list
 # come back as floats: `4.0`.)
 
@@ -440,8 +440,8 @@ torch.allclose(z, y, atol=1e-6)
 
 # %% [markdown]
 # But names can mislead. `A.Resize` and `v2.Resize` compute the pixels of a smaller picture in
-# different ways (v2 takes a mean over all old pixels in the place of a new one, Albumentations only
-# looks at the nearest ones). So do not train with the one and predict with the other.
+# different ways. v2 takes a mean over all old pixels in the place of a new one; Albumentations only
+# looks at the nearest ones. So do not train with the one and predict with the other.
 
 # %%
 small = A.Resize(10, 16)(image=scene)["image"]  # (10, 16, 3)
@@ -690,9 +690,9 @@ len(train), len(words), words.column_names
 # They are **memory-mapped**: the file counts as memory, and the system reads only what is asked
 # for. So a table may be larger than the memory, and opens at once.
 #
-# What `map` computes from such a table goes into the cache as well, under a **fingerprint** of the
-# table and of the function: its code, and the values that it uses. The function below says when it
-# is called.
+# What `map` computes from such a table goes into the cache, too, under a **fingerprint** of the
+# table and of the function: its code and the values it uses. The function below says when it is
+# called.
 
 
 # %%
@@ -1080,8 +1080,8 @@ figures.text_batch(texts, tokenizer, batch, hidden, model(**batch).logits)
 # %% [markdown]
 # `last_hidden_state` has one vector for each place, **also for padding**. For one vector a text,
 # two ways are usual. One is the mean over the real tokens, with `attention_mask` as the mask of
-# lesson 08. The other is the vector of `[CLS]`, and this model takes it: a linear layer and tanh
-# make its `pooler_output`, of shape (batch, hidden), and the head takes that.
+# lesson 08. The other is the vector of `[CLS]`, and this model takes it. A linear layer and tanh
+# make `pooler_output` of it, of shape (batch, hidden), and the head takes that.
 #
 # **Predict 12.p28.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits
 # in this batch as alone? Write `True` or `False`.
