@@ -60,7 +60,7 @@ def what_is_left():
 predict("11.p1", guess, what_is_left)
 
 # %% [markdown]
-# Arguments are copied to each rank, and results are copied back. Nothing else is shared.
+# Arguments are copied to each rank, and results are copied back. Nothing is shared.
 
 # %%
 run_on_ranks(put, [7])
@@ -112,8 +112,10 @@ run_on_ranks(double, ByRank((rates[0], rates[1])))
 # %% [markdown]
 # ## Collectives: who holds what
 #
-# Ranks talk in **collectives**: calls that *every* rank of the group makes. `broadcast` copies the
-# tensor of one rank, `src`, into the tensors of all the others. It writes in place.
+# Ranks talk in **collectives**: calls that *every* rank of the group makes. The library that
+# carries the numbers is called the backend. Here it is gloo, which needs no GPU; on GPUs it is
+# mostly NCCL. `broadcast` copies the tensor of one rank, `src`, into the tensors of all the others.
+# It writes in place.
 
 # %%
 mine = ByRank((torch.tensor([1.0, 2.0]), torch.tensor([10.0, 20.0])))  # (2,) on each rank
@@ -326,8 +328,9 @@ predict("11.p8", guess, lambda: patience.total_seconds() / 60)
 # %% [markdown]
 # So a forgotten collective often looks like this: the job stands still for half an hour, and then
 # an error says `Timed out waiting`. (If the process of the other rank has already ended, gloo
-# notices at once, and the error is about a lost connection.) While you look for bugs, give
-# `init_process_group(..., timeout=timedelta(seconds=20))`.
+# notices at once, and the error is about a lost connection.) In a script of your own,
+# `init_process_group` makes the group. While you look for bugs, give it
+# `timeout=timedelta(seconds=20)`.
 
 # %% [markdown]
 # ## Averaging gradients by hand
@@ -396,7 +399,7 @@ run_on_ranks(step_together, inputs)
 # is `None`. Then this loop raises on that rank, and the other one waits. See exercise 11.3.)
 #
 # **Predict 11.p10.** The same twenty steps, but rank 0 starts with a weight of 1 and rank 1 with a
-# weight of 2, as happens without a common seed. How far apart are the two weights in the end?
+# weight of 2. That happens without a common seed. How far apart are the two weights in the end?
 
 # %%
 guess = ...
@@ -476,9 +479,10 @@ predict("11.p11", guess, same_start)
 
 # %% [markdown]
 # When it is made, DDP copies the parameters and buffers of rank 0 to all ranks. It also gives each
-# parameter a hook (lesson 05) that is called when its gradient is ready. DDP collects gradients in
-# **buckets** of some megabytes. When a bucket is full, its `all_reduce` starts, while `backward`
-# still computes the layers before. It can end only when this bucket is full on all ranks.
+# parameter that requires a gradient a hook (lesson 05), which is called when the gradient is ready.
+# DDP collects gradients in **buckets** of some megabytes. When a bucket is full, its `all_reduce`
+# starts, while `backward` still computes the layers before. It can end only when this bucket is
+# full on all ranks.
 
 # %%
 figures.ranks_in_a_step(
@@ -539,7 +543,7 @@ predict("11.p13", guess, lambda: run_on_ranks(backward_of_module, inputs)[0])
 # DDP gets ready for `backward` in its own `forward`. Without that call each rank trains alone, and
 # nothing is raised. For training, always call the wrapper.
 #
-# DDP waits until *every* parameter has its gradient. What if a layer is not used?
+# DDP waits for the gradient of *every* parameter that requires one. What if a layer is not used?
 #
 # **Predict 11.p14.** The model has two layers and uses one. Three times, `forward` and `backward`
 # are tried. In which of the three does an error come? Write 1, 2, 3, or `'never'`.
@@ -605,7 +609,8 @@ guess = ...
 predict("11.p15", guess, lambda: run_on_ranks(backward_of_sum, inputs)[0])
 
 # %% [markdown]
-# DDP always divides by the world size. A mean of means is a mean, but a mean of sums is not a sum.
+# DDP divides by the world size, whatever the loss is. A mean of means is a mean, but a mean of sums
+# is not a sum.
 #
 # Second: batches of different sizes. Rank 0 has three inputs of 1, rank 1 has one input of 3. One
 # process with all four has the gradient (2 + 2 + 2 + 18) / 4 = 6.
@@ -656,11 +661,11 @@ halves = ByRank((torch.zeros(4, 1), torch.full((4, 1), 10.0)))
 predict("11.p17", guess, lambda: run_on_ranks(running_means, halves))
 
 # %% [markdown]
-# DDP averages gradients, not buffers. Before each `forward` it copies the buffers of rank 0 to the
-# others. So what the other ranks saw is forgotten, and the model that you save has the statistics
-# of rank 0 alone. With shuffled data and large batches that does little harm. With two samples on
-# each rank it does: then `nn.SyncBatchNorm.convert_sync_batchnorm(model)` before DDP makes the
-# layers compute over all ranks. It needs GPUs.
+# DDP averages gradients, not buffers. In the `forward` of each step it first copies the buffers of
+# rank 0 to the others. So what the other ranks saw is forgotten, and the model that you save has
+# the statistics of rank 0 alone. With shuffled data and large batches that does little harm. With
+# two samples on each rank it does: then `nn.SyncBatchNorm.convert_sync_batchnorm(model)` before DDP
+# makes the layers compute over all ranks. It needs GPUs.
 
 # %%
 run_on_ranks(running_means, halves, 5)
@@ -747,8 +752,8 @@ figures.rank_epochs(
 )
 
 # %% [markdown]
-# Without `set_epoch`, each rank sees the same samples in the same order in every epoch, and never
-# those of the other rank. The model still learns something, and no message tells you.
+# Without `set_epoch`, each rank sees the same five samples in the same order in every epoch, and
+# never those of the other rank. The model still learns something, and no message tells you.
 #
 # Ten samples on three ranks cannot be shared evenly. The sampler repeats samples from the
 # beginning, or leaves some out with `drop_last=True`. All ranks get the same number, so that no
@@ -829,9 +834,10 @@ predict("11.p22", guess, lambda: run_on_ranks(evaluate_on_0)[0])
 try_on_ranks(evaluate_on_0)
 
 # %% [markdown]
-# `forward` of DDP copies the buffers of rank 0 to all, and that is a collective. Without buffers
-# in the model it would have worked; the bug appears when someone adds a `BatchNorm`. To evaluate on
-# one rank, call `ddp.module(x)`. Here this is right: no gradient is needed.
+# The first `forward` of DDP copies the buffers of rank 0 to all, and that is a collective. So does
+# the first one after each training step, in `eval` mode, too. Without buffers in the model it would
+# have worked; the bug appears when someone adds a `BatchNorm`. To evaluate on one rank, call
+# `ddp.module(x)`. Here this is right: no gradient is needed.
 
 # %% [markdown]
 # ## Save once, load everywhere
@@ -932,9 +938,9 @@ guess = ...
 predict("11.p24", guess, lambda: run_on_ranks(accumulate, inputs)[0])
 
 # %% [markdown]
-# Only the last of these is needed: the gradients add up on each rank, and their sum can be
-# averaged once. `with ddp.no_sync():` keeps DDP silent. What was added up there is sent in
-# the next `backward` outside.
+# Only the last of these is needed: the gradients add up on each rank, and their sum can be averaged
+# once. Inside `with ddp.no_sync():` no gradients are sent. What was added up there is sent in the
+# next `backward` outside.
 
 
 # %%
@@ -1086,7 +1092,7 @@ first == second, same_dropout(own=True)
 # Outside of this course, ranks are started by `torchrun`. It starts a script several times and
 # tells each process in variables of the environment who it is: `RANK`, `WORLD_SIZE`, `LOCAL_RANK`
 # (the number on this machine, and of its GPU), `MASTER_ADDR` and `MASTER_PORT` (where they meet).
-# In the script, `dist.init_process_group("gloo")` reads them.
+# In the script, `dist.init_process_group("gloo")` reads all of them but `LOCAL_RANK`.
 #
 # **Predict 11.p28.** What does `dist.init_process_group("gloo")` do in this notebook? Write
 # `'a group of one'` or `'error'`.
@@ -1123,7 +1129,7 @@ def mean_over_ranks(total, count):
 
 
 # %% [markdown]
-# One epoch of one rank: the five lines of lesson 10, and its own sum and count.
+# One epoch of one rank: the five steps of lesson 10, and its own sum and count.
 
 
 # %%

@@ -83,8 +83,8 @@ Prediction(
     beliefs=(
         Belief(0, "A rank cannot know that nobody comes. The others may only be slow."),
         Belief(0.5, "A slow rank may load data for longer than half a minute."),
-        Belief(1, "Think longer: a rank that only saves a large file must not end the job."),
-        Belief(5, "Longer. A rank that only saves a large file must not end the job."),
+        Belief(1, "It is longer: a rank that only saves a large file must not end the job."),
+        Belief(5, "It is longer. A rank that only saves a large file must not end the job."),
         Belief(10, "That is what torch gives to NCCL, on GPUs. gloo waits longer."),
         Belief(float("inf"), "There is an end. It only feels so."),
     ),
@@ -226,7 +226,7 @@ Prediction(
 
 Prediction(
     "11.p22",
-    because="`forward` of DDP copies the buffers to all ranks, in `eval` mode, too. It waits.",
+    because="This `forward` of DDP copies the buffers to all ranks, in `eval` mode, too. It waits.",
     beliefs=(
         Belief(0.0, "No gradient, no `backward`. But does `forward` send nothing?"),
         Belief(1.0, "A zero would stay a zero. But does rank 0 get that far?"),

@@ -1,7 +1,7 @@
 # %% [markdown]
-# Lessons 06 to 10 used torch and its sister torchvision. Most projects take more from outside:
-# pictures are augmented by one library, texts are cut by a second one, and the model comes from a
-# third. Each of them gives you objects that have a place in the course you know:
+# Lessons 06 to 10 used torch and its sisters, such as torchvision. Most projects take more from
+# outside: pictures are augmented by one library, texts are cut by a second one, and the model comes
+# from a third. Each of them gives you objects that have a place in the course you know:
 #
 # | library | its object | becomes |
 # |---|---|---|
@@ -149,7 +149,7 @@ predict("12.p4", guess, lambda: round(ready(image=floats)["image"].max().item(),
 #
 # The names of sizes are said in the order of the array: `A.Resize(height, width)`,
 # `A.RandomCrop(height, width)`. And `p` is the chance that a step happens. For most random steps it
-# is one half if you do not say it; for crops, resizing and `Normalize` it is 1.
+# is one half if you do not say it; for crops, `Resize` and `Normalize` it is 1.
 
 # %%
 A.Resize(20, 64)(image=scene)["image"].shape, A.HorizontalFlip().p, A.Resize(20, 64).p
@@ -317,8 +317,9 @@ predict("12.p9", guess, lambda: count_after_the_crop())
 
 # %% [markdown]
 # A box that lies outside is dropped. The list of labels is just a name that the pipeline does not
-# know, so both labels are still there, and the box that is left gets the label of the one that has
-# gone. **`label_fields`** names the lists that belong to the boxes.
+# know. So both labels are still there, and the box that is left gets the label of the one that has
+# gone. **`label_fields`** names the lists that belong to the boxes. (Whole numbers in such a list
+# come back as floats: `4.0`.)
 
 # %%
 count_after_the_crop(label_fields=["labels"])
@@ -340,8 +341,9 @@ def boxes_left(**names):
 boxes_left(), boxes_left(min_visibility=0.3)
 
 # %% [markdown]
-# And a picture in which no box is left? `bboxes` is then an empty list. `torch.tensor([])` has the
-# shape (0,), and a detector wants (0, 4): `reshape(-1, 4)` is right for any number of boxes.
+# And a picture in which no box is left? A list of boxes then comes back empty. `torch.tensor([])`
+# has the shape (0,), and a detector wants (0, 4): `reshape(-1, 4)` is right for any number of
+# boxes.
 
 # %%
 import torch
@@ -438,8 +440,8 @@ torch.allclose(z, y, atol=1e-6)
 
 # %% [markdown]
 # But names can mislead. `A.Resize` and `v2.Resize` compute the pixels of a smaller picture in
-# different ways (v2 takes the mean of those that fall away, Albumentations looks at the nearest
-# ones). So do not train with the one and predict with the other.
+# different ways. v2 takes a mean over all old pixels in the place of a new one; Albumentations only
+# looks at the nearest ones. So do not train with the one and predict with the other.
 
 # %%
 small = A.Resize(10, 16)(image=scene)["image"]  # (10, 16, 3)
@@ -473,9 +475,9 @@ guess = ...
 predict("12.p11", guess, the_same_after_torchs_seed)
 
 # %% [markdown]
-# Albumentations has generators of its own; the seeds of torch, NumPy and Python change nothing.
-# `A.Compose(..., seed=5)` seeds it when it is made, and `set_random_seed(5)` later. Without one of
-# them, no run can be repeated.
+# A pipeline has generators of its own; the seeds of torch, NumPy and Python change nothing.
+# `A.Compose(..., seed=5)` seeds them when it is made, and `set_random_seed(5)` later. Without one
+# of them, no run can be repeated.
 
 # %%
 pipeline = A.Compose([A.HorizontalFlip()], seed=5)
@@ -507,9 +509,10 @@ predict("12.p12", guess, two_copies_agree)
 # %% [markdown]
 # So the workers repeat each other. It is worse: in the next epoch new copies are made of the same
 # pipeline, whose generator has not moved, because it is the copies that draw. Nothing warns you:
-# every epoch sees the same versions of the pictures. (Workers that stay, `persistent_workers=True`,
-# draw on, and still repeat each other.) `Augmented` in the next cell gives a picture that went
-# through the pipeline. A 1 is a flip.
+# every epoch makes the same draws in the same order, and without shuffling each picture is the same
+# in all epochs. (Workers that stay, `persistent_workers=True`, draw on, and still repeat each
+# other.) `Augmented` in the next cell gives a picture that went through the pipeline. A 1 is a
+# flip.
 
 # %%
 from torch.utils.data import DataLoader
@@ -617,8 +620,8 @@ predict("12.p14", guess, lambda: len(train[:3]))
 train[0]["label"], train[:3]["label"], train.features
 
 # %% [markdown]
-# A row is a dict of values, a slice is a **dict of lists**. The table is stored column by column,
-# so take rows first and the column then: `train[:3]["label"]` reads three rows.
+# A row is a dict of values, a slice is a **dict of lists**. `train["label"]` is a column. It reads
+# its values when you ask for them: `train["label"][:3]` is the same list as `train[:3]["label"]`.
 #
 # `map` calls a function for each row. What the function returns, a dict, is put into the row: a
 # known name replaces a column, a new name adds one.
@@ -687,8 +690,9 @@ len(train), len(words), words.column_names
 # They are **memory-mapped**: the file counts as memory, and the system reads only what is asked
 # for. So a table may be larger than the memory, and opens at once.
 #
-# What `map` computes goes into the cache as well, under a **fingerprint** of the table and of the
-# function's code. The function below says when it is called.
+# What `map` computes from such a table goes into the cache, too, under a **fingerprint** of the
+# table and of the function: its code and the values it uses. The function below says when it is
+# called.
 
 
 # %%
@@ -789,7 +793,8 @@ ragged.with_format("torch")[:2]
 # With `streaming=True` nothing is converted, and rows are read from the files one by one, for sets
 # that are too large even for the disk. The result is an `IterableDataset` (lesson 06): no `len`, no
 # index, and `map` runs only when the rows come. Shuffling uses a **buffer** of `buffer_size` rows:
-# one of them is drawn, and the next row of the stream takes its place.
+# one of them is drawn, and the next row of the stream takes its place. (With several files, it also
+# mixes the files.)
 
 # %%
 stream = load_dataset("csv", data_files=files, split="train", streaming=True)
@@ -1002,8 +1007,9 @@ DataCollatorForTokenClassification(tokenizer)(tagged)["labels"]  # (batch, time)
 # ## A small transformer
 #
 # A model of `transformers` is a Module like those of lesson 04. Its sizes stand in a **config**.
-# From the config alone a model is made with random weights; nothing is downloaded. `BertModel`
-# reads a text with attention in both directions; `BertForSequenceClassification` puts a head on it.
+# From the config alone a model is made with random weights; nothing is downloaded. `BertModel` is a
+# transformer: it reads a text through layers of attention (lesson 08), here in both directions.
+# `BertForSequenceClassification` puts a head on it.
 
 # %%
 from transformers import BertConfig, BertForSequenceClassification
@@ -1074,8 +1080,8 @@ figures.text_batch(texts, tokenizer, batch, hidden, model(**batch).logits)
 # %% [markdown]
 # `last_hidden_state` has one vector for each place, **also for padding**. For one vector a text,
 # two ways are usual. One is the mean over the real tokens, with `attention_mask` as the mask of
-# lesson 08. The other is the vector of `[CLS]`, and this model takes it: a linear layer and tanh
-# make its `pooler_output`, of shape (batch, hidden), and the head takes that.
+# lesson 08. The other is the vector of `[CLS]`, and this model takes it. A linear layer and tanh
+# make `pooler_output` of it, of shape (batch, hidden), and the head takes that.
 #
 # **Predict 12.p28.** Someone gives `input_ids` only, and no mask. Does *Rain* get the same logits
 # in this batch as alone? Write `True` or `False`.
@@ -1117,6 +1123,9 @@ torch.allclose(out.loss, by_hand)
 # | the same, `num_labels` above 1 | float, (batch, labels) | binary cross-entropy with logits |
 # | `ForTokenClassification` | int64, (batch, time) | cross-entropy; -100 is left out |
 # | a causal model: `GPT2LMHeadModel` | int64, (batch, time) | cross-entropy of the *next* token |
+#
+# (`ForSequenceClassification` takes the kind of the first labels that it gets, and writes it into
+# its config. Labels of another kind are an error from then on.)
 #
 # A **causal** model reads from left to right and says at each place which token comes next. Its
 # labels are token ids, too.
@@ -1228,7 +1237,7 @@ print("test above 40 %:", accuracy(model, test_rows) > 0.4)
 # | a batch | a DataLoader with `data_collator=`; columns that `forward` does not know are dropped |
 # | forward, loss | `model(**batch).loss`: it needs labels in the batch |
 # | `zero_grad`, `backward`, `step` | AdamW; gradients clipped to norm 1; a linear schedule |
-# | `train()`, `eval()`, `no_grad` | set around each epoch and each evaluation |
+# | `train()`, `eval()`, `no_grad` | `train()` in each step, the other two in each evaluation |
 # | metrics | `compute_metrics=`: a function of all logits and labels, as NumPy arrays |
 # | checkpoints | folders with model, optimizer, schedule and random state |
 
@@ -1386,8 +1395,9 @@ predict("12.p34", guess, save_tied)
 
 # %% [markdown]
 # Saved twice, the two would be separate after loading, and no longer learn together. So it is
-# refused. `save_pretrained` knows which weights of its model are tied: it saves one of them, and
-# ties them again when it loads. `save_model` and `load_model` of safetensors do so for any Module.
+# refused. `save_pretrained` knows which weights of its model are tied, and saves one of them;
+# `from_pretrained` ties them again. `save_model` and `load_model` of safetensors do so for any
+# Module.
 
 # %%
 gpt.save_pretrained(place / "gpt")
@@ -1494,7 +1504,7 @@ print("above 75 %:", correct.float().mean().item() > 0.75)
 # | random numbers | generators of its own: `seed=`, `set_random_seed`, `worker_init_fn` |
 # | `ReplayCompose` | the same draw again |
 # | `datasets` | a slice is a dict of lists; `map`: new table, once; `with_transform`: each time |
-# | `with_format("torch")` | int64, float32; lists of unequal length stay lists |
+# | `with_format("torch")` | int64, float32; rows of unequal length: a list of tensors |
 # | tokenizer | trained, saved and loaded with its model; say which token pads |
 # | collator | a `collate_fn`; only columns that become tensors; `label` becomes `labels` |
 # | model output | by name: `out.loss`, `out.logits` |
@@ -1511,8 +1521,9 @@ print("above 75 %:", correct.float().mean().item() > 0.75)
 #   name: [thread](https://github.com/albumentations-team/albumentations/issues/879).
 # - "`ToTensorV2` scales to 0 ... 1, as `ToTensor` does." It does not; `Normalize` does:
 #   [thread](https://github.com/albumentations-team/albumentations/issues/1360).
-# - "Each worker augments in its own way." With Albumentations 2.0.8 they repeat each other, and
-#   each epoch: [thread](https://github.com/albumentations-team/AlbumentationsX/issues/266).
+# - "Each worker augments in its own way." With Albumentations 2.0.8 all workers make the same
+#   draws, in each epoch again:
+#   [thread](https://github.com/albumentations-team/AlbumentationsX/issues/266).
 # - "`torch.manual_seed` makes the run repeatable." Not the draws of Albumentations:
 #   [thread](https://github.com/albumentations-team/albumentations/issues/2473).
 # - "My boxes are lost, it is a bug." A crop drops what lies outside:

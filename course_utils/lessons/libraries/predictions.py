@@ -18,7 +18,7 @@ Prediction(
     beliefs=(
         Belief([[2, 1], [4, 3]], "That is left and right. But which axis does it take for x?"),
         Belief([[1, 2], [3, 4]], "It does flip something. Which axis does it take for the width?"),
-        Belief("error", "Any array with three axes will do. Nothing says what they mean."),
+        Belief("error", "The array has three axes. Nothing says what they mean."),
     ),
 )
 
@@ -112,7 +112,7 @@ Prediction(
 
 Prediction(
     "12.p13",
-    because="It always gives a dictionary of splits. One file makes one split, called `train`.",
+    because="Without `split=` it gives a dictionary of splits. One file makes one split, `train`.",
     beliefs=(Belief("Dataset", "So it would be with `split='train'`. What if there were more?"),),
     choices=("Dataset", "DatasetDict"),
 )
