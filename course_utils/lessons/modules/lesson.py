@@ -29,7 +29,7 @@ class Scale(nn.Module):
 
 
 # %% [markdown]
-# You never call `forward` yourself. You call the module like a function.
+# Do not call `forward` yourself: call the module, like a function.
 
 # %%
 scale = Scale()
@@ -47,7 +47,7 @@ scale(x).tolist()
 # | `forward` | you | computes |
 #
 # A `backward` is missing, on purpose: autograd works it out from what `forward` did. A method that
-# you call `backward` or `optimizer` is never called by torch. A backward of your own is written in
+# you name `backward` or `optimizer` is never called by torch. A backward of your own is written in
 # a `torch.autograd.Function` (lesson 03).
 
 # %%
@@ -141,8 +141,8 @@ def gradient_of_plain():
 predict("04.p3", guess, gradient_of_plain)
 
 # %% [markdown]
-# Autograd does not know what a module is; it looks at tensors. What `plain` lacks is the register.
-# An optimizer gets `module.parameters()`, and that is empty:
+# Autograd does not know what a module is; it looks at tensors. What `plain` lacks is a place in the
+# register. An optimizer gets `module.parameters()`, and that is empty:
 
 # %%
 list(WithPlainTensor().parameters())
@@ -251,8 +251,9 @@ predict("04.p7", guess, lambda: Kinds().to(torch.float64).mask.dtype)
 figures.module_tree(kinds)
 
 # %% [markdown]
-# On a computer with a GPU the forgotten `mask` gives an error about two devices, as soon as
-# `forward` uses it. You can see it without a GPU: the `meta` device holds shapes and no numbers.
+# Once such a model is moved to a GPU, the forgotten `mask` gives an error about two devices, as
+# soon as `forward` computes with it. You can see it without a GPU: the `meta` device holds shapes
+# and no numbers.
 
 # %%
 moved = Kinds().to("meta")
@@ -278,7 +279,7 @@ layer.weight.dtype, x.dtype
 # %% [markdown]
 # "A buffer is a tensor that is not updated." Not by the optimizer, that is true. `nn.BatchNorm1d`
 # keeps a running mean in a buffer. It begins at 0, and each training batch moves it one tenth of
-# the way.
+# the way to the mean of the batch.
 #
 # **Predict 04.p8.** The batch below has mean 10. The call is under `no_grad` (lesson 03), and there
 # is no optimizer. A new module is in training mode. What is `norm.running_mean` afterwards? Write a
@@ -388,7 +389,8 @@ fit.missing_keys, fit.unexpected_keys
 #
 # Third, `torch.randn` gives start values that do not know the number of inputs. A sum of many
 # inputs spreads like the square root of their number. `nn.Linear` starts with smaller numbers for
-# more inputs, so its outputs do not spread more than the inputs did.
+# more inputs, so inputs around 0 with a spread of 1, as below, give outputs that do not spread
+# more.
 
 # %%
 torch.manual_seed(0)
@@ -492,9 +494,9 @@ predict("04.p12", guess, lambda: len(list(Listed().parameters())))
 figures.module_tree(Listed())
 
 # %% [markdown]
-# The module does not look into the list. It would run and train without an error, and only `first`
-# would learn. `nn.ModuleList` and `nn.ModuleDict` are a list and a dict that register what they
-# hold.
+# The module does not look into the list. With a `forward` it would run and train without an error,
+# and only `first` would learn. `nn.ModuleList` and `nn.ModuleDict` are used like a list and a dict,
+# and register what they hold.
 
 
 # %%
@@ -616,7 +618,7 @@ nn.Dropout(0.5).training, nn.Sequential(nn.Dropout(0.5)).eval()[0].training
 # %% [markdown]
 # There is also a function, `nn.functional.dropout(x, p)`. It is no module.
 #
-# **Predict 04.p16.** A model calls it in `forward`. It is in eval mode; the input has 1000 ones and
+# **Predict 04.p16.** A model in eval mode calls it in `forward`. The input has 1000 ones and
 # `p` is 0.5. Does the output hold any zeros? Write `True` or `False`.
 
 # %%
@@ -766,7 +768,7 @@ def freeze_layer():
 predict("04.p19", guess, freeze_layer)
 
 # %% [markdown]
-# A tensor, like most objects of Python, takes new attributes without a word. The method
+# A tensor, like an object of a class of your own, takes new attributes without a word. The method
 # `requires_grad_` (with an underscore at the end) freezes a whole module, and a wrong name for it
 # is an error. Give the optimizer what is left.
 
@@ -793,7 +795,7 @@ predict("04.p20", guess, run_frozen_batchnorm)
 
 # %% [markdown]
 # Freezing stops new gradients. (A `.grad` from before still counts: call `zero_grad()`.) `eval()`
-# stops what forward itself writes. A frozen part with BatchNorm or Dropout needs both.
+# stops what the forward of a BatchNorm writes. A frozen part with BatchNorm or Dropout needs both.
 #
 # Not every tensor of a model is of floats: a BatchNorm counts its batches. `is_floating_point()`
 # tells them apart.
@@ -821,7 +823,7 @@ loaded = torch.load(file, weights_only=True)
 # %% [markdown]
 # `load_state_dict` copies the values into the model's own tensors. It wants all names, and no
 # others. With `strict=False` it forgives names and tells you which; a tensor of another shape is
-# still an error.
+# still an error. Where it stops with an error, what fits has been copied all the same.
 
 # %%
 fit = nn.Linear(2, 1, bias=False).load_state_dict(loaded, strict=False)
@@ -882,7 +884,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/Genentech/gReLU/issues/188).
 # - "`x.to(...)` works in place, as `model.to(...)` does":
 #   [thread](https://github.com/pytorch/pytorch/issues/7844).
-# - "`nn.Parameter(...).to(...)` is still a parameter." It is the result of an operation:
+# - "`nn.Parameter(...).to(...)` is still a parameter." Not where it converts; then it is the result
+#   of an operation:
 #   [thread](https://github.com/pytorch/pytorch/issues/17484).
 # - "My own list of the buffers follows the model." `.to()` puts new tensors in the buffers'
 #   places: [thread](https://github.com/pytorch/pytorch/issues/43815).
@@ -909,10 +912,10 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/pytorch/pytorch/issues/40008).
 # - "`layer.weight = tensor` sets the weight." It takes a Parameter:
 #   [thread](https://github.com/pytorch/pytorch/issues/1812).
-# - "A module defines `backward`, and can define `optimizer`." Neither method exists.
+# - "A module defines `backward`, and can define `optimizer`." `nn.Module` has neither.
 # - "`torch.nnModule`, `Linear`, `Tensor`." After `from torch import nn` the names are `nn.Module`
 #   and `nn.Linear`; in a type hint it is `torch.Tensor`.
-# - "Every classifier ends in 30 · 5 · 5." Only for inputs of 32 x 32; 28 x 28 leaves 30 · 4 · 4.
+# - "Every classifier ends in 30 · 5 · 5." That is for inputs of 32 x 32; 28 x 28 leaves 30 · 4 · 4.
 
 # %% [markdown]
 # ## Further reading

@@ -8,9 +8,7 @@ Prediction(
     "04.p1",
     because="The register does not exist yet, so there is no place to file the parameter in.",
     beliefs=(
-        Belief(
-            ["factor"], "So it would be in other languages. Here the base class has work to do."
-        ),
+        Belief(["factor"], "So it would be in some languages. Here the base class has work to do."),
         Belief([], "If it were only not registered, it would be silent. It is not silent."),
     ),
 )
@@ -26,10 +24,10 @@ Prediction(
 
 Prediction(
     "04.p3",
-    because="Autograd fills in `.grad` of every tensor you made that asks for it: here 1 + 2 + 3.",
+    because="Autograd fills in `.grad` of each leaf that was used and asks for it: here 1 + 2 + 3.",
     beliefs=(
         Belief(None, "A gradient needs no module and no Parameter. The tensor asked for one."),
-        Belief(0.0, "The tensor takes part in the result, so its gradient is not zero."),
+        Belief(0.0, "The result grows with the tensor, so its gradient is not zero."),
         Belief("error", "Nothing is wrong with this computation, only with the register."),
         Belief(2.0, "That is the value of the tensor. Its gradient is the sum of the inputs."),
     ),
@@ -76,7 +74,7 @@ Prediction(
     because="`.to()` works through the register, and the plain tensor is not in it.",
     beliefs=(
         Belief(torch.float64, "Everything registered is float64 now. Is `mask` registered?"),
-        Belief("error", "Nothing complains here. The error comes later, when the two meet."),
+        Belief("error", "Nothing complains here. Later `@` would complain; a sum would not."),
     ),
 )
 
