@@ -48,7 +48,7 @@ predict("01.p1", guess, lambda: torch.tensor([1, 2.5]).dtype)
 
 # %% [markdown]
 # Other functions make a tensor of a given shape. `torch.arange` counts; it gives whole numbers
-# when its arguments are whole numbers.
+# when its arguments are ints.
 
 # %%
 torch.zeros(2, 3), torch.ones(2, dtype=torch.int64), torch.arange(6)
@@ -131,8 +131,8 @@ predict("01.p4", guess, add_two_tensors)
 # %% [markdown]
 # When the dtypes of two tensors differ, torch chooses one for the result. First by kind: floats win
 # over whole numbers, and these over bool, however many bits each has. Within a kind, torch takes a
-# dtype that holds both. (A few dtypes that were added late, such as `uint16`, have no such rule:
-# the sum of `uint16` and `int64` is an error.) Each field of this table is the dtype of `a + b`,
+# dtype that holds both. (A few dtypes that were added late lack some of these rules: the sum of
+# `uint16` and `int64` is an error.) Each field of this table is the dtype of `a + b`,
 # asked of torch, for two tensors with dimensions. `torch.promote_types` gives the same answer for
 # two dtypes.
 
@@ -185,8 +185,8 @@ counts / 2
 # %% [markdown]
 # ## device: where a tensor lives
 #
-# A tensor lives on one device: the CPU, or a GPU. Without a GPU that CUDA can use,
-# `device="cuda:0"` is an error. Ask first, and the same notebook runs everywhere.
+# A tensor lives on one device: the CPU, or a GPU. Without a GPU that CUDA can use, making a tensor
+# with `device="cuda:0"` is an error. Ask first, and the same notebook runs everywhere.
 
 # %%
 device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -258,15 +258,15 @@ predict("01.p7", guess, lambda: torch.arange(4)[::-1])
 
 # %% [markdown]
 # NumPy turns a row round without moving a number, by a step below zero. torch has no such steps.
-# `flip` writes the numbers down in the other order. For the same reason `torch.from_numpy` does not
-# take an array that was turned round: copy it first.
+# `flip` writes the numbers down in the other order. For the same reason `torch.from_numpy`,
+# `torch.as_tensor` and `torch.tensor` refuse an array that was turned round: copy it first.
 
 # %%
 turned = numpy.flip(array)
 torch.from_numpy(turned.copy()), torch.arange(4).flip(0)
 
 # %% [markdown]
-# A model has float32 parameters, so convert to float32 as you take data over. The
+# A new model has float32 parameters, so convert to float32 as you take data over. The
 # conversion has to copy: float32 numbers need their own memory.
 
 # %%
@@ -408,8 +408,8 @@ figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 
 # %% [markdown]
 # How do you see that two tensors share a storage? `untyped_storage().data_ptr()` is the address of
-# the storage's first byte. `data_ptr()` of a tensor is the address of *its* first element, and that
-# differs from view to view.
+# the storage's first byte. `data_ptr()` of a tensor is the address of *its* first element, and two
+# views may begin at different places.
 
 # %%
 part = x[1:, ::2]  # (2, 2)
@@ -417,8 +417,8 @@ same_storage = part.untyped_storage().data_ptr() == x.untyped_storage().data_ptr
 same_storage, (part.data_ptr() - x.data_ptr()) // x.element_size() == part.storage_offset()
 
 # %% [markdown]
-# A new dimension of size 1 is a view, too. `x[:, None]` and `x.unsqueeze(1)` are the same: a row of
-# three becomes a column of three.
+# A new dimension of size 1 is a view, too. `row[:, None]` and `row.unsqueeze(1)` give the same: a
+# row of three becomes a column of three.
 
 # %%
 row = torch.tensor([7, 8, 9])  # (3,)
@@ -541,7 +541,7 @@ predict("01.p15", guess, lambda: half.view(2, 2, 2).shape)
 
 # %% [markdown]
 # The real rule looks at the dimensions you *join*. Two neighbours can become one when one step of
-# the first goes exactly as far as all steps of the second together:
+# the first is exactly as long as a step of the second times its size:
 #
 # `stride[d] == stride[d + 1] * size[d + 1]`
 #
@@ -586,8 +586,9 @@ x
 # %% [markdown]
 # ## `permute` is not `reshape`
 #
-# A picture file gives height, width, channels (HWC). torch's layers want channels, height, width
-# (CHW). Both calls in this figure give the shape (3, 8, 8). Only one gives the picture.
+# A picture that was read from a file is mostly height, width, channels (HWC). torch's layers want
+# channels, height, width (CHW). Both calls in this figure give the shape (3, 8, 8). Only one gives
+# the picture.
 
 # %%
 picture = figures.small_picture()  # (height, width, channels)
@@ -611,12 +612,13 @@ image.permute(2, 0, 1)[0].tolist(), image.reshape(3, 2, 2)[0].tolist()
 # | another shape, same order of numbers | `view`, or `reshape` if unsure | `view` never |
 # | axes in another order | `permute`, `transpose`, `t` | never |
 # | reading order in memory | `contiguous` | if needed |
-# | an independent tensor | `clone` | always |
+# | the numbers in a storage of their own | `clone` | always |
 
 # %% [markdown]
 # ## Views share: writing and saving
 #
-# Writing into a view writes into the storage, and so into every other view of it.
+# Writing into a view writes into the storage, and so into every other view that looks
+# at the same place.
 
 # %%
 table = torch.zeros(2, 3)  # (2, 3)
@@ -682,7 +684,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   [thread](https://github.com/pytorch/pytorch/issues/106624).
 # - "Saving `x[:10]` saves ten numbers." It saves the storage:
 #   [thread](https://github.com/pytorch/pytorch/issues/1995).
-# - "NumPy data can go straight into a layer." It is float64, the layer is float32:
+# - "NumPy data can go straight into a layer." It is mostly float64, the layer is float32:
 #   [thread](https://github.com/pytorch/pytorch/issues/15436).
 # - "Strides are bytes." In NumPy they are; in torch they count elements.
 # - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
@@ -712,7 +714,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   [`torch.reshape`](https://pytorch.org/docs/stable/generated/torch.reshape.html),
 #   [`torch.permute`](https://pytorch.org/docs/stable/generated/torch.permute.html),
 #   [`Tensor.contiguous`](https://pytorch.org/docs/stable/generated/torch.Tensor.contiguous.html),
-#   [`Tensor.clone`](https://pytorch.org/docs/stable/generated/torch.clone.html)
+#   [`torch.clone`](https://pytorch.org/docs/stable/generated/torch.clone.html)
 # - [`Tensor.stride`](https://pytorch.org/docs/stable/generated/torch.Tensor.stride.html),
 #   [`torch.as_strided`](https://pytorch.org/docs/stable/generated/torch.as_strided.html),
 #   [`Tensor.unfold`](https://pytorch.org/docs/stable/generated/torch.Tensor.unfold.html),

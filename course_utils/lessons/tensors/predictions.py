@@ -31,7 +31,7 @@ Prediction(
     because="A byte holds 0 to 255. After 255 it begins again at 0: 300 - 256.",
     beliefs=(
         Belief(255, "Pixels in a drawing program stop at 255. Bytes in torch do not stop."),
-        Belief(300, "A whole Python number such as 100 does not change the dtype of the tensor."),
+        Belief(300, "A whole Python number such as 100 does not change the dtype uint8."),
         Belief(45, "Nearly: there are 256 different bytes, 0 to 255."),
         Belief("error", "No error: the number silently begins again at 0."),
     ),
@@ -41,7 +41,7 @@ Prediction(
     "01.p4",
     because="Two tensors with dimensions: the result gets a dtype that holds both, int64.",
     beliefs=(
-        Belief(44, "A Python number leaves the dtype alone. Here the 100 is a tensor of int64."),
+        Belief(44, "A whole Python number keeps the uint8. Here the 100 is a tensor of int64."),
         Belief(255, "Pixels in a drawing program stop at 255. Numbers in torch do not stop."),
         Belief("error", "torch chooses a dtype for the result, and goes on."),
     ),
@@ -49,7 +49,7 @@ Prediction(
 
 Prediction(
     "01.p5",
-    because="The division gives floats, and they cannot be written into a tensor of whole numbers.",
+    because="The division gives floats, and `/=` refuses to cut them down to whole numbers.",
     beliefs=(
         Belief([1, 2, 3], "The numbers would fit, but the result of `/` is a float tensor."),
         Belief(
@@ -99,7 +99,7 @@ Prediction(
             (24, 12, 4), "A stride skips what comes after its dimension, not the dimension itself."
         ),
         Belief((3, 4, 1), "From x[0, 0, 0] to x[1, 0, 0] there are all the rows of one matrix."),
-        Belief((1, 2, 6), "In torch the last index is the one with neighbours side by side."),
+        Belief((1, 2, 6), "In a fresh tensor, neighbours along the last index lie side by side."),
         Belief((2, 3, 4), "That is the shape. The stride says how far one step goes."),
     ),
 )
