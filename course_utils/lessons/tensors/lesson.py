@@ -21,7 +21,8 @@
 # | `torchvision`, `torchtext` | pictures and texts | 07, 08 |
 #
 # `torch.nn` is a part of torch, not a separate package. `import torch` is enough for all rows but
-# the last. (torchtext has ended, and works with torch 2.3 only. Lesson 08 can do without it.)
+# the last. (torchtext has ended; its last release works with torch 2.3 only. Lesson 08 can do
+# without it.)
 
 # %%
 import torch
