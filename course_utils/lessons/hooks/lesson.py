@@ -817,9 +817,9 @@ predict("05.p17", guess, load_a_model_around_it)
 # %% [markdown]
 # ## Hooks travel with a copy
 #
-# `copy.deepcopy` copies the hooks as well. One that is a function still writes into the old list.
-# (One that is a method gets a copy of its object, with a list of its own.) A state dict, on the
-# other hand, holds no hooks.
+# `copy.deepcopy` copies the hooks of modules as well. One that is a function still writes into the
+# old list. (One that is a method gets a copy of its object, with a list of its own.) Hooks on
+# parameters are not copied. And a state dict holds no hooks at all.
 
 # %%
 import copy

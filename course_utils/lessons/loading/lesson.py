@@ -821,11 +821,12 @@ len(both), both[12], [len(part) for part in random_split(ten, [0.7, 0.3])]
 # `num_workers=2` two other processes load batches while the model computes.
 #
 # On macOS and Windows a worker is a new Python; from Python 3.14 on, also on Linux. It imports what
-# it needs, and it cannot import a class from a notebook. (On Linux with an older Python, a worker
-# is a copy of your process.) So the next class comes from a module of the course. Do the same with
-# yours: put datasets into a file. In a script, what starts workers has to stand under `if __name__
-# == "__main__":`. A worker imports that script, and without this line it would try to start workers
-# of its own, and stop with an error.
+# it needs, and it cannot import a class or a function from a notebook. (On Linux with an older
+# Python, a worker is a copy of your process.) So the next class comes from a module of the course.
+# Do the same with yours: put datasets and what you write for them, such as a `collate_fn`, into a
+# file. In a script, what starts workers has to stand under `if __name__ == "__main__":`. A worker
+# imports that script, and without this line it would try to start workers of its own, and stop with
+# an error.
 
 # %%
 import inspect
