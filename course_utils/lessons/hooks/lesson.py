@@ -1033,7 +1033,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - "In a tensor hook I assign to the gradient." Return it:
 #   [documentation](https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html).
 # - "I can register a hook after backward, or on any tensor." Before, and only where
-#   `requires_grad` is True: [thread](https://github.com/chr5tphr/zennit/issues/125).
+#   `requires_grad` is True: [thread](https://github.com/awslabs/sagemaker-debugger/pull/193).
 # - "`apply` begins at the root", or "visits only the leaves", or "all **sub**modules". Children
 #   first, then the module itself: [thread](https://github.com/knazeri/edge-connect/issues/154).
 # - "I use `register_state_dict_hook` and return a dict, as in an old post." The public names are in
