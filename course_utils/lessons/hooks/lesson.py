@@ -122,8 +122,8 @@ seen
 #
 # ## What a hook returns
 #
-# A forward hook that returns None only looks. `list.append` returns None, so the lambdas above
-# only look.
+# If a forward hook returns None, the layer's own output goes on. `list.append` returns None, so the
+# lambdas above only look.
 #
 # **Predict 05.p3.** This hook wants to keep the first output. `setdefault` stores a value if the
 # key is new, and *returns* what is stored. The layer doubles. What does the **second** call,
@@ -169,7 +169,8 @@ silenced
 # ## A pre-hook: before the layer runs
 #
 # `register_forward_pre_hook` calls `hook(module, args)` before `forward`. What it returns takes the
-# place of the arguments. So a model for floats can be given bytes.
+# place of all positional arguments; for more than one, return a tuple. So a model for floats can be
+# given bytes.
 
 
 # %%
@@ -503,8 +504,9 @@ predict("05.p10", guess, lambda: input_gradient_of_the_first_layer())
 # There is a second surprise in this case. A full backward hook waits for the gradient of the
 # module's input. If nobody asks for that gradient, there is nothing to wait for, and the hook
 # fires early: in a first layer before the gradients of its weight and bias. For a whole model this
-# means: its backward hook runs **before** those of its layers.
-# Newer versions of torch give a warning about it (2.15 does); torch 2.3 says nothing.
+# means: its backward hook runs **before** those of its layers. Newer versions of torch give a
+# warning about it (2.15 does); torch 2.3 says nothing. If the parameters of that first layer are
+# frozen as well, its hook does not run at all.
 
 # %%
 trace.clear()
@@ -514,9 +516,10 @@ with warnings.catch_warnings():
 [name for event, name in trace if event == "backward"]
 
 # %% [markdown]
-# A full backward hook may return a new `grad_input`: a tuple with one entry for each input. It goes
-# on backward in place of the old one. And `register_full_backward_pre_hook` is called before, with
-# `grad_output`, and may replace that by a tuple, too.
+# A full backward hook may return a new `grad_input`: a tuple with one entry for each positional
+# argument. It goes on backward in place of the old one. (If no input requires grad, returning one
+# is an error.) And `register_full_backward_pre_hook` is called before, with `grad_output`, and may
+# replace that by a tuple, too.
 #
 # **Predict 05.p11.** Many models of others use `nn.ReLU(inplace=True)` to save memory. Can its
 # layer have a full backward hook? Write the gradient of the input that you expect, a list of one
@@ -688,7 +691,7 @@ predict("05.p15", guess, hook_before_relu)
 # The hook belongs to the value that `y` had when it was registered. `retain_grad()` stays with the
 # tensor `y`, whatever is written into it: here, the value after the ReLU.
 #
-# A third hook of this family comes later: `register_post_accumulate_grad_hook` is called when
+# Another hook of this family comes later: `register_post_accumulate_grad_hook` is called when
 # `.grad` is up to date, with the parameter itself.
 
 # %%
@@ -776,7 +779,8 @@ model.head.weight, list(old_checkpoint), list(model.state_dict())
 # This hook stays on purpose: it is a part of the model. It belongs in `__init__`.
 #
 # The post-hook gets the names that were missing or unexpected, and may take names off these lists.
-# So a model can say: this one may be missing. It looks first: a complete checkpoint has that name.
+# So a model can say: this one may be missing. The hook below first looks whether the name is on the
+# list: with a complete checkpoint it is not.
 
 
 # %%
@@ -813,9 +817,9 @@ predict("05.p17", guess, load_a_model_around_it)
 # %% [markdown]
 # ## Hooks travel with a copy
 #
-# `copy.deepcopy` copies the hooks as well. One that is a function still writes into the old list.
-# (One that is a method gets a copy of its object, with a list of its own.) A state dict, on the
-# other hand, holds no hooks.
+# `copy.deepcopy` copies the hooks of modules as well. One that is a function still writes into the
+# old list. (One that is a method gets a copy of its object, with a list of its own.) Hooks on
+# parameters are not copied. And a state dict holds no hooks at all.
 
 # %%
 import copy
@@ -900,9 +904,9 @@ figures.activations({"before: nn.Linear's own": before, "after: Kaiming": after}
 # %% [markdown]
 # Before, each layer passes on less of what differs between the inputs. The standard deviation falls
 # over the first layers, then it stays near 0.04. What is left at the end comes from the biases and
-# is nearly the same for all inputs. Backward it is the same: with the sum of the outputs as the
-# loss, the gradient that arrives at the first layer is some 400 times smaller than at the last.
-# After, all layers give numbers of about the same size.
+# is nearly the same for all inputs. Backward it is the same. Take the sum of the outputs as the
+# loss: the gradient that arrives at the first layer has a norm some 600 times smaller than at the
+# last. After, all layers give numbers of about the same size.
 #
 # Kaiming's rule draws each weight with standard deviation sqrt(2 / fan_in), where fan_in is the
 # number of inputs: that is just enough to make up for the half that ReLU cuts away.
@@ -1029,7 +1033,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - "In a tensor hook I assign to the gradient." Return it:
 #   [documentation](https://pytorch.org/docs/stable/generated/torch.Tensor.register_hook.html).
 # - "I can register a hook after backward, or on any tensor." Before, and only where
-#   `requires_grad` is True: [thread](https://github.com/chr5tphr/zennit/issues/125).
+#   `requires_grad` is True: [thread](https://github.com/awslabs/sagemaker-debugger/pull/193).
 # - "`apply` begins at the root", or "visits only the leaves", or "all **sub**modules". Children
 #   first, then the module itself: [thread](https://github.com/knazeri/edge-connect/issues/154).
 # - "I use `register_state_dict_hook` and return a dict, as in an old post." The public names are in

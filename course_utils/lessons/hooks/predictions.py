@@ -129,7 +129,7 @@ Prediction(
     beliefs=(
         Belief([20, 40], "That needs `return`. An assignment gives a name to something, no more."),
         Belief([10, 20], "Without the hook, the gradient of w**2 is 2 * w."),
-        Belief("error", "A hook may return None: then it only looks."),
+        Belief("error", "A hook may return None: then the old gradient goes on."),
     ),
 )
 
@@ -137,7 +137,7 @@ Prediction(
     "05.p14",
     because="A hook hears what comes after it. The backward pass was over.",
     beliefs=(
-        Belief(1, "That needs a second backward, or registering before the first."),
+        Belief(1, "That needs a hook that is there before backward runs."),
         Belief(3, "The gradient would be one tensor of three numbers; but none came."),
         Belief("error", "Registering works, since `y` requires grad. It just comes too late."),
     ),

@@ -1,6 +1,6 @@
 """A dataset gives `None` for a file that it cannot read. Leave such samples out of the batch, and
-count them: somebody should know when it is half of the data. Be careful: the number 0 is a good
-sample.
+count them: somebody should know when it is half of the data. Be careful: a tensor that holds 0
+is a good sample.
 """
 
 import torch

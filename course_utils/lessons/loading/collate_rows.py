@@ -20,7 +20,7 @@ exercise = Exercise(
         "Look at the first sample only: its type decides which rule holds for all.",
         "A tuple or dictionary has fields. Collect field 0 of all samples, and make a batch of "
         "those; then field 1. The function that makes a batch is the one you are writing.",
-        "`zip(*samples)` turns a list of pairs into a pair of lists.",
+        "`zip(*samples)` takes pairs apart: first all first fields, then all second ones.",
         "For numbers and rows of numbers, what does `torch.tensor(list)` make?",
     ],
 )

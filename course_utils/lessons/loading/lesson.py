@@ -310,13 +310,14 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows. All rules of `default_collate`:
+# rows stay rows. The rules of `default_collate`:
 #
 # | a sample is | a batch is |
 # |---|---|
-# | a tensor, a NumPy array | the samples stacked: (batch, ...) |
+# | a tensor, a NumPy array of numbers | the samples stacked: (batch, ...) |
 # | a float, an int, a bool | a tensor of float64, of int64, of bool |
-# | a string | a list of strings |
+# | a NumPy number | a tensor of its dtype |
+# | a string, a bytes object | a list of them; as a field of a tuple or a list: a tuple of them |
 # | a tuple, a list | a list with a batch of each field; a named tuple stays one |
 # | a dictionary | a dictionary with a batch of each value |
 # | `None`, or any other object | a TypeError |
@@ -482,7 +483,8 @@ list(DataLoader(ten, batch_size=5, sampler=EvenFirst(10)))
 
 # %% [markdown]
 # `SubsetRandomSampler` visits a fixed list of indices in random order. The list is yours; only the
-# order is random. `BatchSampler` is made of another sampler and a size, and yields lists.
+# order is random. `BatchSampler` is made of another sampler, a size and `drop_last`, and yields
+# lists.
 
 # %%
 from torch.utils.data import BatchSampler, SubsetRandomSampler
@@ -725,8 +727,8 @@ predict("06.p16", guess, lambda: len(list(DataLoader(stream, shuffle=True))))
 # %% [markdown]
 # ## Splitting, and how splits leak
 #
-# `random_split` cuts a dataset into parts that have nothing in common. With a generator of its
-# own, it is the same split each time.
+# `random_split` cuts a dataset into parts that have nothing in common. With a new generator of
+# the same seed, it is the same split again.
 
 # %%
 from torch.utils.data import random_split
@@ -819,11 +821,12 @@ len(both), both[12], [len(part) for part in random_split(ten, [0.7, 0.3])]
 # `num_workers=2` two other processes load batches while the model computes.
 #
 # On macOS and Windows a worker is a new Python; from Python 3.14 on, also on Linux. It imports what
-# it needs, and it cannot import a class from a notebook. (On Linux with an older Python, a worker
-# is a copy of your process.) So the next class comes from a module of the course. Do the same with
-# yours: put datasets into a file. In a script, what starts workers has to stand under `if __name__
-# == "__main__":`. A worker imports that script, and without this line it would try to start workers
-# of its own, and stop with an error.
+# it needs, and it cannot import a class or a function from a notebook. (On Linux with an older
+# Python, a worker is a copy of your process.) So the next class comes from a module of the course.
+# Do the same with yours: put datasets and what you write for them, such as a `collate_fn`, into a
+# file. In a script, what starts workers has to stand under `if __name__ == "__main__":`. A worker
+# imports that script, and without this line it would try to start workers of its own, and stop with
+# an error.
 
 # %%
 import inspect
@@ -1073,7 +1076,7 @@ figures.epoch_time(times)
 #   [a repair of it](https://github.com/xapharius/pytorch-nyuv2/issues/6).
 # - "`__len__` is only for `len`." Samplers need it:
 #   [thread](https://github.com/PaddlePaddle/Paddle/pull/25558). And "a Dataset must have a length":
-#   only a map-style one; a stream has none.
+#   only a map-style one; a stream needs none.
 # - "`shuffle=True` and a sampler." One of the two:
 #   [thread](https://github.com/ultralytics/yolov3/issues/231).
 # - "`WeightedRandomSampler` wants a weight for each class." For each sample, and no error tells

@@ -47,7 +47,7 @@ Prediction(
 
 Prediction(
     "06.p5",
-    because="A loader can be walked through again and again; each walk is an iterator of its own.",
+    because="A loader can be walked through again and again; `next` needs one of these walks.",
     beliefs=(
         Belief(
             [0, 1, 2, 3],
@@ -236,7 +236,7 @@ Prediction(
     beliefs=(
         Belief(
             True,
-            "True until PyTorch 1.9, and still in many notes. Workers now have seeds of their own.",
+            "True before PyTorch 1.9, and still in many notes. Workers now have their own seeds.",
         ),
     ),
 )
