@@ -709,8 +709,9 @@ guess = ...
 predict("09.p15", guess, lambda: first_step(1000.0))
 
 # %% [markdown]
-# **Weight decay** pulls every parameter a little towards 0. In SGD and in Adam it is added to the
-# gradient; in Adam it then goes through the division. In AdamW it goes straight to the parameter.
+# **Weight decay** pulls every parameter that has a gradient a little towards 0. In SGD and in Adam
+# it is added to the gradient; in Adam it then goes through the division. In AdamW it goes straight
+# to the parameter.
 #
 # **Predict 09.p16.** w is 1, the gradient is 0, lr is 0.1 and `weight_decay=0.5`. AdamW takes
 # away 0.1 * 0.5 * w and ends at 0.95. Where does *Adam* end?
