@@ -31,8 +31,8 @@ stops = ["HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "NO_ALBUMENTATIONS_UPDATE
 [os.environ[name] for name in stops]
 
 # %% [markdown]
-# So this lesson makes the model that it loads. Where other courses write the name of a model on the
-# Hub, you will see the name of a folder, in the same place of the same call.
+# So this lesson makes the model that it loads. Other courses write the name of a model on the Hub.
+# Here you will see the name of a folder, in the same place of the same call.
 #
 # ## Albumentations: arrays in, arrays out
 #
@@ -440,8 +440,9 @@ torch.allclose(z, y, atol=1e-6)
 
 # %% [markdown]
 # But names can mislead. `A.Resize` and `v2.Resize` compute the pixels of a smaller picture in
-# different ways. v2 takes a mean over all old pixels in the place of a new one; Albumentations only
-# looks at the nearest ones. So do not train with the one and predict with the other.
+# different ways. v2 takes a weighted mean over all old pixels around the place of a new one;
+# Albumentations only looks at the nearest ones. So do not train with the one and predict with the
+# other.
 
 # %%
 small = A.Resize(10, 16)(image=scene)["image"]  # (10, 16, 3)
@@ -641,7 +642,7 @@ def first_label_after_map():
 predict("12.p15", guess, first_label_after_map)
 
 # %% [markdown]
-# Nothing is ever written into a table. `map`, `filter`, `shuffle` and the others give a **new**
+# The values in a table never change. `map`, `filter`, `shuffle` and the others give a **new**
 # one, as `x.add(1)` gives a new tensor. (`train[0]["label"] = 2` has no effect either: it changes a
 # copy of the row.) Keep what they give:
 
@@ -691,8 +692,9 @@ len(train), len(words), words.column_names
 # for. So a table may be larger than the memory, and opens at once.
 #
 # What `map` computes from such a table goes into the cache, too, under a **fingerprint** of the
-# table and of the function: its code and the values it uses. The function below says when it is
-# called.
+# table and of the function: its code and the values it uses. (Of an imported function only the name
+# counts: change its file, and `map` still gives the old result. With `load_from_cache_file=False`
+# it is computed anew.) The function below says when it is called.
 
 
 # %%
@@ -823,8 +825,8 @@ predict("12.p20", guess, in_old_order)
 #
 # Lesson 08 cut texts into words, and a word that was not in the vocabulary was `<unk>`. A
 # **subword** tokenizer knows words and pieces of words. It is trained: **BPE**, byte pair encoding,
-# begins with letters, joins the two pieces that stand most often side by side into a new piece, and
-# goes on until the vocabulary is full. The library `tokenizers` is quick at that.
+# begins with letters. It joins the two pieces that stand most often side by side into a new piece,
+# and goes on until the vocabulary is full. The library `tokenizers` is quick at that.
 
 # %%
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
@@ -839,8 +841,9 @@ cutter.train_from_iterator(train["text"], trainer)
 cutter.encode("Rain stops the match").tokens
 
 # %% [markdown]
-# Frequent words are one piece. `▁` marks the beginning of a word, so no space is lost: the pieces
-# can be put together again. The parts are called in this order, and each can be another one:
+# Frequent words are one piece. `▁` marks the beginning of a word, so no space between words is
+# lost: the pieces can be put together again. The parts are called in this order, and each can be
+# another one:
 #
 # | part | here | also |
 # |---|---|---|
@@ -1124,8 +1127,8 @@ torch.allclose(out.loss, by_hand)
 # | `ForTokenClassification` | int64, (batch, time) | cross-entropy; -100 is left out |
 # | a causal model: `GPT2LMHeadModel` | int64, (batch, time) | cross-entropy of the *next* token |
 #
-# (`ForSequenceClassification` takes the kind of the first labels that it gets, and writes it into
-# its config. Labels of another kind are an error from then on.)
+# (With `num_labels` above 1, `ForSequenceClassification` takes the kind of the first labels that it
+# gets, and writes it into its config. Labels of another kind are an error from then on.)
 #
 # A **causal** model reads from left to right and says at each place which token comes next. Its
 # labels are token ids, too.
@@ -1357,7 +1360,7 @@ sorted(info["missing_keys"]), sorted(info["unexpected_keys"])
 # ## safetensors and pickle
 #
 # `model.safetensors` is not a file of `torch.save`. Lesson 10 showed that loading a pickle can run
-# code; a file of this format holds names, dtypes, shapes and bytes, and nothing that could run.
+# code. A file of this format holds names, dtypes, shapes and bytes, and nothing that could run.
 
 # %%
 from safetensors import safe_open
@@ -1396,8 +1399,8 @@ predict("12.p34", guess, save_tied)
 # %% [markdown]
 # Saved twice, the two would be separate after loading, and no longer learn together. So it is
 # refused. `save_pretrained` knows which weights of its model are tied, and saves one of them;
-# `from_pretrained` ties them again. `save_model` and `load_model` of safetensors do so for any
-# Module.
+# `from_pretrained` ties them again. For any other Module, `save_model` of safetensors saves one of
+# them. `load_model` fills a Module whose code ties them; it ties nothing itself.
 
 # %%
 gpt.save_pretrained(place / "gpt")
@@ -1533,6 +1536,8 @@ print("above 75 %:", correct.float().mean().item() > 0.75)
 #   [thread](https://github.com/huggingface/datasets/issues/120).
 # - "Augmentation belongs into `map`." There it is drawn once:
 #   [thread](https://github.com/huggingface/datasets/issues/768).
+# - "`map` notices that I have changed its function." Not if the function is imported:
+#   [thread](https://github.com/huggingface/datasets/issues/3297).
 # - "A DataLoader makes a tensor of a column of lists." The default collate goes into lists:
 #   [thread](https://github.com/pytorch/pytorch/issues/50272).
 # - "`shuffle()` of a stream mixes everything." It mixes inside a buffer:

@@ -709,8 +709,9 @@ guess = ...
 predict("09.p15", guess, lambda: first_step(1000.0))
 
 # %% [markdown]
-# **Weight decay** pulls every parameter a little towards 0. In SGD and in Adam it is added to the
-# gradient; in Adam it then goes through the division. In AdamW it goes straight to the parameter.
+# **Weight decay** pulls every parameter that has a gradient a little towards 0. In SGD and in Adam
+# it is added to the gradient; in Adam it then goes through the division. In AdamW it goes straight
+# to the parameter.
 #
 # **Predict 09.p16.** w is 1, the gradient is 0, lr is 0.1 and `weight_decay=0.5`. AdamW takes
 # away 0.1 * 0.5 * w and ends at 0.95. Where does *Adam* end?
@@ -976,9 +977,9 @@ optimizer = new_optimizer()
 rates(optimizer, schedulers.StepLR(optimizer, step_size=2, gamma=0.1), 6)
 
 # %% [markdown]
-# The order is: `optimizer.step()`, then `scheduler.step()`. The other way round, the first rate is
-# never used, and torch warns. To step a schedule after each batch or after each epoch is your
-# choice, and the schedule's numbers have to fit it.
+# The order is: `optimizer.step()`, then `scheduler.step()`. The other way round, the first value of
+# the schedule is skipped, and torch warns. To step a schedule after each batch or after each epoch
+# is your choice, and the schedule's numbers have to fit it.
 #
 # **Predict 09.p21.** `StepLR(optimizer, step_size=30, gamma=0.1)` was meant for epochs, but
 # `scheduler.step()` stands in the loop over 100 batches. The rate begins at 1. What is it after the
@@ -1016,9 +1017,9 @@ guess = ...
 predict("09.p22", guess, lambda: rate_as_factor())
 
 # %% [markdown]
-# What the function returns is a **factor**: the rate is factor times base rate, the one the
-# optimizer began with. A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an
-# error.
+# What the function returns is a **factor**: the rate is factor times base rate. The base rate is
+# what the optimizer had when its first schedule was made. (A schedule made later begins from it,
+# too.) A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an error.
 #
 # A **warm-up** begins with a small rate and raises it.
 #
@@ -1388,7 +1389,8 @@ before, buffer(kept)
 # - "`nll_loss` takes probabilities." It takes their logarithms:
 #   [explained](https://openillumi.com/en/en-pytorch-crossentropy-logits-nllloss-mechanism).
 # - "`nn.CrossEntropyLoss(output, target)` is the loss." It only makes one, from settings. The
-#   message about a Boolean value does not tell you so.
+#   message about a Boolean value does not tell you so. With a single sample there is no error, only
+#   a warning.
 # - "There is an F1 loss in torch.nn", "torch.nn is a separate package": neither is so.
 # - "`backward` updates the parameters", "`zero_grad` sets them to 0": neither does. Gradients
 #   become [None](https://github.com/lcswillems/torch-ac/pull/5).

@@ -76,7 +76,7 @@ Prediction(
     because="The mean over no samples is 0 / 0, and that is not a number.",
     beliefs=(
         Belief("0.0", "The sum is 0. But the mean divides by how many labels were counted."),
-        Belief("error", "Dividing floats by zero makes no error, it makes inf or nan."),
+        Belief("error", "In a tensor, dividing floats by zero makes inf or nan, and no error."),
     ),
     choices=("0.0", "nan", "error"),
 )
@@ -190,7 +190,7 @@ Prediction(
     because="Nothing reads `optimizer.lr`. The rate of each group stands in `param_groups`.",
     beliefs=(
         Belief(0.99, "That is a step with the rate 0.01. But who reads this attribute?"),
-        Belief("error", "Python lets you set any attribute; no one complains."),
+        Belief("error", "Python lets you put a new attribute on this object; no one complains."),
     ),
 )
 

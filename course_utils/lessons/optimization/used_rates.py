@@ -89,7 +89,7 @@ def _(answer, optimizer, scheduler, epochs, batches, every):
     }
 
 
-@exercise.mistake("Your scheduler goes first, so the first rate of the schedule is never used.")
+@exercise.mistake("Your scheduler goes first, so the first value of the schedule is skipped.")
 def scheduler_first(optimizer, scheduler, epochs, batches, every):
     rates = []
     for _ in range(epochs):
