@@ -291,7 +291,7 @@ def times_zero():
 predict("03.p8", guess, times_zero)
 
 # %% [markdown]
-# Zero says: a way led here, and its slope is 0. None says: no way led here.
+# At a leaf, zero says: a way led here, and what arrived is 0. None says: no way led here.
 #
 # The sum has a use. A batch that is too large for the memory can be cut into parts. Run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of

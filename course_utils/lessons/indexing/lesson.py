@@ -1031,8 +1031,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [thread](https://github.com/pytorch/pytorch/issues/4664).
 # - "`squeeze()` takes the useless dimension." With one sample, the batch, too:
 #   [thread](https://github.com/layumi/Person_reID_baseline_pytorch/issues/77).
-# - "`max(dim=1)` gives the classes." It gives a pair, and a pair is never equal to a tensor:
-#   [a count that stayed 0](https://github.com/935963004/LaBraM/issues/15).
+# - "`max(dim=1)` gives the classes." It gives a pair, and a pair is never equal to a tensor.
 # - "`argmax()` gives the class of each row." Without `dim` it gives one place of all:
 #   [in a measure of accuracy](https://github.com/Zasder3/train-CLIP/issues/6).
 # - "`topk` gives the first of two equal ones." It need not:
