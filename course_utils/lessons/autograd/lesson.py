@@ -1546,10 +1546,10 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/72332).
 # - "`eval()` turns gradients off." It changes layers:
 #   [the note that keeps them apart](https://github.com/pytorch/pytorch/pull/58513).
-# - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`:
-#   [an answer that says so](https://github.com/BaiTheBest/SparseLLM/issues/13).
+# - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`. Here
+#   somebody gets [the wrong advice](https://github.com/BaiTheBest/SparseLLM/issues/13).
 # - "The error says `retain_graph=True`, so that is the fix." Then the graph grows, or the weights
-#   it saved have changed: [thread](https://github.com/Eurus-Holmes/MNMT/issues/7).
+#   it saved have changed: [thread](https://github.com/jlamprou/Infini-Attention/issues/3).
 # - "`torch.tensor` of a list of losses is a loss." It is new numbers:
 #   [thread](https://github.com/laekov/fastmoe/issues/49).
 # - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
