@@ -1555,7 +1555,7 @@ torch.equal(usual, again)
 # - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
 #   True, and has no `grad_fn`. Ask for the gradient, and see whether it arrives.
 # - "The error rate can be minimised." `argmax` has no slope:
-#   [question](https://github.com/fundamentalvision/Uni-Perceiver/issues/2).
+#   [question](https://github.com/pytorch/pytorch/issues/1339).
 # - "`where` keeps NaN out." Not out of the gradient:
 #   [thread](https://github.com/pytorch/pytorch/issues/68425), and the same for a mask that comes
 #   [after the bad step](https://github.com/pytorch/pytorch/issues/4132).
