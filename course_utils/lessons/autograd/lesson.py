@@ -1,8 +1,8 @@
 # %% [markdown]
 # Training changes numbers until a **loss** gets small: a number that says how wrong the results
-# are. For each number that it changes, it has to know: if this one goes up a little, does the loss
-# go up or down, and how fast? The answer is a slope. **Autograd** is the part of torch that finds
-# slopes, for one number or for millions.
+# are. Suppose that one of these numbers goes up a little. Does the loss go up or down, and how
+# fast? Training has to know this for each of them. The answer is a slope. **Autograd** is the part
+# of torch that finds slopes, for one number or for millions.
 #
 # It does not do algebra, and it does not try numbers out. It writes down what you compute, step
 # by step, and then walks back through its notes. Once you can see these notes, there are few
@@ -203,8 +203,8 @@ predict("03.p4", guess, lambda: (torch.ones(2, requires_grad=True) * 0.1).is_lea
 
 # %% [markdown]
 # So `weight.grad` stays `None`, reading it gives a warning, and nothing can train this `weight`.
-# The same happens after `.double()`, or any other method that makes a new tensor. Ask for the
-# gradient last. The underscore of `requires_grad_` says: this changes the tensor itself.
+# The same happens after `.double()`, or any other recorded step. Ask for the gradient last. The
+# underscore of `requires_grad_` says: this changes the tensor itself.
 
 # %%
 weight = (torch.ones(2) * 0.1).requires_grad_()  # (2,)
@@ -291,9 +291,9 @@ def times_zero():
 predict("03.p8", guess, times_zero)
 
 # %% [markdown]
-# Zero says: a way led here, and its slope is 0. None says: no way led here.
+# At a leaf, zero says: a way led here, and what arrived is 0. None says: no way led here.
 #
-# The sum has a use. Where a batch is too large for the memory, it can be cut into parts: run
+# The sum has a use. A batch that is too large for the memory can be cut into parts. Run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of
 # their summed error, first at once, then in parts of 4 and 2. (`torch.autograd.grad` gives
 # gradients back, as a tuple, and leaves `.grad` alone.)
@@ -751,7 +751,7 @@ def frozen_body():
 predict("03.p16", guess, frozen_body)
 
 # %% [markdown]
-# The other way round is different. If the *head* is to stay as it is and the body is to learn, the
+# The other way round is different. Let the *head* stay as it is, and the body learn. Then the
 # gradient has to pass through the step of the head. A `detach()` around the product would stop it.
 # Take the head's own tensor out instead: for this step, it is then a plain number.
 #
@@ -1240,8 +1240,8 @@ print("norm of zeros:       ", slope_at(torch.linalg.norm, [0.0, 0.0]))
 print("the same by hand:    ", slope_at(lambda x: (x**2).sum().sqrt(), [0.0, 0.0]))
 
 # %% [markdown]
-# The last row shows where NaN comes from. The slope of the root at 0 is infinite, the slope of the
-# square at 0 is 0, and 0 times infinity is not a number. `norm` knows that case. Your own formula
+# The last row shows where NaN comes from. At 0, the slope of the root is infinite and that of the
+# square is 0. And 0 times infinity is not a number. `norm` knows that case. Your own formula
 # does not. (These numbers are choices, and choices change: at its limits, `clamp(0, 1)` has the
 # slope 1 in torch 2.3, and 0 in 2.15.)
 #
@@ -1262,8 +1262,8 @@ def masked_root(x):
 predict("03.p28", guess, lambda: slope_at(masked_root, [0.0, 4.0])[0])
 
 # %% [markdown]
-# `where` computes both sides and then chooses. On the way back, the side that was not chosen gets
-# a 0, and the root multiplies it by its own slope at 0, which is infinite. A mask *behind* the bad
+# Both sides are computed, and then `where` chooses. On the way back, the side that was not chosen
+# gets a 0. The root multiplies it by its own slope at 0, which is infinite. A mask *behind* the bad
 # step comes too late. Make its **input** safe, before:
 
 # %%
@@ -1546,16 +1546,16 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/72332).
 # - "`eval()` turns gradients off." It changes layers:
 #   [the note that keeps them apart](https://github.com/pytorch/pytorch/pull/58513).
-# - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`:
-#   [an answer that says so](https://github.com/BaiTheBest/SparseLLM/issues/13).
+# - "`w = w - lr * w.grad` is as good as `w -= ...`." It is another tensor, without `.grad`. Here
+#   somebody gets [the wrong advice](https://github.com/BaiTheBest/SparseLLM/issues/13).
 # - "The error says `retain_graph=True`, so that is the fix." Then the graph grows, or the weights
-#   it saved have changed: [thread](https://github.com/Eurus-Holmes/MNMT/issues/7).
+#   it saved have changed: [thread](https://github.com/jlamprou/Infini-Attention/issues/3).
 # - "`torch.tensor` of a list of losses is a loss." It is new numbers:
 #   [thread](https://github.com/laekov/fastmoe/issues/49).
 # - "`requires_grad` is True, so the way is whole." Not for a view made under `no_grad()`: it says
 #   True, and has no `grad_fn`. Ask for the gradient, and see whether it arrives.
 # - "The error rate can be minimised." `argmax` has no slope:
-#   [question](https://github.com/fundamentalvision/Uni-Perceiver/issues/2).
+#   [question](https://github.com/pytorch/pytorch/issues/1339).
 # - "`where` keeps NaN out." Not out of the gradient:
 #   [thread](https://github.com/pytorch/pytorch/issues/68425), and the same for a mask that comes
 #   [after the bad step](https://github.com/pytorch/pytorch/issues/4132).

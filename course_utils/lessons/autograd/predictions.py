@@ -288,7 +288,7 @@ Prediction(
     beliefs=(
         Belief(0.0, "A 0 goes back to the side that was not chosen. What meets it there?"),
         Belief("inf", "The slope is infinite, and a 0 arrives. What is the product?"),
-        Belief("error", "torch has an answer for every slope, also for one that does not exist."),
+        Belief("error", "An infinite slope raises no error: it is a float like others."),
         Belief(1.0, "The root was not chosen here. And which slope has the 0.0 in its place?"),
     ),
 )

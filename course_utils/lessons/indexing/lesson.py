@@ -3,7 +3,7 @@
 # these elements", "write there", "do it for each pair": an **index**, a **mask**, a **broadcast**.
 # Each of them says in one line what a loop says in five.
 #
-# Short lines hide mistakes well. Many a wrong index raises no error: it gives a tensor of a
+# Short lines hide mistakes well. Many wrong indices raise no error: they give a tensor of a
 # believable shape with wrong numbers in it. So this lesson asks often. Its tensors are small
 # enough to check in your head.
 
@@ -134,7 +134,7 @@ predict("02.p6", guess, lambda: (predicted - wanted).shape)
 
 # %% [markdown]
 # Every prediction meets every wanted number, and a mean over all these pairs looks like a loss.
-# Nothing tells you. Lesson 09 comes back to it.
+# The `-` gives no warning. Lesson 09 comes back to it.
 
 # %%
 figures.broadcast(torch.tensor([[1], [2], [3]]), torch.tensor([1, 2, 3]), "-")
@@ -350,8 +350,8 @@ predict("02.p14", guess, lambda: x[:, y].shape)
 x[torch.tensor([2, 0, 1, 1]), torch.arange(4)]
 
 # %% [markdown]
-# The same with more dimensions. Below, from each of two series of three steps one step is taken,
-# with all its features: of the first series step 2, of the second step 0.
+# The same with more dimensions. Below are two series of three steps. From each, one step is taken
+# with all its features: step 2 of the first series, step 0 of the second.
 
 # %%
 series = torch.arange(12).reshape(2, 3, 2)  # (batch, time, features)
@@ -376,9 +376,9 @@ two = torch.tensor([0, 1])  # (2,)
 predict("02.p15", guess, lambda: torch.zeros(7, 3, 4, 5)[:, two, :, two].shape)
 
 # %% [markdown]
-# Index tensors with a slice between them have no one place, so their dimension goes to the front.
-# Move the dimensions together with `permute` before you index, and nobody has to know this.
-# (Indexing in two steps is something else: it gives the block.)
+# Index tensors with a slice, `...` or `None` between them have no one place, so their dimension
+# goes to the front. Move the dimensions together with `permute` before you index, and nobody has to
+# know this. (Indexing in two steps is something else: it gives the block.)
 
 # %% [markdown]
 # ## View or copy?
@@ -493,7 +493,7 @@ x[:, x[0] > 1].shape, large.sum(), large.float().mean(), large.any(dim=1), large
 # For a mask of one dimension, `nonzero()[:, 0]` has its True places. Lesson 07 looks for wrong
 # answers in this way.
 #
-# A mask is not always born as a comparison. Files and other libraries often write it with 0 and 1.
+# A mask need not come from a comparison. Files and other libraries often write it with 0 and 1.
 #
 # **Predict 02.p19.** What does `torch.tensor([10, 20, 30])[torch.tensor([1, 0, 1])]` give?
 
@@ -763,7 +763,7 @@ start.scatter_reduce(0, team, best, "amax"), alone
 # ## Counting and groups
 #
 # How often does each number come? `bincount` counts, and is `scatter_add` of ones. It takes one
-# dimension of whole numbers, none of them negative.
+# dimension of an integer dtype, and no negative numbers.
 #
 # **Predict 02.p28.** There are four classes, 0 to 3. What does
 # `torch.bincount(torch.tensor([0, 2, 2]))` give? Write a list.
@@ -876,7 +876,7 @@ marks.argmax(dim=1), best_two, best_two == labels[:, None]
 # one row.
 
 # %% [markdown]
-# ## All pairs, and what they weigh
+# ## All pairs, and the memory they take
 #
 # `a[:, None] - b` has all differences between the elements of `a` and of `b`. For points with
 # coordinates: `a[:, None, :] - b[None, :, :]`.
@@ -1026,13 +1026,12 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   [a loss that does not fall](https://github.com/pytorch/pytorch/issues/16045).
 # - "In place is the same, only faster." Not where it reads what it writes:
 #   [thread](https://github.com/pytorch/pytorch/issues/135487).
-# - "The rows of an expanded tensor can be written one by one." They are one place: `+=` on all of
-#   it is an error, and `expanded[0] = 7` changes every row:
+# - "The rows of an expanded tensor can be written one by one." They are one place in memory. `+=`
+#   on all of it is an error, and `expanded[0] = 7` changes every row:
 #   [thread](https://github.com/pytorch/pytorch/issues/4664).
 # - "`squeeze()` takes the useless dimension." With one sample, the batch, too:
 #   [thread](https://github.com/layumi/Person_reID_baseline_pytorch/issues/77).
-# - "`max(dim=1)` gives the classes." It gives a pair, and a pair is never equal to a tensor:
-#   [a count that stayed 0](https://github.com/935963004/LaBraM/issues/15).
+# - "`max(dim=1)` gives the classes." It gives a pair, and a pair is never equal to a tensor.
 # - "`argmax()` gives the class of each row." Without `dim` it gives one place of all:
 #   [in a measure of accuracy](https://github.com/Zasder3/train-CLIP/issues/6).
 # - "`topk` gives the first of two equal ones." It need not:
@@ -1051,7 +1050,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 #   of columns.
 # - "`softmax(dim=0)` gives a probability for each class." For (batch, classes), it shares out 1
 #   among the samples.
-# - "A slice beyond the end raises." It is empty, and the mean of nothing is NaN.
+# - "A slice beyond the end raises." It is empty. The mean of an empty float tensor is NaN.
 
 # %% [markdown]
 # ## Further reading

@@ -1,5 +1,5 @@
 """How far is each point of x from each point of y? Subtracting all pairs makes a tensor of
-n * m * d numbers. There is a way that needs no more than the result, and no loop.
+n * m * d numbers. There is a way without so large a middle, and without a loop.
 """
 
 import torch

@@ -23,8 +23,9 @@ exercise = Exercise(
 def top_k_accuracy(logits, target, k):
     """The share of samples whose right class is one of the k classes with the largest logits.
 
-    logits: shape (N, C), any float dtype, any strides; within a row all differ. target: int64,
-    shape (N,), from 0 to C - 1. N may be 1. k: an int from 1 to C. Returns a float, from 0 to 1.
+    logits: scores, shape (N, C), any float dtype, any strides; within a row all differ. target:
+    int64, shape (N,), from 0 to C - 1. N may be 1. k: an int from 1 to C. Returns a float, from 0
+    to 1.
     """
     best = logits.topk(k, dim=1).indices
     hits = (best == target.unsqueeze(1)).any(dim=1)
