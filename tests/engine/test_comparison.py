@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from course_utils.comparison import first_difference, show
+from course_utils.comparison import TOLERANCES, first_difference, show
 from course_utils.plain import Opaque, plain
 
 ONES = torch.ones(2, 3)
@@ -107,3 +107,18 @@ def test_nothing_is_near_infinity(other):
     assert first_difference(math.inf, math.inf) is None
     assert first_difference(5.0, math.inf) is not None
     assert first_difference(torch.tensor(math.inf), torch.tensor(5.0)) is not None
+
+
+@pytest.mark.parametrize("dtype", TOLERANCES, ids=str)
+@pytest.mark.parametrize("part", [0.8, 1.25])
+def test_the_tolerances_are_those_of_torch(dtype, part):
+    rtol, atol = TOLERANCES[dtype]
+    expected = torch.tensor([0.0, 0.0, 1000.0]).to(dtype)
+    for moved in (torch.tensor([part * atol, 0, 0]), torch.tensor([0, 0, part * 1000 * rtol])):
+        got = expected + moved.to(dtype)
+        try:
+            torch.testing.assert_close(got, expected)
+        except AssertionError:
+            assert first_difference(expected, got).stage == "values"
+        else:
+            assert first_difference(expected, got) is None
