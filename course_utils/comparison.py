@@ -324,6 +324,11 @@ def a_kind(value: Any) -> str:
         return text("kind.tensor", "a tensor of shape {shape}", shape=tuple(value.shape))
     if isinstance(value, Opaque):
         return an_object(value.type_name)
+    if isinstance(value, dict) and list(value) == ["layout", "dense"]:  # as plain_tensor writes it
+        shape, layout = tuple(value["dense"].shape), value["layout"].type_name
+        return text(
+            "kind.sparse", "a tensor of shape {shape}, {layout}", shape=shape, layout=layout
+        )
     kind = type_name(type(value))
     if isinstance(value, (bool, int, float, complex, str)):
         return text("kind.value", "the {kind} {value}", kind=kind, value=show(value))
