@@ -63,8 +63,9 @@ def _(answer, model, optimizer, batches):
     own.remove()
     facts["calls of optimizer.step()"] = len(steps)
     facts["the model's own hook is called"] = bool(calls)
-    largest = max(len(x) for x, _ in batches)
-    facts["the model gets more samples at once than a small batch has"] = max(calls, default=0) > largest
+    small = max(len(x) for x, _ in batches)
+    too_many = max(calls, default=0) > small
+    facts["the model gets more samples at once than a small batch has"] = too_many
     return facts
 
 
