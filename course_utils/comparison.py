@@ -6,9 +6,9 @@ compared, so no method of an answer's own objects is ever called.
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -18,22 +18,43 @@ from .texts import counted, text
 
 LONGEST = 1_000  # characters of a string, and bits of an int, that a message shows
 
-# The tolerances torch.testing.assert_close uses for float32; Python floats in an answer mostly
-# come from a float32 tensor's .item().
-RTOL, ATOL = 1.3e-6, 1e-5
+# (rtol, atol), as torch.testing.assert_close has them; other dtypes are to be exactly equal. Only
+# those of 64 bits per number are narrower: what went through float32 on the way is another number.
+TOLERANCES = {
+    torch.float16: (1e-3, 1e-5),
+    torch.bfloat16: (1.6e-2, 1e-5),
+    torch.float32: (1.3e-6, 1e-5),
+    torch.float64: (1e-10, 1e-10),
+    torch.complex64: (1.3e-6, 1e-5),
+    torch.complex128: (1e-10, 1e-10),
+}
+# Python floats in an answer mostly come from a float32 tensor's .item().
+RTOL, ATOL = TOLERANCES[torch.float32]
 
 
-@dataclasses.dataclass(frozen=True)
 class Difference:
     """Where two values differ first.
 
     stage: 'type', 'structure', 'shape', 'dtype' or 'values'; of two observations also 'time',
-    'raised', 'result' or 'changed'. place: '' or "['output'][0]".
+    'raised', 'result' or 'changed'. place: '' or "['output'][0]". The message and the place may be
+    given as functions, which are called when somebody reads them: an answer is compared with each
+    known mistake, and nobody reads where it differs from those.
     """
 
-    stage: str
-    message: str
-    place: str = ""
+    def __init__(
+        self, stage: str, message: str | Callable[[], str], place: str | Callable[[], str] = ""
+    ) -> None:
+        self.stage = stage
+        self._message = message
+        self._place = place
+
+    @functools.cached_property
+    def message(self) -> str:
+        return self._message if isinstance(self._message, str) else self._message()
+
+    @functools.cached_property
+    def place(self) -> str:
+        return self._place if isinstance(self._place, str) else self._place()
 
 
 def first_difference(
@@ -48,7 +69,7 @@ def first_difference(
     if isinstance(expected, Opaque) and isinstance(got, Opaque):
         if expected == got:
             return None
-        return Difference("values", contrast(expected, got), place)
+        return Difference("values", lambda: contrast(expected, got), place)
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
         return _floats(expected, _as_float(got), exact, place)
     if _error_named(got) != _error_named(expected):
@@ -66,7 +87,7 @@ def first_difference(
     if isinstance(expected, dict):
         return _dicts(expected, got, exact, place)
     if expected != got and not _both_nan(expected, got):
-        return Difference("values", contrast(expected, got), place)
+        return Difference("values", lambda: contrast(expected, got), place)
     return None
 
 
@@ -140,7 +161,7 @@ def _floats(expected: float, got: float, exact: bool, place: str) -> Difference 
     close = math.isfinite(expected) and abs(expected - got) <= ATOL + RTOL * abs(expected)
     if expected == got or both_nan or (close and not exact):
         return None
-    return Difference("values", contrast(expected, got), place)
+    return Difference("values", lambda: contrast(expected, got), place)
 
 
 def _sequences(
@@ -161,12 +182,28 @@ def _sequences(
         difference = first_difference(one, other, exact=exact, place=f"{place}[{position}]")
         if difference is None:
             continue
-        whole = contrast(expected, got)
-        readable = len(whole) < 160 and show(expected) != show(got)  # 2 and 2.0 look alike
-        if isinstance(one, (int, float, str, type(None))) and readable:
-            return Difference(difference.stage, whole, place)
+        if isinstance(one, (int, float, str, type(None))):
+            return _of_items(expected, got, difference, place)
         return difference
     return None
+
+
+def _of_items(
+    expected: Sequence[Any], got: Sequence[Any], of_one: Difference, place: str
+) -> Difference:
+    """A difference of two simple items, told with all of them where that can be read."""
+
+    @functools.cache
+    def whole() -> str:
+        both = contrast(expected, got)
+        readable = len(both) < 160 and show(expected) != show(got)  # 2 and 2.0 look alike
+        return both if readable else ""
+
+    return Difference(
+        of_one.stage,
+        lambda: whole() or of_one.message,
+        lambda: place if whole() else of_one.place,
+    )
 
 
 def _dicts(expected: dict, got: dict, exact: bool, place: str) -> Difference | None:
@@ -215,14 +252,22 @@ def _tensors(
             got=got.device,
         )
         return Difference("values", message, place)
-    if torch.equal(expected, got):  # nearly always, and much quicker than assert_close
+    if torch.equal(expected, got) or _close(expected, got, exact):  # equal is the quicker one
         return None
+    return Difference("values", lambda: _value_message(expected, got), place)
+
+
+def _close(expected: torch.Tensor, got: torch.Tensor, exact: bool) -> bool:
+    """Near enough, and NaN equals NaN; torch.testing.assert_close would write a text first."""
+    if expected.dtype in TOLERANCES and expected.layout == got.layout == torch.strided:
+        rtol, atol = (0.0, 0.0) if exact else TOLERANCES[expected.dtype]
+        return torch.allclose(got, expected, rtol=rtol, atol=atol, equal_nan=True)
     try:
         tolerance = 0.0 if exact else None  # None: torch's own, by dtype
         torch.testing.assert_close(got, expected, rtol=tolerance, atol=tolerance, equal_nan=True)
     except AssertionError:
-        return Difference("values", _value_message(expected, got), place)
-    return None
+        return False
+    return True
 
 
 def _value_message(expected: torch.Tensor, got: torch.Tensor) -> str:
@@ -280,6 +325,11 @@ def a_kind(value: Any) -> str:
         return text("kind.tensor", "a tensor of shape {shape}", shape=tuple(value.shape))
     if isinstance(value, Opaque):
         return an_object(value.type_name)
+    if isinstance(value, dict) and list(value) == ["layout", "dense"]:  # as plain_tensor writes it
+        shape, layout = tuple(value["dense"].shape), value["layout"].type_name
+        return text(
+            "kind.sparse", "a tensor of shape {shape}, {layout}", shape=shape, layout=layout
+        )
     kind = type_name(type(value))
     if isinstance(value, (bool, int, float, complex, str)):
         return text("kind.value", "the {kind} {value}", kind=kind, value=show(value))

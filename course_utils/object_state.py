@@ -169,6 +169,9 @@ def _of_tensor(tensor: torch.Tensor, role: str) -> dict:
     for name in TENSOR_HOOKS:
         if hooks := _hooks(getattr(tensor, name, None)):
             facts["hooks", name] = hooks
+    for name, value in _pairs(_attributes(tensor)):  # nearly always none
+        if type(name) is str:
+            facts["attributes", name] = _token(value)
     return facts
 
 

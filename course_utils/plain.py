@@ -7,6 +7,7 @@ and can be sent from one process to another.
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 from collections import Counter, OrderedDict, defaultdict
 from typing import Any
@@ -30,22 +31,27 @@ class TooLarge(Exception):
 
 
 def type_name(kind: type) -> str:
-    """'int' for builtins, 'numpy.int64' or 'Net' otherwise (a notebook's own names stay short)."""
+    """'int' for builtins, 'numpy.int64' or 'Net' otherwise.
+
+    A notebook's own names stay short; one that is also a builtin's is '__main__.ValueError'.
+    """
     if kind is torch.Tensor:
         return "torch.Tensor"
     # By type's own descriptors: a metaclass may answer for __module__ with anything.
     name = type.__dict__["__qualname__"].__get__(kind)
     module = type.__dict__["__module__"].__get__(kind)
     if not isinstance(module, str) or module in ("builtins", "__main__"):
-        return str(name)
+        pretends = getattr(builtins, str(name), kind) is not kind  # a ValueError of one's own
+        return f"__main__.{name}" if pretends else str(name)
     return f"{module}.{name}"
 
 
 def plain(value: Any) -> Any:
     """A copy of `value` made of None, bool, int, float, complex, str, list, tuple, dict, tensors.
 
-    torch.Size and named tuples become tuples; dtypes, devices and all unknown objects become
-    `Opaque`. Tensors are detached, keep shape and dtype, and are always of type torch.Tensor.
+    torch.Size and named tuples become tuples, a set {"set": [...]}, a tensor that is not dense
+    {"layout": Opaque, "dense": tensor}; dtypes, devices and all unknown objects become `Opaque`.
+    Tensors are detached, keep shape and dtype, and are always of type torch.Tensor.
 
     Raises TooLarge beyond DEPTH_LIMIT, ITEM_LIMIT or ELEMENT_LIMIT.
     """
@@ -83,8 +89,11 @@ def _key(key: Any) -> Any:
     return key if type(key) in (str, int, bool, float) or key is None else repr(plain(key))
 
 
-def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque:
-    """A detached copy of type torch.Tensor; `Opaque` for subclasses that torch does not make."""
+def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque | dict[str, Any]:
+    """A detached copy of type torch.Tensor; `Opaque` for subclasses that torch does not make.
+
+    A sparse one is {"layout": Opaque, "dense": the copy}.
+    """
     name = type_name(type(tensor))
     if name.split(".")[0] not in ("torch", "torchvision"):
         return Opaque(name)
@@ -96,5 +105,6 @@ def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque:
             raise TooLarge(f"a tensor of {tensor.numel()} elements")
         bare = tensor.detach()
         if bare.layout is not torch.strided:
-            bare = bare.to_dense()
+            dense = torch.Tensor.as_subclass(bare.to_dense(), torch.Tensor)
+            return {"layout": Opaque(str(bare.layout)), "dense": dense}
         return torch.Tensor.as_subclass(bare, torch.Tensor).clone()

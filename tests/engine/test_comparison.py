@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from course_utils.comparison import first_difference, show
+from course_utils.comparison import TOLERANCES, first_difference, show
 from course_utils.plain import Opaque, plain
 
 ONES = torch.ones(2, 3)
@@ -107,3 +107,29 @@ def test_nothing_is_near_infinity(other):
     assert first_difference(math.inf, math.inf) is None
     assert first_difference(5.0, math.inf) is not None
     assert first_difference(torch.tensor(math.inf), torch.tensor(5.0)) is not None
+
+
+NARROW = (torch.float64, torch.complex128)
+
+
+@pytest.mark.parametrize("dtype", [one for one in TOLERANCES if one not in NARROW], ids=str)
+@pytest.mark.parametrize("part", [0.8, 1.25])
+def test_the_tolerances_are_those_of_torch(dtype, part):
+    rtol, atol = TOLERANCES[dtype]
+    expected = torch.tensor([0.0, 0.0, 1000.0]).to(dtype)
+    for moved in (torch.tensor([part * atol, 0, 0]), torch.tensor([0, 0, part * 1000 * rtol])):
+        got = expected + moved.to(dtype)
+        try:
+            torch.testing.assert_close(got, expected)
+        except AssertionError:
+            assert first_difference(expected, got).stage == "values"
+        else:
+            assert first_difference(expected, got) is None
+
+
+@pytest.mark.parametrize("dtype", NARROW, ids=str)
+def test_what_went_through_float32_is_another_number(dtype):
+    third = torch.tensor([1.0], dtype=dtype) / 3
+    rounded = third.to(torch.complex64 if dtype.is_complex else torch.float32).to(dtype)
+    assert first_difference(third, rounded).stage == "values"
+    assert first_difference(third, third * (1 + 1e-12)) is None

@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from course_utils import settings
-from course_utils.comparison import same
+from course_utils.comparison import first_difference, same
 from course_utils.observation import (
     CALLS_LIMIT,
     PRINTED_LIMIT,
@@ -288,9 +288,18 @@ def test_loading_modules_is_not_interrupted(modules, stopped, clock, monkeypatch
     assert seen(answer, seconds=0.4).timed_out is stopped
 
 
-def test_a_sparse_tensor_is_written_down_dense():
+def test_a_sparse_tensor_is_no_dense_one():
     dense = torch.tensor([[0.0, 2.0], [0.0, 0.0]])
-    assert torch.equal(plain(dense.to_sparse()), dense)
+    other = dense.to_sparse() * 2
+    assert same(plain(dense.to_sparse()), plain(dense.to_sparse()))
+    assert not same(plain(dense.to_sparse()), plain(other))
+    difference = first_difference(dense, plain(dense.to_sparse()))
+    assert difference.message.endswith("yours is a tensor of shape (2, 2), torch.sparse_coo")
+
+
+def test_an_error_of_ones_own_is_not_the_builtin_one():
+    error = type("ValueError", (Exception,), {"__module__": "__main__"})
+    assert seen(lambda: (_ for _ in ()).throw(error)).raised.type_name == "__main__.ValueError"
 
 
 def test_tensors_that_torch_cannot_compare_are_named():

@@ -91,6 +91,7 @@ LEFT = [
     (model, lambda m: put("forward", foreign)(m[0]), "forward"),
     (model, lambda m: put("note", 1)(m), "attributes"),
     (model, lambda m: put("inplace", True)(m[2]), "attributes"),
+    (model, lambda m: put("note", 1)(m[0].weight), "attributes"),
     (model, lambda m: m[0].seen.append(1), "attributes"),
     (model, lambda m: m.append(nn.ReLU()), "parts"),
     (model, lambda m: put("__class__", nn.Tanh)(m[2]), "class"),

@@ -28,8 +28,8 @@ def accumulated_step(model, optimizer, batches):
     """One optimizer step, as if all small batches were one large batch.
 
     batches: a list of (x, y), float tensors of shape (n, features) and (n, 1); n may differ.
-    The loss is nn.functional.mse_loss. Afterwards the model has moved by one step. There may be
-    old gradients at the start; they do not count. Returns nothing.
+    The loss is nn.functional.mse_loss. The model gets one small batch at a time. Afterwards it has
+    moved by one step. There may be old gradients at the start; they do not count. Returns nothing.
     """
     total = sum(len(x) for x, _ in batches)
     optimizer.zero_grad()
@@ -54,7 +54,7 @@ def _(answer, model, optimizer, batches):
     steps = []
     optimizer.register_step_post_hook(lambda *_: steps.append(1))
     calls = []
-    own = model.register_forward_pre_hook(lambda *_: calls.append(1))
+    own = model.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
     facts = {}
     for call in ("first", "second"):
         answer(model, optimizer, batches)
@@ -63,6 +63,9 @@ def _(answer, model, optimizer, batches):
     own.remove()
     facts["calls of optimizer.step()"] = len(steps)
     facts["the model's own hook is called"] = bool(calls)
+    small = max(len(x) for x, _ in batches)
+    too_many = max(calls, default=0) > small
+    facts["the model gets more samples at once than a small batch has"] = too_many
     return facts
 
 
@@ -236,6 +239,18 @@ def a_step_every_four(model, optimizer, batches):
             optimizer.zero_grad()
 
 
+@exercise.mistake(
+    "The step is right, and the model got all samples at once: the batch that does not fit into "
+    "memory. What has to stay until the step is not the samples."
+)
+def one_large_batch(model, optimizer, batches):
+    x = torch.cat([x for x, _ in batches])
+    y = torch.cat([y for _, y in batches])
+    optimizer.zero_grad()
+    F.mse_loss(model(x), y).backward()
+    optimizer.step()
+
+
 @exercise.right
 def step_from_sums(model, optimizer, batches):
     model.zero_grad()
@@ -251,9 +266,9 @@ def step_from_sums(model, optimizer, batches):
 
 @exercise.right
 def step_from_one_loss(model, optimizer, batches):
-    x, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    errors = [F.mse_loss(model(x), y, reduction="sum") for x, y in batches]
     optimizer.zero_grad(set_to_none=False)
-    F.mse_loss(model(x), y).backward()
+    (torch.stack(errors).sum() / sum(len(x) for x, _ in batches)).backward()
     optimizer.step()
 
 

@@ -54,6 +54,7 @@ def _(rng):
     yield (3, 4), (0, 0), 0
     yield (4, 4), (5, 1), 0
     yield (3, 4), (2, 1), 0
+    yield (2, 3), (7, 2), 0
     for together in some_of_each(rng):
         x, dim = torch.empty([rng.randint(2, 5) for _ in range(3)]), rng.randint(0, 1)
         x = x if together else x.transpose(dim, dim + 1)

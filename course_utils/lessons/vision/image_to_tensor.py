@@ -53,6 +53,7 @@ def _(rng):
     yield (numbers(rng, 3, 2, 3).transpose(0, 1),)
     yield (numbers(rng, 2, 3, 3),)
     yield (numbers(rng, 3, 2, 3, high=200).float(),)
+    yield (torch.tensor([[0, 1, 1], [1, 0, 0]], dtype=torch.uint8),)
 
 
 @exercise.mistake(
