@@ -30,7 +30,7 @@ from course_utils.texts import counted, text
 
 from ..assignment import Assignment
 from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
-from .alike import Alike
+from .alike import THE_COURSE, Alike
 from .class_results import (
     mistakes_made,
     number,
@@ -95,6 +95,8 @@ def class_page(
     students = list(zip(results, links, strict=True))
     every = [exercise for result in results for exercise in result.exercises]
     people, made = people or ClassList(), mistakes_made(results)
+    names = names_of_students(results, people)
+    names[THE_COURSE] = text("page.class.the_course", "the course's own solution")
     template = templates().get_template("class.html.j2")
     return template.render(
         assignment=assignment,
@@ -113,7 +115,7 @@ def class_page(
             for item in assignment.items
         ],
         links={result.student: link for result, link in students},
-        names=names_of_students(results, people),
+        names=names,
         absent=people.absent,
         groups=groups,
         notes_on_the_list=notes,

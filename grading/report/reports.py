@@ -133,12 +133,12 @@ def marks_csv(
                 number(assignment.points),
                 *earned,
                 csv_cell(result.late),
-                csv_cell("; ".join(f"{e.id} by you" for e in result.exercises if e.decided)),
+                csv_cell(decided_by_you(result)),
                 csv_cell(partly_right(result)),
                 csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
                 csv_cell(result.file),
                 csv_cell(f"feedback/{page}"),
-                csv_cell(f"version {result.course_version}" if result.course_version else ""),
+                csv_cell(marked_by(result)),
             ]
         )
     for person in people.absent:
@@ -147,6 +147,18 @@ def marks_csv(
         table.writerow([*known, NOTHING_FOUND, "", number(assignment.points), *nothing])
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
     return "\ufeff" + written.getvalue()
+
+
+def decided_by_you(result: SubmissionResult) -> str:
+    """'01.2 by you; 01.4 by you': the exercises whose points a person gave."""
+    decided = [exercise.id for exercise in result.exercises if exercise.decided]
+    return "; ".join(text("marks.by_you", "{exercise} by you", exercise=id) for id in decided)
+
+
+def marked_by(result: SubmissionResult) -> str:
+    if not result.course_version:
+        return ""
+    return text("marks.version", "version {version}", version=result.course_version)
 
 
 def details_json(
