@@ -26,6 +26,7 @@ ENGINE += ("recognition", "side_effect_texts", "symptoms", "terminal", "texts")
 REPORTS = ("class_results", "history", "lms_marks", "pages", "reports", "roster")
 MODULES = [f"course_utils/{name}" for name in ENGINE]
 MODULES += [f"grading/report/{name}" for name in REPORTS]
+MODULES += ["grading/result", "grading/mark/lateness", "grading/mark/marking"]
 FIGURES = [
     f"course_utils/figures/{path.stem}"
     for path in sorted((ROOT / "course_utils/figures").glob("[!_]*.py"))
@@ -42,7 +43,8 @@ NOT_TEXTS = {"good", "wrong", "note", "check", "predict"}  # kinds and titles
 NOT_TEXTS |= {"passed", "not attempted"}  # states
 NOT_TEXTS |= {"type", "structure", "shape", "dtype", "values"}  # stages of a difference
 NOT_TEXTS |= {"time", "raised", "result", "changed"}
-NOT_TEXTS |= {"nothing found", "marked by"}  # a state and a column of marks.csv
+NOT_TEXTS |= {"needs a person", "partly marked", "nothing found"}  # states; pages.state_label
+NOT_TEXTS |= {"marked by", "# from cell ", "not callable"}  # a column of marks.csv; code; a key
 NOT_TEXTS |= {"Canvas", "Moodle", "a table of one's own"}  # kinds of class lists
 NOT_TEXTS |= {"grade can be changed", "maximum grade", "Points Possible"}  # their columns
 NOT_TEXTS |= {"sis login id", "sis user id", "id number", "full name", "email address"}
