@@ -44,7 +44,8 @@ NOT_TEXTS |= {"passed", "not attempted"}  # states
 NOT_TEXTS |= {"type", "structure", "shape", "dtype", "values"}  # stages of a difference
 NOT_TEXTS |= {"time", "raised", "result", "changed"}
 NOT_TEXTS |= {"needs a person", "partly marked", "nothing found"}  # states; pages.state_label
-NOT_TEXTS |= {"marked by", "# from cell ", "not callable"}  # a column of marks.csv; code; a key
+# A column of marks.csv, code, a key and a stage.
+NOT_TEXTS |= {"marked by", "# from cell ", "not callable", "not raised"}
 NOT_TEXTS |= {"Canvas", "Moodle", "a table of one's own"}  # kinds of class lists
 NOT_TEXTS |= {"grade can be changed", "maximum grade", "Points Possible"}  # their columns
 NOT_TEXTS |= {"sis login id", "sis user id", "id number", "full name", "email address"}
