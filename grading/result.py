@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import course_utils
+from course_utils.texts import text
 
 
 class ExerciseState(enum.StrEnum):
@@ -130,7 +131,9 @@ class SubmissionResult:
             state = SubmissionState.MARKED
         elif len(waiting) == len(exercises):
             state = SubmissionState.PERSON
-        reason = "; ".join(f"{one.id}: {one.reason}" for one in waiting) or "All was marked."
+        reason = "; ".join(f"{one.id}: {one.reason}" for one in waiting) or text(
+            "mark.all_marked", "All was marked."
+        )
         if len({one.reason for one in waiting}) == 1 and state == SubmissionState.PERSON:
             reason = waiting[0].reason  # that of the whole submission
         return dataclasses.replace(self, exercises=exercises, state=state, reason=reason)

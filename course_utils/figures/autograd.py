@@ -12,7 +12,8 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 
-from .drawing import CELL, MARGIN, RAMP, UNUSED, Figure, Page, page
+from ..texts import text
+from .drawing import CELL, MARGIN, RAMP, UNUSED, Figure, Page, page, shape_label
 from .optimization import Frame, check_count, legend, panels
 
 MOST_NODES = 16
@@ -144,14 +145,16 @@ def connected(watcher: Watcher, result: torch.Tensor, tensors: Mapping[str, torc
             maker[id(seen.tensor)] = node
         elif id(seen.tensor) not in maker:
             kind = LEAF if name and seen.wants_gradient else APART
-            maker[id(seen.tensor)] = Node(name or "tensor", kind, seen.value)
+            maker[id(seen.tensor)] = Node(
+                name or text("figure.autograd.tensor", "tensor"), kind, seen.value
+            )
         return maker[id(seen.tensor)]
 
     for name, tensor in tensors.items():
         given_node(Seen(tensor), name)
     for step in steps:
         if hasattr(step, "variable"):
-            by_step[step] = given_node(Seen(step.variable), "leaf")
+            by_step[step] = given_node(Seen(step.variable), text("figure.autograd.leaf", "leaf"))
             by_step[step].gradient = gradients.get(step)
     for call in watcher.calls:
         parents = [given_node(seen) for seen in call.given]
@@ -340,7 +343,7 @@ def lines_of(node: Node) -> list[str]:
     """What stands in a box below its name."""
     value = described(node.value)
     if node.gradient is not None:
-        value = value or f"shape {tuple(node.gradient.shape)}"
+        value = value or shape_label(node.gradient.shape)
         return [value, f"grad {described(node.gradient)}"]
     return [line for line in (value,) if line] + (["grad None"] if node.kind == LEAF else [])
 
@@ -350,7 +353,7 @@ def described(tensor: torch.Tensor | None) -> str:
     if tensor is None:
         return ""
     if tensor.numel() > MOST_SHOWN or tensor.ndim > 1:
-        return f"shape {tuple(tensor.shape)}"
+        return shape_label(tensor.shape)
     numbers = [number_of(value) for value in tensor.reshape(-1).tolist()]
     return f"[{', '.join(numbers)}]" if tensor.ndim else numbers[0]
 
@@ -424,33 +427,49 @@ def draw_node(draw: Page, node: Node, x: float, y: float, width: float) -> None:
 
 def draw_key(draw: Page, nodes: Sequence[Node], y: float) -> tuple[float, float]:
     """What the colours mean. Returns where it ends: (y, x)."""
-    words = {LEAF: "leaf that requires grad", STEP: "step on record", APART: "not reached"}
+    words = {
+        LEAF: text("figure.autograd.key_leaf", "leaf that requires grad"),
+        STEP: text("figure.autograd.key_step", "step on record"),
+        APART: text("figure.autograd.key_apart", "not reached"),
+    }
     x, end = float(MARGIN), 0.0
-    for kind, text in words.items():
+    for kind, meaning in words.items():
         if any(node.kind == kind for node in nodes):
             dashed = kind == APART
             draw.box(x, y - 7, 14, 14, fill=FILLS[kind], edge=draw.muted, dashed=dashed, radius=3)
-            draw.text(x + 22, y, text, size=13)
-            end = x + 22 + draw.width_of(text, size=13)
+            draw.text(x + 22, y, meaning, size=13)
+            end = x + 22 + draw.width_of(meaning, size=13)
             x = end + 24
     return y + 8, end
 
 
 def graph_alt(nodes: Sequence[Node]) -> str:
     """In words: the operations in order, the gradients, and what was left out."""
-    steps = [node.name for node in nodes if node.kind == STEP]
+    steps = ", ".join(node.name for node in nodes if node.kind == STEP)
+    none = text("figure.autograd.no_gradient", "no gradient")
     leaves = [
-        f"{node.name} {'no gradient' if node.gradient is None else described(node.gradient)}"
+        f"{node.name} {none if node.gradient is None else described(node.gradient)}"
         for node in nodes
         if node.kind == LEAF
     ]
     apart = [node.name for node in nodes if node.kind == APART]
-    parts = [
-        f"A graph, from left to right: {', '.join(steps) or 'no step is recorded'}",
-        f"Gradients at the leaves: {'; '.join(leaves)}" if leaves else "",
-        f"Not recorded: {', '.join(apart)}" if apart else "",
-    ]
-    return ". ".join(part for part in parts if part) + "."
+    if steps:
+        alt = text("figure.autograd.alt", "A graph, from left to right: {steps}.", steps=steps)
+    else:
+        alt = text(
+            "figure.autograd.alt_no_step", "A graph, from left to right: no step is recorded."
+        )
+    if leaves:
+        alt += " " + text(
+            "figure.autograd.alt_leaves",
+            "Gradients at the leaves: {leaves}.",
+            leaves="; ".join(leaves),
+        )
+    if apart:
+        alt += " " + text(
+            "figure.autograd.alt_apart", "Not recorded: {names}.", names=", ".join(apart)
+        )
+    return alt
 
 
 # -- curves ----------------------------------------------------------------------------------
@@ -511,17 +530,27 @@ def tangents(
             y = curve(x)
             (slope,) = torch.autograd.grad(y, x)
             frame = curve_frame(points, (left + 34, top + 28, wide, high))
-            words = f"x = {number_of(float(at))}, slope {number_of(slope.item())}"
+            where, steep = number_of(float(at)), number_of(slope.item())
+            words = text("figure.tangents.title", "x = {x}, slope {slope}", x=where, slope=steep)
             draw.text(frame.x, top + 10, words, bold=True)
             draw_curve(draw, frame, points)
             ends = tangent_ends(float(at), y.item(), slope.item(), frame)
             draw.line([frame.place(*end) for end in ends], colour=draw.hues[0], line=2.5)
             dot(draw, frame.place(float(at), y.item()), 5, fill=draw.hues[0], edge=CELL)
-            told.append(f"{number_of(slope.item())} at {number_of(float(at))}")
+            told.append(text("figure.tangents.slope", "{slope} at {x}", slope=steep, x=where))
         bottom = corners[-1][1] + high + 46 + 22
-        legend(draw, MARGIN + 34, bottom, {"curve": (1, False), "tangent": (0, False)})
+        entries = {
+            text("figure.tangents.curve", "curve"): (1, False),
+            text("figure.tangents.tangent", "tangent"): (0, False),
+        }
+        legend(draw, MARGIN + 34, bottom, entries)
         right = max(left for left, _ in corners) + 34 + wide
-        alt = f"One curve with its tangent at {len(places)} places. The slopes: {', '.join(told)}."
+        alt = text(
+            "figure.tangents.alt",
+            "One curve with its tangent at {count} places. The slopes: {slopes}.",
+            count=len(places),
+            slopes=", ".join(told),
+        )
         return draw.finish(max(right, MARGIN + 260) + MARGIN, bottom + MARGIN, alt)
 
 
@@ -576,11 +605,24 @@ def curve_descent(
                 dot(draw, point, 2.5, fill=draw.hues[0], edge=draw.hues[0])
             dot(draw, way[0], 5, fill=CELL, edge=draw.hues[0])
             dot(draw, way[-1], 5.5, fill=draw.hues[0], edge=CELL)
-            told.append(f"{name} from {number_of(float(xs[0]))} to {number_of(float(xs[-1]))}")
+            told.append(
+                text(
+                    "figure.curve_descent.path",
+                    "{name} from {start} to {end}",
+                    name=name,
+                    start=number_of(float(xs[0])),
+                    end=number_of(float(xs[-1])),
+                )
+            )
         bottom = corners[-1][1] + high + 46 + 18
-        key = "ring: start    small dots: steps    large dot: end"
+        key = text("figure.curve_descent.key", "ring: start    small dots: steps    large dot: end")
         draw.text(MARGIN + 34, bottom, key, size=13, colour=draw.muted)
         right = max(left for left, _ in corners) + 34 + wide
         right = max(right, MARGIN + 34 + draw.width_of(key, size=13))
-        alt = f"Descent along one curve, {len(paths)} times: {', '.join(told)}."
+        alt = text(
+            "figure.curve_descent.alt",
+            "Descent along one curve, {count} times: {paths}.",
+            count=len(paths),
+            paths=", ".join(told),
+        )
         return draw.finish(right + MARGIN, bottom + MARGIN, alt)

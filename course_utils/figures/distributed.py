@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ..texts import all_of, text
 from .drawing import MARGIN, RAMP, UNUSED, Figure, Page, page, ramp
 
 SQUARE = 34  # pixels, a cell with a number
@@ -44,7 +45,9 @@ def collectives(before: Sequence[torch.Tensor], after: Mapping[str, Sequence[Any
     start = [held(x) for x in before]
     if not 1 <= len(start) <= MOST_RANKS:
         raise ValueError(f"collectives() draws 1 to {MOST_RANKS} ranks, not {len(start)}.")
-    rows = {"before": start} | {
+    at_first = text("figure.collectives.before", "before")
+    undefined = text("figure.collectives.undefined", "not defined")
+    rows = {at_first: start} | {
         name: [held(one) for one in by_rank] for name, by_rank in after.items()
     }
     for name, by_rank in rows.items():
@@ -58,32 +61,36 @@ def collectives(before: Sequence[torch.Tensor], after: Mapping[str, Sequence[Any
         cell = max(SQUARE, 14 + max(draw.width_of(word) for word in words))
         left = MARGIN + max(draw.width_of(name, code=True) for name in rows) + 24
         wide = max(width_of(one, cell) for by_rank in rows.values() for one in by_rank)
-        wide = max(wide, draw.width_of("not defined") + 24)
+        wide = max(wide, draw.width_of(undefined) + 24)
         right = key(draw, MARGIN, MARGIN, len(start))
         y = MARGIN + 42
         for rank in range(len(start)):
-            draw.text(left + rank * (wide + 30), y, f"rank {rank}", bold=True)
+            draw.text(left + rank * (wide + 30), y, rank_label(rank), bold=True)
         y += 20
         for name, by_rank in rows.items():
-            draw.text(MARGIN, y + SQUARE / 2, name, code=name != "before", bold=name == "before")
+            draw.text(MARGIN, y + SQUARE / 2, name, code=name != at_first, bold=name == at_first)
             for rank, one in enumerate(by_rank):
                 x = left + rank * (wide + 30)
                 if one is None:
                     draw.box(x, y, wide, SQUARE, edge=draw.muted, dashed=True)
-                    draw.text(x + 12, y + SQUARE / 2, "not defined", colour=draw.muted)
+                    draw.text(x + 12, y + SQUARE / 2, undefined, colour=draw.muted)
                 for tensor in one or []:
                     for word in tensor:
                         fill = OWN[owner[word]] if word in owner else MIXED
                         draw.cell(x, y, cell, SQUARE, word, fill=fill)
                         x += cell
                     x += GAP
-            y += SQUARE + (22 if name == "before" else 12)
+            y += SQUARE + (22 if name == at_first else 12)
         right = max(right, left + len(start) * (wide + 30) - 30)
         said = "; ".join(
-            f"{name}: " + ", ".join(f"rank {r} {says(one)}" for r, one in enumerate(by_rank))
+            f"{name}: " + ", ".join(f"{rank_label(r)} {says(one)}" for r, one in enumerate(by_rank))
             for name, by_rank in rows.items()
         )
-        alt = f"What each rank holds before, and after each collective. {said}."
+        alt = text(
+            "figure.collectives.alt",
+            "What each rank holds before, and after each collective. {rows}.",
+            rows=said,
+        )
         return draw.finish(right + MARGIN, y - 12 + MARGIN, alt)
 
 
@@ -109,13 +116,18 @@ def width_of(tensors: list[list[str]] | None, cell: float) -> float:
 
 def says(tensors: list[list[str]] | None) -> str:
     if tensors is None:
-        return "not defined"
-    return " and ".join(f"({', '.join(words)})" for words in tensors)
+        return text("figure.collectives.undefined", "not defined")
+    return all_of(f"({', '.join(words)})" for words in tensors)
+
+
+def rank_label(rank: int) -> str:
+    return text("figure.rank", "rank {rank}", rank=rank)
 
 
 def key(draw: Page, x: float, y: float, ranks: int) -> float:
     """Whose number a colour means; returns the right end."""
-    names = [f"of rank {rank}" for rank in range(ranks)] + ["made from all"]
+    names = [text("figure.collectives.own", "of rank {rank}", rank=rank) for rank in range(ranks)]
+    names.append(text("figure.collectives.mixed", "made from all"))
     for name, fill in zip(names, [*OWN[:ranks], MIXED], strict=True):
         draw.box(x, y - 7, 14, 14, fill=fill)
         draw.text(x + 22, y, name, size=13)
@@ -179,13 +191,31 @@ def ranks_in_a_step(
             draw.text(x + wide / 2, y + SQUARE / 2, name, size=12, ha="center")
         y += SQUARE + 22
         draw.arrow([(left, y), (left + TIME * end, y)], colour=draw.muted, line=1.5)
-        draw.text(left + TIME * end, y + 16, "time", size=13, colour=draw.muted, ha="right")
+        axis = text("figure.ranks_in_a_step.time", "time")
+        draw.text(left + TIME * end, y + 16, axis, size=13, colour=draw.muted, ha="right")
+        exchanged = text("figure.ranks_in_a_step.messages", "all_reduce of gradients")
         said = "; ".join(
-            f"{name}: " + ", ".join(f"{kind} from {a:g} to {b:g}" for kind, a, b in line)
-            for name, line in [*ranks.items(), ("all_reduce of gradients", messages)]
+            f"{name}: {spans_alt(line)}" for name, line in [*ranks.items(), (exchanged, messages)]
         )
-        alt = f"What ranks do in the time of one training step. {said}."
+        alt = text(
+            "figure.ranks_in_a_step.alt",
+            "What ranks do in the time of one training step. {ranks}.",
+            ranks=said,
+        )
         return draw.finish(left + TIME * end + MARGIN, y + 26 + MARGIN - 12, alt)
+
+
+def spans_alt(line: Sequence[tuple[str, float, float]]) -> str:
+    return ", ".join(
+        text(
+            "figure.ranks_in_a_step.span",
+            "{name} from {start:g} to {end:g}",
+            name=name,
+            start=start,
+            end=end,
+        )
+        for name, start, end in line
+    )
 
 
 # -- who sees which samples ------------------------------------------------------------------
@@ -211,7 +241,7 @@ def rank_epochs(runs: Mapping[str, Sequence[Sequence[Sequence[int]]]], count: in
         raise ValueError(f"There is an index that is not in 0 ... {count - 1}.")
     with page() as draw:
         colours = ramp(count)
-        label = draw.width_of("rank 0") + 18
+        label = draw.width_of(rank_label(0)) + 18
         y, right, parts = float(MARGIN), 0.0, []
         for name, run in runs.items():
             draw.text(MARGIN, y + 6, name, bold=True)
@@ -219,18 +249,32 @@ def rank_epochs(runs: Mapping[str, Sequence[Sequence[Sequence[int]]]], count: in
             epochs = max(map(len, run))
             for epoch in range(epochs):
                 x = MARGIN + label + epoch * (longest * SQUARE + 40)
-                draw.text(x, y + 6, f"epoch {epoch}", size=13, colour=draw.muted)
+                words = text("figure.rank_epochs.epoch", "epoch {epoch}", epoch=epoch)
+                draw.text(x, y + 6, words, size=13, colour=draw.muted)
             y += 20
             for rank, seen in enumerate(run):
-                draw.text(MARGIN, y + SQUARE / 2, f"rank {rank}")
+                draw.text(MARGIN, y + SQUARE / 2, rank_label(rank))
                 for epoch, indices in enumerate(seen):
                     x = MARGIN + label + epoch * (longest * SQUARE + 40)
                     for i in indices:
                         draw.cell(x, y, SQUARE, SQUARE, str(i), fill=colours[i])
                         x += SQUARE
                     right = max(right, x)
-                    parts.append(f"{name}, epoch {epoch}, rank {rank}: {list(indices)}")
+                    parts.append(
+                        text(
+                            "figure.rank_epochs.seen",
+                            "{name}, epoch {epoch}, rank {rank}: {indices}",
+                            name=name,
+                            epoch=epoch,
+                            rank=rank,
+                            indices=list(indices),
+                        )
+                    )
                 y += SQUARE + 8
             y += 18
-        alt = "Which samples each rank sees. " + "; ".join(parts) + "."
+        alt = text(
+            "figure.rank_epochs.alt",
+            "Which samples each rank sees. {seen}.",
+            seen="; ".join(parts),
+        )
         return draw.finish(right + MARGIN, y - 26 + MARGIN, alt)

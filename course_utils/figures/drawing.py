@@ -24,6 +24,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..texts import text
+
 STYLE = Path(__file__).with_name("course.mplstyle")
 
 # Roles of colours. What is written with stands in the style file; these are fillings under it.
@@ -79,6 +81,11 @@ class Figure:
         return {"text/html": self._repr_html_(), "text/plain": self.alt}
 
 
+def shape_label(shape: Sequence[int]) -> str:
+    """'shape (2, 3)'."""
+    return text("figure.shape", "shape {shape}", shape=tuple(shape))
+
+
 def ramp(count: int) -> list[tuple[float, float, float]]:
     """`count` colours in order, each as red, green and blue from 0 to 1."""
     from matplotlib.colors import LinearSegmentedColormap
@@ -120,7 +127,7 @@ class Page:
         self,
         x: float,
         y: float,
-        text: str,
+        words: str,
         *,
         size: float = 14,
         colour: str | None = None,
@@ -137,7 +144,7 @@ class Page:
         self._surface.text(
             x,
             y,
-            text,
+            words,
             fontsize=size * POINTS_PER_PIXEL,
             color=colour or self.ink,
             fontweight="bold" if bold else "normal",
@@ -150,7 +157,7 @@ class Page:
         )
 
     def width_of(
-        self, text: str, *, size: float = 14, bold: bool = False, code: bool = False
+        self, words: str, *, size: float = 14, bold: bool = False, code: bool = False
     ) -> float:
         """How many pixels wide the words will be."""
         from matplotlib.font_manager import FontProperties
@@ -160,7 +167,7 @@ class Page:
             weight="bold" if bold else "normal",
             size=size * POINTS_PER_PIXEL,
         )
-        width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(text, font, False)
+        width, _, _ = self._canvas.get_renderer().get_text_width_height_descent(words, font, False)
         return width * PIXELS_PER_INCH / self._drawing.dpi
 
     def box(

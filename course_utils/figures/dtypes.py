@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import torch
 
+from ..texts import text
 from .drawing import MARGIN, Figure, page
 
 MOST_DTYPES = 12
@@ -62,21 +63,38 @@ def dtype_promotion(dtypes: Sequence[torch.dtype] = COMMON) -> Figure:
                 if result not in (a, b):
                     draw.box(left + 3, top + 3, wide - 6, HIGH - 6, edge=draw.ink)
                     if i < j:
-                        surprises.append(f"{short(a)} and {short(b)} give {short(result)}")
+                        surprises.append(
+                            text(
+                                "figure.dtypes.surprise",
+                                "{a} and {b} give {result}",
+                                a=short(a),
+                                b=short(b),
+                                result=short(result),
+                            )
+                        )
         y += len(dtypes) * HIGH + 24
         at = x
         for name, fill in KINDS.items():
             if name in kinds:
                 draw.box(at, y - 7, 14, 14, fill=fill)
-                draw.text(at + 21, y, name, size=13, colour=draw.muted)
-                at += 21 + draw.width_of(name, size=13) + 24
+                draw.text(at + 21, y, kind_label(name), size=13, colour=draw.muted)
+                at += 21 + draw.width_of(kind_label(name), size=13) + 24
         if surprises:
             draw.box(at, y - 7, 20, 14, edge=draw.ink)
-            draw.text(at + 28, y, "neither of the two", size=13, colour=draw.muted)
-            at += 28 + draw.width_of("neither of the two", size=13)
-        alt = f"A table of the dtype of a + b for {', '.join(short(dtype) for dtype in dtypes)}."
+            neither = text("figure.dtypes.neither", "neither of the two")
+            draw.text(at + 28, y, neither, size=13, colour=draw.muted)
+            at += 28 + draw.width_of(neither, size=13)
+        alt = text(
+            "figure.dtypes.alt",
+            "A table of the dtype of a + b for {dtypes}.",
+            dtypes=", ".join(short(dtype) for dtype in dtypes),
+        )
         if surprises:
-            alt += f" Neither of the two comes out where {'; '.join(surprises)}."
+            alt += " " + text(
+                "figure.dtypes.alt_neither",
+                "Neither of the two comes out where {surprises}.",
+                surprises="; ".join(surprises),
+            )
         right = max(at, x + len(dtypes) * wide)
         return draw.finish(right + MARGIN, y + MARGIN, alt)
 
@@ -92,6 +110,16 @@ def promoted(a: torch.dtype, b: torch.dtype) -> torch.dtype | None:
 def short(dtype: torch.dtype) -> str:
     """'float32'."""
     return str(dtype).removeprefix("torch.")
+
+
+def kind_label(kind: str) -> str:
+    """What the legend calls one of KINDS."""
+    return {
+        "bool": text("figure.dtypes.bool", "bool"),
+        "integer": text("figure.dtypes.integer", "integer"),
+        "float": text("figure.dtypes.float", "float"),
+        "complex": text("figure.dtypes.complex", "complex"),
+    }[kind]
 
 
 def kind(dtype: torch.dtype) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
+from ..texts import all_of, text
 from .drawing import MARGIN, Figure, Page, page
 
 STEP = 31  # pixels, from one event to the next
@@ -19,15 +20,9 @@ STARTS = {"forward pre": "forward", "backward pre": "backward"}
 ENDS = {"forward": "forward", "backward": "backward"}
 GRADIENT = "gradient"
 PASS_COLOURS = {"forward": 1, "backward": 0, GRADIENT: 2}  # places in the style's colours
-KEY = {
-    "forward": "forward pre-hook to forward hook",
-    "backward": "backward pre-hook to backward hook",
-    GRADIENT: "tensor hook on a parameter",
-}
 KEY_GAP = 28
-NOW = "filled: new"
+NOW = "now"  # in the key: what the marks of the newest events mean
 MOST_EVENTS = 40
-ROOT = "(the model)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,14 +58,16 @@ def hook_timeline(trace: Sequence[tuple[str, str]], now: tuple[int, int] | None 
     spans = [span for span in spans_of(trace) if span.first < last]
     rows = rows_of(trace)
     with page() as draw:
-        labels = [(name, name or ROOT, depth_of(name, rows)) for name in rows]
+        root = text("figure.hook_timeline.root", "(the model)")
+        labels = [(name, name or root, depth_of(name, rows)) for name in rows]
         widest = max(draw.width_of(label, code=True) + 16 * depth for _, label, depth in labels)
         left = MARGIN + widest + 26
         top = MARGIN + 56
         # A short trace is drawn wider, so that it fills the page that its key needs.
         key = key_of(draw, trace)
         if now:
-            key.append((NOW, NOW, 19 + draw.width_of(NOW, size=13) + KEY_GAP))
+            new = text("figure.hook_timeline.key_now", "filled: new")
+            key.append((NOW, new, 19 + draw.width_of(new, size=13) + KEY_GAP))
         key_end = MARGIN + sum(width for _, _, width in key) - KEY_GAP
         step = min(max(STEP, (key_end - left) / len(trace)), 2 * STEP)
         right = left + step * len(trace)
@@ -159,9 +156,11 @@ def draw_head(
     draw: Page, trace: Sequence, left: float, top: float, right: float, bottom: float
 ) -> None:
     """The arrow of time, and a line between the forward and the backward part."""
-    draw.text(MARGIN, MARGIN + 8, "Which hook fires when", size=16, bold=True)
-    draw.text(left, top - 16, "time", size=13, colour=draw.muted)
-    start = left + draw.width_of("time", size=13) + 10
+    title = text("figure.hook_timeline.title", "Which hook fires when")
+    draw.text(MARGIN, MARGIN + 8, title, size=16, bold=True)
+    time = text("figure.hook_timeline.time", "time")
+    draw.text(left, top - 16, time, size=13, colour=draw.muted)
+    start = left + draw.width_of(time, size=13) + 10
     draw.arrow([(start, top - 16), (right, top - 16)], colour=draw.muted, line=1.5, head=9)
     kinds = [pass_of(event) == "forward" for event, _ in trace]
     if all(kinds) or not any(kinds):
@@ -185,43 +184,65 @@ def draw_span(draw: Page, span: Span, left: float, step: float, y: float) -> Non
 def key_of(draw: Page, trace: Sequence[tuple[str, str]]) -> list[tuple[str, str, float]]:
     """What the colours mean: (kind, words, pixels to the next one)."""
     used = {pass_of(event) for event, _ in trace}
+    meanings = {
+        "forward": text("figure.hook_timeline.key_forward", "forward pre-hook to forward hook"),
+        "backward": text("figure.hook_timeline.key_backward", "backward pre-hook to backward hook"),
+        GRADIENT: text("figure.hook_timeline.key_gradient", "tensor hook on a parameter"),
+    }
     return [
-        (kind, text, 19 + draw.width_of(text, size=13) + KEY_GAP)
-        for kind, text in KEY.items()
+        (kind, meaning, 19 + draw.width_of(meaning, size=13) + KEY_GAP)
+        for kind, meaning in meanings.items()
         if kind in used
     ]
 
 
 def draw_key(draw: Page, key: Sequence[tuple[str, str, float]], y: float) -> None:
     x: float = MARGIN
-    for kind, text, width in key:
+    for kind, meaning, width in key:
         colour = draw.hues[PASS_COLOURS[kind]] if kind in PASS_COLOURS else draw.muted
         fill = draw.panel if kind in PASS_COLOURS else colour
         draw.box(x, y - 6, 12, 12, fill=fill, edge=colour, line=1.6, radius=6)
-        draw.text(x + 19, y, text, size=13, colour=colour)
+        draw.text(x + 19, y, meaning, size=13, colour=colour)
         x += width
 
 
 def moment_alt(trace: Sequence[tuple[str, str]], first: int, last: int) -> str:
-    listed = "; ".join(
-        f"{event} of {name or 'the model'}" for event, name in trace[first - 1 : last]
-    )
     spans = sorted(spans_of(trace), key=lambda span: span.first)  # outer ones first
     waiting = [span.name for span in spans if span.first < last <= span.last]
-    waits = " and ".join(name or "the model" for name in waiting) or "nothing"
-    return (
-        f"The timeline after {last} of {len(trace)} hook calls. New in this step: {listed}. "
-        f"Begun and not yet ended: {waits}."
+    waits = text("figure.hook_timeline.nothing", "nothing")
+    if waiting:
+        waits = all_of(map(named, waiting))
+    return text(
+        "figure.hook_timeline.moment",
+        "The timeline after {last} of {count} hook calls. New in this step: {events}. "
+        "Begun and not yet ended: {names}.",
+        last=last,
+        count=len(trace),
+        events=listed(trace[first - 1 : last]),
+        names=waits,
     )
 
 
 def timeline_alt(trace: Sequence[tuple[str, str]]) -> str:
-    listed = "; ".join(f"{event} of {name or 'the model'}" for event, name in trace)
-    names = len({name for _, name in trace})
-    return (
-        f"A timeline of {len(trace)} hook calls on {names} modules and parameters, "
-        f"in this order: {listed}."
+    return text(
+        "figure.hook_timeline.alt",
+        "A timeline of {count} hook calls on {names} modules and parameters, in this order: "
+        "{events}.",
+        count=len(trace),
+        names=len({name for _, name in trace}),
+        events=listed(trace),
     )
+
+
+def listed(trace: Sequence[tuple[str, str]]) -> str:
+    return "; ".join(
+        text("figure.hook_timeline.event", "{event} of {name}", event=event, name=named(name))
+        for event, name in trace
+    )
+
+
+def named(name: str) -> str:
+    return name or text("figure.hook_timeline.model", "the model")
 
 
 # -- activations -----------------------------------------------------------------------------
@@ -258,7 +279,8 @@ def activations(models: Mapping[str, Mapping[str, torch.Tensor]]) -> Figure:
         low, high = -1.0, 1.0
     with page() as draw:
         axis = max(draw.width_of(f"{value:.2g}", size=12) for value in (low, high)) + 10
-        left = MARGIN + max(axis, draw.width_of("layer", size=13) + 10)
+        layer = text("figure.activations.layer", "layer")
+        left = MARGIN + max(axis, draw.width_of(layer, size=13) + 10)
         column = max(COLUMN, (KEY_WIDTH - left) / columns)
         y = MARGIN
         for title, layers in spreads.items():
@@ -316,8 +338,9 @@ def draw_panel(
             under=True,
         )
     bottom = top + PANEL_HEIGHT
-    draw.text(left - 8, bottom + 18, "layer", size=13, ha="right", colour=draw.muted)
-    draw.text(left - 8, bottom + 38, "std", size=13, ha="right", colour=draw.muted)
+    layer, std = text("figure.activations.layer", "layer"), text("figure.activations.std", "std")
+    draw.text(left - 8, bottom + 18, layer, size=13, ha="right", colour=draw.muted)
+    draw.text(left - 8, bottom + 38, std, size=13, ha="right", colour=draw.muted)
     for place, (name, (points, spread)) in enumerate(layers.items()):
         x = left + column * (place + 0.5)
         p05, p25, p50, p75, p95 = map(height, points)
@@ -334,12 +357,15 @@ def draw_spread_key(draw: Page, y: float) -> None:
     colour = draw.hues[1]
     x: float = MARGIN
     pale = matplotlib.colors.to_rgba(colour, 0.25)
-    for fill, text in ((pale, "5 % to 95 % of the values"), (colour, "the middle half")):
+    for fill, meaning in (
+        (pale, text("figure.activations.most", "5 % to 95 % of the values")),
+        (colour, text("figure.activations.half", "the middle half")),
+    ):
         draw.box(x, y - 6, 16, 12, fill=fill)
-        draw.text(x + 23, y, text, size=13)
-        x += 23 + draw.width_of(text, size=13) + 26
+        draw.text(x + 23, y, meaning, size=13)
+        x += 23 + draw.width_of(meaning, size=13) + 26
     draw.line([(x, y), (x + 18, y)], line=2)
-    draw.text(x + 25, y, "median", size=13)
+    draw.text(x + 25, y, text("figure.activations.median", "median"), size=13)
 
 
 def activations_alt(spreads: Mapping[str, Mapping]) -> str:
@@ -347,6 +373,8 @@ def activations_alt(spreads: Mapping[str, Mapping]) -> str:
     for title, layers in spreads.items():
         listed = ", ".join(f"{name} {spread:.2g}" for name, (_, spread) in layers.items())
         parts.append(f"{title}: {listed}")
-    return (
-        "How the outputs of each layer are spread. Standard deviations, " + "; ".join(parts) + "."
+    return text(
+        "figure.activations.alt",
+        "How the outputs of each layer are spread. Standard deviations, {models}.",
+        models="; ".join(parts),
     )

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import torch
 
+from ..texts import text
 from .drawing import MARGIN, Figure, Page, page
 from .views import layout_alt, stride_legend, title
 
@@ -95,7 +96,13 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
                 tinted = torch.zeros_like(image)
                 tinted[..., channel] = planes[channel]
                 draw.picture(x, y, wide, high, pixels(tinted))
-                draw.text(x + wide / 2, y - 9, f"[{channel}] as {hue}", size=12, ha="center")
+                shown_as = text(
+                    "figure.axes_order.channel",
+                    "[{channel}] as {colour}",
+                    channel=channel,
+                    colour=colour_name(hue),
+                )
+                draw.text(x + wide / 2, y - 9, shown_as, size=12, ha="center")
                 sign = "=" if channel == 2 else "+"
                 draw.text(
                     x + wide + BETWEEN / 2, y + high / 2, sign, size=20, bold=True, ha="center"
@@ -103,7 +110,10 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
                 x += wide + BETWEEN
             draw.picture(x, y, wide, high, pixels(planes.permute(1, 2, 0)))
             same = torch.equal(planes.permute(1, 2, 0), image)
-            outcomes.append("the same picture" if same else "a scrambled picture")
+            if same:
+                outcomes.append(text("figure.axes_order.same", "the same picture"))
+            else:
+                outcomes.append(text("figure.axes_order.scrambled", "a scrambled picture"))
             hue = draw.hues[3 if same else 0]
             draw.text(
                 x + wide / 2, y - 9, outcomes[-1], size=13, bold=True, ha="center", colour=hue
@@ -111,7 +121,12 @@ def axes_order(image: torch.Tensor | None = None, name: str = "image") -> Figure
             y += high + 18
         alt = f"{layout_alt(name, image)}."
         for (label, planes), outcome in zip(orders.items(), outcomes, strict=True):
-            alt += f" {layout_alt(label, planes)}: its three channels make {outcome}."
+            alt += " " + text(
+                "figure.axes_order.outcome",
+                "{layout}: its three channels make {outcome}.",
+                layout=layout_alt(label, planes),
+                outcome=outcome,
+            )
         return draw.finish(right + MARGIN, y + 6, alt)
 
 
@@ -123,11 +138,12 @@ def first_numbers(draw: Page, x: float, y: float, image: torch.Tensor) -> float:
     height, width, channels = image.shape
     count = min(FIRST_NUMBERS, image.numel())
     cell, hues = 27, list(CHANNELS)
-    labels = "storage", "permute [0]", "reshape [0]"
+    stored = text("figure.axes_order.storage", "storage")
+    labels = stored, "permute [0]", "reshape [0]"
     left = x + max(draw.width_of(label, size=13) for label in labels) + 12
     right = left + count * cell
     rows = {
-        "storage": range(count),
+        stored: range(count),
         "permute [0]": range(0, count, channels),
         "reshape [0]": range(min(count, height * width)),
     }
@@ -140,13 +156,22 @@ def first_numbers(draw: Page, x: float, y: float, image: torch.Tensor) -> float:
         if image.numel() > count:
             draw.text(right + 6, y + 14, "...", colour=draw.muted)
         y += 28
-        if label == "storage":
+        if label == stored:
             for index in shown:
                 at = left + (index + 0.5) * cell, y + 10
                 draw.text(*at, str(index), size=12, colour=draw.muted, ha="center")
             y += 26
         y += 6
     return right + 24
+
+
+def colour_name(channel: str) -> str:
+    """What the picture calls one of CHANNELS."""
+    return {
+        "red": text("figure.axes_order.red", "red"),
+        "green": text("figure.axes_order.green", "green"),
+        "blue": text("figure.axes_order.blue", "blue"),
+    }[channel]
 
 
 def pixels(image: torch.Tensor) -> list:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 
 import torch
 
-from ..texts import counted
-from .drawing import CELL, MARGIN, UNUSED, Figure, Page, page, ramp
+from ..texts import all_of, counted, text
+from .drawing import CELL, MARGIN, UNUSED, Figure, Page, page, ramp, shape_label
 from .views import word_of
 
 SIDE = 34  # pixels, a cell
@@ -61,12 +61,13 @@ def gathered(x: torch.Tensor, dim: int, index: torch.Tensor, name: str = "x") ->
         ]
         right, y = _three(draw, parts, side, dim)
 
-        gutter = MARGIN + max(draw.width_of(word, size=13) for word in (name, "result", "index"))
+        made = text("figure.result", "result")
+        gutter = MARGIN + max(draw.width_of(word, size=13) for word in (name, made, "index"))
         left, y, end = gutter + 14, y + (APART if kind else 16), y
         for i, line in enumerate(lines[0]):
             wide = side * max(len(line), *(len(one) for one in lines[1]))
             if kind:
-                draw.text(left, y, f"{kind} {i}", size=13, bold=True)
+                draw.text(left, y, _line_label(kind, i), size=13, bold=True)
             top = y + 16
             _row(draw, left, top, _words(line), fills_x[i], wide=side)
             below = top + SIDE + ARROWS
@@ -79,13 +80,32 @@ def gathered(x: torch.Tensor, dim: int, index: torch.Tensor, name: str = "x") ->
                 _row(draw, left, below + SIDE + 3, _words(lines[1][i]), high=LOW, wide=side)
             end = below + SIDE + 3 + LOW
             right, left = max(right, left + wide), left + wide + APART
-        for word, middle in ((name, SIDE / 2), ("result", 1.5 * SIDE + ARROWS)):
+        for word, middle in ((name, SIDE / 2), (made, 1.5 * SIDE + ARROWS)):
             draw.text(gutter, y + 16 + middle, word, size=13, colour=draw.muted, ha="right")
         draw.text(gutter, end - LOW / 2, "index", size=13, colour=draw.muted, ha="right")
-        alt = (
-            f"{title} of shape {tuple(result.shape)}: {name} is {x.tolist()}, index is "
-            f"{index.tolist()}, the result is {result.tolist()}. {_moves(lines[1], kind, 'from')}"
+        alt = text(
+            "figure.gathered.alt",
+            "{call} of shape {shape}: {name} is {x}, index is {index}, the result is {result}.",
+            call=title,
+            shape=tuple(result.shape),
+            name=name,
+            x=x.tolist(),
+            index=index.tolist(),
+            result=result.tolist(),
         )
+        places = _places(lines[1], kind)
+        if kind:
+            alt += " " + text(
+                "figure.gathered.moves_in_lines",
+                "The arrows lead from these places {places}.",
+                places=places,
+            )
+        else:
+            alt += " " + text(
+                "figure.gathered.moves",
+                "The arrows lead from these places: {places}.",
+                places=places,
+            )
         return draw.finish(right + MARGIN, end + MARGIN, alt)
 
 
@@ -141,12 +161,13 @@ def scattered(
         ]
         right, y = _three(draw, parts, side, dim)
 
-        gutter = MARGIN + max(draw.width_of(word, size=13) for word in ("source", "result"))
+        made = text("figure.result", "result")
+        gutter = MARGIN + max(draw.width_of(word, size=13) for word in ("source", made))
         left, y, end = gutter + 14, y + (APART if kind else 16), y
         for i, line in enumerate(lines[2]):
             wide = side * max(len(line), *(len(one) for one in lines[1]))
             if kind:
-                draw.text(left, y, f"{kind} {i}", size=13, bold=True)
+                draw.text(left, y, _line_label(kind, i), size=13, bold=True)
             top = y + 16 + LOW + 3
             below = top + SIDE + ARROWS
             if i < len(lines[1]):
@@ -159,14 +180,32 @@ def scattered(
             _row(draw, left, below, _words(line), fills[i], wide=side)
             end = below + SIDE
             right, left = max(right, left + wide), left + wide + APART
-        places = {"index": LOW / 2, "source": LOW + 3 + SIDE / 2}
-        for word, middle in places.items():
+        for word, middle in (("index", LOW / 2), ("source", LOW + 3 + SIDE / 2)):
             draw.text(gutter, y + 16 + middle, word, size=13, colour=draw.muted, ha="right")
-        draw.text(gutter, end - SIDE / 2, "result", size=13, colour=draw.muted, ha="right")
-        alt = (
-            f"{title} of shape {tuple(result.shape)}: index is {index.tolist()}, source is "
-            f"{source.tolist()}, the result is {result.tolist()}. {_moves(lines[1], kind, 'to')}"
+        draw.text(gutter, end - SIDE / 2, made, size=13, colour=draw.muted, ha="right")
+        alt = text(
+            "figure.scattered.alt",
+            "{call} of shape {shape}: index is {index}, source is {source}, the result is "
+            "{result}.",
+            call=title,
+            shape=tuple(result.shape),
+            index=index.tolist(),
+            source=source.tolist(),
+            result=result.tolist(),
         )
+        places = _places(lines[1], kind)
+        if kind:
+            alt += " " + text(
+                "figure.scattered.moves_in_lines",
+                "The arrows lead to these places {places}.",
+                places=places,
+            )
+        else:
+            alt += " " + text(
+                "figure.scattered.moves",
+                "The arrows lead to these places: {places}.",
+                places=places,
+            )
         return draw.finish(right + MARGIN, end + MARGIN, alt)
 
 
@@ -204,10 +243,21 @@ def broadcast(
             view = tensor.expand(shape)
             table = _table(view)
             side = _width(draw, tensor)
-            heads = [f"shape {tuple(tensor.shape)}"]
+            heads = [shape_label(tensor.shape)]
             if name in named:
-                heads.append(f"seen with stride {view.stride()}")
-                stretched.append(f"{name} of shape {tuple(tensor.shape)}, stride {view.stride()}")
+                stride = view.stride()
+                heads.append(
+                    text("figure.broadcast.stride", "seen with stride {stride}", stride=stride)
+                )
+                stretched.append(
+                    text(
+                        "figure.broadcast.operand",
+                        "{name} of shape {shape}, stride {stride}",
+                        name=name,
+                        shape=tuple(tensor.shape),
+                        stride=stride,
+                    )
+                )
             if place:
                 middle = MARGIN + HEAD + 20 + len(table) * SIDE / 2
                 mark = sign.replace("-", "\N{MINUS SIGN}").replace("*", "\N{MULTIPLICATION SIGN}")
@@ -231,10 +281,15 @@ def broadcast(
             heads_wide = [draw.width_of(head, size=13) for head in heads]
             wide = max(*heads_wide, draw.width_of(title, bold=True, code=True))
             x += max(len(table[0]) * side, wide) + APART
-        alt = (
-            f"{stretched[0]} and {stretched[1]} are stretched to shape {tuple(shape)}; where a "
-            f"stride is 0, only the first cell along that dimension is stored and the others are "
-            f"drawn dashed. The result of {sign} is {result.tolist()}."
+        alt = text(
+            "figure.broadcast.alt",
+            "{operands} are stretched to shape {shape}; where a stride is 0, only the first cell "
+            "along that dimension is stored and the others are drawn dashed. The result of {sign} "
+            "is {result}.",
+            operands=all_of(stretched),
+            shape=tuple(shape),
+            sign=sign,
+            result=result.tolist(),
         )
         return draw.finish(x - APART + MARGIN, end + MARGIN, alt)
 
@@ -272,20 +327,29 @@ def masked(x: torch.Tensor, mask: torch.Tensor, name: str = "x") -> Figure:
         y += APART - 12
         draw.text(MARGIN, y, f"{name}[mask]", bold=True, code=True)
         at = MARGIN + draw.width_of(f"{name}[mask]", bold=True, code=True) + 12
-        shape = f"shape {tuple(result.shape)}"
+        shape = shape_label(result.shape)
         draw.text(at, y, shape, size=13, colour=draw.muted)
         words = [[word_of(n) for n in line] for line in _table(result)] if picked else []
         for line, (row, line_fills) in enumerate(zip(words, fills_result, strict=True)):
             _row(draw, MARGIN, y + 16 + line * SIDE, row, line_fills, wide=side)
         if not picked:
-            draw.text(MARGIN, y + 30, "no elements", size=13, colour=draw.muted)
+            nothing = text("figure.no_elements", "no elements")
+            draw.text(MARGIN, y + 30, nothing, size=13, colour=draw.muted)
         end = y + 16 + SIDE * max(1, len(words))
         wide = max((side * len(row) for row in words), default=0)
         right = max(right, MARGIN + wide, at + draw.width_of(shape, size=13))
-        alt = (
-            f"{name} of shape {tuple(x.shape)} is {x.tolist()}, and a mask of shape "
-            f"{tuple(mask.shape)} is True at {int(mask.sum())} of {mask.numel()} places. "
-            f"{name}[mask] has shape {tuple(result.shape)} and is {result.tolist()}."
+        alt = text(
+            "figure.masked.alt",
+            "{name} of shape {shape} is {x}, and a mask of shape {mask_shape} is True at {true} of "
+            "{places} places. {name}[mask] has shape {result_shape} and is {result}.",
+            name=name,
+            shape=tuple(x.shape),
+            x=x.tolist(),
+            mask_shape=tuple(mask.shape),
+            true=int(mask.sum()),
+            places=mask.numel(),
+            result_shape=tuple(result.shape),
+            result=result.tolist(),
         )
         return draw.finish(right + MARGIN, end + MARGIN, alt)
 
@@ -316,7 +380,12 @@ def einsum_axes(equation: str, *tensors: torch.Tensor, names: Sequence[str] = ()
         for d, letter in enumerate(letters)
     }
     summed = [letter for letter in size if letter not in kept]
-    names = list(names) or [f"tensor {i + 1}" for i in range(len(tensors))]
+    names = list(names) or [
+        text("figure.einsum_axes.tensor", "tensor {number}", number=number)
+        for number in range(1, 1 + len(tensors))
+    ]
+    made = text("figure.result", "result")
+    gone = text("figure.einsum_axes.summed", "summed")
     with page() as draw:
         hue = {letter: draw.hues[i % len(draw.hues)] for i, letter in enumerate(size)}
         top, bottom = MARGIN + 26, MARGIN + 150
@@ -326,24 +395,37 @@ def einsum_axes(equation: str, *tensors: torch.Tensor, names: Sequence[str] = ()
             x += _axes_width(draw, name, letters) + APART
         ends: dict[str, tuple[float, float]] = {}
         right, x = x - APART, float(MARGIN)
-        stops = _axes(draw, x, bottom, "result", kept, tuple(result.shape), hue, below=True)
+        stops = _axes(draw, x, bottom, made, kept, tuple(result.shape), hue, below=True)
         ends.update((letter, (at, bottom)) for letter, at, _ in stops)
-        x += _axes_width(draw, "result", kept) + APART
+        x += _axes_width(draw, made, kept) + APART
         if summed:
             sizes = tuple(size[letter] for letter in summed)
-            stops = _axes(draw, x, bottom, "summed", "".join(summed), sizes, hue, below=True)
+            letters = "".join(summed)
+            stops = _axes(draw, x, bottom, gone, letters, sizes, hue, below=True, dashed=True)
             ends.update((letter, (at, bottom)) for letter, at, _ in stops)
-            x += _axes_width(draw, "summed", "".join(summed)) + APART
+            x += _axes_width(draw, gone, letters) + APART
         for letter, at, y in starts:
             x1, y1 = ends[letter]
             draw.arrow([(at, y + AXIS + 4), (x1, y1 - 4)], colour=hue[letter])
+        no_axes = text("figure.einsum_axes.no_axes", "none")
         places = ", ".join(
-            f"{name} has the axes {' '.join(letters) or 'none'}"
+            text(
+                "figure.einsum_axes.operand",
+                "{name} has the axes {axes}",
+                name=name,
+                axes=" ".join(letters) or no_axes,
+            )
             for name, letters in zip(names, axes, strict=True)
         )
-        alt = (
-            f"torch.einsum({equation!r}): {places}. The result has shape {tuple(result.shape)} and "
-            f"the axes {' '.join(kept) or 'none'}; summed away: {' '.join(summed) or 'nothing'}."
+        alt = text(
+            "figure.einsum_axes.alt",
+            "torch.einsum({equation!r}): {operands}. The result has shape {shape} and the axes "
+            "{axes}; summed away: {summed}.",
+            equation=equation,
+            operands=places,
+            shape=tuple(result.shape),
+            axes=" ".join(kept) or no_axes,
+            summed=" ".join(summed) or text("figure.einsum_axes.nothing_summed", "nothing"),
         )
         return draw.finish(max(right, x - APART) + MARGIN, bottom + AXIS + 26 + MARGIN, alt)
 
@@ -361,6 +443,7 @@ def _axes(
     hue: dict[str, str],
     *,
     below: bool = False,
+    dashed: bool = False,
 ) -> list[tuple[str, float, float]]:
     """A tensor as a row of its axes, each a box with a letter and a size. Gives their middles.
 
@@ -370,19 +453,22 @@ def _axes(
     found = []
     for d, letter in enumerate(letters):
         left = x + d * (AXIS + 4)
-        dashed = name == "summed"
         draw.box(left, y, AXIS, AXIS, fill=CELL, edge=hue[letter], line=2, radius=5, dashed=dashed)
         draw.text(left + AXIS / 2, y + 17, letter, size=17, bold=True, code=True, ha="center")
         draw.text(left + AXIS / 2, y + 36, str(shape[d]), size=12, colour=draw.muted, ha="center")
         found.append((letter, left + AXIS / 2, y))
     if not letters:
-        draw.text(x, y + AXIS / 2, "one number", size=13, colour=draw.muted)
+        draw.text(x, y + AXIS / 2, _one_number(), size=13, colour=draw.muted)
     return found
 
 
 def _axes_width(draw: Page, name: str, letters: str) -> float:
-    words = max(draw.width_of(name, bold=True), 0 if letters else draw.width_of("one number"))
+    words = max(draw.width_of(name, bold=True), 0 if letters else draw.width_of(_one_number()))
     return max(words, len(letters) * (AXIS + 4) - 4)
+
+
+def _one_number() -> str:
+    return text("figure.einsum_axes.one_number", "one number")
 
 
 def _three(
@@ -398,7 +484,7 @@ def _three(
     """
     x, right, end = float(MARGIN), 0.0, 0.0
     for name, tensor, fills in parts:
-        shape = f"shape {tuple((shapes or {}).get(name, tensor.shape))}"
+        shape = shape_label((shapes or {}).get(name, tensor.shape))
         draw.text(x, MARGIN + 6, name, bold=True, code=True)
         draw.text(x, MARGIN + 28, shape, size=13, colour=draw.muted)
         table = _table(tensor)
@@ -464,13 +550,27 @@ def _plain(lines: Sequence[Sequence[int]]) -> Fills:
     return [[CELL] * len(line) for line in lines]
 
 
-def _moves(lines: Sequence[Sequence[int]], kind: str, way: str) -> str:
-    """'The arrows lead from these places in row 0: 2, 0; in row 1: 3, 3.'."""
-    told = [
-        (f"in {kind} {i}: " if kind else "") + ", ".join(map(str, line))
-        for i, line in enumerate(lines)
-    ]
-    return f"The arrows lead {way} these places{' ' if kind else ': '}{'; '.join(told)}."
+def _line_label(kind: str, number: int) -> str:
+    """'row 0' or 'column 0'."""
+    if kind == "row":
+        return text("figure.line.row", "row {number}", number=number)
+    return text("figure.line.column", "column {number}", number=number)
+
+
+def _places(lines: Sequence[Sequence[int]], kind: str) -> str:
+    """'in row 0: 2, 0; in row 1: 3, 3', or the numbers alone where there is one line."""
+    told = []
+    for i, line in enumerate(lines):
+        listed = ", ".join(map(str, line))
+        if kind:
+            listed = text(
+                "figure.line.places",
+                "in {line}: {places}",
+                line=_line_label(kind, i),
+                places=listed,
+            )
+        told.append(listed)
+    return "; ".join(told)
 
 
 def _refused(what: str, error: Exception) -> str:

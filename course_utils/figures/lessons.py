@@ -11,7 +11,7 @@ import itertools
 import statistics
 from collections.abc import Iterable, Mapping, Sequence
 
-from ..texts import counted
+from ..texts import all_of, counted, text
 from .drawing import MARGIN, Figure, Page, page, ramp
 
 MOST_LESSONS = 40
@@ -71,18 +71,31 @@ def course_map(
             for row, line in enumerate(lines[node.lesson]):
                 at = x + wide / 2, top + 36 + LINE * row
                 draw.text(*at, line, size=LETTERS, ha="center")
-        parts = [
-            f"{number} {title}"
-            + ("" if done is None else f" ({percent(done[number])} done)")
-            + (f" needs {' and '.join(needs[number])}" if needs[number] else "")
-            for number, title, _ in lessons
-        ]
-        alt = (
-            f"A map of {counted(len(lessons), 'lesson')} with an arrow to each from what it needs: "
+        parts = []
+        for number, title, _ in lessons:
+            lesson = f"{number} {title}"
+            if done is not None:
+                share = percent(done[number])
+                lesson = text(
+                    "figure.course_map.done", "{lesson} ({share} done)", lesson=lesson, share=share
+                )
+            if needs[number]:
+                lesson = text(
+                    "figure.course_map.needs",
+                    "{lesson} needs {others}",
+                    lesson=lesson,
+                    others=all_of(needs[number]),
+                )
+            parts.append(lesson)
+        alt = text(
+            "figure.course_map.alt",
+            "A map of {count} with an arrow to each from what it needs: {lessons}.",
+            count=counted(len(lessons), "lesson"),
+            lessons="; ".join(parts),
         )
         right = left_of(columns[-1][0], wide) + wide
         bottom = max(node.y + node.high / 2 for node in nodes) + down
-        return draw.finish(right + MARGIN, bottom + MARGIN, alt + "; ".join(parts) + ".")
+        return draw.finish(right + MARGIN, bottom + MARGIN, alt)
 
 
 def percent(share: float) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ..texts import counted
+from ..texts import counted, text
 from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
 from .vision import picture_of
 
@@ -66,9 +66,21 @@ def conventions(libraries: Mapping[str, tuple[Mapping[str, Any], Mapping[str, An
                 right, bottom = max(right, x), max(bottom, under)
             y = bottom + 20
             before, after = (sample.described() for sample in samples)
-            parts.append(f"in {name} before: {before}, and after: {after}")
-        alt = "A picture with its mask and its boxes, before and after a change: "
-        return draw.finish(right + MARGIN, y - 20 + MARGIN, alt + "; ".join(parts) + ".")
+            parts.append(
+                text(
+                    "figure.conventions.library",
+                    "in {name} before: {before}, and after: {after}",
+                    name=name,
+                    before=before,
+                    after=after,
+                )
+            )
+        alt = text(
+            "figure.conventions.alt",
+            "A picture with its mask and its boxes, before and after a change: {libraries}.",
+            libraries="; ".join(parts),
+        )
+        return draw.finish(right + MARGIN, y - 20 + MARGIN, alt)
 
 
 class _Sample:
@@ -93,11 +105,19 @@ class _Sample:
         self.labels = [int(label) for label in sample["labels"]]
         self.words = [[_kind(image), _shape(image)], [_kind(mask), _shape(mask)]]
         kind = f"{boxes_name}: {type(boxes).__name__}"
-        self.box_words = [kind, str(self.boxes), f"labels {self.labels}"]
+        said = text("figure.conventions.labels", "labels {labels}", labels=self.labels)
+        self.box_words = [kind, str(self.boxes), said]
 
     def described(self) -> str:
-        kinds = " and mask ".join(f"{kind} {shape}" for kind, shape in self.words)
-        return f"picture {kinds}, boxes {self.boxes}, labels {self.labels}"
+        picture, mask = (f"{kind} {shape}" for kind, shape in self.words)
+        return text(
+            "figure.conventions.sample",
+            "picture {picture} and mask {mask}, boxes {boxes}, labels {labels}",
+            picture=picture,
+            mask=mask,
+            boxes=self.boxes,
+            labels=self.labels,
+        )
 
 
 def _kind(thing: Any) -> str:
@@ -170,7 +190,7 @@ def text_batch(
             f"here are {len(texts)} texts, input_ids {tuple(ids.shape)}, attention_mask "
             f"{tuple(mask.shape)}, hidden {tuple(hidden.shape)}, logits {tuple(logits.shape)}."
         )
-    rows = [tokenizer(text)["input_ids"] for text in texts]
+    rows = [tokenizer(one)["input_ids"] for one in texts]
     pieces = [tokenizer.convert_ids_to_tokens(row) for row in rows]
     labels = logits.shape[1]
     with page() as draw:
@@ -205,21 +225,28 @@ def text_batch(
             draw.text(MARGIN + 40, y + BELOW / 2 - 2, words, size=13, colour=draw.muted)
             y += BELOW + 8
 
-        title(MARGIN, "texts, cut into pieces")
+        title(MARGIN, text("figure.text_batch.pieces", "texts, cut into pieces"))
         grid(
             MARGIN,
             wide,
             [[colours[i]] * len(row) for i, row in enumerate(rows)],
             lambda i, place: pieces[i][place],
         )
-        then("tokenizer: an id for each piece; collator: one width for all")
+        then(
+            text(
+                "figure.text_batch.tokenizer",
+                "tokenizer: an id for each piece; collator: one width for all",
+            )
+        )
         title(MARGIN, "input_ids", ids.shape)
         grid(MARGIN, CELL, fills, lambda i, place: str(int(ids[i, place])))
         x = max(MARGIN + time * CELL, right - time * MASK_CELL, MARGIN + 200) + 30
         title(x, "attention_mask", mask.shape)
         grid(x, MASK_CELL, fills, lambda i, place: str(int(mask[i, place])))
         right = max(right, x + time * MASK_CELL)
-        then("model: a vector for each place; logits for each text")
+        then(
+            text("figure.text_batch.model", "model: a vector for each place; logits for each text")
+        )
         title(MARGIN, "last_hidden_state", hidden.shape)
         for back in (8, 4, 0):
             for i, row in enumerate(fills):
@@ -240,12 +267,19 @@ def text_batch(
         bottom = y + 20 + count * (CELL + 12)
         right = max(right, x + labels * MASK_CELL)
         said = "; ".join(
-            f"{text!r} is {' '.join(row)}" for text, row in zip(texts, pieces, strict=True)
+            text("figure.text_batch.cut", "{one!r} is {pieces}", one=one, pieces=" ".join(row))
+            for one, row in zip(texts, pieces, strict=True)
         )
-        alt = (
-            f"{counted(count, 'text')} on the way through a model: {said}. The collator makes "
-            f"input_ids {ids.tolist()} with attention_mask {mask.tolist()}. The model gives "
-            f"last_hidden_state of shape {tuple(hidden.shape)}, with a vector for padding too, "
-            f"and logits of shape {tuple(logits.shape)}."
+        alt = text(
+            "figure.text_batch.alt",
+            "{texts} on the way through a model: {pieces}. The collator makes input_ids {ids} "
+            "with attention_mask {mask}. The model gives last_hidden_state of shape {hidden}, "
+            "with a vector for padding too, and logits of shape {logits}.",
+            texts=counted(count, "text"),
+            pieces=said,
+            ids=ids.tolist(),
+            mask=mask.tolist(),
+            hidden=tuple(hidden.shape),
+            logits=tuple(logits.shape),
         )
         return draw.finish(right + MARGIN, bottom + MARGIN - 8, alt)

@@ -11,8 +11,8 @@ from typing import Any
 
 import torch
 
-from ..texts import counted
-from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
+from ..texts import all_of, counted, text
+from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp, shape_label
 
 SQUARE = 30  # pixels, a cell with a number in it
 MOST_INDICES = 30
@@ -28,10 +28,26 @@ def loader_parts() -> Figure:
     Taught in notebook 06.
     """
     parts = [
-        ("sampler", "which sample\ncomes next?", "3  7  1  0"),
-        ("batch sampler", "which samples\nmake a batch?", "[3, 7]  [1, 0]"),
-        ("dataset", "what is\nsample number i?", "dataset[3]  dataset[7]"),
-        ("collate_fn", "how do samples\nbecome a batch?", "one batch"),
+        (
+            text("figure.loader_parts.sampler", "sampler"),
+            text("figure.loader_parts.sampler_asks", "which sample\ncomes next?"),
+            "3  7  1  0",
+        ),
+        (
+            text("figure.loader_parts.batch_sampler", "batch sampler"),
+            text("figure.loader_parts.batch_sampler_asks", "which samples\nmake a batch?"),
+            "[3, 7]  [1, 0]",
+        ),
+        (
+            text("figure.loader_parts.dataset", "dataset"),
+            text("figure.loader_parts.dataset_asks", "what is\nsample number i?"),
+            "dataset[3]  dataset[7]",
+        ),
+        (
+            "collate_fn",
+            text("figure.loader_parts.collate_asks", "how do samples\nbecome a batch?"),
+            text("figure.loader_parts.collate_gives", "one batch"),
+        ),
     ]
     wide, high, apart, top = 160, 84, 46, MARGIN + 34
     with page() as draw:
@@ -39,8 +55,8 @@ def loader_parts() -> Figure:
         left = [MARGIN + i * (wide + apart) for i in range(len(parts))]
         # What happens where: the frames stand behind the boxes.
         for first, last, where in (
-            (0, 1, "in your own process"),
-            (2, 3, "in a worker, if there are workers"),
+            (0, 1, text("figure.loader_parts.own_process", "in your own process")),
+            (2, 3, text("figure.loader_parts.worker", "in a worker, if there are workers")),
         ):
             x, right = left[first] - 12, left[last] + wide + 12
             draw.box(
@@ -56,11 +72,12 @@ def loader_parts() -> Figure:
             draw.text(x + wide / 2, top + high + 22, gives, size=12, code=True, ha="center")
             if i:
                 draw.arrow([(x - apart + 4, top + high / 2), (x - 4, top + high / 2)])
-        alt = (
+        alt = text(
+            "figure.loader_parts.alt",
             "The parts of a DataLoader in a row. A sampler gives indices such as 3, 7, 1, 0; a "
             "batch sampler groups them as [3, 7] and [1, 0]; the dataset is asked for samples 3 "
             "and 7; collate_fn makes one batch of them. The first two run in your own process, "
-            "the last two in a worker if there are workers."
+            "the last two in a worker if there are workers.",
         )
         return draw.finish(left[-1] + wide + 12 + MARGIN, top + high + 50 + MARGIN, alt)
 
@@ -115,14 +132,23 @@ def sampled(
             draw.text(x + 14, y + SQUARE / 2, said, size=13, colour=draw.muted)
             right = max(right, x + 14 + draw.width_of(said, size=13))
             listed = str(draws[name] if in_lists else flat[name])
-            parts.append(f"{name} draws {listed}" + (f" ({said})" if said else ""))
+            drawn = text("figure.sampled.row", "{name} draws {indices}", name=name, indices=listed)
+            parts.append(f"{drawn} ({said})" if said else drawn)
             y += SQUARE + 12
-        alt = f"Indices drawn from {counted(count, 'sample')}, in order. " + "; ".join(parts) + "."
+        alt = text(
+            "figure.sampled.alt",
+            "Indices drawn from {samples}, in order. {rows}.",
+            samples=counted(count, "sample"),
+            rows="; ".join(parts),
+        )
         if together:
-            said = "all together: " + coverage(sum(flat.values(), []), count)
+            of_all = coverage(sum(flat.values(), []), count)
+            said = text("figure.sampled.together", "all together: {coverage}", coverage=of_all)
             draw.text(x0, y + 8, said, size=13, colour=draw.muted)
             right, y = max(right, x0 + draw.width_of(said, size=13)), y + 28
-            alt += f" {said[0].upper()}{said[1:]}."
+            alt += " " + text(
+                "figure.sampled.alt_together", "All together: {coverage}.", coverage=of_all
+            )
         return draw.finish(right + MARGIN, y + MARGIN - 12, alt)
 
 
@@ -132,9 +158,14 @@ def coverage(indices: Sequence[int], count: int) -> str:
     never = [i for i in range(count) if i not in times]
     often = [i for i in range(count) if times[i] > 1]
     if not never and not often:
-        return "each once"
-    said = [f"never: {', '.join(map(str, never))}"] if never else []
-    said += [f"more than once: {', '.join(map(str, often))}"] if often else []
+        return text("figure.sampled.each_once", "each once")
+    said = []
+    if never:
+        listed = ", ".join(map(str, never))
+        said.append(text("figure.sampled.never", "never: {indices}", indices=listed))
+    if often:
+        listed = ", ".join(map(str, often))
+        said.append(text("figure.sampled.often", "more than once: {indices}", indices=listed))
     return "; ".join(said)
 
 
@@ -181,11 +212,12 @@ def collated(
         colours = ramp(len(samples))
         words = [w for f in (*fields, result) for part in f.values() for w in numbers(part)]
         cell = max(SQUARE, 12 + max(draw.width_of(word, code=True) for word in words))
-        label = draw.width_of("sample 0", size=13) + 14
-        draw.text(MARGIN, MARGIN, "a list of samples", bold=True)
-        y, right = MARGIN + 24, MARGIN + draw.width_of("a list of samples", bold=True)
+        label = draw.width_of(sample_label(0), size=13) + 14
+        before_it = text("figure.collated.samples", "a list of samples")
+        draw.text(MARGIN, MARGIN, before_it, bold=True)
+        y, right = MARGIN + 24, MARGIN + draw.width_of(before_it, bold=True)
         for i, parts in enumerate(fields):
-            draw.text(MARGIN, y + SQUARE / 2, f"sample {i}", size=13, colour=draw.muted)
+            draw.text(MARGIN, y + SQUARE / 2, sample_label(i), size=13, colour=draw.muted)
             x = MARGIN + label
             for place, part in enumerate(parts.values()):
                 begin = x
@@ -206,10 +238,12 @@ def collated(
             code=True,
             ha="center",
         )
-        draw.text(x0, MARGIN, "a batch", bold=True)
-        y, right = MARGIN + 24, x0 + draw.width_of("a batch", bold=True)
+        after_it = text("figure.collated.batch", "a batch")
+        draw.text(x0, MARGIN, after_it, bold=True)
+        y, right = MARGIN + 24, x0 + draw.width_of(after_it, bold=True)
         for place, (name, part) in enumerate(zip(names, result.values(), strict=True)):
-            title = f"{name}   shape {tuple(part.shape)}" if name else f"shape {tuple(part.shape)}"
+            title = shape_label(part.shape)
+            title = f"{name}   {title}" if name else title
             right = max(right, x0 + draw.width_of(title, size=13))
             if made is not None and name not in made:
                 # Its place stays free, so that all stills have one size.
@@ -235,19 +269,53 @@ def collated(
             if name == newest:
                 frame(draw, x0, top, x0 + cell * part.shape[-1], y)
             y += 14
-        before = "; ".join(f"sample {i} is {said(parts)}" for i, parts in enumerate(fields))
+        before = "; ".join(
+            text(
+                "figure.collated.sample_is", "sample {number} is {fields}", number=i, fields=said(f)
+            )
+            for i, f in enumerate(fields)
+        )
         after = "; ".join(
-            f"{name or 'a tensor'} of shape {tuple(part.shape)}: {part.tolist()}"
+            text(
+                "figure.collated.part",
+                "{name} of shape {shape}: {numbers}",
+                name=name or text("figure.collated.tensor", "a tensor"),
+                shape=tuple(part.shape),
+                numbers=part.tolist(),
+            )
             for name, part in zip(names, result.values(), strict=True)
             if made is None or name == newest
         )
-        alt = f"Before collate_fn: {before}. After it, the batch: {after}."
+        if made is None:
+            alt = text(
+                "figure.collated.alt",
+                "Before collate_fn: {samples}. After it, the batch: {parts}.",
+                samples=before,
+                parts=after,
+            )
+        elif made:
+            alt = text(
+                "figure.collated.alt_new",
+                "New in the batch, from field {field} of each sample, is {part}.",
+                field=origin,
+                part=after,
+            )
+        else:
+            alt = text("figure.collated.alt_first", "The samples: {samples}.", samples=before)
         if made is not None:
-            missing = ", ".join(name for name in names if name not in made)
-            new = f"New in the batch, from field {origin} of each sample, is {after}"
-            alt = f"{new if made else f'The samples: {before}'}. Still to be made: {missing}."
-            alt = alt if missing else f"{new}. All parts are made."
+            alt += " " + still_to_be_made([name for name in names if name not in made])
         return draw.finish(right + MARGIN, max(y, below) + MARGIN - 14, alt)
+
+
+def sample_label(number: int) -> str:
+    return text("figure.collated.sample", "sample {number}", number=number)
+
+
+def still_to_be_made(names: Sequence[str]) -> str:
+    if not names:
+        return text("figure.collated.all_made", "All parts are made.")
+    listed = ", ".join(names)
+    return text("figure.collated.missing", "Still to be made: {parts}.", parts=listed)
 
 
 def frame(draw: Page, left: float, top: float, right: float, bottom: float) -> None:
@@ -284,7 +352,7 @@ def numbers(part: Any) -> list[str]:
 
 
 def said(parts: dict[str, Any]) -> str:
-    return " and ".join(f"({', '.join(numbers(part))})" for part in parts.values())
+    return all_of(f"({', '.join(numbers(part))})" for part in parts.values())
 
 
 def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequence[str]) -> Figure:
@@ -330,13 +398,27 @@ def class_balance(batches: Mapping[str, Sequence[torch.Tensor]], classes: Sequen
                         draw.box(x, y, TINY, TINY, fill=colour, edge=draw.panel)
             totals = [sum(column[c] for column in epoch) for c in range(len(classes))]
             shares = [f"{100 * total / sum(totals):.0f} %" for total in totals]
-            words = "in all: " + ", ".join(f"{c} {s}" for c, s in zip(classes, shares, strict=True))
+            listed = ", ".join(f"{c} {s}" for c, s in zip(classes, shares, strict=True))
+            words = text("figure.class_balance.in_all", "in all: {shares}", shares=listed)
             draw.text(x0, bottom + 18, words, size=13, colour=draw.muted)
-            parts.append(f"{name}, {len(epoch)} batches, {words}")
+            parts.append(
+                text(
+                    "figure.class_balance.loader",
+                    "{name}, {count} batches, in all: {shares}",
+                    name=name,
+                    count=len(epoch),
+                    shares=listed,
+                )
+            )
             end = x0 + max(len(epoch) * (TINY + 3), draw.width_of(words, size=13))
             right, x0 = max(right, end), end + 44
-        alt = "The classes in each batch of an epoch, one column of squares for each batch. "
-        return draw.finish(right + MARGIN, bottom + 30 + MARGIN, alt + "; ".join(parts) + ".")
+        alt = text(
+            "figure.class_balance.alt",
+            "The classes in each batch of an epoch, one column of squares for each batch. "
+            "{loaders}.",
+            loaders="; ".join(parts),
+        )
+        return draw.finish(right + MARGIN, bottom + 30 + MARGIN, alt)
 
 
 def epoch_time(times: Mapping[str, Mapping[int, float]]) -> Figure:
@@ -358,16 +440,27 @@ def epoch_time(times: Mapping[str, Mapping[int, float]]) -> Figure:
             draw.text(MARGIN, y + 4, name, bold=True)
             y += 22
             for workers, value in by_workers.items():
-                words, time = f"{workers} workers", f"{value:.2f} s"
-                draw.text(MARGIN + 8, y + 10, words.replace("1 workers", "1 worker"), size=13)
+                time = text("figure.epoch_time.seconds", "{seconds:.2f} s", seconds=value)
+                draw.text(MARGIN + 8, y + 10, counted(workers, "worker"), size=13)
                 length = max(value * scale, 2)
                 draw.box(x0, y, length, 20, fill=colour)
                 draw.text(x0 + length + 8, y + 10, time, size=13)
                 right = max(right, x0 + length + 8 + draw.width_of(time, size=13))
                 y += 26
-            parts.append(
-                f"{name}: " + ", ".join(f"{n} workers {v:.2f} s" for n, v in by_workers.items())
-            )
+            bars = [
+                text(
+                    "figure.epoch_time.bar",
+                    "{workers} workers {seconds:.2f} s",
+                    workers=workers,
+                    seconds=value,
+                )
+                for workers, value in by_workers.items()
+            ]
+            parts.append(f"{name}: {', '.join(bars)}")
             y += 12
-        alt = "Seconds for one epoch by number of workers, as bars. " + "; ".join(parts) + "."
+        alt = text(
+            "figure.epoch_time.alt",
+            "Seconds for one epoch by number of workers, as bars. {loaders}.",
+            loaders="; ".join(parts),
+        )
         return draw.finish(right + MARGIN, y + MARGIN - 12, alt)

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 
 import torch
 
-from .drawing import MARGIN, Figure, page
+from ..texts import text
+from .drawing import MARGIN, Figure, page, shape_label
 
 MOST_TENSORS = 12
 LONGEST = 380  # pixels, the longest bar
@@ -43,32 +44,49 @@ def memory(tensors: Mapping[str, torch.Tensor] | None = None, /, **named: torch.
             + 20
             + max(
                 max(draw.width_of(name, bold=True, code=True) for name in named),
-                max(draw.width_of(f"shape {tuple(t.shape)}", size=13) for t in named.values()),
+                max(draw.width_of(shape_label(t.shape), size=13) for t in named.values()),
             )
         )
         draw.box(x, MARGIN - 6, 14, 14, fill=ELEMENTS)
-        draw.text(x + 22, MARGIN + 1, "its elements", size=13)
+        draw.text(x + 22, MARGIN + 1, text("figure.memory.elements", "its elements"), size=13)
         draw.box(x + 140, MARGIN - 6, 14, 14, fill=HELD)
-        draw.text(x + 162, MARGIN + 1, "the storage that it keeps alive", size=13)
+        kept_alive = text("figure.memory.storage", "the storage that it keeps alive")
+        draw.text(x + 162, MARGIN + 1, kept_alive, size=13)
         y, right, parts = MARGIN + 30, x + 380, []
         for name, tensor in named.items():
             held = size_of(holds[name])
             first = first_with.setdefault(tensor.untyped_storage().data_ptr(), name)
-            shared = f", shared with {first}" if first != name and holds[name] else ""
+            if first != name and holds[name]:
+                held = text(
+                    "figure.memory.shared", "{size}, shared with {first}", size=held, first=first
+                )
             draw.text(MARGIN, y + 8, name, bold=True, code=True)
-            draw.text(MARGIN, y + 27, f"shape {tuple(tensor.shape)}", size=13, colour=draw.muted)
+            draw.text(MARGIN, y + 27, shape_label(tensor.shape), size=13, colour=draw.muted)
             for bar_y, size, fill, label in (
                 (y, needs[name], ELEMENTS, size_of(needs[name])),
-                (y + 19, holds[name], HELD, held + shared),
+                (y + 19, holds[name], HELD, held),
             ):
                 length = max(size * scale, 2 if size else 0)
                 draw.box(x, bar_y, length, 16, fill=fill)
                 draw.text(x + length + 8, bar_y + 8, label, size=13)
                 right = max(right, x + length + 8 + draw.width_of(label, size=13))
-            parts.append(f"{name} needs {size_of(needs[name])} and keeps {held}{shared}")
+            parts.append(
+                text(
+                    "figure.memory.tensor",
+                    "{name} needs {needed} and keeps {held}",
+                    name=name,
+                    needed=size_of(needs[name]),
+                    held=held,
+                )
+            )
             y += 52
-        alt = "Bytes that the elements of a tensor need, and bytes of the storage it keeps alive: "
-        return draw.finish(right + MARGIN, y + MARGIN - 16, alt + "; ".join(parts) + ".")
+        alt = text(
+            "figure.memory.alt",
+            "Bytes that the elements of a tensor need, and bytes of the storage it keeps alive: "
+            "{tensors}.",
+            tensors="; ".join(parts),
+        )
+        return draw.finish(right + MARGIN, y + MARGIN - 16, alt)
 
 
 def size_of(count: int) -> str:

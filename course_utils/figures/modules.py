@@ -12,13 +12,12 @@ from typing import Any
 import torch
 from torch import nn
 
-from ..texts import counted
+from ..texts import all_of, counted, text
 from .drawing import MARGIN, Figure, Page, page
 
 MOST_ROWS = 60
 ROW, INDENT = 26, 26  # pixels: from row to row, from a module to what is inside it
-COLUMNS = ("learned", "saved", "moved")
-MOVED = 2
+MOVED = 2  # the place of this mark in Row.marks
 COLUMN = 74  # pixels, the width of one of them
 
 MOST_STEPS = 12
@@ -81,7 +80,13 @@ def module_tree(module: nn.Module) -> Figure:
         marks_x = detail_x + 24 + max(draw.width_of(detail, size=13) for _, detail in words)
 
         top = MARGIN + 18
-        for column, title in enumerate(COLUMNS):
+        columns = (
+            text("figure.module_tree.learned", "learned"),
+            text("figure.module_tree.saved", "saved"),
+            text("figure.module_tree.moved", "moved"),
+        )
+        yes, no = text("figure.module_tree.yes", "yes"), text("figure.module_tree.no", "no")
+        for column, title in enumerate(columns):
             x = marks_x + (column + 0.5) * COLUMN
             draw.text(x, MARGIN, title, size=13, colour=draw.muted, ha="center")
         for number, (row, left, (name, detail)) in enumerate(zip(rows, lefts, words, strict=True)):
@@ -100,7 +105,7 @@ def module_tree(module: nn.Module) -> Figure:
                 draw.text(
                     x,
                     y,
-                    "yes" if mark else "no",
+                    yes if mark else no,
                     size=13,
                     bold=mark,
                     colour=draw.ink if mark else draw.muted,
@@ -172,9 +177,47 @@ def row_words(row: Row) -> tuple[str, str]:
     if row.kind == "module":
         return row.name or row.type_name, row.type_name if row.name else ""
     if row.kind == "hidden module":
-        return row.name, f"{row.type_name}, not registered"
-    shape = "shape not known yet" if row.shape is None else f"{row.kind} {row.shape}"
-    return row.name, shape + (f", the same as {row.shared_with}" if row.shared_with else "")
+        return row.name, text(
+            "figure.module_tree.hidden", "{type}, not registered", type=row.type_name
+        )
+    if row.shape is None:
+        detail = text("figure.module_tree.no_shape", "shape not known yet")
+    else:
+        detail = f"{kind_label(row.kind)} {row.shape}"
+    if row.shared_with:
+        detail = text(
+            "figure.module_tree.shared",
+            "{tensor}, the same as {other}",
+            tensor=detail,
+            other=row.shared_with,
+        )
+    return row.name, detail
+
+
+def kind_label(kind: str) -> str:
+    """What a kind of tensor is called."""
+    return {
+        "parameter": text("figure.module_tree.parameter", "parameter"),
+        "frozen parameter": text("figure.module_tree.frozen", "frozen parameter"),
+        "buffer": text("figure.module_tree.buffer", "buffer"),
+        "unsaved buffer": text("figure.module_tree.unsaved", "unsaved buffer"),
+        "plain tensor": text("figure.module_tree.plain", "plain tensor"),
+    }[kind]
+
+
+def kind_alt(path: str, kind: str) -> str:
+    """One sentence without its full stop: what a tensor is."""
+    return {
+        "parameter": text("figure.module_tree.is_parameter", "{path} is a parameter", path=path),
+        "frozen parameter": text(
+            "figure.module_tree.is_frozen", "{path} is a frozen parameter", path=path
+        ),
+        "buffer": text("figure.module_tree.is_buffer", "{path} is a buffer", path=path),
+        "unsaved buffer": text(
+            "figure.module_tree.is_unsaved", "{path} is an unsaved buffer", path=path
+        ),
+        "plain tensor": text("figure.module_tree.is_plain", "{path} is a plain tensor", path=path),
+    }[kind]
 
 
 def kind_looks(draw: Page) -> dict[str, tuple[str, str, bool, float]]:
@@ -206,19 +249,34 @@ def tree_alt(module: nn.Module, rows: list[Row]) -> str:
     counts: dict[str, int] = {}
     for row in rows:
         counts[row.kind] = counts.get(row.kind, 0) + 1
-    tensors = [
-        f"{row.path} is {'an' if row.kind[0] == 'u' else 'a'} {row.kind}"
-        + (f" shared with {row.shared_with}" * bool(row.shared_with))
-        for row in rows
-        if row.marks is not None
-    ]
+    tensors = []
+    for row in rows:
+        if row.marks is None:
+            continue
+        told = kind_alt(row.path, row.kind)
+        if row.shared_with:
+            told = text(
+                "figure.module_tree.alt_shared",
+                "{tensor} shared with {other}",
+                tensor=told,
+                other=row.shared_with,
+            )
+        tensors.append(told)
     if len(tensors) > 12:
         kinds = [kind for kind in counts if "module" not in kind]
         tensors = [counted(counts[kind], kind) for kind in kinds]
-    listed = "; ".join(tensors) or "it holds no tensors"
+    listed = "; ".join(tensors) or text("figure.module_tree.no_tensors", "it holds no tensors")
     hidden = [row.path for row in rows if row.kind == "hidden module"]
-    text = f"The tree of a {type(module).__name__}: {listed}."
-    return text + (f" Not registered: {', '.join(hidden)}." if hidden else "")
+    alt = text(
+        "figure.module_tree.alt",
+        "The tree of a {type}: {tensors}.",
+        type=type(module).__name__,
+        tensors=listed,
+    )
+    if hidden:
+        names = ", ".join(hidden)
+        alt += " " + text("figure.module_tree.alt_hidden", "Not registered: {names}.", names=names)
+    return alt
 
 
 # Sizes through a CNN ------------------------------------------------------------------------
@@ -288,7 +346,7 @@ def measured_steps(model: nn.Module, input_shape: tuple[int, ...]) -> list[Step]
     def before(_: nn.Module, inputs: tuple) -> None:
         shape = tuple(inputs[0].shape[1:])
         if shape != steps[-1].shape:  # a function in forward changed it, not a layer
-            steps.append(Step(["in forward"], shape))
+            steps.append(Step([in_forward()], shape))
 
     def after(layer: nn.Module, _: tuple, output: torch.Tensor) -> None:
         arrived(tuple(output.shape[1:]), layer_name(layer))
@@ -312,8 +370,13 @@ def measured_steps(model: nn.Module, input_shape: tuple[int, ...]) -> list[Step]
         for module, training in modes.items():
             module.training = training
     if tuple(output.shape[1:]) != steps[-1].shape:
-        steps.append(Step(["in forward"], tuple(output.shape[1:])))
+        steps.append(Step([in_forward()], tuple(output.shape[1:])))
     return steps
+
+
+def in_forward() -> str:
+    """In place of a layer's name, where a function changed the shape."""
+    return text("figure.feature_maps.in_forward", "in forward")
 
 
 def layer_name(layer: nn.Module) -> str:
@@ -349,9 +412,19 @@ def draw_map(draw: Page, shape: tuple[int, ...], scale: float, x: float, middle:
 
 
 def maps_alt(steps: list[Step]) -> str:
+    first, *others = (" × ".join(map(str, step.shape)) for step in steps)
     parts = [
-        f"after {' and '.join(step.layers)} {' × '.join(map(str, step.shape))}"
-        for step in steps[1:]
+        text(
+            "figure.feature_maps.step",
+            "after {layers} {size}",
+            layers=all_of(step.layers),
+            size=size,
+        )
+        for step, size in zip(steps[1:], others, strict=True)
     ]
-    first = " × ".join(map(str, steps[0].shape))
-    return f"Sizes through a model: input {first}; {'; '.join(parts)}."
+    return text(
+        "figure.feature_maps.alt",
+        "Sizes through a model: input {size}; {steps}.",
+        size=first,
+        steps="; ".join(parts),
+    )

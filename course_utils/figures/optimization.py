@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import torch
 
+from ..texts import all_of, text
 from .drawing import CELL, MARGIN, RAMP, UNUSED, Figure, Page, page
 
 MOST_PANELS = 12
@@ -107,13 +108,29 @@ def loss_curves(curves: Mapping[str, tuple[torch.Tensor, Surface]]) -> Figure:
                 points = [frame.place(*p) for p in zip(x.tolist(), values.tolist(), strict=True)]
                 draw.line(points, colour=colour, line=2.5, dashed=dashed)
             told.append(
-                f"{name} goes from {y[0].item():.2f} to {y[-1].item():.2f} and its gradient from "
-                f"{slope[0].item():.2f} to {slope[-1].item():.2f}"
+                text(
+                    "figure.loss_curves.curve",
+                    "{name} goes from {first:.2f} to {last:.2f} and its gradient from "
+                    "{first_slope:.2f} to {last_slope:.2f}",
+                    name=name,
+                    first=y[0].item(),
+                    last=y[-1].item(),
+                    first_slope=slope[0].item(),
+                    last_slope=slope[-1].item(),
+                )
             )
         right = max(left for left, _ in corners) + wide + 30
         bottom = corners[-1][1] + high + 62 + 26
-        legend(draw, MARGIN + 30, bottom, {"loss": (1, False), "gradient": (0, True)})
-        alt = f"Losses and their gradients, drawn from left to right: {'; '.join(told)}."
+        entries = {
+            text("figure.loss_curves.loss", "loss"): (1, False),
+            text("figure.loss_curves.gradient", "gradient"): (0, True),
+        }
+        legend(draw, MARGIN + 30, bottom, entries)
+        alt = text(
+            "figure.loss_curves.alt",
+            "Losses and their gradients, drawn from left to right: {curves}.",
+            curves="; ".join(told),
+        )
         return draw.finish(right + MARGIN, bottom + MARGIN, alt)
 
 
@@ -169,17 +186,25 @@ def schedule_sheet(rates: Mapping[str, Sequence[float]]) -> Figure:
                 if t + 1 < len(values):
                     ends.append(frame.place(t + 0.5, values[t + 1]))
                 draw.line(ends, colour=draw.hues[1], line=2.5)
-            told.append(f"{name} from {values[0]:.2g} to {values[-1]:.2g}")
+            told.append(
+                text(
+                    "figure.schedule_sheet.schedule",
+                    "{name} from {first:.2g} to {last:.2g}",
+                    name=name,
+                    first=values[0],
+                    last=values[-1],
+                )
+            )
         right = max(left for left, _ in corners) + wide + 30
         bottom = corners[-1][1] + high + 44 + 16
-        draw.text(
-            MARGIN + 30,
-            bottom,
-            "across: optimizer step; up: learning rate",
-            size=13,
-            colour=draw.muted,
+        key = text("figure.schedule_sheet.key", "across: optimizer step; up: learning rate")
+        draw.text(MARGIN + 30, bottom, key, size=13, colour=draw.muted)
+        alt = text(
+            "figure.schedule_sheet.alt",
+            "The learning rate in each step of {count} schedules: {schedules}.",
+            count=len(rates),
+            schedules=", ".join(told),
         )
-        alt = f"The learning rate in each step of {len(rates)} schedules: {', '.join(told)}."
         return draw.finish(right + MARGIN, bottom + MARGIN, alt)
 
 
@@ -222,14 +247,32 @@ def descent_paths(
             dot(draw, points[0], 5, fill=CELL, edge=draw.hues[0])
             dot(draw, points[-1], 5, fill=draw.hues[0], edge=CELL)
             x, y = places[-1]
-            told.append(f"{name} at ({round(x, 1) + 0.0}, {round(y, 1) + 0.0})")
+            told.append(
+                text(
+                    "figure.descent_paths.end",
+                    "{name} at ({x}, {y})",
+                    name=name,
+                    x=round(x, 1) + 0.0,
+                    y=round(y, 1) + 0.0,
+                )
+            )
         bottom = corners[-1][1] + high + 24 + 18
-        key = "ring: start    dot: end    cross: the lowest place    light: low ground"
+        key = text(
+            "figure.descent_paths.key",
+            "ring: start    dot: end    cross: the lowest place    light: low ground",
+        )
         draw.text(MARGIN, bottom, key, size=13, colour=draw.muted)
-        alt = (
-            f"Paths from ({paths[name][0][0]:.1f}, {paths[name][0][1]:.1f}) over one landscape "
-            f"whose lowest place is ({lowest[0]:.1f}, {lowest[1]:.1f}), drawn on "
-            f"{len(paths)} maps. The paths end here: {', '.join(told)}."
+        start = paths[name][0]
+        alt = text(
+            "figure.descent_paths.alt",
+            "Paths from ({x:.1f}, {y:.1f}) over one landscape whose lowest place is "
+            "({lowest_x:.1f}, {lowest_y:.1f}), drawn on {count} maps. The paths end here: {ends}.",
+            x=start[0],
+            y=start[1],
+            lowest_x=lowest[0],
+            lowest_y=lowest[1],
+            count=len(paths),
+            ends=", ".join(told),
         )
         right = max(MARGIN + columns * (wide + GAP) - GAP, MARGIN + draw.width_of(key, size=13))
         return draw.finish(right + MARGIN, bottom + MARGIN, alt)
@@ -315,16 +358,38 @@ def step_table(steps: Mapping[str, Mapping[str, str]], now: str | None = None) -
                 fill = CHANGED if marked else CELL
                 draw.cell(x, y, wide, high, values[name], fill=fill, bold=marked)
             if before:
-                changes.append(f"{line} changes {' and '.join(changed) or 'nothing'}")
+                changes.append(
+                    text(
+                        "figure.step_table.changes",
+                        "{line} changes {names}",
+                        line=line,
+                        names=all_of(changed)
+                        if changed
+                        else text("figure.step_table.nothing", "nothing"),
+                    )
+                )
             before = values
         y += high + 20
         draw.box(MARGIN, y - 7, 14, 14, fill=CHANGED)
-        key = "changed by this line"
+        key = text("figure.step_table.key", "changed by this line")
         draw.text(MARGIN + 22, y, key, size=13, colour=draw.muted)
         right = MARGIN + max(first + wide * len(names), 22 + draw.width_of(key, size=13))
-        alt = f"A table of {', '.join(names)} after each line: {'; '.join(changes)}."
+        alt = text(
+            "figure.step_table.alt",
+            "A table of {names} after each line: {changes}.",
+            names=", ".join(names),
+            changes="; ".join(changes),
+        )
         if now is not None:
             last = changes[len(done) - 2] if len(done) > 1 else now
-            holds = ", ".join(f"{name} is {value}" for name, value in steps[now].items())
-            alt = f"The table so far, with this last line: {last}. Now {holds}."
+            holds = ", ".join(
+                text("figure.step_table.value", "{name} is {value}", name=name, value=value)
+                for name, value in steps[now].items()
+            )
+            alt = text(
+                "figure.step_table.alt_now",
+                "The table so far, with this last line: {line}. Now {values}.",
+                line=last,
+                values=holds,
+            )
         return draw.finish(right + MARGIN, y + MARGIN, alt)

@@ -10,6 +10,7 @@ import dataclasses
 import html
 from collections.abc import Mapping
 
+from ..texts import text
 from .drawing import Figure
 
 FEWEST, MOST = 2, 9
@@ -27,7 +28,16 @@ class Steps:
     def titles(self) -> list[str]:
         """'Step 1 of 5: ' and the sentence, for each step."""
         count = len(self.stills)
-        return [f"Step {i} of {count}: {said}" for i, (said, _) in enumerate(self.stills, 1)]
+        return [
+            text(
+                "figure.steps.title",
+                "Step {number} of {count}: {sentence}",
+                number=number,
+                count=count,
+                sentence=sentence,
+            )
+            for number, (sentence, _) in enumerate(self.stills, 1)
+        ]
 
     def __repr__(self) -> str:
         figures = [figure for _, figure in self.stills]

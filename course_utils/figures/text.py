@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 import torch
 from torch.nn.utils.rnn import pack_padded_sequence
 
-from ..texts import counted
+from ..texts import counted, text
 from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
 
 CELL_SIDE = 34  # pixels, a cell with an id
@@ -42,23 +42,33 @@ def padding(texts: Sequence[Sequence[int]], padded: torch.Tensor, mask: torch.Te
         colours = ramp(len(texts))
         x_padded = MARGIN + CELL_SIDE * max(time, 3) + APART
         x_mask = x_padded + CELL_SIDE * max(time, 4) + APART
-        heads = ((MARGIN, "texts"), (x_padded, "padded"), (x_mask, "mask: is it real?"))
+        is_real = text("figure.padding.mask", "mask: is it real?")
+        heads = (
+            (MARGIN, text("figure.padding.texts", "texts")),
+            (x_padded, text("figure.padding.padded", "padded")),
+            (x_mask, is_real),
+        )
         for x, head in heads:
             draw.text(x, MARGIN + 6, head, bold=True)
-        for i, (text, colour) in enumerate(zip(texts, colours, strict=True)):
+        for i, (ids, colour) in enumerate(zip(texts, colours, strict=True)):
             y = MARGIN + 24 + i * (CELL_SIDE + 4)
-            _row(draw, MARGIN, y, [str(int(t)) for t in text], [colour] * len(text))
+            _row(draw, MARGIN, y, [str(int(t)) for t in ids], [colour] * len(ids))
             fills = [colour if real else UNUSED for real in mask[i].tolist()]
             _row(draw, x_padded, y, [str(t) for t in padded[i].tolist()], fills)
             words = [str(real) for real in mask[i].tolist()]
             _row(draw, x_mask, y, words, fills, side=MASK_SIDE, size=13)
         bottom = MARGIN + 24 + len(texts) * (CELL_SIDE + 4)
-        right = x_mask + max(MASK_SIDE * time, draw.width_of(heads[2][1], bold=True))
-        alt = (
-            f"{counted(len(texts), 'text')} of ids: {[list(map(int, t)) for t in texts]}. "
-            f"Padded to shape {tuple(padded.shape)}: {padded.tolist()}. "
-            f"The mask is True at {int(mask.sum())} of {mask.numel()} places, where a real token "
-            "stands; the other places are grey."
+        right = x_mask + max(MASK_SIDE * time, draw.width_of(is_real, bold=True))
+        alt = text(
+            "figure.padding.alt",
+            "{texts} of ids: {ids}. Padded to shape {shape}: {padded}. The mask is True at {true} "
+            "of {places} places, where a real token stands; the other places are grey.",
+            texts=counted(len(texts), "text"),
+            ids=[list(map(int, ids)) for ids in texts],
+            shape=tuple(padded.shape),
+            padded=padded.tolist(),
+            true=int(mask.sum()),
+            places=mask.numel(),
         )
         return draw.finish(right + MARGIN, bottom + MARGIN - 4, alt)
 
@@ -84,8 +94,10 @@ def packing(padded: torch.Tensor, lengths: torch.Tensor) -> Figure:
         colours = ramp(batch)
         x_steps = MARGIN + time * CELL_SIDE + APART + 60
         top = MARGIN + 24
-        draw.text(MARGIN, MARGIN + 6, "padded batch", bold=True)
-        draw.text(x_steps, MARGIN + 6, "what is computed, step by step", bold=True)
+        title = text("figure.packing.batch", "padded batch")
+        draw.text(MARGIN, MARGIN + 6, title, bold=True)
+        computed = text("figure.packing.computed", "what is computed, step by step")
+        draw.text(x_steps, MARGIN + 6, computed, bold=True)
         for i in range(batch):
             length = int(lengths[i])
             fills = [colours[i]] * length + [UNUSED] * (time - length)
@@ -95,8 +107,9 @@ def packing(padded: torch.Tensor, lengths: torch.Tensor) -> Figure:
             y = top + place * (CELL_SIDE + 4)
             words = [str(t) for t in padded[i, : int(lengths[i])].tolist()]
             _row(draw, x_steps, y, words, [colours[i]] * len(words))
+            label = text("figure.packing.text", "text {number}", number=i)
             draw.text(
-                x_steps - 10, y + CELL_SIDE / 2, f"text {i}", size=13, colour=draw.muted, ha="right"
+                x_steps - 10, y + CELL_SIDE / 2, label, size=13, colour=draw.muted, ha="right"
             )
         y = top + batch * (CELL_SIDE + 4) + 14
         draw.text(x_steps - 10, y, "batch_sizes", size=13, colour=draw.muted, ha="right")
@@ -108,13 +121,20 @@ def packing(padded: torch.Tensor, lengths: torch.Tensor) -> Figure:
         for size in sizes:
             _row(draw, x, y, [str(t) for t in taken[:size]], [colours[i] for i in order[:size]])
             taken, x = taken[size:], x + size * CELL_SIDE + 10
-        words_end = x_steps + draw.width_of("what is computed, step by step", bold=True)
+        words_end = x_steps + draw.width_of(computed, bold=True)
         right = max(x, words_end, x_steps + len(sizes) * CELL_SIDE)
-        alt = (
-            f"A padded batch of shape {(batch, time)} with lengths {lengths.tolist()}: of "
-            f"{padded.numel()} places {int(lengths.sum())} are computed, the grey ones are not. "
-            f"Sorted by length, the texts are {order}, and the steps have batch_sizes {sizes}. "
-            f"packed.data holds {packed.data.tolist()}, step after step."
+        alt = text(
+            "figure.packing.alt",
+            "A padded batch of shape {shape} with lengths {lengths}: of {places} places {computed} "
+            "are computed, the grey ones are not. Sorted by length, the texts are {order}, and "
+            "the steps have batch_sizes {sizes}. packed.data holds {data}, step after step.",
+            shape=(batch, time),
+            lengths=lengths.tolist(),
+            places=padded.numel(),
+            computed=int(lengths.sum()),
+            order=order,
+            sizes=sizes,
+            data=packed.data.tolist(),
         )
         return draw.finish(right + MARGIN, y + CELL_SIDE + MARGIN, alt)
 
@@ -145,7 +165,7 @@ def bags(ids: torch.Tensor, offsets: Mapping[str, torch.Tensor]) -> Figure:
         for i in range(len(ids)):
             x = x0 + (i + 0.5) * CELL_SIDE
             draw.text(x, y + 4, str(i), size=12, colour=draw.muted, ha="center")
-        draw.text(MARGIN, y + 4, "place", size=12, colour=draw.muted)
+        draw.text(MARGIN, y + 4, text("figure.bags.place", "place"), size=12, colour=draw.muted)
         y += 20
         words = [str(value) for value in ids.tolist()]
         for name, starts in offsets.items():
@@ -165,17 +185,33 @@ def bags(ids: torch.Tensor, offsets: Mapping[str, torch.Tensor]) -> Figure:
                 x = x0 + start * CELL_SIDE
                 if end > start:
                     draw.line([(x + 2, y - 2), (x + 2, y + CELL_SIDE + 6)], line=3)
-                    said = f"bag {bag}" if end - start > 1 else str(bag)
+                    said = str(bag)
+                    if end - start > 1:
+                        said = text("figure.bags.bag", "bag {number}", number=bag)
                     middle = x0 + (start + end) / 2 * CELL_SIDE
                     draw.text(middle, y + CELL_SIDE + 14, said, size=12, ha="center")
             if empty:
-                said = "empty: bag " + ", ".join(map(str, empty))
+                numbers = ", ".join(map(str, empty))
+                said = text("figure.bags.empty", "empty: bag {numbers}", numbers=numbers)
                 x = x0 + len(ids) * CELL_SIDE + 14
                 draw.text(x, y + CELL_SIDE / 2, said, size=13, colour=draw.muted)
                 right = max(right, x + draw.width_of(said, size=13))
-            parts.append(f"{name}, offsets {places}, gives the bags {contents}")
+            parts.append(
+                text(
+                    "figure.bags.offsets",
+                    "{name}, offsets {offsets}, gives the bags {bags}",
+                    name=name,
+                    offsets=places,
+                    bags=contents,
+                )
+            )
             y += CELL_SIDE + 40
-        alt = f"One row of {counted(len(ids), 'id')}, cut into bags. " + "; ".join(parts) + "."
+        alt = text(
+            "figure.bags.alt",
+            "One row of {ids}, cut into bags. {offsets}.",
+            ids=counted(len(ids), "id"),
+            offsets="; ".join(parts),
+        )
         return draw.finish(right + MARGIN, y - 16 + MARGIN, alt)
 
 

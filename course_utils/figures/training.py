@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from ..texts import text
 from .drawing import MARGIN, Figure, Page, page
 
 LEFT = 74  # pixels, where the plots begin
@@ -72,25 +73,40 @@ def training_run(train: Sequence[float], valid: Sequence[float], rates: Sequence
     epochs = epochs_of([train, valid, rates], "training_run")
     with page() as draw:
         blue, red, purple = draw.hues[1], draw.hues[0], draw.hues[2]
-        draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
-        key(draw, MARGIN + 6, [("● training", blue), ("■ validation", red)])
+        draw.text(MARGIN, MARGIN + 6, text("figure.run.loss", "loss"), bold=True)
+        entries = [
+            (text("figure.training_run.training", "● training"), blue),
+            (text("figure.training_run.validation", "■ validation"), red),
+        ]
+        key(draw, MARGIN + 6, entries)
         losses = frame(draw, MARGIN + 26, 200, epochs)
         curve(losses, train, blue)
         curve(losses, valid, red, marker="s")
         losses.set_ylim(bottom=0)
-        draw.text(MARGIN, MARGIN + 266, "learning rate", bold=True)
+        rate = text("figure.training_run.rate", "learning rate")
+        draw.text(MARGIN, MARGIN + 266, rate, bold=True)
         below = frame(draw, MARGIN + 286, 80, epochs)
         below.plot(
             range(epochs), list(rates), color=purple, marker="o", markersize=4, clip_on=False
         )
         below.set_ylim(0, 1.15 * max(rates))
-        draw.text(LEFT + PLOT_WIDTH, MARGIN + 408, "epoch", size=13, ha="right")
+        epoch = text("figure.run.epoch", "epoch")
+        draw.text(LEFT + PLOT_WIDTH, MARGIN + 408, epoch, size=13, ha="right")
         best = min(range(epochs), key=lambda epoch: valid[epoch])
-        alt = (
-            f"Two curves over {epochs} epochs: the training loss goes from {train[0]:.1f} to "
-            f"{train[-1]:.1f}, the validation loss from {valid[0]:.1f} to {valid[-1]:.1f}, with "
-            f"its lowest value in epoch {best}. Below, the learning rate goes from {rates[0]:g} "
-            f"to {rates[-1]:g}."
+        alt = text(
+            "figure.training_run.alt",
+            "Two curves over {epochs} epochs: the training loss goes from {first_train:.1f} to "
+            "{last_train:.1f}, the validation loss from {first_valid:.1f} to {last_valid:.1f}, "
+            "with its lowest value in epoch {best}. Below, the learning rate goes from "
+            "{first_rate:g} to {last_rate:g}.",
+            epochs=epochs,
+            first_train=train[0],
+            last_train=train[-1],
+            first_valid=valid[0],
+            last_valid=valid[-1],
+            best=best,
+            first_rate=rates[0],
+            last_rate=rates[-1],
         )
         return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 438, alt)
 
@@ -110,8 +126,12 @@ def resumed_run(
         raise ValueError("resumed_run() needs a whole run that is longer than its resumed parts.")
     with page() as draw:
         red, green, grey = draw.hues[0], draw.hues[3], draw.hues[5]
-        draw.text(MARGIN, MARGIN + 6, "loss", bold=True)
-        entries = [("▬ not interrupted", grey), ("● resumed", green), ("■ parameters alone", red)]
+        draw.text(MARGIN, MARGIN + 6, text("figure.run.loss", "loss"), bold=True)
+        entries = [
+            (text("figure.resumed_run.whole", "▬ not interrupted"), grey),
+            (text("figure.resumed_run.resumed", "● resumed"), green),
+            (text("figure.resumed_run.careless", "■ parameters alone"), red),
+        ]
         key(draw, MARGIN + 6, entries)
         axes = frame(draw, MARGIN + 26, 220, len(whole))
         curve(axes, whole, WHOLE, linewidth=8, marker="")
@@ -120,16 +140,32 @@ def resumed_run(
         axes.set_ylim(bottom=0)
         axes.axvline(first - 0.5, color=draw.ink, linewidth=1, linestyle="--")
         across = LEFT + PLOT_WIDTH * first / len(whole)
-        draw.text(across + 8, MARGIN + 38, "checkpoint", size=13, on=draw.panel)
-        draw.text(LEFT + PLOT_WIDTH, MARGIN + 288, "epoch", size=13, ha="right")
+        checkpoint = text("figure.resumed_run.checkpoint", "checkpoint")
+        draw.text(across + 8, MARGIN + 38, checkpoint, size=13, on=draw.panel)
+        epoch = text("figure.run.epoch", "epoch")
+        draw.text(LEFT + PLOT_WIDTH, MARGIN + 288, epoch, size=13, ha="right")
         apart = max(abs(a - b) for a, b in zip(careless, whole[first:], strict=True))
-        same = list(resumed) == list(whole[first:])
-        alt = (
-            f"The loss over {len(whole)} epochs, with a checkpoint before epoch {first}. The run "
-            f"resumed from everything {'lies exactly on' if same else 'leaves'} the curve of the "
-            f"run that was not interrupted; the run resumed from the parameters alone is up to "
-            f"{apart:.1g} away from it."
-        )
+        if list(resumed) == list(whole[first:]):
+            alt = text(
+                "figure.resumed_run.alt",
+                "The loss over {epochs} epochs, with a checkpoint before epoch {first}. The run "
+                "resumed from everything lies exactly on the curve of the run that was not "
+                "interrupted; the run resumed from the parameters alone is up to {apart:.1g} away "
+                "from it.",
+                epochs=len(whole),
+                first=first,
+                apart=apart,
+            )
+        else:
+            alt = text(
+                "figure.resumed_run.alt_differs",
+                "The loss over {epochs} epochs, with a checkpoint before epoch {first}. The run "
+                "resumed from everything leaves the curve of the run that was not interrupted; "
+                "the run resumed from the parameters alone is up to {apart:.1g} away from it.",
+                epochs=len(whole),
+                first=first,
+                apart=apart,
+            )
         return draw.finish(LEFT + PLOT_WIDTH + MARGIN, MARGIN + 316, alt)
 
 
@@ -147,12 +183,14 @@ def confusion(matrix: torch.Tensor, names: Sequence[str]) -> Figure:
         )
     counts = matrix.tolist()
     with page() as draw:
+        predicted = text("figure.confusion.predicted", "predicted")
+        true = text("figure.confusion.true", "true")
         widest = max(draw.width_of(name) for name in names)
         cell = max(CELL, widest + 16, draw.width_of(str(int(matrix.max())), bold=True) + 16)
         height = CELL
-        left, top = MARGIN + max(widest, draw.width_of("true", bold=True)) + 14, MARGIN + 52
-        draw.text(left + len(names) * cell / 2, MARGIN + 6, "predicted", bold=True, ha="center")
-        draw.text(left - 14, top - 14, "true", bold=True, ha="right")
+        left, top = MARGIN + max(widest, draw.width_of(true, bold=True)) + 14, MARGIN + 52
+        draw.text(left + len(names) * cell / 2, MARGIN + 6, predicted, bold=True, ha="center")
+        draw.text(left - 14, top - 14, true, bold=True, ha="right")
         for j, name in enumerate(names):
             draw.text(left + (j + 0.5) * cell, top - 14, name, ha="center")
         for i, row in enumerate(counts):
@@ -189,8 +227,14 @@ def shade(share: float) -> tuple[float, float, float]:
 def confusion_alt(counts: list[list[int]], names: Sequence[str]) -> str:
     total = sum(map(sum, counts))
     right = sum(counts[i][i] for i in range(len(names)))
-    alt = f"A confusion matrix of {len(names)} classes: "
-    alt += f"{right} of {total} samples lie on its diagonal."
+    alt = text(
+        "figure.confusion.alt",
+        "A confusion matrix of {classes} classes: {right} of {samples} samples lie on its "
+        "diagonal.",
+        classes=len(names),
+        right=right,
+        samples=total,
+    )
     mixed = [
         (counts[i][j], names[i], names[j])
         for i in range(len(names))
@@ -199,5 +243,11 @@ def confusion_alt(counts: list[list[int]], names: Sequence[str]) -> str:
     ]
     most = max(mixed, default=(0, "", ""), key=lambda entry: entry[0])
     if most[0]:
-        alt += f" The largest number beside it is {most[0]}: {most[1]} taken for {most[2]}."
+        alt += " " + text(
+            "figure.confusion.alt_most",
+            "The largest number beside it is {count}: {true} taken for {predicted}.",
+            count=most[0],
+            true=most[1],
+            predicted=most[2],
+        )
     return alt

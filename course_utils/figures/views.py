@@ -10,8 +10,8 @@ from collections.abc import Mapping
 
 import torch
 
-from ..texts import counted
-from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp
+from ..texts import counted, text
+from .drawing import MARGIN, UNUSED, Figure, Page, page, ramp, shape_label
 
 MOST_CELLS = 24
 MOST_WINDOWS = 12
@@ -41,13 +41,17 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
         grids = [Grid(draw, tensor, strip) for tensor in named.values()]
         titles = [title(draw, name, tensor) for name, tensor in named.items()]
         legends = [stride_legend(draw, tensor) for tensor in named.values()]
-        whose = "its storage" if len(named) == 1 else "their one storage"
-        caption = f"{whose}: {counted(len(numbers), 'number')} in a row"
+        stored = counted(len(numbers), "number")
+        caption = text(
+            "figure.storage.shared", "their one storage: {numbers} in a row", numbers=stored
+        )
+        if len(named) == 1:
+            caption = text("figure.storage.own", "its storage: {numbers} in a row", numbers=stored)
         x = MARGIN + max(*titles, *(grid.width for grid in grids)) + 50
         right = x + max(strip.width, draw.width_of(caption, size=13), *legends)
 
         y: float = MARGIN
-        draw.text(MARGIN, y, "tensor", size=13, colour=draw.muted)
+        draw.text(MARGIN, y, text("figure.storage.tensor", "tensor"), size=13, colour=draw.muted)
         draw.text(x, y, caption, size=13, colour=draw.muted)
         y += 18
         for (name, tensor), grid in zip(named.items(), grids, strict=True):
@@ -55,8 +59,13 @@ def storage(views: Mapping[str, torch.Tensor] | None = None, /, **tensors: torch
             title(draw, name, tensor, MARGIN, y + 22)
             stride_legend(draw, tensor, x, y + 22)
             y = 14 + max(grid.draw(MARGIN, y + 38), strip.draw(x, y + 38, tensor, right))
-        alt = f"{counted(len(named), 'tensor')} over one storage that holds {strip.alt}. "
-        alt += "; ".join(layout_alt(name, tensor) for name, tensor in named.items()) + "."
+        alt = text(
+            "figure.storage.alt",
+            "{tensors} over one storage that holds {numbers}. {layouts}.",
+            tensors=counted(len(named), "tensor"),
+            numbers=strip.alt,
+            layouts="; ".join(layout_alt(name, tensor) for name, tensor in named.items()),
+        )
         return draw.finish(right + MARGIN, y, alt)
 
 
@@ -88,8 +97,11 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
         )
     with page() as draw:
         strip = Strip(draw, numbers)
+        shown = counted(view.numel(), "number")
         stored = len(set(positions(view).flatten().tolist()))
-        note = f"shows {counted(view.numel(), 'number')}, stores {stored}"
+        note = text(
+            "figure.windows.note", "shows {numbers}, stores {stored}", numbers=shown, stored=stored
+        )
         left = MARGIN + 60
         right = max(
             MARGIN + title(draw, name, view),
@@ -106,9 +118,15 @@ def windows(x: torch.Tensor, size: int | None = None, step: int = 1, name: str =
             strip.draw_cells(left, y, 30, window)
             y += 34
         draw.text(left, y + 14, note, size=13, colour=draw.muted)
-        alt = (
-            f"{counted(len(view), 'window')} over one storage that holds {strip.alt}. "
-            f"{layout_alt(name, view)}; it {note}."
+        alt = text(
+            "figure.windows.alt",
+            "{windows} over one storage that holds {numbers}. {layout}; it shows {shown}, stores "
+            "{stored}.",
+            windows=counted(len(view), "window"),
+            numbers=strip.alt,
+            layout=layout_alt(name, view),
+            shown=shown,
+            stored=stored,
         )
         return draw.finish(right + MARGIN, y + 14 + MARGIN, alt)
 
@@ -195,14 +213,16 @@ class Strip:
 
         self.draw_cells(x, top, STRIP, tensor, unused=True)
         below = top + STRIP + 11
-        draw.text(x - 8, below, "index", size=12, colour=draw.muted, ha="right")
+        word = text("figure.storage.index", "index")
+        draw.text(x - 8, below, word, size=12, colour=draw.muted, ha="right")
         for index in range(len(self.words)):
             at = x + (index + 0.5) * self.cell, below
             draw.text(*at, str(index), size=12, colour=draw.muted, ha="center")
         if tensor.numel():
             below += 11
             draw.arrow([(first, below + 15), (first, below)], line=1.5)
-            label = f"offset = {tensor.storage_offset()}"
+            offset = tensor.storage_offset()
+            label = text("figure.storage.offset", "offset = {offset}", offset=offset)
             fits = first + 9 + draw.width_of(label, size=13, bold=True) <= right
             beside, ha = (first + 9, "left") if fits else (first - 9, "right")
             draw.text(beside, below + 11, label, size=13, bold=True, ha=ha)
@@ -239,7 +259,8 @@ class Grid:
         """Its top left corner is at (x, y). Returns where it ends below."""
         draw, tensor, wide, high = self.page, self.tensor, self.wide, self.high
         if tensor.numel() == 0:
-            draw.text(x, y + 14, "no elements", size=13, colour=draw.muted)
+            words = text("figure.no_elements", "no elements")
+            draw.text(x, y + 14, words, size=13, colour=draw.muted)
             return y + 28
         x, y = x + self.left, y + self.top
         where = positions(tensor).reshape(self.shape).tolist()
@@ -266,7 +287,7 @@ def title(
     draw: Page, name: str, tensor: torch.Tensor, x: float | None = None, y: float = 0
 ) -> float:
     """The name and the shape of a tensor, drawn if x is given. Returns its width."""
-    shape = f"shape {tuple(tensor.shape)}"
+    shape = shape_label(tensor.shape)
     shape_x = draw.width_of(name, bold=True, code=True) + 12
     if x is not None:
         draw.text(x, y, name, bold=True, code=True)
@@ -279,7 +300,7 @@ def stride_legend(draw: Page, tensor: torch.Tensor, x: float | None = None, y: f
     width = 0.0
     for dim, stride in enumerate(tensor.stride()):
         width += 22 if dim else 0
-        label = f"stride[{dim}] = {stride}"
+        label = text("figure.storage.stride", "stride[{dim}] = {stride}", dim=dim, stride=stride)
         if x is not None:
             colour = draw.hues[dim] if tensor.shape[dim] > 1 else draw.muted
             draw.text(x + width, y, label, bold=True, colour=colour)
@@ -295,7 +316,11 @@ def word_of(number: bool | int | float) -> str:
 
 
 def layout_alt(name: str, tensor: torch.Tensor) -> str:
-    return (
-        f"{name} has shape {tuple(tensor.shape)}, stride {tensor.stride()} "
-        f"and offset {tensor.storage_offset()}"
+    return text(
+        "figure.storage.layout",
+        "{name} has shape {shape}, stride {stride} and offset {offset}",
+        name=name,
+        shape=tuple(tensor.shape),
+        stride=tensor.stride(),
+        offset=tensor.storage_offset(),
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 
-from ..texts import counted
+from ..texts import all_of, counted, text
 from .drawing import MARGIN, Figure, page
 
 TILE = 76  # pixels, the side of a drawn image
@@ -53,18 +53,29 @@ def image_rows(rows: Mapping[str, Sequence[Any]]) -> Figure:
                 )
             y += TILE + GAP
         longest = max(map(len, shown.values()))
-        alt = counted(len(shown), "row") + " of images. "
-        alt += "; ".join(f"{name}: {row_alt(pictures)}" for name, pictures in shown.items())
+        alt = text(
+            "figure.image_rows.alt",
+            "{count} of images: {rows}.",
+            count=counted(len(shown), "row"),
+            rows="; ".join(f"{name}: {row_alt(pictures)}" for name, pictures in shown.items()),
+        )
         right = left + longest * (TILE + GAP) - GAP + MARGIN
-        return draw.finish(right, y - GAP + MARGIN, alt.replace(". ", ": ", 1) + ".")
+        return draw.finish(right, y - GAP + MARGIN, alt)
 
 
 def row_alt(pictures: Sequence[torch.Tensor]) -> str:
     """'8 images of 28 x 28, 5 of them different'."""
     sizes = list(dict.fromkeys(f"{p.shape[0]} x {p.shape[1]}" for p in pictures))
     different = len({str(picture.tolist()) for picture in pictures})
-    text = f"{counted(len(pictures), 'image')} of {' and '.join(sizes)}"
-    return text if len(pictures) == 1 else f"{text}, {different} of them different"
+    if len(pictures) == 1:
+        return text("figure.image_rows.one", "1 image of {size}", size=sizes[0])
+    return text(
+        "figure.image_rows.row",
+        "{images} of {sizes}, {different} of them different",
+        images=counted(len(pictures), "image"),
+        sizes=all_of(sizes),
+        different=different,
+    )
 
 
 def image_grid(images: Sequence[Any], captions: Sequence[str], columns: int = 8) -> Figure:
@@ -99,8 +110,11 @@ def image_grid(images: Sequence[Any], captions: Sequence[str], columns: int = 8)
             )
             draw.text(x + wide / 2, y + TILE + 13, caption, size=13, ha="center")
         rows = -(-len(pictures) // columns)
-        alt = (
-            f"{counted(len(images), 'image')}, with these words under them: {'; '.join(captions)}."
+        alt = text(
+            "figure.image_grid.alt",
+            "{images}, with these words under them: {captions}.",
+            images=counted(len(images), "image"),
+            captions="; ".join(captions),
         )
         return draw.finish(
             2 * MARGIN + min(columns, len(images)) * wide,
@@ -118,7 +132,7 @@ def transform_steps(image: Any, steps: Sequence[Callable[[Any], Any]]) -> Figure
     """
     if not 1 <= len(steps) <= 6:
         raise ValueError(f"transform_steps() draws 1 to 6 steps, not {len(steps)}.")
-    stages = [("image", image)]
+    stages = [(text("figure.transform_steps.image", "image"), image)]
     for step in steps:
         stages.append((type(step).__name__, step(stages[-1][1])))
     with page() as draw:
@@ -134,10 +148,30 @@ def transform_steps(image: Any, steps: Sequence[Callable[[Any], Any]]) -> Figure
             if number:
                 middle = y + 18 + TILE / 2
                 draw.arrow([(x - STEP + TILE + 32, middle), (x + 10, middle)])
-            parts.append(f"{name} gives {', '.join(lines)}")
-        parts[0] = f"The {parts[0].replace(' gives', ' is')}"
+            if number:
+                parts.append(
+                    text(
+                        "figure.transform_steps.gives",
+                        "{step} gives {image}",
+                        step=name,
+                        image=", ".join(lines),
+                    )
+                )
+            else:
+                parts.append(
+                    text(
+                        "figure.transform_steps.start",
+                        "The image is {image}",
+                        image=", ".join(lines),
+                    )
+                )
         width = 2 * MARGIN + (len(stages) - 1) * STEP + TILE + 40
-        return draw.finish(width, MARGIN + TILE + 118, "; then ".join(parts) + ".")
+        alt, *others = parts
+        for other in others:
+            alt = text(
+                "figure.transform_steps.then", "{before}; then {after}", before=alt, after=other
+            )
+        return draw.finish(width, MARGIN + TILE + 118, alt + ".")
 
 
 def described(thing: Any) -> list[str]:
@@ -145,9 +179,16 @@ def described(thing: Any) -> list[str]:
     if isinstance(thing, torch.Tensor):
         low, high = (round(value, 2) for value in (thing.min().item(), thing.max().item()))
         shape = ", ".join(map(str, thing.shape))
-        return [f"tensor, {str(thing.dtype)[6:]}", f"({shape})", f"{low:g} to {high:g}"]
+        dtype = str(thing.dtype).removeprefix("torch.")
+        kind = text("figure.transform_steps.tensor", "tensor, {dtype}", dtype=dtype)
+        return [kind, f"({shape})", values_label(f"{low:g}", f"{high:g}")]
     low, high = thing.getextrema()
-    return ["PIL image", f"{thing.width} x {thing.height}", f"{low} to {high}"]
+    kind = text("figure.transform_steps.pil", "PIL image")
+    return [kind, f"{thing.width} x {thing.height}", values_label(low, high)]
+
+
+def values_label(low: object, high: object) -> str:
+    return text("figure.transform_steps.values", "{low} to {high}", low=low, high=high)
 
 
 def stretched(thing: Any) -> torch.Tensor:

@@ -8,27 +8,27 @@ from __future__ import annotations
 import datetime
 import zoneinfo
 
-LMS_SAYS = "marked as late where it was handed in"
+from course_utils.texts import text
 
 
-def moment(text: str) -> datetime.datetime | None:
-    """A deadline as a moment, or None for any other text.
+def moment(deadline: str) -> datetime.datetime | None:
+    """A deadline as a moment, or None for any other words.
 
     '2026-12-04 18:00' is in this computer's time zone, '2026-12-04T18:00+09:00' says its own, and
     '2026-12-04' is over at the end of that day.
     """
     try:
-        read = datetime.datetime.fromisoformat(text.strip())
+        read = datetime.datetime.fromisoformat(deadline.strip())
     except ValueError:
         return None
-    if len(text.strip()) <= len("2026-12-04"):
+    if len(deadline.strip()) <= len("2026-12-04"):
         read += datetime.timedelta(days=1)
     return read if read.tzinfo else read.astimezone()
 
 
-def nbgrader_moment(text: str) -> datetime.datetime | None:
+def nbgrader_moment(timestamp: str) -> datetime.datetime | None:
     """When nbgrader took a submission, from its timestamp.txt: '2026-12-04 18:00:02.5 UTC'."""
-    time, _, zone = text.strip().rpartition(" ")
+    time, _, zone = timestamp.strip().rpartition(" ")
     try:
         read = datetime.datetime.fromisoformat(time)
         return read.replace(tzinfo=zoneinfo.ZoneInfo(zone))
@@ -44,7 +44,8 @@ def late_by(handed_in: datetime.datetime, deadline: datetime.datetime) -> str:
     hours, minutes = divmod(max(1, round(minutes)), 60)
     days, hours = divmod(hours, 24)
     parts = [(days, "d"), (hours, "h"), (minutes, "min")]
-    return f"handed in {' '.join(f'{n} {unit}' for n, unit in parts if n)} after the deadline"
+    time = " ".join(f"{n} {unit}" for n, unit in parts if n)
+    return text("late.by", "handed in {time} after the deadline", time=time)
 
 
 def lateness(
@@ -60,7 +61,7 @@ def lateness(
     there yet.
     """
     if flagged:
-        return LMS_SAYS
+        return text("late.flagged", "marked as late where it was handed in")
     due = moment(deadline)
     if due is None:
         return ""
@@ -68,5 +69,9 @@ def lateness(
         return late_by(handed_in, due)
     if not_before is not None and not_before >= due:
         day = not_before.astimezone().strftime("%Y-%m-%d %H:%M")
-        return f"not there yet when you marked on {day}, after the deadline"
+        return text(
+            "late.not_there_yet",
+            "not there yet when you marked on {day}, after the deadline",
+            day=day,
+        )
     return ""

@@ -23,6 +23,7 @@ from course_utils.comparison import a_type, show
 from course_utils.exercise import Exercise, ExerciseFault, Verdict, find
 from course_utils.observation import error_text
 from course_utils.settings import one_thread
+from course_utils.texts import text
 
 from ..assignment import load_source
 from ..errors import GradingError
@@ -36,20 +37,8 @@ from .sandbox import Answer, Outcome, Sandbox
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
 FACTS_LIMIT = 100_000  # bytes of why an answer was not run
-FOR_A_PERSON = "A person will look at this one."
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
 NAME_LIMIT = 40  # characters of a name of the student's in a reason
-
-ENDED = {
-    "time": "Stopped: the code did not come to an end.",
-    "memory": "Stopped: the code needed more memory than there is for one answer.",
-    "processes": "Stopped: the code started more processes than one answer may have.",
-    "output": "The code sent something that is not a result.",
-    "died": "The process ended before the answer was checked.",
-    "killed": "The process was ended before the answer was checked.",
-    "failed": "The process failed before the answer was checked.",
-}
-
 
 Items = tuple[tuple[str, float], ...]  # exercise ids and points
 
@@ -192,13 +181,69 @@ def read(notebook: bytes, exercises: list[Exercise], sandbox: Sandbox) -> Readin
     }
     outcome = sandbox.read(notebook, wanted, READ_SECONDS)
     if outcome.message is None:
-        why = ENDED[outcome.ended].lower().removeprefix("stopped: ")
-    else:
-        try:
-            return wire.read_reading(outcome.message, wanted)
-        except wire.WireError as error:
-            why = f"what came back is not a reading of it ({error})."
-    return Reading(f"The file could not be read: {why}")
+        return Reading(why_unread(outcome.ended))
+    try:
+        return wire.read_reading(outcome.message, wanted)
+    except wire.WireError as error:
+        return Reading(
+            text(
+                "mark.unread.wire",
+                "The file could not be read: what came back is not a reading of it ({error}).",
+                error=error,
+            )
+        )
+
+
+def why_unread(ended: str) -> str:
+    """One sentence for a reading that ended so: see Outcome.ended."""
+    return {
+        "time": text(
+            "mark.unread.time", "The file could not be read: the code did not come to an end."
+        ),
+        "memory": text(
+            "mark.unread.memory",
+            "The file could not be read: the code needed more memory than there is for one answer.",
+        ),
+        "processes": text(
+            "mark.unread.processes",
+            "The file could not be read: the code started more processes than one answer may have.",
+        ),
+        "output": text(
+            "mark.unread.output",
+            "The file could not be read: the code sent something that is not a result.",
+        ),
+        "died": text(
+            "mark.unread.died",
+            "The file could not be read: the process ended before the answer was checked.",
+        ),
+        "killed": text(
+            "mark.unread.killed",
+            "The file could not be read: the process was ended before the answer was checked.",
+        ),
+        "failed": text(
+            "mark.unread.failed",
+            "The file could not be read: the process failed before the answer was checked.",
+        ),
+    }[ended]
+
+
+def how_it_ended(ended: str) -> str:
+    """One sentence for an answer whose run ended so: see Outcome.ended."""
+    return {
+        "time": text("mark.ended.time", "Stopped: the code did not come to an end."),
+        "memory": text(
+            "mark.ended.memory",
+            "Stopped: the code needed more memory than there is for one answer.",
+        ),
+        "processes": text(
+            "mark.ended.processes",
+            "Stopped: the code started more processes than one answer may have.",
+        ),
+        "output": text("mark.ended.output", "The code sent something that is not a result."),
+        "died": text("mark.ended.died", "The process ended before the answer was checked."),
+        "killed": text("mark.ended.killed", "The process was ended before the answer was checked."),
+        "failed": text("mark.ended.failed", "The process failed before the answer was checked."),
+    }[ended]
 
 
 def conclude(
@@ -224,9 +269,12 @@ def unread(student: str, file: str, problem: str, items: Items, sandbox: str) ->
 
 def for_a_person(id: str, points: float, reason: str, answer: str = "") -> ExerciseResult:
     """An exercise that is left to a person."""
-    return ExerciseResult(
-        id, points, ExerciseState.PERSON, None, FOR_A_PERSON, reason, answer=answer
-    )
+    headline = for_a_person_headline()
+    return ExerciseResult(id, points, ExerciseState.PERSON, None, headline, reason, answer=answer)
+
+
+def for_a_person_headline() -> str:
+    return text("mark.for_a_person", "A person will look at this one.")
 
 
 def answers_of(
@@ -276,7 +324,9 @@ def mark_exercise(
     try:
         result = decide(exercise, points, program, outcome, seed, partial=partial)
     except ExerciseFault as fault:
-        reason = f"The exercise itself is at fault, not the answer: {fault}."
+        reason = text(
+            "mark.fault", "The exercise itself is at fault, not the answer: {fault}.", fault=fault
+        )
         result = for_a_person(exercise.id, points, reason, program.answer)
     except Exception as error:
         result = for_a_person(exercise.id, points, stumbled(error), program.answer)
@@ -294,8 +344,18 @@ def stumbled(error: Exception) -> str:
     Not what the error says: the words may be a student's.
     """
     place = traceback.extract_tb(error.__traceback__)[-1]
-    where = f"{Path(place.filename).name}, line {place.lineno}"
-    return f"The grader stumbled over it: {type(error).__name__} in {where}."
+    where = text(
+        "mark.place",
+        "{file}, line {line}",
+        file=Path(place.filename).name,
+        line=place.lineno,
+    )
+    return text(
+        "mark.stumbled",
+        "The grader stumbled over it: {error} in {place}.",
+        error=type(error).__name__,
+        place=where,
+    )
 
 
 def decide(
@@ -312,18 +372,24 @@ def decide(
     Raises ExerciseFault, and whatever judging raises.
     """
     if program.state in (ProgramState.UNTOUCHED, ProgramState.MISSING):
-        headline = program.note or "Not attempted."
+        headline = program.note or text("mark.not_attempted", "Not attempted.")
         return ExerciseResult(exercise.id, points, ExerciseState.NOT_ATTEMPTED, None, headline)
     if program.state == ProgramState.UNCLEAR:
         return for_a_person(exercise.id, points, program.note, program.answer)
     if program.state == ProgramState.BROKEN:
-        headline = f"The cell cannot be run: {program.note}."
+        headline = text("mark.broken", "The cell cannot be run: {error}.", error=program.note)
         return wrong(exercise, points, headline, "raised", answer=program.answer)
     if outcome is None:
-        reason = f"The submission took more than {SUBMISSION_SECONDS:g} seconds."
+        reason = text(
+            "mark.no_time",
+            "The submission took more than {seconds:g} seconds.",
+            seconds=SUBMISSION_SECONDS,
+        )
         return for_a_person(exercise.id, points, reason, program.answer)
     if outcome.ended == "failed":
-        reason = "What runs and observes the answer failed before there was a result."
+        reason = text(
+            "mark.failed", "What runs and observes the answer failed before there was a result."
+        )
         return for_a_person(exercise.id, points, reason, program.answer)
     with one_thread():
         exercise.reference_observations(seed)
@@ -331,17 +397,27 @@ def decide(
     found = (program.note,) if program.note else ()
     result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
     flags = [in_our_words(flag) for flag in (*program.flags, *outcome.flags)]
-    flags += [f"has `{name}` in it, though no run was seen to call it" for name in program.mentions]
+    flags += [
+        text("mark.mentions", "has `{name}` in it, though no run was seen to call it", name=name)
+        for name in program.mentions
+    ]
     earns = result.state == ExerciseState.PASSED or (partial and result.right_cases > 0)
     if earns and flags:
-        does = "It passes"
+        does = ", ".join(flags[:4])
+        reason = text("mark.passes_but", "It passes, but the code {does}.", does=does)
         if result.state != ExerciseState.PASSED:
-            does = f"It is right on {result.right_cases} of {result.cases} cases"
+            reason = text(
+                "mark.right_but",
+                "It is right on {right} of {cases} cases, but the code {does}.",
+                right=result.right_cases,
+                cases=result.cases,
+                does=does,
+            )
         return dataclasses.replace(
             result,
             state=ExerciseState.PERSON,
-            headline=FOR_A_PERSON,
-            reason=f"{does}, but the code {', '.join(flags[:4])}.",
+            headline=for_a_person_headline(),
+            reason=reason,
         )
     return result
 
@@ -353,8 +429,8 @@ def in_our_words(flag: str) -> str:
     around it are words of the grader's own; a flag that was forged keeps only letters and digits.
     """
 
-    def begins(pattern: re.Pattern[str], text: str) -> str:
-        match = pattern.match(text)
+    def begins(pattern: re.Pattern[str], words: str) -> str:
+        match = pattern.match(words)
         return match[0] if match else ""
 
     whole_flag = FLAG.fullmatch(flag)
@@ -364,7 +440,7 @@ def in_our_words(flag: str) -> str:
         whole = name.removeprefix("`").removesuffix("`")
         shown = begins(NAME, whole)[:NAME_LIMIT]
         parts.insert(1, f"`{shown}`" if shown == whole else f"`{shown}…`")
-    return "".join(parts).strip() or "does what has no name"
+    return "".join(parts).strip() or text("mark.no_name", "does what has no name")
 
 
 FLAG = re.compile(r"([^`/]*)(`.*`|/.*)?(.*)", re.DOTALL)
@@ -375,16 +451,18 @@ NAME = re.compile(r"[\w./-]*")
 def judge(exercise: Exercise, points: float, outcome: Outcome, seed: int) -> ExerciseResult:
     """What came back, compared with the reference: passed, or wrong."""
     if outcome.message is None:
-        note = f"The sandbox says: {outcome.detail or outcome.ended}."
-        return wrong(exercise, points, ENDED[outcome.ended], outcome.ended, notes=(note,))
+        detail = outcome.detail or outcome.ended
+        note = text("mark.sandbox", "The sandbox says: {detail}.", detail=detail)
+        headline = how_it_ended(outcome.ended)
+        return wrong(exercise, points, headline, outcome.ended, notes=(note,))
     try:
         if outcome.kind != OBSERVATIONS:
             return not_run(exercise, points, json.loads(outcome.message[:FACTS_LIMIT]))
         seen = wire.read(outcome.message)
     # The answer may have forged it: whatever is wrong with it is the answer's fault.
     except (ValueError, TypeError, AttributeError, KeyError, RecursionError) as error:
-        note = f"What came back: {str(error)[:200]}."
-        return wrong(exercise, points, ENDED["output"], "output", notes=(note,))
+        note = text("mark.came_back", "What came back: {error}.", error=str(error)[:200])
+        return wrong(exercise, points, how_it_ended("output"), "output", notes=(note,))
     with one_thread():
         verdict = exercise.verdict(seen, seed)
     return explained(exercise, points, verdict)
@@ -407,16 +485,23 @@ def not_run(exercise: Exercise, points: float, facts: Any) -> ExerciseResult:
     """
     if "undefined" not in facts:
         kind = str(facts["not callable"])[:100]
-        headline = f"`{exercise.name}` is {kind}, which cannot be called."
+        headline = text(
+            "mark.not_callable",
+            "`{name}` is {kind}, which cannot be called.",
+            name=exercise.name,
+            kind=kind,
+        )
         return wrong(exercise, points, headline, "type")
     raised = facts["undefined"]
     if not isinstance(raised, dict):
-        headline = f"After the cell was run there was no `{exercise.name}`."
+        headline = text(
+            "mark.undefined", "After the cell was run there was no `{name}`.", name=exercise.name
+        )
         return wrong(exercise, points, headline, "raised")
     return wrong(
         exercise,
         points,
-        "An error came up before the answer was there.",
+        text("mark.raised_before", "An error came up before the answer was there."),
         "raised",
         yours=f"{raised.get('type_name')}: {raised.get('message')}"[:TEXT_LIMIT],
         line=str(raised.get("where", ""))[:TEXT_LIMIT],

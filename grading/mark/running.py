@@ -25,6 +25,8 @@ from concurrent.futures import (
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
+from course_utils.texts import text
+
 from ..assignment import Assignment
 from ..errors import GradingError
 from ..result import SubmissionResult
@@ -48,15 +50,20 @@ def read_submission(path: Path) -> tuple[bytes, str]:
     try:
         file = os.open(path, flags)
     except OSError as error:
-        return b"", f"The file cannot be read: {error.strerror}."
+        return b"", text(
+            "mark.cannot_be_read", "The file cannot be read: {error}.", error=error.strerror
+        )
     with os.fdopen(file, "rb") as opened:
         facts = os.fstat(file)
         if not stat.S_ISREG(facts.st_mode):
-            return b"", "This is not an ordinary file."
+            return b"", text("mark.not_ordinary", "This is not an ordinary file.")
         if facts.st_size > FILE_LIMIT:
             megabytes = math.ceil(facts.st_size / 1e6)
-            return b"", (
-                f"The file has {megabytes} MB; at most {FILE_LIMIT // 1_000_000} MB are read."
+            return b"", text(
+                "mark.too_large",
+                "The file has {megabytes} MB; at most {most} MB are read.",
+                megabytes=megabytes,
+                most=FILE_LIMIT // 1_000_000,
             )
         return opened.read(FILE_LIMIT + 1), ""
 
@@ -131,7 +138,9 @@ def mark_submissions(
         result = results[submission.student]
         notes = result.notes
         if submission.beside:
-            notes += (f"Also handed in, and not marked: {', '.join(submission.beside)}.",)
+            beside = ", ".join(submission.beside)
+            said = text("mark.beside", "Also handed in, and not marked: {files}.", files=beside)
+            notes += (said,)
         by_id = {exercise.id: exercise for exercise in result.exercises}
         exercises = [by_id[id].worth(of, partial=assignment.partial) for id, of in items]
         result = dataclasses.replace(
@@ -246,9 +255,14 @@ def _after_an_error(
     if len(shard.tasks) > 1:
         return [(dataclasses.replace(shard, tasks=(task,)), 0) for task in shard.tasks]
     kind = type(error).__name__
-    why = f"Marking it failed: {kind}."
+    why = text("mark.lost", "Marking it failed: {error}.", error=kind)
     if worker_lost:
-        why = f"Marking it failed {TRIES} times: its worker was lost ({kind})."
+        why = text(
+            "mark.worker_lost",
+            "Marking it failed {times} times: its worker was lost ({error}).",
+            times=TRIES,
+            error=kind,
+        )
     lost(shard.tasks[0], why)
     return []
 

@@ -7,18 +7,13 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from course_utils.exercise import find
+from course_utils.texts import text
 
 from ..result import ExerciseState, SubmissionResult, SubmissionState
-
-IN_ITS_OWN_WAY = "Wrong in a way that is no known mistake."
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
     return sorted(results, key=lambda result: (result.student.casefold(), result.student))
-
-
-def count(n: int, what: str) -> str:
-    return f"{n} {what}" if n == 1 else f"{n} {what}s"
 
 
 def total(result: SubmissionResult) -> float:
@@ -41,13 +36,20 @@ def why_a_person(result: SubmissionResult) -> str:
     if result.reason:
         return result.reason
     waiting = [e for e in result.exercises if e.state == ExerciseState.PERSON]
-    return " ".join(f"{e.id}: {e.reason or 'no reason was given.'}" for e in waiting)
+    unknown = text("class.no_reason", "no reason was given.")
+    return " ".join(f"{e.id}: {e.reason or unknown}" for e in waiting)
 
 
 def partly_right(result: SubmissionResult) -> str:
     """'01.2: 7 of 8 cases; ...': the answers that are not right on all cases, but on some."""
     return "; ".join(
-        f"{e.id}: {e.right_cases} of {e.cases} cases"
+        text(
+            "class.partly_right",
+            "{exercise}: {right} of {cases} cases",
+            exercise=e.id,
+            right=e.right_cases,
+            cases=e.cases,
+        )
         for e in result.exercises
         if 0 < e.right_cases < e.cases
     )
@@ -90,10 +92,11 @@ def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
                 made[exercise.id, exercise.mistake].append(result.student)
                 headlines[exercise.id, exercise.mistake] = exercise.headline
     found = []
+    in_its_own_way = text("class.no_known_mistake", "Wrong in a way that is no known mistake.")
     for (id, name), students in made.items():
         declared = find(id)
         known = {mistake.name: mistake.sentence for mistake in declared.mistakes}
-        sentence = known.get(name, headlines[id, name]) if name else IN_ITS_OWN_WAY
+        sentence = known.get(name, headlines[id, name]) if name else in_its_own_way
         found.append(CommonMistake(id, declared.title, name, sentence, tuple(students)))
     return sorted(found, key=lambda one: (not one.name, -one.count, one.id, one.sentence))
 
@@ -102,5 +105,5 @@ def number(points: float | None) -> str:
     """'2', '1.5', '0.3333'; '' for None."""
     if points is None:
         return ""
-    text = f"{points:.4f}".rstrip("0").rstrip(".")
-    return "0" if text == "-0" else text
+    digits = f"{points:.4f}".rstrip("0").rstrip(".")
+    return "0" if digits == "-0" else digits

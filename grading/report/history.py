@@ -13,11 +13,12 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+from course_utils.texts import counted, text
 from course_utils.whole_files import write_whole
 
 from ..errors import ReportError
 from ..result import ExerciseResult, SubmissionResult
-from .class_results import count, number
+from .class_results import number
 from .sanitize import csv_cell, one_line
 
 FILE = "history.csv"
@@ -56,13 +57,19 @@ def changes(
     for old in before:
         new = now.get(old.student)
         if new is None:
-            yield Change(old.student, "", old.points, None, "nothing is handed in any more")
+            yield Change(
+                old.student,
+                "",
+                old.points,
+                None,
+                text("history.nothing_handed_in", "nothing is handed in any more"),
+            )
             continue
         by_id = {exercise.id: exercise for exercise in new.exercises}
         for exercise in old.exercises:
             found = by_id.get(exercise.id)
             if found is None:
-                why = "it is no longer in the assignment"
+                why = text("history.not_assigned", "it is no longer in the assignment")
                 yield Change(old.student, exercise.id, exercise.points, None, why)
             elif exercise.points != found.points or _decided_before(exercise, found):
                 why = _why(exercise, found, old.course_version, new.course_version)
@@ -76,18 +83,26 @@ def _decided_before(old: ExerciseResult, new: ExerciseResult) -> bool:
 
 def _why(old: ExerciseResult, new: ExerciseResult, old_version: str, new_version: str) -> str:
     if _decided_before(old, new) and old.points == new.points:
-        return "your decision stays, but another answer was handed in after it"
+        return text(
+            "history.decision_stays",
+            "your decision stays, but another answer was handed in after it",
+        )
     if new.decided and (old.points != new.points or not old.decided):
-        return "you decided it"
+        return text("history.decided", "you decided it")
     if old.decided and not new.decided:
-        return "your decision is no longer in overrides.csv"
+        return text("history.no_decision", "your decision is no longer in overrides.csv")
     if old.answer != new.answer:
-        return "another answer was handed in"
+        return text("history.another_answer", "another answer was handed in")
     if old.of != new.of:
-        return "it is worth other points"
+        return text("history.other_points", "it is worth other points")
     if old_version != new_version:
-        return f"version {new_version} of the course marked it, before that {old_version or 'none'}"
-    return "it was marked again"
+        return text(
+            "history.other_version",
+            "version {new} of the course marked it, before that {old}",
+            new=new_version,
+            old=old_version or text("history.no_version", "none"),
+        )
+    return text("history.marked_again", "it was marked again")
 
 
 def note(found: Sequence[Change], folder: Path, now: datetime.datetime) -> None:
@@ -95,8 +110,8 @@ def note(found: Sequence[Change], folder: Path, now: datetime.datetime) -> None:
     if not found:
         return
     path = folder / FILE
-    text = io.StringIO(newline="")
-    table = csv.writer(text)
+    rows = io.StringIO(newline="")
+    table = csv.writer(rows)
     when = now.astimezone().strftime("%Y-%m-%d %H:%M")
     for change in found:
         row = [change.student, change.exercise, number(change.before), number(change.after)]
@@ -105,7 +120,7 @@ def note(found: Sequence[Change], folder: Path, now: datetime.datetime) -> None:
         so_far = path.read_bytes() if path.exists() else b""
         if not so_far:
             so_far = ("\ufeff" + ",".join(COLUMNS) + "\r\n").encode()
-        added = text.getvalue().encode("utf-8", "backslashreplace")
+        added = rows.getvalue().encode("utf-8", "backslashreplace")
         write_whole(path, so_far + added)
     except OSError as error:
         raise ReportError(
@@ -118,11 +133,26 @@ def told(found: Sequence[Change]) -> list[str]:
     """The lines that are printed about changes: the first of them, and how many more."""
     if not found:
         return []
-    lines = [f"{count(len(found), 'mark')} changed since the last run ({FILE} has all changes):"]
+    lines = [
+        text(
+            "history.changed",
+            "{marks} changed since the last run ({file} has all changes):",
+            marks=counted(len(found), "mark"),
+            file=FILE,
+        )
+    ]
+    unmarked = text("history.open", "open")
     for change in found[:SHOWN]:
-        what = f"{one_line(change.student, 60)}, {change.exercise or 'all'}"
-        points = f"{number(change.before) or 'open'} to {number(change.after) or 'open'}"
-        lines.append(f"  {what}: {points}, because {change.why}")
+        line = text(
+            "history.change",
+            "{student}, {exercise}: {before} to {after}, because {why}",
+            student=one_line(change.student, 60),
+            exercise=change.exercise or text("history.all_exercises", "all"),
+            before=number(change.before) or unmarked,
+            after=number(change.after) or unmarked,
+            why=change.why,
+        )
+        lines.append(f"  {line}")
     if len(found) > SHOWN:
-        lines.append(f"  and {len(found) - SHOWN} more")
+        lines.append("  " + text("history.more", "and {count} more", count=len(found) - SHOWN))
     return lines

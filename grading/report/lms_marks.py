@@ -10,6 +10,8 @@ import dataclasses
 import re
 from collections.abc import Callable, Mapping
 
+from course_utils.texts import text
+
 from ..assignment import Assignment
 from ..csv_table import CsvTable
 from ..errors import TableError
@@ -93,7 +95,7 @@ def fill_in(
     """
     table, where = roster.table, str(roster.kind)
     may_change = _may_change(table)
-    texts: dict[tuple[int, int], str] = {}
+    cells: dict[tuple[int, int], str] = {}
     written = dict(before)
     notes = _about_the_scale(roster, column, assignment)
     for student, person in people.people.items():
@@ -105,24 +107,45 @@ def fill_in(
             pass  # as it is written there
         elif why := _stays(there, ours, may_change(person)):
             notes.append(
-                f"{where} has {_quoted(there) if there else 'no mark'} for {in_sentence(person)} "
-                f"where the marks say {mark}: {why}"
+                text(
+                    "class_list.mark_stays",
+                    "{list} has {there} for {person} where the marks say {mark}: {why}",
+                    list=where,
+                    there=_quoted(there) if there else text("class_list.no_mark", "no mark"),
+                    person=in_sentence(person),
+                    mark=mark,
+                    why=why,
+                )
             )
             continue
         else:
-            texts[person.row, column] = mark
+            cells[person.row, column] = mark
             if there:
-                notes.append(f"{where} has {there} for {in_sentence(person)}; now it is {mark}.")
-        written[person.id] = (*(text for text in ours if text != mark), mark)
-    return FilledIn(FILES[roster.kind], table.with_cells(texts), tuple(notes), written)
+                notes.append(
+                    text(
+                        "class_list.mark_changed",
+                        "{list} has {there} for {person}; now it is {mark}.",
+                        list=where,
+                        there=there,
+                        person=in_sentence(person),
+                        mark=mark,
+                    )
+                )
+        written[person.id] = (*(one for one in ours if one != mark), mark)
+    return FilledIn(FILES[roster.kind], table.with_cells(cells), tuple(notes), written)
 
 
 def _stays(there: str, ours: tuple[str, ...], may_change: bool) -> str:
     """Why a cell is not filled in; '' if it is."""
     if not may_change:
-        return "it says that the grade cannot be changed, so it was left."
+        return text(
+            "class_list.locked", "it says that the grade cannot be changed, so it was left."
+        )
     if there and not any(same_number(there, mark) for mark in ours):
-        return "it was not written from here, so it was left. Empty that cell to have it filled in."
+        return text(
+            "class_list.not_ours",
+            "it was not written from here, so it was left. Empty that cell to have it filled in.",
+        )
     return ""
 
 
@@ -154,12 +177,18 @@ def _about_the_scale(roster: Roster, column: int, assignment: Assignment) -> lis
         scales = []
     points = number(assignment.points)
     return [
-        f"In {roster.kind} the assignment has {_quoted(scale)} points, here it has {points}: the "
-        f"marks were written as they are. Give it {points} points there too."
+        text(
+            "class_list.other_scale",
+            "In {list} the assignment has {scale} points, here it has {points}: the marks were "
+            "written as they are. Give it {points} points there too.",
+            list=roster.kind,
+            scale=_quoted(scale),
+            points=points,
+        )
         for scale in scales
         if scale and not same_number(scale, points)
     ]
 
 
-def _quoted(text: str) -> str:
-    return name_in_sentence(one_line(text, 60), free=" ,:()")
+def _quoted(words: str) -> str:
+    return name_in_sentence(one_line(words, 60), free=" ,:()")

@@ -2,7 +2,8 @@
 
 What they look like stands in templates/. A page is one file, without scripts and without anything
 from elsewhere; its policy (CSP) tells the browser to load nothing. Whatever a template shows is
-made printable and escaped, without the template asking; long texts it cuts.
+made printable and escaped, without the template asking; long texts it cuts. Its own sentences
+pass through `html_text`.
 """
 
 from __future__ import annotations
@@ -25,12 +26,12 @@ import course_utils
 from course_utils.exercise import find
 from course_utils.feedback import COLOURS, SIGNS, Panel
 from course_utils.sources import STUB_LINE
+from course_utils.texts import counted, text
 
 from ..assignment import Assignment
 from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
-from .alike import Alike
+from .alike import THE_COURSE, Alike
 from .class_results import (
-    count,
     mistakes_made,
     number,
     points_of_those_marked,
@@ -94,6 +95,8 @@ def class_page(
     students = list(zip(results, links, strict=True))
     every = [exercise for result in results for exercise in result.exercises]
     people, made = people or ClassList(), mistakes_made(results)
+    names = names_of_students(results, people)
+    names[THE_COURSE] = text("page.class.the_course", "the course's own solution")
     template = templates().get_template("class.html.j2")
     return template.render(
         assignment=assignment,
@@ -112,7 +115,7 @@ def class_page(
             for item in assignment.items
         ],
         links={result.student: link for result, link in students},
-        names=names_of_students(results, people),
+        names=names,
         absent=people.absent,
         groups=groups,
         notes_on_the_list=notes,
@@ -136,12 +139,17 @@ def class_facts(
 ) -> list[tuple[str, str]]:
     """The numbers at the top of the page of the class, with their labels."""
     counts = Counter(result.state for result in results)
-    facts = [(str(len(results)), "submission" if len(results) == 1 else "submissions")]
-    facts += [(str(counts[s]), of_many(s, counts[s])) for s in SubmissionState if counts[s]]
+    if len(results) == 1:
+        facts = [("1", text("page.class.submission", "submission"))]
+    else:
+        facts = [(str(len(results)), text("page.class.submissions", "submissions"))]
+    facts += [(str(counts[s]), state_label(s, counts[s])) for s in SubmissionState if counts[s]]
     points = points_of_those_marked(results)
     if points:
         median = number(round(statistics.median(points), 2))
-        facts.append((median, f"median of {number(assignment.points)} points"))
+        points_of_all = number(assignment.points)
+        label = text("page.class.median", "median of {points} points", points=points_of_all)
+        facts.append((median, label))
     return facts
 
 
@@ -161,11 +169,11 @@ def templates() -> jinja2.Environment:
         keep_trailing_newline=True,
     )
     pages.filters |= {
-        "beginning": lambda text, limit: in_lines(text.strip("\r\n"), limit),
+        "beginning": lambda code, limit: in_lines(code.strip("\r\n"), limit),
         "cut_here": cut_here,
         "earned": lambda points: "?" if points is None else number(points),
         "kind": KINDS.__getitem__,
-        "line": lambda text: one_line(text, LINE_LIMIT),
+        "line": lambda words: one_line(words, LINE_LIMIT),
         "mark": MARKS.__getitem__,
         "number": number,
         "open_points": lambda result: sum(e.of for e in result.exercises if e.points is None),
@@ -185,8 +193,9 @@ def templates() -> jinja2.Environment:
         "SubmissionState": SubmissionState,
         "asked": asked,
         "colours": COLOURS,
-        "count": count,
-        "of_many": of_many,
+        "counted": counted,
+        "state_label": state_label,
+        "text": html_text,
     }
     return pages
 
@@ -196,14 +205,22 @@ def printable(value: Any) -> str:
     return value if isinstance(value, Markup) else readable(str(value), keep="\n\t")
 
 
-def rich(text: str) -> Markup:
+def html_text(name: str, sentence: str, /, **holes: Any) -> Markup:
+    """A text of a template. It may hold tags; what its holes are given is printable and escaped."""
+    shown = {hole: escape(printable(value)) for hole, value in holes.items()}
+    return Markup(text(name, sentence, **shown))
+
+
+def rich(sentence: str) -> Markup:
     """A sentence with `code` in backticks."""
-    escaped = str(escape(one_line(text, TEXT_LIMIT)))
+    escaped = str(escape(one_line(sentence, TEXT_LIMIT)))
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", escaped))
 
 
 def cut_here(more: int) -> str:
-    return f"Cut here: {more:,} more {'character' if more == 1 else 'characters'}."
+    if more == 1:
+        return text("page.cut_one", "Cut here: 1 more character.")
+    return text("page.cut", "Cut here: {count:,} more characters.", count=more)
 
 
 def states(exercises: Iterable[ExerciseResult]) -> list[tuple[ExerciseState, int]]:
@@ -212,8 +229,18 @@ def states(exercises: Iterable[ExerciseResult]) -> list[tuple[ExerciseState, int
     return [(state, counts[state]) for state in ExerciseState if counts[state]]
 
 
-def of_many(state: str, n: int) -> str:
-    return "need a person" if state == ExerciseState.PERSON and n > 1 else state
+def state_label(state: ExerciseState | SubmissionState, n: int = 1) -> str:
+    """What a state is called beside the number `n` of those that are in it."""
+    if n > 1 and state in (ExerciseState.PERSON, SubmissionState.PERSON):
+        return text("state.need_a_person", "need a person")
+    return {
+        ExerciseState.PASSED: text("state.passed", "passed"),
+        ExerciseState.WRONG: text("state.wrong", "wrong"),
+        ExerciseState.NOT_ATTEMPTED: text("state.not_attempted", "not attempted"),
+        SubmissionState.MARKED: text("state.marked", "marked"),
+        SubmissionState.PARTLY: text("state.partly_marked", "partly marked"),
+        SubmissionState.PERSON: text("state.needs_a_person", "needs a person"),
+    }[state]
 
 
 def panel(result: ExerciseResult) -> Panel:
@@ -221,45 +248,59 @@ def panel(result: ExerciseResult) -> Panel:
     headline = one_line(result.headline, TEXT_LIMIT)
     rows = []
     if result.comment:
-        rows.append(("Comment", one_line(result.comment, TEXT_LIMIT)))
+        rows.append((text("page.row.comment", "Comment"), one_line(result.comment, TEXT_LIMIT)))
     if result.decided:
         if result.found != ExerciseState.PERSON:
-            rows.append(("The check found", headline))
-        points = number(result.points)
-        headline = f"A person decided: {points} of {count_of_points(result.of)}."
-    if result.state == ExerciseState.PERSON:
-        because = result.reason or "It could not be marked by itself."
-        rows.append(("Why", one_line(because, TEXT_LIMIT)))
-    if result.case:
-        rows.append(("Called", _code(result.case)))
-    if result.yours:
-        rows.append(("Error" if result.stage == "raised" else "It gave", _code(result.yours)))
-    if result.mistake and result.stage and result.stage != "raised":
-        rows.append(("First difference", f"in the {one_line(result.stage, LINE_LIMIT)}"))
-    if result.line:
-        rows.append(("In your line", _code(result.line)))
-    said = [word for word, did in (("printed", result.printed), ("warned", result.warned)) if did]
-    if said:
-        rows.append(
-            (f"Your code {' and '.join(said)}", "What it said on hidden cases is not kept.")
+            rows.append((text("page.row.found", "The check found"), headline))
+        headline = text(
+            "page.decided",
+            "A person decided: {points} of {of}.",
+            points=number(result.points),
+            of=count_of_points(result.of),
         )
-    title = (
-        f"{result.id} · a person will look at this"
-        if result.state == ExerciseState.PERSON
-        else result.id
-    )
+    if result.state == ExerciseState.PERSON:
+        because = result.reason or text("page.no_reason", "It could not be marked by itself.")
+        rows.append((text("page.row.why", "Why"), one_line(because, TEXT_LIMIT)))
+    if result.case:
+        rows.append((text("check.row.called", "Called"), _code(result.case)))
+    if result.yours:
+        raised, gave = text("check.row.raised", "Error"), text("page.row.gave", "It gave")
+        rows.append((raised if result.stage == "raised" else gave, _code(result.yours)))
+    if result.mistake and result.stage and result.stage != "raised":
+        place = one_line(result.stage, LINE_LIMIT)
+        where = text("page.where", "in the {place}", place=place)
+        rows.append((text("page.row.difference", "First difference"), where))
+    if result.line:
+        rows.append((text("check.row.line", "In your line"), _code(result.line)))
+    if result.printed or result.warned:
+        not_kept = text("page.not_kept", "What it said on hidden cases is not kept.")
+        rows.append((said_label(result), not_kept))
+    title = result.id
+    if result.state == ExerciseState.PERSON:
+        title = text("page.person", "{exercise} · a person will look at this", exercise=result.id)
     kind = {ExerciseState.PASSED: "good", ExerciseState.WRONG: "wrong"}.get(result.state, "note")
     return Panel(kind, title, headline, tuple(rows))
 
 
+def said_label(result: ExerciseResult) -> str:
+    """What an answer did that printed, warned or both."""
+    if result.printed and result.warned:
+        return text("page.row.printed_and_warned", "Your code printed and warned")
+    if result.printed:
+        return text("check.row.printed", "Your code printed")
+    return text("check.row.warned", "Your code warned")
+
+
 def count_of_points(of: float) -> str:
     """'1 point', '2.5 points'."""
-    return f"{number(of)} point" + ("" if of == 1 else "s")
+    if of == 1:
+        return text("page.one_point", "1 point")
+    return text("page.many_points", "{points} points", points=number(of))
 
 
-def _code(text: str) -> str:
+def _code(code: str) -> str:
     """For a row of a Panel, which shows what stands in backticks as code."""
-    shown, more = in_lines(text.strip("\r\n"), TEXT_LIMIT)
+    shown, more = in_lines(code.strip("\r\n"), TEXT_LIMIT)
     cut = f" … {cut_here(more)}" if more else ""
     return (shown if "`" in shown or "\n" in shown else f"`{shown}`") + cut
 
@@ -282,11 +323,11 @@ def asked(id: str) -> list[Paragraph]:
         lines = exercise.stub_source.splitlines()
         return [Paragraph(tuple(line for line in lines if STUB_LINE not in line), is_code=True)]
     paragraphs = [Paragraph((f"`{exercise.name}{inspect.signature(given)}`",))]
-    for text in inspect.cleandoc(own_docstring).split("\n\n"):
-        if text.startswith("    "):
-            paragraphs.append(Paragraph(tuple(text.splitlines()), is_code=True))
+    for paragraph in inspect.cleandoc(own_docstring).split("\n\n"):
+        if paragraph.startswith("    "):
+            paragraphs.append(Paragraph(tuple(paragraph.splitlines()), is_code=True))
         else:
-            paragraphs.append(Paragraph(tuple(flowing(text))))
+            paragraphs.append(Paragraph(tuple(flowing(paragraph))))
     return paragraphs
 
 

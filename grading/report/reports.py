@@ -22,6 +22,7 @@ from typing import Any
 
 import course_utils
 from course_utils.exercise import find
+from course_utils.texts import counted, text
 from course_utils.whole_files import write_whole
 
 from ..assignment import Assignment
@@ -30,7 +31,6 @@ from ..result import SubmissionResult, SubmissionState
 from .alike import Alike, alike
 from .class_results import (
     common_mistakes,
-    count,
     final_points,
     in_order,
     number,
@@ -43,7 +43,7 @@ from .class_results import (
 from .lms_marks import FilledIn
 from .moodle_feedback import FILE as FOR_MOODLE
 from .moodle_feedback import moodle_zip
-from .pages import class_page, feedback_page
+from .pages import class_page, feedback_page, state_label
 from .roster import ClassList, name_of
 from .sanitize import csv_cell, one_line
 
@@ -110,8 +110,8 @@ def marks_csv(
 
     In pandas: `pandas.read_csv("marks.csv")`.
     """
-    text = io.StringIO(newline="")
-    table = csv.writer(text)  # lines end in CR LF, as RFC 4180 has it
+    written = io.StringIO(newline="")
+    table = csv.writer(written)  # lines end in CR LF, as RFC 4180 has it
     ids = [item.id for item in assignment.items]
     columns = [f"{item.id} ({number(item.points)})" for item in assignment.items]
     people = people or ClassList()
@@ -133,20 +133,32 @@ def marks_csv(
                 number(assignment.points),
                 *earned,
                 csv_cell(result.late),
-                csv_cell("; ".join(f"{e.id} by you" for e in result.exercises if e.decided)),
+                csv_cell(decided_by_you(result)),
                 csv_cell(partly_right(result)),
                 csv_cell(one_line(why_a_person(result), REASON_LIMIT)),
                 csv_cell(result.file),
                 csv_cell(f"feedback/{page}"),
-                csv_cell(f"version {result.course_version}" if result.course_version else ""),
+                csv_cell(marked_by(result)),
             ]
         )
     for person in people.absent:
-        texts = [csv_cell(text) for text in (person.called, person.name, person.id, person.email)]
-        nothing = [""] * (len(header) - len(texts) - 3)
-        table.writerow([*texts, NOTHING_FOUND, "", number(assignment.points), *nothing])
+        known = [csv_cell(fact) for fact in (person.called, person.name, person.id, person.email)]
+        nothing = [""] * (len(header) - len(known) - 3)
+        table.writerow([*known, NOTHING_FOUND, "", number(assignment.points), *nothing])
     # Excel takes a file for UTF-8 only when it begins with a byte order mark.
-    return "\ufeff" + text.getvalue()
+    return "\ufeff" + written.getvalue()
+
+
+def decided_by_you(result: SubmissionResult) -> str:
+    """'01.2 by you; 01.4 by you': the exercises whose points a person gave."""
+    decided = [exercise.id for exercise in result.exercises if exercise.decided]
+    return "; ".join(text("marks.by_you", "{exercise} by you", exercise=id) for id in decided)
+
+
+def marked_by(result: SubmissionResult) -> str:
+    if not result.course_version:
+        return ""
+    return text("marks.version", "version {version}", version=result.course_version)
 
 
 def details_json(
@@ -188,31 +200,58 @@ def summary(
     """The few lines that are printed at the end: states, points, and what is left to do."""
     results = in_order(results)
     states = Counter(result.state for result in results)
-    counted = ", ".join(f"{states[state]} {state}" for state in SubmissionState if states[state])
-    lines = [f"{count(len(results), 'submission')}: {counted or 'nothing to mark'}."]
+    found = ", ".join(
+        f"{states[state]} {state_label(state)}" for state in SubmissionState if states[state]
+    )
+    lines = [
+        text(
+            "summary.submissions",
+            "{submissions}: {states}.",
+            submissions=counted(len(results), "submission"),
+            states=found or text("summary.nothing_to_mark", "nothing to mark"),
+        )
+    ]
     marked = [result for result in results if result.state == SubmissionState.MARKED]
     if marked:
         points = points_of_those_marked(results)
         of = max(total(result) for result in marked)
         lines.append(
-            f"Points of those marked: {number(min(points))} to {number(max(points))}, "
-            f"median {number(statistics.median(points))}, of {number(of)}."
+            text(
+                "summary.points",
+                "Points of those marked: {least} to {most}, median {median}, of {of}.",
+                least=number(min(points)),
+                most=number(max(points)),
+                median=number(statistics.median(points)),
+                of=number(of),
+            )
         )
     talk = common_mistakes(results)[:1]
     if talk:
-        made = f"{talk[0].id}, {talk[0].count} of {len(results)}"
-        lines.append(f"Commonest mistake ({made}): {talk[0].sentence}")
+        lines.append(
+            text(
+                "summary.commonest",
+                "Commonest mistake ({exercise}, {count} of {all}): {sentence}",
+                exercise=talk[0].id,
+                count=talk[0].count,
+                all=len(results),
+                sentence=talk[0].sentence,
+            )
+        )
     waiting = [result for result in results if result.state != SubmissionState.MARKED]
     if waiting:
-        lines.append("A person has to look at:")
+        lines.append(text("summary.waiting", "A person has to look at:"))
         for result in waiting[:5]:
             lines.append(f"  {one_line(result.student, 60)}: {one_line(why_a_person(result), 160)}")
         if len(waiting) > 5:
-            lines.append(f"  and {len(waiting) - 5} more; class.html lists them.")
+            lines.append("  " + listed_on_the_page(len(waiting) - 5))
     if people and people.kind:
         lines += about_the_list(people, filled)
     if without_sandbox(results):
-        lines.append("MARKED WITHOUT A SANDBOX: the submissions were trusted.")
+        lines.append(
+            text(
+                "summary.without_sandbox", "MARKED WITHOUT A SANDBOX: the submissions were trusted."
+            )
+        )
     return "\n".join(lines)
 
 
@@ -221,15 +260,30 @@ def about_the_list(people: ClassList, filled: FilledIn | None) -> list[str]:
     lines = []
     if people.absent:
         names = "; ".join(one_line(person.called, 60) for person in people.absent[:5])
-        more = f" and {len(people.absent) - 5} more" if len(people.absent) > 5 else ""
-        lines.append(f"Nothing was found of {len(people.absent)} on the list: {names}{more}.")
+        if len(people.absent) > 5:
+            more = len(people.absent) - 5
+            names = text(
+                "summary.names_and_more", "{names} and {more} more", names=names, more=more
+            )
+        lines.append(
+            text(
+                "summary.absent",
+                "Nothing was found of {count} on the list: {names}.",
+                count=len(people.absent),
+                names=names,
+            )
+        )
     notes = [*people.notes, *(filled.notes if filled else ())]
     if notes:
-        lines.append("Of the list of the class:")
+        lines.append(text("summary.list", "Of the list of the class:"))
         lines += [f"  {one_line(note, 300)}" for note in notes[:5]]
         if len(notes) > 5:
-            lines.append(f"  and {len(notes) - 5} more; class.html lists them.")
+            lines.append("  " + listed_on_the_page(len(notes) - 5))
     return lines
+
+
+def listed_on_the_page(more: int) -> str:
+    return text("summary.more", "and {count} more; class.html lists them.", count=more)
 
 
 # -- names of pages --------------------------------------------------------------------------
@@ -351,9 +405,9 @@ class Writer:
         write_whole(self.folder / MANIFEST, as_bytes(json.dumps(facts, indent=1) + "\n"))
 
 
-def as_bytes(text: str) -> bytes:
+def as_bytes(content: str) -> bytes:
     # Half characters have no UTF-8. Written as \udc80 they are still JSON; pages have none.
-    return text.encode("utf-8", "backslashreplace")
+    return content.encode("utf-8", "backslashreplace")
 
 
 def digest(content: bytes) -> str:

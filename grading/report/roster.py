@@ -21,6 +21,8 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 
+from course_utils.texts import all_of, text
+
 from ..csv_table import CsvTable
 from ..errors import TableError
 from .sanitize import name_in_sentence, readable
@@ -69,7 +71,7 @@ class Person:
     def ids(self) -> set[str]:
         """What nobody else in the class is called, as `same_id` writes it."""
         mailbox = self.email.partition("@")[0]
-        return {same_id(text) for text in (self.id, self.email, mailbox, *self.also) if text}
+        return {same_id(known) for known in (self.id, self.email, mailbox, *self.also) if known}
 
     def names(self) -> set[str]:
         """The name as `letters` writes it, with the first and the last name in both orders."""
@@ -107,14 +109,14 @@ def name_of(student: str, people: ClassList) -> str:
     return person.name if person and person.name else student
 
 
-def same_id(text: str) -> str:
+def same_id(name: str) -> str:
     """Equal for two ids that only differ in case, in spaces around them or in Unicode's forms."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
+    return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
-def letters(text: str) -> str:
+def letters(name: str) -> str:
     """Letters and digits alone and without accents, as names are written into names of files."""
-    apart = unicodedata.normalize("NFKD", text.casefold())
+    apart = unicodedata.normalize("NFKD", name.casefold())
     return "".join(filter(str.isalnum, apart))
 
 
@@ -148,7 +150,7 @@ def canvas_people(table: CsvTable, columns: Mapping[str, int]) -> list[Person]:
             parts = [text_of(table, row, columns, part) for part in ("lastname", "firstname")]
             name = ", ".join(filter(None, parts))
         ids = [text_of(table, row, columns, name) for name in ("sis user id", "sis login id")]
-        email = next((text for text in ids if "@" in text), "")
+        email = next((one for one in ids if "@" in one), "")
         others = tuple(filter(None, ids))
         people.append(Person(row, name, text_of(table, row, columns, "id"), email, others))
     return people
@@ -256,9 +258,13 @@ def class_list(roster: Roster, students: Iterable[str]) -> ClassList:
     for person in roster.people:
         if times[person.row] > 1:
             theirs = [student for student in people if people[student] == person]
-            shown = " and ".join(name_in_sentence(student, free=" ") for student in theirs)
             notes.append(
-                f"{shown} are both by {in_sentence(person)}: keep the one that is to be marked."
+                text(
+                    "class_list.twice",
+                    "{names} are both by {person}: keep the one that is to be marked.",
+                    names=all_of(name_in_sentence(student, free=" ") for student in theirs),
+                    person=in_sentence(person),
+                )
             )
             for student in theirs:
                 del people[student]
@@ -272,12 +278,16 @@ def in_sentence(person: Person) -> str:
 def _not_found(student: str, found: list[Person]) -> str:
     name = name_in_sentence(student, free=" ")
     if found:
-        called = " and ".join(in_sentence(person) for person in found[:3])
-        return (
-            f"{name} may be {called}: rename what was handed in to the id or the e-mail address of "
-            "the one it is by."
+        return text(
+            "class_list.one_of_several",
+            "{name} may be {people}: rename what was handed in to the id or the e-mail address of "
+            "the one it is by.",
+            name=name,
+            people=all_of(in_sentence(person) for person in found[:3]),
         )
-    return (
-        f"{name} is nobody on the list of the class: rename what was handed in to an id or an "
-        "e-mail address that stands there."
+    return text(
+        "class_list.nobody",
+        "{name} is nobody on the list of the class: rename what was handed in to an id or an "
+        "e-mail address that stands there.",
+        name=name,
     )

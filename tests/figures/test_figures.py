@@ -6,7 +6,9 @@ Then look at every image in tests/figures/images/ that changed.
 A new figure needs one line in EXAMPLES; all tests of legibility then hold for it.
 """
 
+import ast
 import functools
+import inspect
 import io
 import itertools
 import re
@@ -18,13 +20,14 @@ import matplotlib
 import numpy
 import pytest
 import torch
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from matplotlib.testing.compare import compare_images
 from matplotlib.text import Text
 from PIL import Image
 from torchvision import transforms
 
-from course_utils import figures
+from course_utils import figures, texts
 from course_utils.figures import drawing, lessons, views
 from tests import ROOT
 from tests.figures.test_figures_modules import CNN, AllKinds, PoolsInForward
@@ -418,6 +421,67 @@ def test_text_is_one_to_three_sentences(name):
     assert len(text.split()) >= 8
     assert 1 <= len(re.findall(r"\.(?:\s|$)", text)) <= 3
     assert text.endswith(".")
+
+
+class WithoutLetters(dict):
+    """A language in which every text is its holes and signs: no letter of ours is left."""
+
+    def get(self, name, sentence):
+        # {noun}: see texts.counted.
+        return re.sub(r"(\{(?!noun)[^{}]*\})|[A-Za-z{}]", lambda found: found[1] or "~", sentence)
+
+
+# Words that are code wherever they stand, and units.
+CODE = {"batch_sizes", "collate_fn", "dataset", "gather", "grad", "index", "mask", "packed", "data"}
+CODE |= {"last_hidden_state", "logits", "all_reduce", "permute", "reshape", "scatter"}
+CODE |= {"scatter_add", "source", "unfold", "ndarray", "list", "Tensor", "kB", "MB"}
+CODE |= {"bool", "uint", "int", "float", "bfloat"}  # dtypes
+CODE |= {"Add", "LogSoftmax", "Mm", "Mul", "NllLoss", "Select", "Sub", "Sum", "add", "mul"}  # steps
+CODE |= {"Conv", "Flatten", "Linear", "MaxPool", "ReLU"}  # layers
+CODE |= {"image", "target"}  # names that a figure gives where it is given none
+WORD = re.compile(r"[A-Za-z_]{2,}")
+
+
+def given_to_examples():
+    """For each example the words of its own code, and of what this file defines for it."""
+    here = ast.parse(Path(__file__).read_text(encoding="utf-8"))
+    defined = {}
+    for node in here.body:
+        for target in getattr(node, "targets", [node]):
+            defined[getattr(target, "id", getattr(target, "name", ""))] = node
+
+    def words(node, seen):
+        found = set(WORD.findall(ast.unparse(node)))
+        for name in {one.id for one in ast.walk(node) if isinstance(one, ast.Name)} - seen:
+            seen.add(name)
+            thing = globals().get(name)
+            if name in defined:
+                found |= words(defined[name], seen)
+            elif inspect.isclass(thing) and thing.__module__.startswith("tests."):
+                found |= words(ast.parse(inspect.getsource(thing)), seen)
+        return found
+
+    examples = defined["EXAMPLES"].value
+    return {
+        key.value: words(node, set())
+        for key, node in zip(examples.keys, examples.values, strict=True)
+    }
+
+
+def test_every_word_that_is_not_given_passes_through_text(monkeypatch):
+    monkeypatch.setattr(texts, "TRANSLATIONS", WithoutLetters())
+    # Nobody looks at the pixels.
+    monkeypatch.setattr(FigureCanvasAgg, "draw", lambda canvas: None)
+    monkeypatch.setattr(drawing, "_png", lambda canvas: (b"", ""))
+    given = given_to_examples()
+    ours = {}
+    for name, draw in EXAMPLES.items():
+        figure = draw()
+        shown = [word.get_text() for axes in figure.drawing.axes for word in axes.texts]
+        left = set(WORD.findall(" ".join([*shown, figure.alt]))) - CODE - given[name]
+        if left:
+            ours[name] = left
+    assert ours == {}
 
 
 def test_text_tells_the_data():

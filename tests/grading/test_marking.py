@@ -263,7 +263,7 @@ def test_an_answer_that_hangs_or_dies_costs_only_itself(box, source, stages):
     result = marked(box, notebook({"01.1": source, "01.2": right("01.2")}), wall=3)
     assert states(result) == [WRONG, PASSED]
     assert result.exercises[0].stage == stages
-    assert result.exercises[0].headline == marking.ENDED[stages]
+    assert result.exercises[0].headline == marking.how_it_ended(stages)
     assert result.state == "marked"
 
 

@@ -6,7 +6,7 @@ import torch
 from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.lessons.autograd.functions import Formula, decimals
 from course_utils.lessons.autograd.graphs import Kept
 from course_utils.promises import promised
 
@@ -49,7 +49,7 @@ def accumulate(predict, w, x, y, size):
 
 @exercise.cases
 def _(rng):
-    predict = Typed("lambda x, w: torch.tanh(x @ w)")
+    predict = Formula("lambda x, w: torch.tanh(x @ w)")
     for n, features, size in ((4, 2, 2), (5, 2, 2), (3, 1, 1), (2, 3, 4), (7, 2, 3)):
         w = decimals(rng, features).requires_grad_()
         yield predict, w, decimals(rng, n, features), decimals(rng, n), size
@@ -59,7 +59,7 @@ def _(rng):
         yield predict, w, decimals(rng, n, 2), decimals(rng, n), size
     for x in promised(rng, "any strides"):
         w, y = decimals(rng, 6)[::2].requires_grad_(), decimals(rng, 2 * len(x) + 1)[1::2]
-        yield Typed("lambda x, w: (x @ w) ** 2 / 50"), w, x.div_(50), y, rng.randint(1, 3)
+        yield Formula("lambda x, w: (x @ w) ** 2 / 50"), w, x.div_(50), y, rng.randint(1, 3)
 
 
 @exercise.observe

@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.lessons.autograd.functions import Formula, decimals
 from course_utils.lessons.autograd.graphs import Kept, nodes_behind
 from course_utils.observation import shares_storage
 from course_utils.promises import promised
@@ -58,20 +58,20 @@ KINK = "lambda p: p.abs().sum()"
 
 @exercise.cases
 def _(rng):
-    yield Typed(BOWL), torch.tensor([1.0, -2.0]), 0.25, 3
-    yield Typed(BOWL), torch.tensor([1.0, 2.0]), 1.5, 2  # jumps over the valley, higher each time
-    yield Typed(KINK), torch.tensor([0.5]), 1.0, 3  # to and fro between equals
-    yield Typed(BOWL), decimals(rng, 2).requires_grad_(), 0.1, 0
-    yield Typed(HILLS), decimals(rng, 1), 0.1, 25
-    yield Typed(HILLS), decimals(rng, 3), rng.choice([0.05, 0.2]), 4
-    yield Typed(KINK), torch.tensor([rng.randint(11, 29) / 40]), 0.25, 6
+    yield Formula(BOWL), torch.tensor([1.0, -2.0]), 0.25, 3
+    yield Formula(BOWL), torch.tensor([1.0, 2.0]), 1.5, 2  # jumps over the valley, higher each time
+    yield Formula(KINK), torch.tensor([0.5]), 1.0, 3  # to and fro between equals
+    yield Formula(BOWL), decimals(rng, 2).requires_grad_(), 0.1, 0
+    yield Formula(HILLS), decimals(rng, 1), 0.1, 25
+    yield Formula(HILLS), decimals(rng, 3), rng.choice([0.05, 0.2]), 4
+    yield Formula(KINK), torch.tensor([rng.randint(11, 29) / 40]), 0.25, 6
     start = decimals(rng, 2).requires_grad_()
     start.grad = decimals(rng, 2)
-    yield Typed(BOWL), start, 0.2, 2
-    yield Typed(HILLS), decimals(rng, 2).requires_grad_(), 0.1, 1
-    yield Typed(BOWL), decimals(rng, 2, dtype=torch.float64), 0.3, 2
+    yield Formula(BOWL), start, 0.2, 2
+    yield Formula(HILLS), decimals(rng, 2).requires_grad_(), 0.1, 1
+    yield Formula(BOWL), decimals(rng, 2, dtype=torch.float64), 0.3, 2
     for start in promised(rng, "any shape", "any strides", "the same dtype"):
-        yield Typed(BOWL), start.div_(20), 0.4, 2
+        yield Formula(BOWL), start.div_(20), 0.4, 2
 
 
 @exercise.observe

@@ -5,7 +5,7 @@ A gradient of 0 is a gradient: it has arrived.
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.lessons.autograd.functions import Formula, decimals
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -102,7 +102,7 @@ def _(rng):
 
 
 def typed(*texts):
-    return [Typed(text) for text in texts]
+    return [Formula(text) for text in texts]
 
 
 @exercise.observe

@@ -22,7 +22,7 @@ class Formula(nn.Module):
         for name, values in weights.items():
             self.register_parameter(name, nn.Parameter(values.clone()))
         scope = {"torch": torch, "nn": nn, **dict(self.named_parameters())}
-        self._function = eval(text.format(**{name: name for name in weights}), scope)
+        self.function = eval(text.format(**{name: name for name in weights}), scope)
 
     def __repr__(self) -> str:
         weights = self.named_parameters()
@@ -31,11 +31,13 @@ class Formula(nn.Module):
 
     def __call__(self, *args):
         """What the function gives for these arguments. There is no forward to call instead."""
-        return self._function(*args)
+        return self.function(*args)
 
 
-def decimals(rng: random.Random, *shape: int, most: int = 3) -> torch.Tensor:
-    """Float32 numbers with one decimal between -most and most, none of them 0."""
+def decimals(
+    rng: random.Random, *shape: int, most: int = 2, dtype: torch.dtype = torch.float32
+) -> torch.Tensor:
+    """Numbers with one decimal between -most and most, none of them 0."""
     count = torch.Size(shape).numel()
     numbers = [rng.choice([-1, 1]) * rng.randint(1, 10 * most) / 10 for _ in range(count)]
-    return torch.tensor(numbers).reshape(shape)
+    return torch.tensor(numbers, dtype=dtype).reshape(shape)

@@ -11,7 +11,7 @@ import torch
 
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import decimals
+from course_utils.lessons.autograd.functions import decimals
 from course_utils.promises import promised
 
 exercise = Exercise(

@@ -7,7 +7,7 @@ import functools
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.lessons.autograd.functions import Formula, decimals
 
 exercise = Exercise(
     "03.4",
@@ -48,14 +48,14 @@ def run_frozen(layers, weights, x, frozen):
 
 @exercise.cases
 def _(rng):
-    scale = Typed("lambda h, w: h * w")
-    tanh = Typed("lambda h, w: torch.tanh(h * w)")
+    scale = Formula("lambda h, w: h * w")
+    tanh = Formula("lambda h, w: torch.tanh(h * w)")
     for frozen in ([1], [], [0], [2], [0, 2], [2, 1, 0]):
         weights = [decimals(rng, 2).requires_grad_() for _ in range(3)]
         yield [scale, tanh, scale], weights, decimals(rng, 2).requires_grad_(), frozen
     for frozen in ([0], [1], [0, 1]):  # x is data
         weights = [decimals(rng, 2).requires_grad_() for _ in range(2)]
-        yield [tanh, Typed("lambda h, w: h + w")], weights, decimals(rng, 2), frozen
+        yield [tanh, Formula("lambda h, w: h + w")], weights, decimals(rng, 2), frozen
     for frozen in ([0], [1], []):  # one weight in two layers
         weight = decimals(rng, 2).requires_grad_()
         yield [tanh, scale], [weight, weight], decimals(rng, 2).requires_grad_(), frozen
@@ -63,7 +63,7 @@ def _(rng):
     for frozen in ([0], [1]):
         yield [tanh, scale], list(weights), decimals(rng, 2).requires_grad_(), frozen
     weights = [decimals(rng, 3, 2).requires_grad_(), decimals(rng, 2, 2).t().requires_grad_()]
-    matmul = Typed("lambda h, w: torch.tanh(h @ w)")
+    matmul = Formula("lambda h, w: torch.tanh(h @ w)")
     x = decimals(rng, 3, 2).t()
     yield [matmul, matmul], weights, x, [0]
     yield [matmul, matmul], weights, x, [1]

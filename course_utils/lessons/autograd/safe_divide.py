@@ -7,7 +7,7 @@ import functools
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import decimals
+from course_utils.lessons.autograd.functions import decimals
 from course_utils.observation import attempt
 from course_utils.promises import promised
 

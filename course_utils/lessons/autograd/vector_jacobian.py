@@ -5,7 +5,7 @@ What `backward` needs of it is only a product: a vector of weights from the left
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.autograd.given import Typed, decimals
+from course_utils.lessons.autograd.functions import Formula, decimals
 from course_utils.lessons.autograd.graphs import Operations, gradients_behind
 from course_utils.promises import promised
 
@@ -48,26 +48,30 @@ def vector_jacobian(f, x, v):
 
 @exercise.cases
 def _(rng):
-    yield Typed("lambda x: x ** 2"), torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 0.0, 2.0])
-    yield Typed("lambda x: x.sum()"), decimals(rng, 2, 2), torch.tensor(3.0)
-    yield Typed("lambda x: x[0] * x"), decimals(rng, 3).requires_grad_(), decimals(rng, 3)
-    yield Typed("lambda x: torch.ones(2)"), decimals(rng, 2, 3), decimals(rng, 2)
-    yield Typed(f"lambda x, w={LEAF}: w.exp()"), decimals(rng, 3), decimals(rng, 2)
-    yield Typed("lambda x: torch.ones(2)"), decimals(rng, 2, dtype=torch.float64), decimals(rng, 2)
+    yield Formula("lambda x: x ** 2"), torch.tensor([1.0, 2.0, 3.0]), torch.tensor([1.0, 0.0, 2.0])
+    yield Formula("lambda x: x.sum()"), decimals(rng, 2, 2), torch.tensor(3.0)
+    yield Formula("lambda x: x[0] * x"), decimals(rng, 3).requires_grad_(), decimals(rng, 3)
+    yield Formula("lambda x: torch.ones(2)"), decimals(rng, 2, 3), decimals(rng, 2)
+    yield Formula(f"lambda x, w={LEAF}: w.exp()"), decimals(rng, 3), decimals(rng, 2)
+    yield (
+        Formula("lambda x: torch.ones(2)"),
+        decimals(rng, 2, dtype=torch.float64),
+        decimals(rng, 2),
+    )
     wide = decimals(rng, 2, dtype=torch.float64)
-    yield Typed(f"lambda x, w={LEAF}: w.exp()"), wide, decimals(rng, 2)
+    yield Formula(f"lambda x, w={LEAF}: w.exp()"), wide, decimals(rng, 2)
     used = f"lambda x, w={LEAF}: torch.tanh(x @ w)"
-    yield Typed(used), decimals(rng, 3, 2), decimals(rng, 3)
-    yield Typed(used), decimals(rng, 2).requires_grad_() * 2, decimals(rng, 1)[0]
+    yield Formula(used), decimals(rng, 3, 2), decimals(rng, 3)
+    yield Formula(used), decimals(rng, 2).requires_grad_() * 2, decimals(rng, 1)[0]
     x = decimals(rng, 2, 2).requires_grad_()
     x.grad = decimals(rng, 2, 2)
-    yield Typed("lambda x: (x * 2).t()"), x, decimals(rng, 2, 2)
-    yield Typed("lambda x: torch.tanh(x)[:40] * 2"), decimals(rng, 50), decimals(rng, 40)
+    yield Formula("lambda x: (x * 2).t()"), x, decimals(rng, 2, 2)
+    yield Formula("lambda x: torch.tanh(x)[:40] * 2"), decimals(rng, 50), decimals(rng, 40)
     for x in promised(rng, "any shape", "any strides", "the same dtype"):
         v = decimals(rng, 2, *x.shape, dtype=x.dtype).movedim(0, -1)
-        yield Typed("lambda x: torch.stack([torch.sin(x / 9), x * x], -1)"), x, v
+        yield Formula("lambda x: torch.stack([torch.sin(x / 9), x * x], -1)"), x, v
     for v in promised(rng, "any strides"):
-        yield Typed("lambda x: torch.sin(x).expand(2, 3)"), decimals(rng, 2, 1), v
+        yield Formula("lambda x: torch.sin(x).expand(2, 3)"), decimals(rng, 2, 1), v
 
 
 @exercise.observe
