@@ -65,7 +65,8 @@ def _(rng):
         "place,text,label,review\n"
         "Seoul,,0,x\n"
         "Busan,Bad.  Never again . ,2,y\n"
-        'Jeju,"Fine, so far. ",1,z\n',
+        'Jeju,"Fine, so far. ",1,z\n'
+        "Ulsan,Early.Too late.,3,w\n",
     )
     words = ["so", "la", "ti", "do", "NA", "7"]
     lines = []
@@ -281,6 +282,25 @@ def other_columns_repeated(path):
         return out
 
     return mapped(table, split_all)
+
+
+@exercise.mistake(
+    "You wait for a space behind the full stop. Where the next sentence follows at once, two of "
+    "them stay one."
+)
+def cuts_at_stop_and_space(path):
+    def split_at_both(batch, places):
+        out = {"sentence": [], "label": [], "review": []}
+        for text, label, place in zip(batch["text"], batch["label"], places):
+            for part in (text or "").split(". "):
+                sentence = part.strip().rstrip(".").strip()
+                if sentence:
+                    out["sentence"].append(sentence)
+                    out["label"].append(label)
+                    out["review"].append(place)
+        return out
+
+    return mapped(read(path), split_at_both)
 
 
 @exercise.right
