@@ -33,9 +33,17 @@ def tiny_encoder(rng: random.Random) -> BertModel:
 
 
 def tiny_classifier(
-    rng: random.Random, classes: int, *, dropout: float, before_head: float
+    rng: random.Random,
+    classes: int,
+    *,
+    dropout: float = 0.0,
+    in_attention: float = 0.0,
+    before_head: float = 0.0,
 ) -> BertForSequenceClassification:
-    """One layer, in training mode. dropout: of its hidden states. before_head: in front of it."""
+    """One layer, in training mode. dropout: of its hidden states. in_attention: of the weights.
+
+    before_head: in front of the head.
+    """
     config = BertConfig(
         vocab_size=TOKENS,
         hidden_size=WIDTH,
@@ -45,7 +53,7 @@ def tiny_classifier(
         max_position_embeddings=LONGEST,
         initializer_range=0.4,
         hidden_dropout_prob=dropout,
-        attention_probs_dropout_prob=0.0,
+        attention_probs_dropout_prob=in_attention,
         classifier_dropout=before_head,
         num_labels=classes,
     )

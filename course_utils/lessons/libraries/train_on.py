@@ -93,11 +93,13 @@ def labelled(rng, texts, classes):
 def _(rng):
     # Dropout of everything: what it does depends on no random numbers.
     batches = [labelled(rng, 3, 2) for _ in range(2)]
-    yield tiny_classifier(rng, 2, dropout=0.0, before_head=1.0), batches, 0.1
+    yield tiny_classifier(rng, 2, before_head=1.0), batches, 0.1
     batches = [labelled(rng, 2, 3) for _ in range(3)]
-    yield tiny_classifier(rng, 3, dropout=1.0, before_head=0.0), batches, 0.1
+    yield tiny_classifier(rng, 3, dropout=1.0), batches, 0.1
     batches = [labelled(rng, 2, 3) for _ in range(rng.randint(2, 3))]
-    yield tiny_classifier(rng, 3, dropout=0.0, before_head=0.0), batches, rng.choice([0.2, 0.3])
+    yield tiny_classifier(rng, 3), batches, rng.choice([0.2, 0.3])
+    batches = [labelled(rng, 2, 3) for _ in range(2)]
+    yield tiny_classifier(rng, 3, in_attention=1.0), batches, 0.1
 
 
 @exercise.observe
@@ -157,6 +159,15 @@ def body_alone(folder, batches, rate):
 def in_front_of_the_head_alone(folder, batches, rate):
     model = loaded(folder)
     model.dropout.train()
+    return steps(model, batches, rate)
+
+
+@exercise.mistake(same_as=body_alone)
+def dropout_layers_alone(folder, batches, rate):
+    model = loaded(folder)
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.train()
     return steps(model, batches, rate)
 
 
