@@ -117,11 +117,12 @@ def use_large_pages() -> None:
     advise = ctypes.CDLL(None).madvise
     advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     for line in Path("/proc/self/maps").read_text().splitlines():
-        places, rights, _, _, file, *name = line.split()
-        if rights == "rw-p" and file == "00:00" and name in ([], ["[heap]"]):
+        places, rights, _, device, _, *name = line.split()
+        if rights == "rw-p" and device == "00:00" and name in ([], ["[heap]"]):
             start, end = (int(place, 16) for place in places.split("-"))
-            for page in range(-(-start // size) * size, end // size * size, size):
-                advise(page, size, MADV_COLLAPSE)  # where it refuses, all stays as it is
+            start, end = -(-start // size) * size, end // size * size
+            if start < end:
+                advise(start, end - start, MADV_COLLAPSE)  # where it refuses, all stays as it is
 
 
 CHILDREN_BEFORE_LARGE_PAGES = 60
