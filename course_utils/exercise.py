@@ -11,6 +11,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import inspect
+import itertools
 import random
 import re
 import sys
@@ -44,6 +45,7 @@ from .sources import emptied, undecorated_source
 from .symptoms import facts_that_differ, size_of, special, symptom
 from .texts import counted, text
 
+FIRST_CASES = 5  # on which a mistake is tried before it is tried on all
 LESSONS = f"{lessons.__name__}."  # the modules of the course's own exercises
 
 
@@ -305,9 +307,12 @@ class Exercise:
             return undecorated_source(self.start)
         return emptied(self.solution_source)
 
-    def observations(self, answer: Callable[..., Any], seed: int = 0) -> list[Observation]:
+    def observations(
+        self, answer: Callable[..., Any], seed: int = 0, cases: int | None = None
+    ) -> list[Observation]:
         """What `answer` does on each case. Stops at the first case that runs out of time.
 
+        cases: only the first so many; on several ranks it is always all of them.
         Raises ExerciseFault when a case cannot be made, or its ranks do not find each other.
         """
         if self.ranks:
@@ -319,7 +324,7 @@ class Exercise:
                 ) from None
         seen = []
         with course_settings():  # the cases are made inside as well
-            for args, before in self.cases_twice(seed):
+            for args, before in itertools.islice(self.cases_twice(seed), cases):
                 seen.append(
                     observe(
                         self.look,
@@ -596,8 +601,14 @@ class Exercise:
         differences = self._differences(expected, seen)
         left = any(one is not None and one.stage == "changed" for one in differences)
         wrong_ones = wrong_cases(expected, seen)
+        first = wrong_ones.index(True) if True in wrong_ones else 0
         near = []
         for mistake in self.mistakes:
+            if not self.ranks and seen and first < FIRST_CASES:
+                # Most mistakes part with the answer here; the cases after it need not be run.
+                begun = self.mistake_observations(mistake, seed, FIRST_CASES)
+                if not all(map(alike, expected[first : first + 1], begun[first:], seen[first:])):
+                    continue
             wrong = self.mistake_observations(mistake, seed)
             if not len(wrong) == len(seen) == len(expected):
                 if ended_together(expected, wrong, seen):
@@ -609,9 +620,11 @@ class Exercise:
                 near.append(mistake)
         return near[0] if len({mistake.name for mistake in near}) == 1 else None
 
-    @functools.lru_cache(maxsize=1024)  # noqa: B019
-    def mistake_observations(self, mistake: Mistake, seed: int = 0) -> list[Observation]:
-        return self.observations(mistake.answer, seed)
+    @functools.lru_cache(maxsize=2048)  # noqa: B019
+    def mistake_observations(
+        self, mistake: Mistake, seed: int = 0, cases: int | None = None
+    ) -> list[Observation]:
+        return self.observations(mistake.answer, seed, cases)
 
 
 def _is_stub(seen: Observation) -> bool:

@@ -98,7 +98,7 @@ def plain_tensor(tensor: torch.Tensor) -> torch.Tensor | Opaque | dict[str, Any]
     if name.split(".")[0] not in ("torch", "torchvision"):
         return Opaque(name)
     # A subclass may override any method, so none of its own is called.
-    with torch._C.DisableTorchFunctionSubclass():
+    with torch._C.DisableTorchFunction():
         if tensor.is_quantized or tensor.is_nested:  # torch can hardly compare or print these
             return Opaque("torch.Tensor, quantized" if tensor.is_quantized else "a nested tensor")
         if tensor.numel() > ELEMENT_LIMIT:

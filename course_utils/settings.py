@@ -185,11 +185,13 @@ def one_thread() -> Iterator[None]:
     How a sum is shared among threads decides how it is rounded, and a training run magnifies that.
     """
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    if threads != 1:
+        torch.set_num_threads(1)
     try:
         yield
     finally:
-        torch.set_num_threads(threads)
+        if torch.get_num_threads() != threads:  # starting more of them takes milliseconds
+            torch.set_num_threads(threads)
 
 
 @contextlib.contextmanager

@@ -17,14 +17,18 @@ import collections
 import contextlib
 import dataclasses
 import functools
+import gc
+import sys
 import types
 import weakref
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 
 from .object_state import TEXT_LIMIT, VALUES, Values, held_by, reader_of, torch_switches
+
+Result = TypeVar("Result")
 
 OBJECTS_LIMIT = 2_000  # that are looked at for one call
 DEPTH_LIMIT = 6  # from an argument to what it holds
@@ -81,7 +85,7 @@ class Before:
         self._places: list[_Place] = []
         self._kept: list[Any] = []  # while the call runs nothing may get the place of another
         if not _is_traced():
-            with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
+            with torch.no_grad(), torch._C.DisableTorchFunction():
                 self._walk(args, named or {})
 
     def _walk(self, args: tuple, named: dict[str, Any]) -> None:
@@ -119,7 +123,7 @@ class Before:
         """What differs now, at most one for each argument and kind."""
         found: dict[SideEffect, SideEffect] = {}
         if not _is_traced():
-            with torch.no_grad(), torch._C.DisableTorchFunctionSubclass():
+            with torch.no_grad(), torch._C.DisableTorchFunction():
                 for place in self._places:
                     for effect in place.changes(when):
                         found.setdefault(effect, effect)
@@ -215,7 +219,7 @@ class Watch:
         if self._inside or self._calls >= WATCHED_CALLS:
             return function(*args, **named)
         self._calls += 1
-        before = Before(args[skip:], named, label)
+        before = _aside(Before, args[skip:], named, label)
         self._inside = True
         try:
             result = function(*args, **named)
@@ -235,7 +239,7 @@ class Watch:
     ) -> None:
         """over: nothing that the answer gave back can do anything later. hold: the arguments are
         kept alive until the case ends, as an iterator would keep them."""
-        changes = before.changes(CALL)
+        changes = _aside(before.changes, CALL)
         # What a constructor has emptied may be gone when the case ends.
         self._note([one for one in changes if CALL in whens or one.what == "items"])
         if END not in whens:
@@ -258,6 +262,25 @@ class Watch:
             self._note(before.changes(END))
         self._later.clear()
         return tuple(self._found)[:CHANGES_LIMIT]
+
+
+def _aside(look: Callable[..., Result], *args: Any) -> Result:
+    """look(*args), which runs nothing of an answer's, without Python's profiler.
+
+    The watch for what is to be done by hand is one, and would be called a thousand times a case. No
+    garbage is collected meanwhile: code of an answer may hang on it, which is to be watched.
+    """
+    profiler, collects = sys.getprofile(), gc.isenabled()
+    if not callable(profiler):  # there is none, or one that only its own module can put back
+        return look(*args)
+    try:
+        gc.disable()
+        sys.setprofile(None)
+        return look(*args)
+    finally:
+        sys.setprofile(profiler)
+        if collects:
+            gc.enable()
 
 
 def _is_iterator(thing: Any) -> bool:

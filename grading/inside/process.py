@@ -114,14 +114,15 @@ def use_large_pages() -> None:
     MADV_COLLAPSE, size = 25, 2 * 1024**2
     if sys.platform != "linux":
         return
-    advise = ctypes.CDLL(None).madvise
+    advise = system_calls.libc().madvise
     advise.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int]
     for line in Path("/proc/self/maps").read_text().splitlines():
-        places, rights, _, _, file, *name = line.split()
-        if rights == "rw-p" and file == "00:00" and name in ([], ["[heap]"]):
+        places, rights, _, device, _, *name = line.split()
+        if rights == "rw-p" and device == "00:00" and name in ([], ["[heap]"]):
             start, end = (int(place, 16) for place in places.split("-"))
-            for page in range(-(-start // size) * size, end // size * size, size):
-                advise(page, size, MADV_COLLAPSE)  # where it refuses, all stays as it is
+            start, end = -(-start // size) * size, end // size * size
+            if start < end:
+                advise(start, end - start, MADV_COLLAPSE)  # where it refuses, all stays as it is
 
 
 CHILDREN_BEFORE_LARGE_PAGES = 60
@@ -179,7 +180,7 @@ def show_memory(allowed: bool) -> None:
     """May other processes of this user read this one's memory and files? (Linux)"""
     PR_SET_DUMPABLE = 4
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PR_SET_DUMPABLE, int(allowed), 0, 0, 0)
+        system_calls.libc().prctl(PR_SET_DUMPABLE, int(allowed), 0, 0, 0)
 
 
 # -- watching a child ------------------------------------------------------------------------
@@ -191,7 +192,6 @@ def watch(channel: socket.socket, child: int, limits: dict[str, int], alone: boo
     None when the other end of the socket is gone.
     """
     killed, status, usage = "", None, None
-    base = own_memory(process_facts(os.getpid())) if alone else 0
     while True:
         ready, _, _ = select.select([channel], [], [], WATCH_SECONDS)
         if ready:
@@ -201,7 +201,7 @@ def watch(channel: socket.socket, child: int, limits: dict[str, int], alone: boo
                 return None
             break
         # A grandchild may outlive the child: the watch goes on until STOP.
-        killed = killed or (too_much(base, limits) if alone else "")
+        killed = killed or (too_much(limits) if alone else "")
         if killed:  # again and again: a process may be made while all are being ended
             end_all(child, alone)
     if status is None:
@@ -230,8 +230,9 @@ def end_all(child: int, alone: bool) -> None:
         os.kill(child, signal.SIGKILL)
 
 
-def too_much(base: int, limits: dict[str, int]) -> str:
-    """Why the students' processes together are too much, or ''. base: bytes this process holds."""
+def too_much(limits: dict[str, int]) -> str:
+    """Why the students' processes together are too much, or ''."""
+    base = own_memory(process_facts(os.getpid()))  # each of them begins with as much
     processes = students_processes()
     if len(processes) > limits["processes"]:
         return "processes"
@@ -308,6 +309,7 @@ def reset_rights(place: str) -> None:
 
 def try_filter() -> None:
     """Raise OSError, before there is any student's code, if its system calls cannot be filtered."""
+    system_calls.prepared_filter()  # once: children find it
     child = os.fork()
     if child == 0:
         try:

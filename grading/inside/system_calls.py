@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import functools
 import platform
 import struct
 
@@ -105,18 +106,32 @@ def seccomp_filter(machine: str = platform.machine()) -> bytes:
     return b"".join(struct.pack("=HBBI", *instruction) for instruction in program)
 
 
+class Program(ctypes.Structure):
+    """struct sock_fprog."""
+
+    _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
+
+
+@functools.cache
+def libc() -> ctypes.CDLL:
+    """The C library of this process."""
+    return ctypes.CDLL(None, use_errno=True)
+
+
+@functools.cache
+def prepared_filter() -> tuple[Program, ctypes.Array]:
+    """The filter as the kernel takes it, and the memory that it lies in. Raises KeyError."""
+    program = seccomp_filter()
+    steps = ctypes.create_string_buffer(program, len(program))
+    return Program(len(program) // 8, ctypes.addressof(steps)), steps
+
+
 def forbid() -> None:
     """Refuse these calls to this process and all that it starts, for good. Raises OSError."""
     PR_SET_SECCOMP, SECCOMP_MODE_FILTER, PR_SET_NO_NEW_PRIVS = 22, 2, 38
-    program = seccomp_filter()
-    steps = ctypes.create_string_buffer(program, len(program))
-
-    class Program(ctypes.Structure):  # struct sock_fprog
-        _fields_ = (("length", ctypes.c_ushort), ("steps", ctypes.c_void_p))
-
-    whole = Program(len(program) // 8, ctypes.addressof(steps))
-    libc = ctypes.CDLL(None, use_errno=True)
-    refused = libc.prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    refused = refused or libc.prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(whole), 0, 0)
+    whole, _ = prepared_filter()
+    prctl = libc().prctl
+    refused = prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    refused = refused or prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, ctypes.byref(whole), 0, 0)
     if refused:
         raise OSError(ctypes.get_errno(), "The kernel takes no filter of system calls")

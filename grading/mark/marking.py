@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import json
 import re
 import sys
@@ -87,7 +88,7 @@ def mark_shard(shard: Shard) -> list[SubmissionResult]:
     Raises SandboxError when students' code cannot be run on this machine, and AssignmentError when
     a private file does not load here.
     """
-    with _one_at_a_time:
+    with _one_at_a_time, one_thread():
         for name, source in shard.private:
             load_source(name, source)
         sandbox = sandbox_for(shard)
@@ -175,10 +176,7 @@ def mark(
 
 def read(notebook: bytes, exercises: list[Exercise], sandbox: Sandbox) -> Reading:
     """What reading a notebook gave; with a problem where the sandbox gave nothing of the kind."""
-    wanted = {
-        e.id: {"name": e.name, "stub": e.stub_source, "by_hand": e.by_hand.facts()}
-        for e in exercises
-    }
+    wanted = {exercise.id: asked(exercise) for exercise in exercises}
     outcome = sandbox.read(notebook, wanted, READ_SECONDS)
     if outcome.message is None:
         return Reading(why_unread(outcome.ended))
@@ -244,6 +242,16 @@ def how_it_ended(ended: str) -> str:
         "killed": text("mark.ended.killed", "The process was ended before the answer was checked."),
         "failed": text("mark.ended.failed", "The process failed before the answer was checked."),
     }[ended]
+
+
+@functools.cache  # the stub is cut from the file's text
+def asked(exercise: Exercise) -> dict[str, Any]:
+    """What is looked for in a notebook; see reading.find_programs."""
+    return {
+        "name": exercise.name,
+        "stub": exercise.stub_source,
+        "by_hand": exercise.by_hand.facts(),
+    }
 
 
 def conclude(

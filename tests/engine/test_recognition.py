@@ -114,3 +114,18 @@ def test_a_mistake_of_the_course_that_raises_by_itself_is_recognised():
         return (size + padding - covered) // stride + 1
 
     assert find("04.11").judge(conv_size).mistake.name == "padding_once"
+
+
+def test_a_mistake_that_parts_early_is_not_tried_on_all_cases(root, monkeypatch):
+    seen = root.observations(lambda x: x * 3)
+    asked = []
+    observations = root.observations
+    root.reference_observations(0)
+
+    def noted(answer, seed, cases=None):
+        asked.append(cases)
+        return observations(answer, seed, cases)
+
+    monkeypatch.setattr(root, "observations", noted)
+    assert root.recognise(seen) is None
+    assert set(asked) == {exercise.FIRST_CASES}

@@ -1,7 +1,10 @@
 """What an answer leaves behind is seen wherever it is, and nothing of its own is called."""
 
 import collections
+import cProfile
+import gc
 import random
+import sys
 import warnings
 
 import numpy
@@ -12,7 +15,7 @@ from torch import nn
 from course_utils import exercise as exercises
 from course_utils.exercise import Exercise
 from course_utils.observation import observe
-from course_utils.side_effects import SideEffect, more_than
+from course_utils.side_effects import SideEffect, Watch, more_than
 
 
 def call(answer, *args):
@@ -362,3 +365,28 @@ def test_effects_are_the_same_by_where_and_what():
     assert more_than((one,), (other,)) == []
     assert more_than((), (other,), ["x.values"], ["x"]) == []
     assert more_than((), (other,), ["y.values"], ["x"]) == [other]
+
+
+def test_a_profiler_does_not_see_how_arguments_are_looked_at():
+    """The watch for what is to be done by hand is one: it would be called a thousand times."""
+    seen, collects = [], []
+
+    def answer(x):
+        collects.append(gc.isenabled())
+
+    watch = Watch()
+    sys.setprofile(lambda frame, event, _: seen.append(frame.f_code.co_name))
+    try:
+        watch.run(answer, (torch.ones(1),), {})
+    finally:
+        sys.setprofile(None)
+    assert "answer" in seen
+    assert "_walk" not in seen
+    assert collects == [True]
+    assert gc.isenabled()
+
+
+def test_a_profiler_of_another_kind_goes_on():
+    with cProfile.Profile() as profile:
+        Watch().run(len, ([],), {})
+        assert sys.getprofile() is profile

@@ -1,5 +1,9 @@
 """The process for students' code: it names what an answer changed, with and without shortcuts."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 import torch
 
@@ -18,3 +22,19 @@ def test_what_was_changed_is_named(told, monkeypatch):
     monkeypatch.setattr(exercise, "__dict__", {**vars(exercise), "without": ()})
     changed = process.changes(originals)
     assert sorted(changed) == ["exercise-01.1.without", "torch.Tensor.of_the_answer", "torch.add"]
+
+
+@pytest.mark.skipif(
+    not Path("/sys/kernel/mm/transparent_hugepage/enabled").exists(), reason="no such kernel"
+)
+def test_the_memory_of_a_process_is_kept_in_large_pages():
+    program = """
+from grading.inside import process
+kept = [str(number) for number in range(500_000)]
+before = process.process_facts("self", "smaps_rollup").get("AnonHugePages", 0)
+process.use_large_pages()
+print(process.process_facts("self", "smaps_rollup").get("AnonHugePages", 0) - before)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert not done.stderr
+    assert int(done.stdout) >= 10 * 1024**2
