@@ -392,17 +392,3 @@ def with_a_global_hook(model, names, x):
     finally:
         handle.remove()
     return kept
-
-
-exercise.equivalent(
-    "kept[name] = output.detach().clone()",
-    "kept[name] = output.detach_().clone()",
-    because="What the model gives on this run is thrown away, and nobody goes back through it.",
-)
-
-
-exercise.equivalent(
-    "kept[wanted[layer]] = output.detach().clone()",
-    "kept[wanted[layer]] = output.detach_().clone()",
-    because="What the model gives on this run is thrown away, and nobody goes back through it.",
-)
