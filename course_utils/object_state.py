@@ -40,11 +40,13 @@ NOT_LOOKED_INTO = (
 VALUES = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 MODULE_OWN = {*vars(torch.nn.Module()), "_flat_weights", "_flat_weights_names", "_flat_weight_refs"}
 MODULE_OWN |= {"_is_full_backward_hook"}
-GLOBAL_HOOKS = tuple(
-    name
-    for name, table in vars(torch.nn.modules.module).items()
+# Name of the table -> the module of torch that has it: hooks on all modules, on all optimizers.
+GLOBAL_HOOKS = {
+    name: module
+    for module in ("torch.nn.modules.module", "torch.optim.optimizer")
+    for name, table in vars(sys.modules[module]).items()
     if name.startswith("_global_") and isinstance(table, dict)
-)
+}
 TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 
 
@@ -379,8 +381,10 @@ def _named_part(name: Any) -> str:
 
 def torch_switches(_: None) -> dict:
     """torch's global switches, hooks and seeds, as a reader gives them."""
-    tables = vars(torch.nn.modules.module)
-    hooks = {("global_hooks", name): _hooks(tables[name]) for name in GLOBAL_HOOKS}
+    hooks = {
+        ("global_hooks", name): _hooks(vars(sys.modules[module])[name])
+        for name, module in GLOBAL_HOOKS.items()
+    }
     return {
         **hooks,
         ("grad_mode", ""): _token(torch.is_grad_enabled()),

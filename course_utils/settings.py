@@ -172,9 +172,10 @@ def course_settings() -> Iterator[None]:
 
 
 def _global_hooks() -> list[tuple[str, dict]]:
-    """torch's tables of hooks on all modules there are."""
-    places = vars(torch.nn.modules.module)
-    tables: list[tuple[str, Any]] = [(name, places.get(name)) for name in GLOBAL_HOOKS]
+    """torch's tables of hooks on all modules and on all optimizers there are."""
+    tables: list[tuple[str, Any]] = [
+        (name, vars(sys.modules[module]).get(name)) for name, module in GLOBAL_HOOKS.items()
+    ]
     return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict)]
 
 

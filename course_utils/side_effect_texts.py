@@ -155,10 +155,12 @@ def _what_of_torch(what: str) -> str:
         case "global_hooks_removed":
             return text(
                 "side_effect.global_hooks_removed",
-                "Your code removed a hook on all modules that was there before.",
+                "Your code removed a hook on all modules, or on all optimizers, that was there "
+                "before.",
             )
         case "global_hooks_added":
             return text(
-                "side_effect.global_hooks_added", "Your code left a hook on all modules there are."
+                "side_effect.global_hooks_added",
+                "Your code left a hook on all modules, or on all optimizers, there are.",
             )
     return text("side_effect.warning_filters", "Your code left other filters for warnings.")

@@ -11,6 +11,7 @@ import numpy
 import pytest
 import torch
 from torch import nn
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from course_utils import exercise as exercises
 from course_utils.exercise import Exercise
@@ -149,6 +150,7 @@ SWITCHES = [
     (lambda: torch.manual_seed(3), "seed"),
     (lambda: random.seed(3), "seed"),
     (lambda: nn.modules.module.register_module_forward_hook(foreign), "global_hooks_added"),
+    (lambda: register_optimizer_step_post_hook(foreign), "global_hooks_added"),
     (lambda: warnings.simplefilter("ignore"), "warning_filters"),
 ]
 

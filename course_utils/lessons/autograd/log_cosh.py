@@ -67,6 +67,13 @@ def _(rng):
     yield from zip(promised(rng, *words), promised(rng, *words), strict=True)
 
 
+def is_small(thing):
+    """True for single numbers and names, for dtypes and devices, and for shapes."""
+    if isinstance(thing, (tuple, list)):
+        return all(isinstance(one, (int, str, type(None))) for one in thing)
+    return isinstance(thing, (int, float, str, type(None), torch.dtype, torch.device))
+
+
 @exercise.observe
 def _(answer, prediction, target):
     arguments = [prediction.detach().requires_grad_(), target.detach().requires_grad_()]
@@ -84,7 +91,7 @@ def _(answer, prediction, target):
     facts["the nodes right behind are those of the arguments"] = all(ours) and len(ours) == 2
     facts["elements saved for backward"] = sum(t.numel() for t in saved)
     kept = getattr(loss.grad_fn, "__dict__", {}).values()
-    facts["tensors at ctx that were not saved"] = sum(isinstance(t, torch.Tensor) for t in kept)
+    facts["tensors, arrays and functions at ctx"] = sum(not is_small(one) for one in kept)
     for name, place in (("prediction", 0), ("target", 1)):
         pair = [prediction.detach(), target.detach()]
         pair[place].requires_grad_()

@@ -11,6 +11,7 @@ import torch.distributed as dist
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.distributed.inputs import halves
+from course_utils.observation import shares_storage
 from course_utils.ranks import ByRank
 
 RANKS = 2
@@ -64,6 +65,14 @@ def _(rng):
     counts = rng.sample(range(1, 5), RANKS)
     features = rng.randint(1, 3)
     yield (ByRank(_ints(rng, n, features) for n in counts),)
+
+
+@exercise.observe
+def _(answer, rows):
+    result = answer(rows)
+    # All tensors without elements lie at the same place: nowhere.
+    shares = len(rows) > 0 and shares_storage(result, rows)
+    return {"result": result, "shares memory with rows": result is rows or shares}
 
 
 def _counts(rows):

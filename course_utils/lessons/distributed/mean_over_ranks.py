@@ -11,6 +11,7 @@ import torch.distributed as dist
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.distributed.inputs import halves
+from course_utils.observation import shares_storage
 from course_utils.ranks import ByRank
 
 RANKS = 3
@@ -52,6 +53,14 @@ def _(rng):
     yield (ByRank(torch.zeros(0, 2) for _ in range(RANKS)),)
     rows = rng.randint(1, 3)
     yield (ByRank(halves(rng, rows, 2) for _ in range(RANKS)),)
+
+
+@exercise.observe
+def _(answer, x):
+    result = answer(x)
+    # All tensors without elements lie at the same place: nowhere.
+    shares = x.numel() > 0 and shares_storage(result, x)
+    return {"result": result, "shares memory with x": result is x or shares}
 
 
 @exercise.mistake("This is the sum. What makes a mean of it?")

@@ -11,7 +11,12 @@ gradient, but only that of the parameter is to be clipped.
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.facts import (
+    count_hooks,
+    forget_global_hooks,
+    functions_in_backward,
+    of_somebody_else,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 
@@ -63,7 +68,7 @@ def _(answer, source, limit, x):
     model = source.build()
     for parameter in model.parameters():
         if parameter.requires_grad:  # a hook of somebody else
-            parameter.register_hook(lambda gradient: None)
+            parameter.register_hook(of_somebody_else)
     others = count_hooks(model)
     handles = answer(model, limit)
     x = x.clone().requires_grad_()
@@ -81,6 +86,10 @@ def _(answer, source, limit, x):
     for handle in handles:
         handle.remove()
     facts["hooks after the handles were removed"] = count_hooks(model) - others
+    third = {k: v if v is None else v.clone() for k, v in backward().items()}
+    facts["gradients after that"] = third
+    running = functions_in_backward((10 * model(x) ** 2).sum())
+    facts["functions of yours that still run in backward"] = len(running)
     forget_global_hooks()
     return facts
 

@@ -4,10 +4,14 @@ An answer that works and leaves a hook behind does not pass.
 """
 
 import contextlib
+import sys
+from types import FrameType
+from typing import Any
 
+import torch
 from torch import nn
 
-from course_utils.observation import attempt
+from course_utils.observation import LIBRARIES, attempt
 
 HOOK_TABLES = (
     "_forward_pre_hooks",
@@ -90,6 +94,33 @@ def after_an_error(model: nn.Module, action) -> dict:
         "hooks left behind after an error": left,
         "the model's own hook is called": bool(called),
     }
+
+
+def of_somebody_else(gradient: torch.Tensor) -> None:
+    """A hook on a tensor that was there before the answer's."""
+
+
+def functions_in_backward(loss: torch.Tensor) -> list[str]:
+    """loss.backward(), and the names of the functions that ran in it and are of no library.
+
+    Hooks of every kind are among them, also those on nodes of the graph, which no table shows;
+    `of_somebody_else` is left out.
+    """
+    names = []
+
+    def note(frame: FrameType, event: str, argument: Any) -> None:
+        code = frame.f_code
+        ours = code is of_somebody_else.__code__ or code.co_filename.startswith(LIBRARIES)
+        if event == "call" and not ours:
+            names.append(code.co_name)
+
+    before = sys.getprofile()
+    sys.setprofile(note)
+    try:
+        loss.backward()
+    finally:
+        sys.setprofile(before)
+    return names
 
 
 def note_calls(model: nn.Module) -> list:

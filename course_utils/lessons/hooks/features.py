@@ -17,6 +17,7 @@ from course_utils.lessons.hooks.facts import (
 )
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
+from course_utils.observation import shares_storage
 from course_utils.promises import promised, promised_sources
 
 exercise = Exercise(
@@ -75,6 +76,7 @@ def _(rng):
         yield Source(source), ["0", "2"], numbers(rng, 2, 3)
     for x in promised(rng, "any strides"):
         yield flat, ["1"], x
+    yield Source("nn.Sequential(Rows(), nn.Linear(3, 2))"), ["0"], numbers(rng, 4, 3)
     evaluated = Source("nn.Sequential(nn.Linear(3, 4), nn.Dropout(0.5)).eval()")
     yield evaluated, ["1", "0"], numbers(rng, 2, 3)
     twins = "nn.Sequential(nn.Linear(3, 4), nn.Tanh()), nn.Sequential(nn.Linear(4, 2), nn.Tanh())"
@@ -99,6 +101,11 @@ def _(answer, source, names, x):
             for name, value in in_dict.items()
             if isinstance(value, torch.Tensor)
         },
+        "they share memory with parameters of the model": [
+            str(name)
+            for name, value in in_dict.items()
+            if any(shares_storage(value, parameter) for parameter in model.parameters())
+        ],
         "layers that ran": list(calls),
         "the model is in training mode": [module.training for module in model.modules()],
         "parameters that require grad": [p.requires_grad for p in model.parameters()],
@@ -385,17 +392,3 @@ def with_a_global_hook(model, names, x):
     finally:
         handle.remove()
     return kept
-
-
-exercise.equivalent(
-    "kept[name] = output.detach().clone()",
-    "kept[name] = output.detach_().clone()",
-    because="What the model gives on this run is thrown away, and nobody goes back through it.",
-)
-
-
-exercise.equivalent(
-    "kept[wanted[layer]] = output.detach().clone()",
-    "kept[wanted[layer]] = output.detach_().clone()",
-    because="What the model gives on this run is thrown away, and nobody goes back through it.",
-)

@@ -7,7 +7,12 @@ import functools
 import torch
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.hooks.facts import count_hooks, forget_global_hooks
+from course_utils.lessons.hooks.facts import (
+    count_hooks,
+    forget_global_hooks,
+    functions_in_backward,
+    of_somebody_else,
+)
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 
@@ -72,7 +77,7 @@ def _(answer, source, one, other):
     model = source.build()
     for parameter in model.parameters():
         if parameter.requires_grad:  # a hook of somebody else
-            parameter.register_hook(lambda gradient: None)
+            parameter.register_hook(of_somebody_else)
     others = count_hooks(model)
     logger = answer(model)
     (model(one) ** 2).sum().backward()
@@ -83,7 +88,8 @@ def _(answer, source, one, other):
     left = count_hooks(model) - others
     facts["hooks after close()"] = max(left, 0)
     facts["hooks of others that are gone"] = max(-left, 0)
-    (model(one) ** 2).sum().backward()
+    running = functions_in_backward((model(one) ** 2).sum())
+    facts["functions of yours that run in backward after close()"] = len(running)
     facts["entries after close()"] = {name: len(norms) for name, norms in logger.norms.items()}
     forget_global_hooks()
     return facts

@@ -71,7 +71,9 @@ def _(answer, source):
             inside[name] = all(torch.equal(p, before[n]) for n, p in model.named_parameters())
     returned = []
     model.apply(lambda module: returned.append(answer(module) is None))
-    spread, biases, changed = {}, {}, {}
+    once = {name: p.detach().clone() for name, p in model.named_parameters()}
+    model.apply(answer)
+    spread, biases, changed, same_again = {}, {}, {}, []
     for layer_name, layer in model.named_modules():
         for name, parameter in layer.named_parameters(recurse=False):
             full = f"{layer_name}.{name}"
@@ -81,11 +83,14 @@ def _(answer, source):
                 biases[full] = [parameter.min().item(), parameter.max().item()]
             else:
                 wanted = math.sqrt(2 / layer.weight[0].numel())
+                if full in once and torch.equal(parameter, once[full]):
+                    same_again.append(full)
                 spread[full] = round(parameter.std().item() / wanted, 1)
                 spread[f"mean of {full}"] = abs(parameter.mean().item()) < wanted / 5
     return {
         "spread of weights (1 is Kaiming's)": spread,
         "biases, smallest and largest": biases,
+        "weights that are the same the second time": same_again,
         "parameters of other modules were changed": changed,
         "what is inside stays, when another module is given": inside,
         "None is returned": all(returned),
@@ -277,6 +282,19 @@ def spread_as_bound(module):
     if isinstance(module, (nn.Linear, nn.Conv2d)):
         bound = (2 / module.weight[0].numel()) ** 0.5
         nn.init.uniform_(module.weight, -bound, bound)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)
+
+
+@exercise.mistake(
+    "Layers of one shape get the very same weights in yours, however often it is asked. Each was "
+    "to get weights that are drawn for it."
+)
+def the_same_draw_for_all(module):
+    if isinstance(module, (nn.Linear, nn.Conv2d)):
+        draws = torch.Generator().manual_seed(0)
+        with torch.no_grad():
+            module.weight.normal_(std=(2 / module.weight[0].numel()) ** 0.5, generator=draws)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
 

@@ -119,6 +119,17 @@ class Shift(nn.Module):
         return self.shift + x
 
 
+class Rows(nn.Module):
+    """Gives the first rows of its table, one for each row of x: a view of a parameter."""
+
+    def __init__(self):
+        super().__init__()
+        self.table = nn.Parameter(torch.arange(24.0).reshape(8, 3) / 8)
+
+    def forward(self, x):
+        return self.table[: len(x)]
+
+
 class Twice(nn.Module):
     """Uses its layer two times."""
 
@@ -160,5 +171,5 @@ class Head(nn.Linear):
     """A linear layer under another name, as libraries have them."""
 
 
-OWN_MODULES = (OutputFirst, Log, LogOf, WithLog, Total, LogLast, Brightness, Shift, Twice)
-OWN_MODULES += (TwoPaths, TwoNames, Head, Exposure)
+OWN_MODULES = (OutputFirst, Log, LogOf, WithLog, Total, LogLast, Brightness, Shift, Rows)
+OWN_MODULES += (Twice, TwoPaths, TwoNames, Head, Exposure)

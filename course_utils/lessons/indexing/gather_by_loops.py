@@ -62,6 +62,9 @@ def _(rng):
     yield x, 1, torch.tensor([[1], [0], [1]])
     yield torch.tensor([7.0, 8.0, 9.0]), 0, torch.tensor([2, 2, 0, 1])
     yield x, 1, torch.tensor([[1, 0, 0, 1]])
+    # A view of x, or x itself, would hold the same numbers.
+    yield x, 0, torch.tensor([[0, 0], [1, 1], [2, 2]])
+    yield x, 0, torch.tensor([[1], [2]])
     yield x, 0, torch.tensor([[0, -1]])
     yield torch.tensor([7.0, 8.0]), 0, torch.tensor([-1])
     yield torch.tensor([[7.0, 8.0]]), 1, torch.tensor([[0, -2, 1]])

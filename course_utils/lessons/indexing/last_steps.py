@@ -49,6 +49,8 @@ def _(rng):
     yield x, torch.tensor([3, 1])
     yield x, torch.tensor([2, 0])
     yield x, torch.tensor([2, 2])
+    yield x, torch.tensor([3, 3])
+    yield x[:, :1], torch.tensor([1, 1])
     yield x, torch.tensor([0, 0])
     yield x[:1], torch.tensor([2])
     yield x[:1], torch.tensor([0])

@@ -54,6 +54,9 @@ def _(rng):
     yield table, torch.tensor([[[0, 1], [2, 2]], [[1, 0], [0, 2]]])
     yield table, torch.zeros(2, 0, dtype=torch.int64)
     yield table[:1], torch.tensor([[2]])
+    # A view of the table, or the table itself, would hold the same numbers.
+    for same_rows in ([0, 1, 2], [1, 2], 1):
+        yield table, torch.tensor([same_rows, same_rows])
     yield torch.tensor([[[2**62], [2**62 + rng.randint(1, 9)]]]), torch.tensor([[1, 0]])
     for y in promised(rng, "any dtype", "any strides", "a size of 1", shape=(3, 4, 2)):
         yield y, ids_for(rng, y, 5)

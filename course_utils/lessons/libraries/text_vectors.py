@@ -61,8 +61,12 @@ def _(answer, model, input_ids, attention_mask):
     hook = model.register_forward_hook(lambda *_: calls.append(1))
     vectors = answer(model, input_ids, attention_mask)
     hook.remove()
+    with torch.no_grad():
+        answer(model, input_ids, attention_mask)
+        on = torch.is_grad_enabled()
     return {
         "vectors": vectors,
+        "called inside no_grad(), it leaves the recording on": on,
         "is in a graph": getattr(vectors, "requires_grad", "no tensor"),
         "hooks of the model ran": bool(calls),
     }

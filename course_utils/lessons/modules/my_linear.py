@@ -94,6 +94,10 @@ def _(answer, in_features, out_features, bias, x):
         facts["std of the start values times sqrt(in_features)"] = round(spread, 1)
         starts = start.get("bias", torch.zeros(1))
         facts["the bias starts on both sides of 0"] = bool(starts.min() < 0 < starts.max())
+    another = nn.Module.state_dict(answer(in_features, out_features, bias=bias))
+    facts["start values that another layer has as well"] = [
+        name for name, value in start.items() if name in another and value.equal(another[name])
+    ]
     saved = theirs.state_dict()
     loaded = attempt(lambda: [list(names) for names in mine.load_state_dict(saved)])
     facts["loading nn.Linear's state dict"] = loaded
@@ -417,6 +421,27 @@ class LinearOutsideTheGraph(nn.Module):
         with torch.no_grad():
             output = x @ self.weight.t()
             return output if self.bias is None else output + self.bias
+
+
+@exercise.mistake(
+    "Every layer of one size starts with the very same numbers in yours. In a model with several "
+    "of them, all begin alike."
+)
+class LinearFromOneSeed(nn.Module):
+    def __init__(self, in_features, out_features, bias=True):
+        super().__init__()
+        bound = 1 / math.sqrt(in_features)
+        draws = torch.Generator().manual_seed(0)
+        weight = torch.rand(out_features, in_features, generator=draws)
+        self.weight = nn.Parameter((2 * weight - 1) * bound)
+        self.bias = None
+        if bias:
+            start = torch.rand(out_features, generator=draws)
+            self.bias = nn.Parameter((2 * start - 1) * bound)
+
+    def forward(self, x):
+        output = x @ self.weight.t()
+        return output if self.bias is None else output + self.bias
 
 
 @exercise.right

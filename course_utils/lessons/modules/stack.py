@@ -68,6 +68,10 @@ def _(answer, width, depth, x):
         "different start values": len({tuple(p.flatten().tolist()) for p in model.parameters()}),
         "shape of the output": tuple(output.shape),
     }
+    starts = [p.detach() for p in answer(width, depth).parameters()]
+    facts["start values that another stack has as well"] = sum(
+        any(p.equal(start) for start in starts) for p in model.parameters()
+    )
     fill_by_name(model)
     output = model(x)
     facts["output with given weights"] = output

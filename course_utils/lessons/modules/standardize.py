@@ -50,6 +50,7 @@ def _(rng):
     yield torch.tensor([1.0, 2.0]), torch.tensor([1.0, 4.0]), torch.tensor([[1.0, 2.0], [3.0, 6.0]])
     yield torch.tensor([5.0]), torch.tensor([2.0]), torch.tensor([[5.0]])
     yield quarters(rng, 3), torch.tensor([0.5, 1.0, 2.0]), quarters(rng, 2, 3)
+    yield torch.tensor([0.5, 1.0]), torch.tensor([2.0**-50, 1.0]), torch.tensor([[0.75, 3.0]])
     powers = torch.tensor([[0.5, 1.0], [2.0, 4.0], [0.25, 8.0]])
     for x in promised(rng, "any strides"):
         yield quarters(rng, 3, 2)[:, 1], powers[:, 1], x
@@ -371,6 +372,20 @@ class StandardizeNamedTwice(nn.Module):
 
     def forward(self, x):
         return (x - self._mean) / self._std
+
+
+@exercise.mistake(
+    "Your divisor is not std alone: something is added to it, or it cannot be smaller than some "
+    "limit. A feature with a tiny spread comes out wrong, and nothing says so."
+)
+class StandardizeWithEpsilon(nn.Module):
+    def __init__(self, mean, std):
+        super().__init__()
+        self.register_buffer("mean", mean)
+        self.register_buffer("std", std)
+
+    def forward(self, x):
+        return (x - self.mean) / (self.std + 1e-8)
 
 
 @exercise.right

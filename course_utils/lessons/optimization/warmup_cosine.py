@@ -55,12 +55,26 @@ def _(answer, optimizer, warmup, total):
     schedule = answer(optimizer, warmup, total)
     if not isinstance(schedule, torch.optim.lr_scheduler.LambdaLR):
         return {"a LambdaLR": type(schedule).__name__}
-    rates = []
-    for _ in range(total + 3):
+    rates, saved = [], []
+    for step in range(total + 3):
         rates.append(current_rates(optimizer))
+        if step == 1:
+            saved = [optimizer.state_dict(), schedule.state_dict()]
         optimizer.step()
         schedule.step()
-    return {"rates in each step": torch.tensor(rates)}
+    optimizer = two_groups([1.0] * len(rates[0]))
+    schedule = answer(optimizer, warmup, total)
+    optimizer.load_state_dict(saved[0])
+    schedule.load_state_dict(saved[1])
+    later = []
+    for _ in range(total):
+        optimizer.step()
+        schedule.step()
+        later.append(current_rates(optimizer))
+    return {
+        "rates in each step": torch.tensor(rates),
+        "rates of a run that was saved in step 1 and goes on": torch.tensor(later),
+    }
 
 
 @exercise.mistake(
@@ -226,6 +240,24 @@ def counts_its_calls(optimizer, warmup, total):
         return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
 
     return torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+
+
+@exercise.mistake(same_as=counts_its_calls)
+def counts_for_each_group(optimizer, warmup, total):
+    def factor_of_a_group():
+        step = -1
+
+        def factor(_):
+            nonlocal step
+            step += 1
+            if step < warmup:
+                return (step + 1) / warmup
+            return (1 + math.cos(math.pi * min((step - warmup) / (total - warmup), 1))) / 2
+
+        return factor
+
+    factors = [factor_of_a_group() for _ in optimizer.param_groups]
+    return torch.optim.lr_scheduler.LambdaLR(optimizer, factors)
 
 
 @exercise.mistake("A LambdaLR was asked for. Yours is a schedule of another kind, or a function.")

@@ -74,6 +74,7 @@ def _(answer, x):
     result = answer(x)
     facts = {"result": result}
     if isinstance(result, torch.Tensor):
+        facts["attributes added"] = sorted(vars(result))
         facts["bytes in the storage"] = result.untyped_storage().nbytes()
         # Where x fills its storage there is nothing to lose, and x itself is a right answer.
         if not fills_its_storage(x):

@@ -12,6 +12,7 @@ from torch.nn.utils.rnn import (
     pad_packed_sequence,
     unpad_sequence,
 )
+from torch.utils.flop_counter import FlopCounterMode
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.text.inputs import numbers
@@ -69,15 +70,20 @@ def _(rng):
         lengths = [rng.randint(1, 2), 4, rng.randint(2, 3), 3]
         yield small_gru(rng, 2, 2), numbers(rng, 4, 4, 2), torch.tensor(lengths)
     yield small_gru(rng, 1, 2), numbers(rng, 1, 3, 1), torch.tensor([2])
+    yield small_gru(rng, 2, 2), numbers(rng, 3, 12, 2), torch.tensor([1, 12, 1])
     column = torch.tensor([[1, 9], [3, 9], [2, 9]])[:, 0]
     yield small_gru(rng, 2, 2), numbers(rng, 3, 3, 2).transpose(0, 1), column
 
 
 @exercise.observe
 def _(answer, rnn, padded, lengths):
-    result = answer(rnn, padded, lengths)
+    with FlopCounterMode(display=False) as counter:
+        result = answer(rnn, padded, lengths)
+    needed = int(lengths.sum()) * 2 * sum(w.numel() for w in rnn.parameters() if w.dim() == 2)
     return {
         "result": result,
+        # Whoever runs over the real tokens twice computes no padding.
+        "more is computed than for the real tokens": counter.get_total_flops() > 2.1 * needed,
         "gradients reach the network": attempt(lambda: [one.requires_grad for one in result]),
     }
 
@@ -225,6 +231,17 @@ def still_packed(rnn, padded, lengths):
     packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
     outputs, last = rnn(packed)
     return outputs, last[0]
+
+
+@exercise.mistake(
+    "The results are right, and most of the work was for nothing: the network has run over the "
+    "padding, and you threw away what it made of it."
+)
+def picked_afterwards(rnn, padded, lengths):
+    outputs, _ = rnn(padded)
+    real = torch.arange(padded.shape[1]) < lengths[:, None]
+    last = outputs[torch.arange(len(padded)), lengths - 1]
+    return outputs * real[:, :, None], last
 
 
 @exercise.mistake(same_as=not_packed)

@@ -71,13 +71,19 @@ def _(answer, model, loss_fn, loader):
         modes.add(module.training)
         recording.add(torch.is_grad_enabled())
 
-    handle = model.register_forward_pre_hook(note)
+    # Of each layer: model.forward(x) goes past the hooks of the model itself.
+    handles = [module.register_forward_pre_hook(note) for module in model.modules()]
     result = answer(model, loss_fn, loader)
-    handle.remove()
+    for handle in handles:
+        handle.remove()
+    with torch.no_grad():
+        answer(model, loss_fn, loader)
+        on = torch.is_grad_enabled()
     return {
         "mean loss": result,
-        "model.training while it ran": sorted(modes),
+        "training while it ran, of the model and its layers": sorted(modes),
         "gradients recorded while it ran": sorted(recording),
+        "called inside no_grad(), it leaves the recording on": on,
         "model.training afterwards": model.training,
         "parameters and buffers afterwards": model.state_dict(),
     }
@@ -231,6 +237,23 @@ def always_back_to_training(model, loss_fn, loader):
             total += loss_fn(model(x), y).item() * len(y)
             samples += len(y)
     model.train()
+    return total / samples
+
+
+@exercise.mistake(
+    "You switch the recording on at the end, whatever it was before. Whoever calls this inside "
+    "`no_grad()` has gradients recorded from there on."
+)
+def always_back_to_recording(model, loss_fn, loader):
+    was_training = model.training
+    model.eval()
+    torch.set_grad_enabled(False)
+    total, samples = 0.0, 0
+    for x, y in loader:
+        total += loss_fn(model(x), y).item() * len(y)
+        samples += len(y)
+    torch.set_grad_enabled(True)
+    model.train(was_training)
     return total / samples
 
 

@@ -104,9 +104,16 @@ def _(answer, actions):
             neighbour.update(torch.tensor(7.0), 1)
             del value
             graphs.append(graph)
+    later = []
+    for _ in range(8):  # each at the place in memory of the one before, as likely as not
+        passing = answer()
+        later.append(passing.compute())
+        passing.update(torch.tensor(3.0), 2)
+        del passing
     facts = {
         "compute() each time": results,
         "compute() of another object": neighbour.compute(),
+        "compute() of new objects, made when others are gone": later,
         "a graph is kept": any(graph() is not None for graph in graphs),
     }
     meter.reset()  # what all objects of a class share would be seen in the next case

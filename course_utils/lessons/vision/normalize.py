@@ -7,6 +7,7 @@ from torchvision import transforms
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.vision.inputs import numbers
+from course_utils.observation import shares_storage
 
 exercise = Exercise(
     "07.2",
@@ -45,6 +46,14 @@ def _(rng):
     yield image, [0.1, 0.6], [0.2, 0.4]
     image = numbers(rng, 2, 2, 3, high=100, dtype=torch.float32) / 100
     yield image, [0.1, 0.6], [0.2, 0.4]
+    # Nothing to do, which the image itself would satisfy if it were not to be a new tensor.
+    yield image, [0.0, 0.0], [1.0, 1.0]
+
+
+@exercise.observe
+def _(answer, image, mean, std):
+    result = answer(image, mean, std)
+    return {"result": result, "shares storage with image": shares_storage(result, image)}
 
 
 @exercise.mistake(
