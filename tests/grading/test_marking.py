@@ -69,6 +69,20 @@ def test_right_wrong_and_untouched_answers(box):
     assert result.sandbox == (TRUSTED if box.trusted else "bubblewrap")
 
 
+def test_what_is_changed_and_put_back_counts_as_not_changed(box):
+    answer = """
+def column_major(matrix):
+    matrix.t_()
+    result = matrix.flatten().clone()
+    matrix.t_()
+    return result
+"""
+    items = (("01.5", 1.0),)
+    assert states(marked(box, notebook({"01.5": answer}), items)) == [PASSED]
+    for_good = answer.replace("    matrix.t_()\n    return", "    return")
+    assert states(marked(box, notebook({"01.5": for_good}), items)) == [WRONG]
+
+
 def test_points_for_a_part_of_the_cases_are_given_where_they_are_asked_for(box):
     nearly = right("01.2") + "\n\nby_hand = storage_index\n\n"
     nearly += "def storage_index(index, stride, offset):\n"
