@@ -238,7 +238,9 @@ def _end_all(process: subprocess.Popen) -> None:
             with contextlib.suppress(psutil.NoSuchProcess):
                 one.kill()
     process.kill()
-    process.wait()
+    # Not for ever: an interrupt at the wrong moment leaves the lock of Popen.wait locked.
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(10)
 
 
 def _script_report(logs: Path, rank: int) -> Report:
