@@ -360,7 +360,9 @@ class Sandbox:
                 self._process.wait(0.5)
             except subprocess.TimeoutExpired:
                 self._process.kill()
-                self._process.wait()
+                # Not for ever: an interrupt may have left the lock of Popen.wait locked.
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(10)
             self._process = None
 
     # -- jobs ------------------------------------------------------------------------------
