@@ -10,6 +10,9 @@ from course_utils import exercise
 from grading.mark import sandbox
 from tests import skip_without
 from tests.chromium import CHROMIUM_OPTIONS, chromium_path
+from tests.unchanged import PASSED, unless_unchanged
+
+__all__ = ["unless_unchanged"]  # a fixture of all tests
 
 
 def pytest_addoption(parser):
@@ -17,6 +20,12 @@ def pytest_addoption(parser):
         "--update-figures",
         action="store_true",
         help="store the figures of tests/figures/test_figures.py anew; look at every changed one",
+    )
+
+    parser.addoption(
+        "--anew",
+        action="store_true",
+        help="run also what passed before with the same sources: see tests/unchanged.py",
     )
 
 
@@ -49,6 +58,14 @@ def why_no_sandbox():
 def pytest_runtest_setup(item):
     if item.get_closest_marker("needs_sandbox"):
         skip_without("bubblewrap", why_no_sandbox())
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if call.when == "call":
+        item.stash[PASSED] = report.passed
+    return report
 
 
 @pytest.fixture(scope="module")

@@ -195,17 +195,24 @@ def _sources(exercise: Exercise, without: set[str]) -> list[str]:
         if not is_text and not declared(one, exercise) & without:
             first = min([one.lineno, *(d.lineno for d in getattr(one, "decorator_list", []))])
             kept.append("\n".join(lines[first - 1 : one.end_lineno]))
-    return [*kept, *_imported(module, {module.__name__})]
+    return [*kept, *map(source_of, _imported(module, {module.__name__}))]
 
 
-def _imported(module: ModuleType, seen: set[str]) -> Iterator[str]:
-    """The texts of the lessons' files that a module imports, and of what those import."""
+def files_of(exercise: Exercise) -> list[Path]:
+    """The exercise's file, and the lessons' files that it imports, and those that they import."""
+    module = module_of(exercise)
+    modules = [module, *_imported(module, {module.__name__})]
+    return [Path(str(one.__file__)) for one in modules]
+
+
+def _imported(module: ModuleType, seen: set[str]) -> Iterator[ModuleType]:
+    """The lessons' modules that a module imports, and those that they import."""
     for node in ast.walk(ast.parse(source_of(module))):
         if isinstance(node, ast.ImportFrom) and node.module not in seen:
             name = node.module or ""
             if name.startswith(f"{lessons.__name__}.") and name in sys.modules:
                 seen.add(name)
-                yield source_of(sys.modules[name])
+                yield sys.modules[name]
                 yield from _imported(sys.modules[name], seen)
 
 

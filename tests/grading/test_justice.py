@@ -7,6 +7,7 @@ import contextlib
 import io
 import linecache
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,9 +15,11 @@ from course_utils.exercise import all_exercises, find
 from course_utils.settings import one_thread
 from grading.mark import sandbox as sandboxes
 from grading.result import ExerciseState
+from grading.review.changes import files_of
 from tools import bench_justice
 
 WHY_NOT = sandboxes.problem()
+BENCH = Path(bench_justice.__file__)
 # What has cost right answers their marks: future annotations, decorators that register, words of
 # the interpreter, an optimizer whose `step` torch wraps, a match over a module's dict.
 SAMPLE = {
@@ -66,8 +69,11 @@ def run(answer):
 
 
 @pytest.mark.parametrize("lesson", sorted({e.id[:2] for e in all_exercises()}))
-def test_no_right_answer_is_turned_down(lesson):
+def test_no_right_answer_is_turned_down(lesson, unless_unchanged):
     """A new case, or a new word of a docstring, must not cost those who were right before."""
+    judged = [file for one in all_exercises() if one.id[:2] == lesson for file in files_of(one)]
+    notebooks = bench_justice.ROOT.glob(f"notebooks/{lesson}_*.ipynb")  # for the imports
+    unless_unchanged([*judged, *notebooks, *bench_justice.ANSWERS.glob("*.txt"), BENCH])
     turned_down = []
     with one_thread():
         for answer in bench_justice.right_answers():

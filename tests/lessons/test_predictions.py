@@ -76,13 +76,14 @@ def one_thread():
 
 
 @pytest.mark.parametrize("target", LESSONS, ids=lambda target: target.name)
-def test_the_predictions_of_a_lesson(target, monkeypatch, one_thread):
+def test_the_predictions_of_a_lesson(target, monkeypatch, one_thread, unless_unchanged):
     """Runs the lesson's cells; each question gets every guess, and is then asked again.
 
     At once, after each later cell, and in the end by running its own cell once more: a student
     comes back to it at any time, and it says the same. With no cell run before, it judges nothing
     or says the same, too. On one thread: the tensors are small.
     """
+    unless_unchanged([*target.contents.folder.glob("*.py"), ROOT / "tools" / "build.py"])
     answered = {}
 
     def ask(id, guess, run):
