@@ -55,7 +55,8 @@ predict("01.p1", guess, lambda: torch.tensor([1, 2.5]).dtype)
 torch.zeros(2, 3), torch.ones(2, dtype=torch.int64), torch.arange(6)
 
 # %% [markdown]
-# Random numbers come from a generator. With the same seed it gives the same sequence.
+# Random numbers come from a generator. With the same seed, the same calls give the same
+# numbers.
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -378,8 +379,8 @@ guess = ...
 predict("01.p10", guess, lambda: torch.arange(6).reshape(2, 3).t().stride())
 
 # %% [markdown]
-# Same storage, same numbers in the same places. Only the note has changed: the two strides have
-# changed places. Each colour below is one cell of the storage.
+# Same storage, same numbers in the same places. Only the note has changed: the two sizes and the
+# two strides have changed places. Each colour below is one cell of the storage.
 
 # %%
 figures.storage({"x": x, "x.t()": x.t()})
@@ -474,7 +475,8 @@ figures.windows(signal, size=3, step=2)
 # ## Contiguous
 #
 # A tensor is **contiguous** when walking through it in reading order, last index fastest, walks
-# through the storage without a jump. A fresh tensor is. Its transpose is not.
+# through the storage without a jump. `x` below is. Its transpose is not. New memory alone is
+# no promise: `x.t() + 1` and `x.t().clone()` keep the order of `x.t()`.
 
 # %%
 x = torch.arange(6).reshape(2, 3)  # (2, 3)
@@ -690,7 +692,8 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "Strides are bytes." In NumPy they are; in torch they count elements.
 # - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
 #   offset, which says where it begins.
-# - "The transpose is stored differently." It is the same storage with exchanged strides.
+# - "The transpose is stored differently." It is the same storage; sizes and strides
+#   are exchanged.
 # - "A float64 number makes a float32 tensor float64." Not if the number has no dimensions.
 # - "`x[::-1]` turns a tensor round, as in NumPy." torch has no negative strides, so an array that
 #   was turned round has to be copied, too:
