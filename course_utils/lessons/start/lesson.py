@@ -61,9 +61,11 @@ guess = ...
 predict("00.p1", guess, lambda: 7 // 2)
 
 # %% [markdown]
-# The answer does not stand beside the question: the cell runs the code, and compares. A guess may
-# be a number, a list, True or False, or a word. If you think that the code stops with an error,
-# write `guess = 'error'`.
+# The answer does not stand beside the question: the cell runs the code, and compares.
+# (`lambda: 7 // 2` is a small function without a name; `predict` calls it after your guess.)
+#
+# A guess may be a number, a list, True or False, or a word. If you think that the code stops with
+# an error, write `guess = 'error'`.
 #
 # **Predict 00.p2.** What does `torch.zeros(2) + torch.zeros(3)` give?
 

@@ -99,7 +99,8 @@ pixels.float(), pixels.element_size(), pixels.float().element_size()
 
 # %% [markdown]
 # **Predict 01.p3.** A pixel has the value 200 and you make the picture brighter by 100. The
-# dtype is `uint8`. Which number comes out?
+# dtype is `uint8`. Which number comes out? (`.item()` makes a Python number of a tensor with one
+# element.)
 
 # %%
 guess = ...
@@ -485,7 +486,8 @@ x.is_contiguous(), x.t().is_contiguous()
 # %% [markdown]
 # Two special cases. Along a dimension of size 1 nobody ever takes a step, so its stride does not
 # count. And a tensor without elements has nothing to walk through: it is contiguous, whatever its
-# strides.
+# strides. (`torch.empty_strided` makes a tensor of this shape and these strides, with numbers that
+# nobody has set.)
 
 # %%
 column = torch.empty_strided((3, 1), (1, 99))  # (3, 1)
