@@ -686,7 +686,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "`torch.Tensor(5)` is the number 5." It is five numbers that nobody has set:
 #   [thread](https://github.com/pytorch/pytorch/issues/28867).
 # - "Pixels stop at 255." They begin again at 0:
-#   [thread](https://github.com/pytorch/pytorch/issues/106624).
+#   [thread](https://github.com/pytorch/pytorch/issues/110854).
 # - "Saving `x[:10]` saves ten numbers." It saves the storage:
 #   [thread](https://github.com/pytorch/pytorch/issues/1995).
 # - "NumPy data can go straight into a layer." It is mostly float64, the layer is float32:
