@@ -194,7 +194,8 @@ x
 # | `progress()` | what you have done, what to look at again, and a next step |
 #
 # For `progress()`, first `from course_utils import progress`. Which exercises and guesses were
-# right is written into `progress.jsonl` beside your notebooks, never your code, and is sent nowhere.
+# right is written into `progress.jsonl` beside your notebooks, never your code, and is sent
+# nowhere.
 
 # %% [markdown]
 # ## What people get wrong
