@@ -34,10 +34,10 @@ exercise = Exercise(
 class GradientLogger:
     """Logs the norm of every parameter's gradient in each backward pass.
 
-    norms: a dict, the parameter's full name to a list of floats, one for each backward pass: the
-    norm of the gradient that this pass computed, whatever `.grad` held before. The norm is the root
-    of the sum of all squares. A parameter that does not require grad has no entry. The gradients
-    themselves do not change. Each logger has norms of its own.
+    norms: a dict, the parameter's full name to a list of floats, one for each backward pass that
+    reaches it: the norm of the gradient that this pass computed, whatever `.grad` held before. The
+    norm is the root of the sum of all squares. A parameter that does not require grad has no entry.
+    The gradients themselves do not change. Each logger has norms of its own.
     close() removes every hook; norms stay readable.
     """
 

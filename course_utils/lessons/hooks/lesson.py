@@ -168,9 +168,10 @@ silenced
 #
 # ## A pre-hook: before the layer runs
 #
-# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. What it returns takes the
-# place of all positional arguments; for more than one, return a tuple. So a model for floats can be
-# given bytes.
+# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. None changes nothing.
+# Anything else that it returns takes the place of all positional arguments; for more than one,
+# return a tuple. (With `with_kwargs=True` it returns a pair: the arguments as a tuple, and the
+# dict.) So a model for floats can be given bytes.
 
 
 # %%
@@ -501,9 +502,10 @@ guess = ...
 predict("05.p10", guess, lambda: input_gradient_of_the_first_layer())
 
 # %% [markdown]
-# There is a second surprise in this case. A full backward hook waits for the gradient of the
-# module's input. If nobody asks for that gradient, there is nothing to wait for, and the hook
-# fires early: in a first layer before the gradients of its weight and bias. For a whole model this
+# There is a second surprise in this case. A full backward hook waits for the gradients of the
+# module's positional arguments. (A tensor that is passed by name, or inside a list, does not
+# count.) If nobody asks for these gradients, there is nothing to wait for, and the hook fires
+# early: in a first layer before the gradients of its weight and bias. For a whole model this
 # means: its backward hook runs **before** those of its layers. Newer versions of torch give a
 # warning about it (2.15 does); torch 2.3 says nothing. If the parameters of that first layer are
 # frozen as well, its hook does not run at all.
@@ -517,9 +519,9 @@ with warnings.catch_warnings():
 
 # %% [markdown]
 # A full backward hook may return a new `grad_input`: a tuple with one entry for each positional
-# argument. It goes on backward in place of the old one. (If no input requires grad, returning one
-# is an error.) And `register_full_backward_pre_hook` is called before, with `grad_output`, and may
-# replace that by a tuple, too.
+# argument. It goes on backward in place of the old one. (If none of them requires grad, returning
+# one is an error.) And `register_full_backward_pre_hook` is called before, with `grad_output`, and
+# may replace that by a tuple, too.
 #
 # **Predict 05.p11.** Many models of others use `nn.ReLU(inplace=True)` to save memory. Can its
 # layer have a full backward hook? Write the gradient of the input that you expect, a list of one
@@ -740,7 +742,7 @@ predict("05.p16", guess, lambda: saving_hook_when_loading())
 # A name that begins with an underscore is private: it may change. And the private ones differ in
 # more than the name. `_register_load_state_dict_pre_hook` gives your hook the module only if you
 # ask for it with `with_module=True`. What `_register_state_dict_hook` returns takes the place of
-# the state dict, if `state_dict()` is called on that module itself; the public post-hook has to
+# the state dict, if `state_dict()` is called on that module itself. The public post-hook has to
 # return None, and changes the dict in place.
 #
 # The best use of a loading hook: the names in your model have changed, and old checkpoints should
@@ -1002,7 +1004,7 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # | after saving, before loading | module, dict, prefix, ... | table above | change the dict |
 # | `register_load_state_dict_post_hook` | module, names | after loading | must be None |
 #
-# (*) Early, if no input of the module requires grad.
+# (*) Early, if no positional argument of the module requires grad.
 #
 # | rule | why |
 # |---|---|
@@ -1018,11 +1020,11 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - "`model.forward(x)` is the same as `model(x)`." No hook runs:
 #   [thread](https://github.com/d2l-ai/d2l-en/pull/1623).
 # - "What a forward hook returns is ignored." It replaces the output:
-#   [thread](https://github.com/pytorch/pytorch/issues/1926).
+#   [thread](https://github.com/Lyken17/pytorch-OpCounter/issues/169).
 # - "I register the function again and remove it." That is a second hook:
 #   [thread](https://github.com/moskomule/anatome/issues/21).
 # - "`input` is a tensor." It is a tuple, and keyword arguments are not in it:
-#   [thread](https://github.com/pytorch/pytorch/issues/95617).
+#   [thread](https://github.com/pytorch/pytorch/issues/35643).
 # - "`register_backward_hook` gives the gradient of the input." It gives that of the last small
 #   operation inside, and is deprecated:
 #   [thread](https://github.com/idiap/fullgrad-saliency/issues/10).

@@ -8,7 +8,7 @@ Prediction(
     beliefs=(
         Belief(1, "That is what `double(x)` does. Who calls the hooks?"),
         Belief("error", "There is no error, and that is the trouble: the hook is just not called."),
-        Belief(2, "One call runs a hook at most once."),
+        Belief(2, "One call of a layer runs a hook at most once."),
     ),
 )
 
@@ -179,7 +179,8 @@ Prediction(
             "That is the order of `modules()`. `apply` ends with the outermost.",
         ),
         Belief(
-            ["Linear", "ReLU"], "“All submodules” is not all: the model itself is visited as well."
+            ["Linear", "ReLU"],
+            "Those are the parts of the model. The model itself is visited as well.",
         ),
         Belief(
             ["ReLU", "Linear", "Sequential"],

@@ -39,7 +39,7 @@ squares = Squares()
 len(squares), squares[3]
 
 # %% [markdown]
-# The names must be exact. Look at those in the next class.
+# Now a class of the same kind.
 #
 # **Predict 06.p1.** What does `Numbered()[0]` give? Write a value, or `'error'`.
 
@@ -58,7 +58,8 @@ guess = ...
 predict("06.p1", guess, lambda: Numbered()[0])
 
 # %% [markdown]
-# And `__len__`: is it only there for people who ask for the length?
+# The names must be exact: Python looks for `__getitem__`, with two underscores on each side and
+# none inside. And `__len__`: is it only there for people who ask for the length?
 #
 # **Predict 06.p2.** `NoLength` can give its four samples. What does `list(DataLoader(NoLength()))`
 # give? Write a list, or `'error'`.
@@ -247,7 +248,8 @@ iterator = iter(DataLoader(ten, batch_size=4))
 #
 # `shuffle=True` draws a new order for each epoch. Where do the random numbers come from? From
 # torch's global generator, which also serves dropout and the starting weights. With a `generator`
-# of its own, the order depends on nothing else.
+# of its own, the order does not depend on who else draws numbers. (A look with `next(iter(loader))`
+# is an epoch that was begun: the next one has another order.)
 
 
 # %%
@@ -310,7 +312,8 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows. The rules of `default_collate`:
+# rows stay rows. The rules of `default_collate` (the first sample of the batch decides which one
+# holds):
 #
 # | a sample is | a batch is |
 # |---|---|
@@ -580,7 +583,7 @@ predict("06.p13", guess, lambda: round(many.mean().item(), 1))
 
 # %% [markdown]
 # Now a real table: 400 tumours, of which 43 are malignant. (Malignant ones were left out to make
-# the table uneven, so it says nothing about medicine.) `TensorDataset` makes a dataset of tensors
+# the table uneven. So it says nothing about medicine.) `TensorDataset` makes a dataset of tensors
 # with the same first dimension; a sample is a tuple of one row of each.
 
 # %%
@@ -696,7 +699,8 @@ predict("06.p15", guess, lambda: list(sampler) == list(sampler))
 # ## Iterable datasets
 #
 # Some data has no index: a stream from a network, a file too large to jump around in. An
-# **iterable** dataset needs only `__iter__`: no `__getitem__`, and no length.
+# **iterable** dataset is made from `IterableDataset`, and needs only `__iter__`: no `__getitem__`,
+# and no length. (A plain generator, without that class, is an error.)
 
 # %%
 from torch.utils.data import IterableDataset
@@ -721,8 +725,8 @@ guess = ...
 predict("06.p16", guess, lambda: len(list(DataLoader(stream, shuffle=True))))
 
 # %% [markdown]
-# To shuffle a stream, its own `__iter__` has to do it, for example by keeping some samples back
-# and giving out a random one of them.
+# To shuffle a stream, its own `__iter__` has to do it. It can keep some samples back and give out
+# a random one of them.
 
 # %% [markdown]
 # ## Splitting, and how splits leak
@@ -839,8 +843,9 @@ print(inspect.getsource(Traced))
 list(DataLoader(Traced(8), batch_size=2, num_workers=2))
 
 # %% [markdown]
-# Each batch is a list of indices and a list of workers. A worker loads whole batches, and the two
-# take turns. The batches come back in order, however fast each worker was. Now a stream, as above.
+# Each batch is a tensor of indices and a tensor of workers. A worker loads whole batches, and the
+# two take turns. The batches come back in order, however fast each worker was. Now a stream, as
+# above.
 #
 # **Predict 06.p19.** The stream yields 0 and 1 and so on up to 3. Two workers load it. Which
 # numbers arrive? Write a sorted list.
@@ -851,7 +856,8 @@ guess = ...
 predict("06.p19", guess, lambda: sorted(arrived))
 
 # %% [markdown]
-# Every worker has its own **copy** of the dataset. With a map-style dataset the sampler, in the
+# Every worker has its own **copy** of the dataset. (Not of the tensors in it, where a worker is a
+# new Python: all processes share their memory.) With a map-style dataset the sampler, in the
 # main process, hands out indices. A stream has no sampler, so its copies have to share the work
 # themselves. `get_worker_info()` tells a copy which worker it is in. `worker_init_fn` is a function
 # that each worker calls once, when it starts: a good place to give each copy its part.
@@ -906,7 +912,7 @@ predict("06.p22", guess, lambda: noise[0][1] == noise[1][1])
 # %% [markdown]
 # Workers seed `random`, torch and NumPy's global generator, each worker differently. A generator of
 # your own needs a new seed in each worker. `get_worker_info().seed` differs from worker to worker
-# and from epoch to epoch (but not for workers that stay).
+# and from epoch to epoch. (Workers that stay keep theirs.)
 
 # %%
 from course_utils.worker_datasets import own_generator
@@ -990,7 +996,8 @@ loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")
 loader.multiprocessing_context.get_start_method()
 
 # %% [markdown]
-# All but `pin_memory` are for workers, and are refused without them. Two examples:
+# All but `pin_memory` are for workers, and are refused without them; `timeout` only when the loop
+# begins. Two examples:
 
 # %%
 refused = []
@@ -1003,7 +1010,7 @@ refused
 
 # %% [markdown]
 # Newer versions of torch have one more argument, `in_order`. With `in_order=False` a batch is given
-# out as soon as it is ready, and a slow worker holds nobody up; but then the order of the batches
+# out as soon as it is ready, and a slow worker holds nobody up. But then the order of the batches
 # depends on chance. torch 2.3 does not know it. `pin_memory_device` names the device to pin memory
 # for; newer versions find it themselves and call the argument deprecated.
 
@@ -1043,7 +1050,7 @@ figures.epoch_time(times)
 #
 # | argument | what it does |
 # |---|---|
-# | `dataset` | map-style: `__len__`, `__getitem__`; iterable: `__iter__` is enough |
+# | `dataset` | map-style: `__len__`, `__getitem__`; `IterableDataset`: `__iter__` is enough |
 # | `batch_size=1` | samples in a batch; `None`: no batches |
 # | `shuffle=None` | `True`: use a RandomSampler. Not with a sampler, not with a stream |
 # | `sampler` | yields indices |
@@ -1076,7 +1083,7 @@ figures.epoch_time(times)
 #   [a repair of it](https://github.com/xapharius/pytorch-nyuv2/issues/6).
 # - "`__len__` is only for `len`." Samplers need it:
 #   [thread](https://github.com/PaddlePaddle/Paddle/pull/25558). And "a Dataset must have a length":
-#   only a map-style one; a stream needs none.
+#   only a map-style one, and only for samplers that ask for it; a stream needs none.
 # - "`shuffle=True` and a sampler." One of the two:
 #   [thread](https://github.com/ultralytics/yolov3/issues/231).
 # - "`WeightedRandomSampler` wants a weight for each class." For each sample, and no error tells

@@ -4,7 +4,8 @@ from course_utils.prediction import Belief, Prediction
 
 Prediction(
     "06.p1",
-    because="`dataset[0]` looks for `__getitem__`, and finds only the one of the base class.",
+    because="`dataset[0]` looks for `__getitem__`, and finds only the one of the base class. That "
+    "one raises an error.",
     beliefs=(
         Belief(0, "It would be 0 if the method had the right name. Count the underscores."),
         Belief(None, "Python does not answer None when a method is missing."),
@@ -25,7 +26,8 @@ Prediction(
 
 Prediction(
     "06.p3",
-    because="A row with words and numbers in it is an array of Python objects.",
+    because="A row with words and numbers in it is an array of Python objects, and torch refuses "
+    "such an array.",
     beliefs=(
         Belief(
             [39.1, 3750.0],

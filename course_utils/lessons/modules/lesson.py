@@ -316,8 +316,8 @@ predict("04.p9", guess, lambda: nn.Linear(3, 2).weight.shape)
 
 # %% [markdown]
 # So it computes `x @ weight.T + bias`. Here is a layer like it, without the bias. It has the same
-# name and the same shape for its weight. So a state dict of `nn.Linear` fits: `load_state_dict`
-# copies its values into the parameters with the same names.
+# name and the same shape for its weight. So the state dict of an `nn.Linear` without bias
+# fits: `load_state_dict` copies its values into the parameters with the same names.
 
 
 # %%
@@ -389,8 +389,8 @@ fit.missing_keys, fit.unexpected_keys
 #
 # Third, `torch.randn` gives start values that do not know the number of inputs. A sum of many
 # inputs spreads like the square root of their number. `nn.Linear` starts with smaller numbers for
-# more inputs, so inputs around 0 with a spread of 1, as below, give outputs that do not spread
-# more.
+# more inputs. So, for inputs around 0 with a spread of 1, as below, the spread of the outputs does
+# not grow with the number of inputs.
 
 # %%
 torch.manual_seed(0)
@@ -553,7 +553,7 @@ copied.weight is original.weight, torch.equal(copied.weight, original.weight)
 # | `nn.Sequential` | runs its modules in order | a straight chain |
 # | `nn.ModuleList` | error | layers for your own loop |
 # | `nn.ModuleDict` | error | parts chosen by name |
-# | Python list or dict | error | anything but modules and parameters |
+# | Python list or dict | error | anything but modules, parameters and buffers |
 #
 # ## Identity and lazy layers
 #
@@ -575,7 +575,7 @@ guess = ...
 import warnings
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # torch 2.3 warns that lazy layers are new; later ones do not
+    warnings.simplefilter("ignore")  # torch 2.3 warns that lazy layers are new; the newest does not
     lazy = nn.LazyLinear(3)
 
 predict("04.p14", guess, lambda: copy.deepcopy(lazy).weight.numel())
@@ -768,9 +768,10 @@ def freeze_layer():
 predict("04.p19", guess, freeze_layer)
 
 # %% [markdown]
-# A tensor, like an object of a class of your own, takes new attributes without a word. The method
-# `requires_grad_` (with an underscore at the end) freezes a whole module, and a wrong name for it
-# is an error. Give the optimizer what is left.
+# A tensor, like an object of a class of your own, takes new attributes without a word. So does a
+# module: after `layer.requires_grad = False` its parameters still ask for gradients. The method
+# `requires_grad_(False)`, with an underscore, freezes a whole module. A wrong name for it is an
+# error. Give the optimizer what is left.
 
 # %%
 cnn[0].requires_grad_(False)

@@ -23,9 +23,9 @@ x = torch.arange(3)  # (3,)
 x + 10
 
 # %% [markdown]
-# **After a break.** When JupyterLab was closed, the kernel is new and remembers nothing. Then a
-# cell says `NameError: name 'x' is not defined`: the cell that makes `x` was not run. In the menu
-# *Run*, choose *Run All Above Selected Cell*.
+# **After a break.** When JupyterLab was shut down (closing its window is not enough), the kernel
+# is new and remembers nothing. Then a cell says `NameError: name 'x' is not defined`: the cell that
+# makes `x` was not run. In the menu *Run*, choose *Run All Above Selected Cell*.
 #
 # **When something is odd:** *Kernel*, *Restart Kernel and Run All Cells*. Every notebook that you
 # opened keeps a kernel, also after you close its tab, and each takes memory; *Kernel*, *Shut Down
@@ -60,9 +60,9 @@ guess = ...
 predict("00.p1", guess, lambda: 7 // 2)
 
 # %% [markdown]
-# The answer does not stand beside the question: the cell runs the code, and compares. A guess may
-# be a number, a list, True or False, or a word. If you think that the code stops with an error,
-# write `guess = 'error'`.
+# The answer does not stand beside the question: `predict` runs the code after `lambda:`, and
+# compares. A guess may be a number, a list, True or False, or a word. If you think that the code
+# stops with an error, write `guess = 'error'`.
 #
 # **Predict 00.p2.** What does `torch.zeros(2) + torch.zeros(3)` give?
 
@@ -145,8 +145,8 @@ guess = ...
 predict("00.p3", guess, lambda: torch.clamp(torch.tensor([-3, 0, 8]), 0))
 
 # %% [markdown]
-# Three more habits. First: a method such as `x.clamp(max=5)` has a page of one line, which sends
-# you to the function. The tensor is then the first argument.
+# Three more habits. First: the page of a method, such as `x.clamp(max=5)`, is often one line, which
+# sends you to the function. The tensor is then the first argument.
 
 # %%
 by_method = x.clamp(max=5)  # (3,)
@@ -154,7 +154,7 @@ by_name = torch.clamp(input=x, max=5)  # (3,)
 by_method.equal(by_name)
 
 # %% [markdown]
-# Second: a name that ends in `_` writes into its tensor. The same name without it gives a result
+# Second: a method that ends in `_` changes its tensor. The same name without it gives a result
 # back.
 #
 # **Predict 00.p4.** After the line `x.clamp(max=5)`, what is in `x`? Write a list.
@@ -176,7 +176,8 @@ x.clamp_(max=5)
 x
 
 # %% [markdown]
-# Third: look at the version at the top. Yours may be older, and may lack some arguments.
+# Third: look at the version at the top. Yours (`torch.__version__`) may be older, and may lack
+# some arguments.
 
 # %% [markdown]
 # ## Summary
@@ -192,8 +193,9 @@ x
 # | `solution("00.1")` | one right answer, after an attempt |
 # | `progress()` | what you have done, what to look at again, and a next step |
 #
-# For `progress()`, first `from course_utils import progress`. What you check and guess is written
-# into `progress.jsonl` beside your notebooks, never your code, and is sent nowhere.
+# For `progress()`, first `from course_utils import progress`. Which exercises and guesses were
+# right is written into `progress.jsonl` beside your notebooks, never your code, and is sent
+# nowhere.
 
 # %% [markdown]
 # ## What people get wrong

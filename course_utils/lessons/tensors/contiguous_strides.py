@@ -1,5 +1,5 @@
-"""A fresh tensor of shape (2, 3, 4) has the strides (12, 4, 1). Write the function that finds the
-strides from the shape.
+"""`torch.zeros(2, 3, 4)` has the strides (12, 4, 1). Write the function that finds the strides of a
+contiguous tensor from its shape.
 """
 
 import math

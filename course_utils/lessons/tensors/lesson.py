@@ -55,7 +55,8 @@ predict("01.p1", guess, lambda: torch.tensor([1, 2.5]).dtype)
 torch.zeros(2, 3), torch.ones(2, dtype=torch.int64), torch.arange(6)
 
 # %% [markdown]
-# Random numbers come from a generator. With the same seed it gives the same sequence.
+# Random numbers come from a generator. With the same seed, the same calls give the same
+# numbers.
 
 # %%
 generator = torch.Generator().manual_seed(1)
@@ -98,7 +99,8 @@ pixels.float(), pixels.element_size(), pixels.float().element_size()
 
 # %% [markdown]
 # **Predict 01.p3.** A pixel has the value 200 and you make the picture brighter by 100. The
-# dtype is `uint8`. Which number comes out?
+# dtype is `uint8`. Which number comes out? (`.item()` makes a Python number of a tensor with one
+# element.)
 
 # %%
 guess = ...
@@ -378,8 +380,8 @@ guess = ...
 predict("01.p10", guess, lambda: torch.arange(6).reshape(2, 3).t().stride())
 
 # %% [markdown]
-# Same storage, same numbers in the same places. Only the note has changed: the two strides have
-# changed places. Each colour below is one cell of the storage.
+# Same storage, same numbers in the same places. Only the note has changed: the two sizes and the
+# two strides have changed places. Each colour below is one cell of the storage.
 
 # %%
 figures.storage({"x": x, "x.t()": x.t()})
@@ -474,7 +476,8 @@ figures.windows(signal, size=3, step=2)
 # ## Contiguous
 #
 # A tensor is **contiguous** when walking through it in reading order, last index fastest, walks
-# through the storage without a jump. A fresh tensor is. Its transpose is not.
+# through the storage without a jump. `x` below is. Its transpose is not. New memory alone is
+# no promise: `x.t() + 1` and `x.t().clone()` keep the order of `x.t()`.
 
 # %%
 x = torch.arange(6).reshape(2, 3)  # (2, 3)
@@ -483,7 +486,8 @@ x.is_contiguous(), x.t().is_contiguous()
 # %% [markdown]
 # Two special cases. Along a dimension of size 1 nobody ever takes a step, so its stride does not
 # count. And a tensor without elements has nothing to walk through: it is contiguous, whatever its
-# strides.
+# strides. (`torch.empty_strided` makes a tensor of this shape and these strides, with numbers that
+# nobody has set.)
 
 # %%
 column = torch.empty_strided((3, 1), (1, 99))  # (3, 1)
@@ -682,7 +686,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "`torch.Tensor(5)` is the number 5." It is five numbers that nobody has set:
 #   [thread](https://github.com/pytorch/pytorch/issues/28867).
 # - "Pixels stop at 255." They begin again at 0:
-#   [thread](https://github.com/pytorch/pytorch/issues/106624).
+#   [thread](https://github.com/pytorch/pytorch/issues/110854).
 # - "Saving `x[:10]` saves ten numbers." It saves the storage:
 #   [thread](https://github.com/pytorch/pytorch/issues/1995).
 # - "NumPy data can go straight into a layer." It is mostly float64, the layer is float32:
@@ -690,7 +694,8 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # - "Strides are bytes." In NumPy they are; in torch they count elements.
 # - "A slice begins at offset 0." Nothing is moved to the beginning of the storage: the slice has an
 #   offset, which says where it begins.
-# - "The transpose is stored differently." It is the same storage with exchanged strides.
+# - "The transpose is stored differently." It is the same storage; sizes and strides
+#   are exchanged.
 # - "A float64 number makes a float32 tensor float64." Not if the number has no dimensions.
 # - "`x[::-1]` turns a tensor round, as in NumPy." torch has no negative strides, so an array that
 #   was turned round has to be copied, too:

@@ -99,7 +99,7 @@ Prediction(
             (24, 12, 4), "A stride skips what comes after its dimension, not the dimension itself."
         ),
         Belief((3, 4, 1), "From x[0, 0, 0] to x[1, 0, 0] there are all the rows of one matrix."),
-        Belief((1, 2, 6), "In a fresh tensor, neighbours along the last index lie side by side."),
+        Belief((1, 2, 6), "`torch.zeros` lays neighbours along the last index side by side."),
         Belief((2, 3, 4), "That is the shape. The stride says how far one step goes."),
     ),
 )
@@ -109,7 +109,7 @@ Prediction(
     because="Going down in the transpose is going to the right in `x`, and the other way round.",
     beliefs=(
         Belief((3, 1), "With these strides and shape (3, 2), you would not see the transpose."),
-        Belief((2, 1), "These belong to a fresh tensor of shape (3, 2). Nothing was copied here."),
+        Belief((2, 1), "These are the strides of `torch.zeros(3, 2)`. Nothing was copied here."),
     ),
 )
 
