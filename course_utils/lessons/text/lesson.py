@@ -520,8 +520,8 @@ figures.bags(row, {"right": offsets, "the slip": slip})
 
 # %% [markdown]
 # No error says so: two words of text 1 now belong to text 2. On the CPU, torch looks at the ends
-# only: the first offset has to be 0, the last one at most the number of ids. If an offset is smaller
-# than the one before it, nothing is promised: there may be an error, or wrong numbers.
+# only: the first offset has to be 0, the last one at most the number of ids. If an offset is
+# smaller than the one before it, nothing is promised: there may be an error, or wrong numbers.
 #
 # The same table as above, as bags. The result is the masked mean, and the short text gets it alone,
 # too. An empty text gives zeros. (With `padding_idx=`, a bag leaves that id out of its mean. So an

@@ -405,8 +405,8 @@ with warnings.catch_warnings(record=True) as caught:
 print([warning.category.__name__ for warning in caught])
 
 # %% [markdown]
-# With three means for a grey image, v1 raised an error. v2 raises none: without a warning, the image
-# gets three channels.
+# With three means for a grey image, v1 raised an error. v2 raises none: without a warning, the
+# image gets three channels.
 
 # %%
 v2.Normalize(three, three)(x).shape  # (3, 28, 28)
