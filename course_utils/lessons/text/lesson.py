@@ -19,9 +19,9 @@
 # of plain Python. Where torchtext is there, the same name is then given to torchtext's own object,
 # and an `assert` says that both agree.
 #
-# The next cell says which lane you are in. With torchtext, all cells use it. Without torchtext, the
-# lines under `if has_torchtext:` are left out, and the plain Python does the work. All other
-# outputs on this page are the same in both lanes.
+# The next cell says which lane you are in. With torchtext, the lines under `if has_torchtext:` put
+# its objects in place. Without torchtext, these lines are left out, and the plain Python does the
+# work. All other outputs on this page are the same in both lanes.
 
 # %% tags=["nbval-ignore-output"]
 # Not compared: it says whether this lane has torchtext.
@@ -32,7 +32,7 @@ from course_utils import environment
 has_torchtext = environment.lane() == "torchtext"
 if has_torchtext:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # Python finds fault with a line of its source
+        warnings.simplefilter("ignore")  # Python warns about a line of its source
         import torchtext
     torchtext.disable_torchtext_deprecation_warning()
     print("This lane has torchtext. It is used, and compared with plain Python.")
@@ -190,7 +190,7 @@ predict("08.p3", guess, lambda: six_rows(torch.tensor([vocab["the"]])).shape)
 
 # %% [markdown]
 # So count rows when the vocabulary is finished, specials included: `nn.Embedding(len(vocab), ...)`.
-# On a GPU the same bug is an opaque *device-side assert*; run such code on the CPU to find it.
+# On a GPU the same bug only says *device-side assert*; run such code on the CPU to find it.
 #
 # **Predict 08.p4.** Some people pad with -1. What does `table(torch.tensor([-1]))` give? Write
 # `'last row'`, `'zeros'` or `'error'`.
@@ -246,7 +246,8 @@ figures.padding(texts, ids, real)
 # are always right.
 #
 # torchtext has classes for these steps. `VocabTransform` looks ids up, `Truncate` cuts long texts,
-# `ToTensor` pads. `Sequential` runs one after the other. In plain Python:
+# `ToTensor` pads, if you give it `padding_value=`. `Sequential` runs one after the other. In plain
+# Python:
 
 
 # %%
@@ -322,7 +323,8 @@ torch.allclose(means[2], alone[0])
 
 # %% [markdown]
 # Text 2 has one token. It gets the same vector alone as in a batch of width 4. This is the test to
-# make for every model that reads batches of texts. Without the mask it fails:
+# make for every model that reads batches of texts, in `eval()` mode: dropout would draw anew.
+# Without the mask it fails:
 
 # %%
 torch.allclose(embedding(ids).mean(dim=1)[2], alone[0])
@@ -379,8 +381,8 @@ torch.allclose(last[0], alone[0, -1])
 #
 # ## Packing
 #
-# `pack_padded_sequence` keeps the real steps only. Its `batch_sizes` say how many texts are still
-# running at step 0, step 1, and so on.
+# `pack_padded_sequence` keeps the real steps only. The result's `batch_sizes` say how many texts
+# are still running at step 0, step 1, and so on.
 #
 # **Predict 08.p10.** Our lengths are 2, 4, 1. What are the `batch_sizes` of
 # `pack_padded_sequence(ids, lengths, batch_first=True)`? Write a list, or `'error'`.
@@ -441,8 +443,8 @@ def same_alone(i):
 # %% [markdown]
 # Two rules about packing and states. A text needs one token at least: `pack_padded_sequence`
 # refuses a length of 0. And a state that you make yourself has the size of one batch; the last
-# batch is often smaller, and then it is an error. Make it in `forward`, of the size of `x`, or
-# leave it out: without one, the network begins with zeros.
+# batch is often smaller, and then it is an error. Make it in `forward`, for as many texts as `x`
+# has, or leave it out: without one, the network begins with zeros.
 #
 # With `bidirectional=True` a second network reads from right to left. The outputs of both stand
 # side by side: here 5 numbers of the first, then 5 of the second.
@@ -517,9 +519,9 @@ predict("08.p16", guess, lambda: counting(row, slip).flatten())
 figures.bags(row, {"right": offsets, "the slip": slip})
 
 # %% [markdown]
-# No error says so: two words of text 1 now belong to text 2. torch looks at the ends only: the
-# first offset has to be 0, the last one at most the number of ids. If the numbers fall in between,
-# nothing is promised: there may be an error, or wrong numbers.
+# No error says so: two words of text 1 now belong to text 2. On the CPU, torch looks at the ends
+# only: the first offset has to be 0, the last one at most the number of ids. If an offset is
+# smaller than the one before it, nothing is promised: there may be an error, or wrong numbers.
 #
 # The same table as above, as bags. The result is the masked mean, and the short text gets it alone,
 # too. An empty text gives zeros. (With `padding_idx=`, a bag leaves that id out of its mean. So an
@@ -608,8 +610,9 @@ predict("08.p18", guess, nothing_to_look_at)
 # %% [markdown]
 # A NaN spreads through the loss into the gradients, and with the next step into the weights.
 # `scaled_dot_product_attention` gives NaN in torch 2.3, too, but zeros in newer versions. There,
-# this layer with `need_weights=False` gives numbers or NaN: that depends on `eval()` and
-# `no_grad()`. So rely on neither: leave empty texts out, or keep one place open.
+# `nn.MultiheadAttention` with `need_weights=False` gives numbers or NaN: that depends on the number
+# of heads, on `eval()` and on `no_grad()`. So rely on neither: leave empty texts out, or keep one
+# place open.
 
 # %% [markdown]
 # ## A classifier of news
@@ -801,7 +804,7 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # | `pack_padded_sequence` | `batch_first=True`, `enforce_sorted=False`, lengths on the CPU |
 # | `nn.EmbeddingBag` | no padding; offsets are beginnings: `cumsum - lengths` |
 # | attention | read what True means; mask the keys |
-# | the test for all | a text gets the same answer alone and in a batch |
+# | the test for all | in `eval()` mode, a text gets the same answer alone and in a batch |
 
 # %% [markdown]
 # ## What people get wrong

@@ -1,5 +1,5 @@
-"""Build the network of the lesson as a module of your own. Names and order of your layers are
-free; their shapes are not.
+"""Build the network of the lesson as a module of your own. The names of your layers are free,
+and so is their order in `__init__`; their shapes are not.
 """
 
 import torch
@@ -165,8 +165,7 @@ class ForLargerImages(nn.Module):
 
 @exercise.mistake(
     "A ReLU is missing. There is one after each convolution: without it, only the pooling keeps "
-    "two"
-    "layers from being one single linear step."
+    "two layers from being one single linear step."
 )
 class WithoutRelu(nn.Module):
     def __init__(self):

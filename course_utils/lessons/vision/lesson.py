@@ -246,7 +246,7 @@ figures.image_rows({"RandomCrop(28, padding=4)": draws(crop)})
 figures.image_rows({"RandomRotation(30)": draws(transforms.RandomRotation(30))})
 
 # %% [markdown]
-# Now the two flips. Their names are often taken for each other.
+# Now the two flips. Their names are often mixed up.
 #
 # **Predict 07.p10.** With `p=1` a flip always happens. What does `RandomHorizontalFlip(p=1)` make
 # of `[[1, 2], [3, 4]]`? Write lists.
@@ -405,8 +405,8 @@ with warnings.catch_warnings(record=True) as caught:
 print([warning.category.__name__ for warning in caught])
 
 # %% [markdown]
-# With three means for a grey image, v1 raised an error. v2 is more generous than is good for you:
-# without a word, the image gets three channels.
+# With three means for a grey image, v1 raised an error. v2 raises none: without a warning, the
+# image gets three channels.
 
 # %%
 v2.Normalize(three, three)(x).shape  # (3, 28, 28)
@@ -447,8 +447,8 @@ guess = ...
 predict("07.p16", guess, lambda: [out.flatten().tolist() for out in flip(row, row)])
 
 # %% [markdown]
-# Of several *plain* tensors only the first counts as an image; and beside an `Image`, none of them
-# does. So say what each one is:
+# Of several *plain* tensors only the first counts as an image; and beside an `Image` or a PIL
+# image, none of them does. So say what each one is:
 
 # %%
 from torchvision import tv_tensors
@@ -660,7 +660,7 @@ figures.image_grid([test_set.data[i] for i in worst], captions, columns=4)
 # | transform | works on | what it does |
 # |---|---|---|
 # | `Resize(s)` | picture, tensor | shorter edge to s; `Resize((h, w))`: exactly h x w |
-# | `CenterCrop(s)` | picture, tensor | a piece from the middle |
+# | `CenterCrop(s)` | picture, tensor | a piece from the middle; pads a smaller image with 0 |
 # | `RandomCrop(s, padding=p)` | picture, tensor | pads, then cuts at a random place: a shift |
 # | `RandomRotation(d)` | picture, tensor | turns by -d to d degrees |
 # | `RandomHorizontalFlip(p)` | picture, tensor | with probability p, left and right change places |

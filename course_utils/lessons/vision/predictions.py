@@ -153,7 +153,7 @@ Prediction(
     because="The transform is called once, and draws once: all six are flipped, or none.",
     beliefs=(
         Belief(
-            2, "So it nearly always is after six calls. How often is the transform called here?"
+            2, "Six calls would nearly always give both. How often is the transform called here?"
         ),
         Belief(6, "A flip has two results. And how often is the transform called here?"),
         Belief(3, "Six calls would flip about half of the images. This is one call."),
@@ -185,7 +185,7 @@ Prediction(
 
 Prediction(
     "07.p18",
-    because="It guesses, and there are ten digits.",
+    because="It calls nearly all images a 9, and about one in ten is one: as good as guessing.",
     beliefs=(
         Belief(0.0, "It does not know anything, but by chance some answers are right. How many?"),
         Belief(0.5, "That is guessing between two classes. Here are ten."),

@@ -61,7 +61,7 @@ def split(make_dataset, count, train_transform, valid_transform, seed):
 
     make_dataset(transform): gives a new dataset over the same files each time, with this
     transform. count: how many samples are for validation; it may be 0.
-    seed: decides which ones; the same seed gives the same split, another seed another one.
+    seed: decides which ones; the same seed gives the same split, another seed draws anew.
     Returns (train, valid), two datasets. Every sample is in exactly one of them; which one is
     decided at random, because the files may be sorted by class. Samples of `train` go through
     train_transform, anew each time one is read, those of `valid` through valid_transform.

@@ -29,7 +29,7 @@ def worst_mistakes(logits, labels, count):
     logits: float32 of shape (samples, classes); they may lie hundreds apart. labels: int64 of
     shape (samples,). count: how many to give at most.
     Returns the indices of wrong predictions, int64 of shape (k,), with k at most `count`: first
-    the sample whose true class got the smallest probability. None may be wrong: then k is 0.
+    the sample whose true class got the smallest probability. If no prediction is wrong, k is 0.
     """
     logs = logits.log_softmax(dim=1)  # (samples, classes): logarithms are in the same order
     of_true_class = logs.gather(1, labels[:, None])[:, 0]  # (samples,)
