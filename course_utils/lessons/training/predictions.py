@@ -8,7 +8,10 @@ Prediction(
     beliefs=(
         Belief(1.44, "For that, the model has to be called again, after the step."),
         Belief(0, "`zero_grad()` clears gradients, not the loss."),
-        Belief("error", "The graph is gone after `backward()`, but the number of the loss stays."),
+        Belief(
+            "error",
+            "`backward()` frees what the graph has saved, but the number of the loss stays.",
+        ),
     ),
 )
 
@@ -76,7 +79,8 @@ Prediction(
     because="To compute the gradient of the weight, autograd has to save the output; it refuses.",
     beliefs=(
         Belief(
-            "works", "So it is with `no_grad()`. What inference mode makes, autograd never saves."
+            "works",
+            "So it is with `no_grad()`. Autograd never saves a tensor made new in inference mode.",
         ),
     ),
     choices=("works", "error"),
