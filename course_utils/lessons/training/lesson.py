@@ -919,7 +919,8 @@ def load_numpy_number():
 predict("10.p20", guess, load_numpy_number)
 
 # %% [markdown]
-# A plain `float(best)` is loaded everywhere. Now the folder can go.
+# A plain `float(best)` is loaded everywhere. (torch 2.3.1 also refuses the state dict of a
+# `MultiStepLR`, because its milestones are a `Counter`.) Now the folder can go.
 
 # %%
 place.cleanup()
