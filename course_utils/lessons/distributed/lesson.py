@@ -315,8 +315,8 @@ try_on_ranks(print_once, losses)
 # Many people meet this bug first. The collective is inside a function, and you cannot see it where
 # the `if` stands. First call it on all ranks, then print on one.
 #
-# In this course, a rank that waits in vain is ended after some seconds, with this sentence. Torch
-# has more patience: a group has a timeout.
+# In this course, a rank that waits for what never comes is ended after some seconds, with this
+# sentence. Torch has more patience: a group has a timeout.
 #
 # **Predict 11.p8.** If you set no timeout, for how many minutes does a rank wait with gloo?
 

@@ -167,7 +167,7 @@ total = sum(loss * size for loss, size in zip(losses, sizes))
 predict("10.p3", guess, lambda: total / sum(sizes))
 
 # %% [markdown]
-# Multiply each mean with the size of its batch, add, and divide by the number of samples. The mean
+# Multiply each mean by the size of its batch, add, and divide by the number of samples. The mean
 # of the means gives the short batch too much weight. One more detail stands in the loop below:
 # `loss.item()`. Without it, `total` would hold the graphs of all batches (lesson 03).
 
@@ -299,7 +299,7 @@ round(valid_loss, 1), share > 0.9
 # `torch.inference_mode()` is the stricter switch of lesson 03. It records nothing either, and can
 # be a little faster.
 #
-# **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied with
+# **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied by
 # a weight that is to be trained, and `backward()` is called. Does that work? Write `"works"` or
 # `"error"`. (With `no_grad()` it works.)
 
@@ -368,7 +368,7 @@ x.device == on_device[0].weight.device
 #
 # Sometimes one batch has a huge gradient, and one step throws the model far away. **Clipping**
 # makes it shorter. The *norm* is the length of all gradients together, as one long vector: the root
-# of the sum of all squares. `clip_grad_norm_(parameters, max_norm)` multiplies all of them with one
+# of the sum of all squares. `clip_grad_norm_(parameters, max_norm)` multiplies all of them by one
 # factor, so that the norm is at most `max_norm`. The direction stays.
 #
 # **Predict 10.p10.** Two parameters have the gradients 3 and 4, so the norm is 5. `max_norm` is
