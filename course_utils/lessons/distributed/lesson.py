@@ -38,7 +38,7 @@ run_on_ranks(who)
 # from nothing and imports torch anew, which takes seconds. The same cells run there, more slowly.)
 #
 # **Predict 11.p1.** `put(seen)` appends the rank to the list `seen` and gives it back. It runs on
-# ranks 0 and 1 with a list of this notebook. What is in the notebook's list afterwards?
+# ranks 0 and 1 with an empty list of this notebook. What is in the notebook's list afterwards?
 
 
 # %%
@@ -287,7 +287,7 @@ try_on_ranks(count_samples, ByRank(([1, 2], [])))
 # complain about a lost connection. In such a log, look for the *first* error that is not about a
 # connection.
 #
-# Next, only one rank is to print, so the line stands behind `if`.
+# Next, only one rank is to print, so the line stands under an `if`.
 #
 # **Predict 11.p7.** The losses are 2 and 4. What is printed? Write a number, or `'error'`.
 
@@ -315,8 +315,8 @@ try_on_ranks(print_once, losses)
 # Many people meet this bug first. The collective is inside a function, and you cannot see it where
 # the `if` stands. First call it on all ranks, then print on one.
 #
-# In this course, a rank that waits in vain is ended after some seconds, with this sentence. Torch
-# has more patience: a group has a timeout.
+# In this course, a rank that waits for what never comes is ended after some seconds, with this
+# sentence. Torch has more patience: a group has a timeout.
 #
 # **Predict 11.p8.** If you set no timeout, for how many minutes does a rank wait with gloo?
 
@@ -609,8 +609,8 @@ guess = ...
 predict("11.p15", guess, lambda: run_on_ranks(backward_of_sum, inputs)[0])
 
 # %% [markdown]
-# DDP divides by the world size, whatever the loss is. A mean of means is a mean, but a mean of sums
-# is not a sum.
+# DDP divides by the world size, whatever the loss is. Where batches are of one size, a mean of
+# means is the mean of all. A mean of sums is not the sum of all.
 #
 # Second: batches of different sizes. Rank 0 has three inputs of 1, rank 1 has one input of 3. One
 # process with all four has the gradient (2 + 2 + 2 + 18) / 4 = 6.
@@ -725,7 +725,7 @@ predict("11.p19", guess, times_seen)
 
 # %% [markdown]
 # Nothing is wrong with the loss, and nothing is gained: an epoch takes as long as with one
-# process. To find out, compare `len(loader)` on one rank and on two: it must be halved.
+# process. To find out, compare `len(loader)` on one rank and on two: it must be about half.
 #
 # With `shuffle=True`, all ranks must shuffle alike, or their parts would overlap. So the sampler
 # shuffles from its own seed, the same on all ranks, plus the number of the epoch. It does not know
@@ -755,9 +755,9 @@ figures.rank_epochs(
 # Without `set_epoch`, each rank sees the same five samples in the same order in every epoch, and
 # never those of the other rank. The model still learns something, and no message tells you.
 #
-# Ten samples on three ranks cannot be shared evenly. The sampler repeats samples from the
-# beginning, or leaves some out with `drop_last=True`. All ranks get the same number, so that no
-# rank waits.
+# Ten samples on three ranks cannot be shared evenly. The sampler repeats the first samples of its
+# order, or leaves some out with `drop_last=True`. All ranks get the same number, so that no rank
+# waits.
 
 # %% [markdown]
 # ## Metrics over ranks
@@ -1040,8 +1040,8 @@ run_on_ranks(train_joined, uneven)
 # %% [markdown]
 # The zeros count in the mean: (1 + 0) / 2. So late steps are smaller. In the end both ranks have
 # the same weights. `join` answers DDP's own collectives only. An `all_reduce` of yours in the loop
-# is not answered: when rank 1 has no batch left, it meets one of DDP's. That gives an error, or
-# wrong numbers.
+# is not answered: when rank 1 has no batch left, it meets one of DDP's. You get an error, a wait,
+# or wrong numbers.
 
 # %% [markdown]
 # ## Seeds on ranks
@@ -1075,16 +1075,16 @@ predict("11.p27", guess, same_dropout)
 
 # %% [markdown]
 # The same masks, the same flips of pictures, the same noise: two ranks then show less variety than
-# one process would. Two seeds help. The first is the same everywhere: for the weights, and for the
-# sampler. The second differs by rank: for dropout and augmentation.
+# one process would. Two seeds help. The first is the same everywhere: for the weights, and as
+# `seed=` of the sampler. The second differs by rank: for dropout and augmentation.
 
 # %%
 (first, _), (second, _) = run_on_ranks(dropped, True)
 first == second, same_dropout(own=True)
 
 # %% [markdown]
-# (The workers of a loader get their seeds from the loader's process, so they differ by rank, too,
-# if the processes do.)
+# (The workers of a loader get their seeds from the loader's generator: torch's own, or the one that
+# you gave it. They differ by rank only if that generator does.)
 
 # %% [markdown]
 # ## A script for `torchrun`
@@ -1168,7 +1168,7 @@ def main(path):
 
 
 # %% [markdown]
-# `file_of` writes these functions and their imports below each other. What is still missing are the
+# `file_of` writes the imports and these functions below each other. What is still missing are the
 # lines that run when the file is started. Many scripts end with `dist.destroy_process_group()`.
 # This one does not: its group ends with the process. With gloo in torch 2.3.1, one run in five
 # waited for ever in that call, when the other rank had closed the group a moment before.
@@ -1197,8 +1197,9 @@ torch.load(folder / "model.pt", weights_only=True)["weight"].shape
 
 # %% [markdown]
 # For GPUs, few lines change. With `local_rank = int(os.environ["LOCAL_RANK"])`,
-# `torch.cuda.set_device(local_rank)` comes first. The backend is `"nccl"`, model and batches go to
-# that device, and it is `DDP(model, device_ids=[local_rank])`.
+# `torch.cuda.set_device(local_rank)` comes first. The backend is `"nccl"`, and it is
+# `DDP(model, device_ids=[local_rank])`. The model, the batches and all that a collective gets (here
+# `sums`) go to that device.
 #
 # For several machines, `torchrun` is started on each, with `--nnodes`, `--rdzv-backend=c10d` and
 # the same `--rdzv-endpoint`: the address of one of them, with a port.
@@ -1258,7 +1259,7 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # | DDP | the whole model, a part of the batch | once a step: gradients |
 # | FSDP | a slice of weights, gradients, state; part of the batch | per layer: weights, gradients |
 # | tensor parallel | a part of each large matrix | inside each layer |
-# | pipeline parallel | some of the layers | from layer to layer: activations |
+# | pipeline parallel | some of the layers | between the parts: activations |
 #
 # The places to begin: [FSDP](https://pytorch.org/docs/stable/fsdp.html),
 # [tensor parallel](https://pytorch.org/docs/stable/distributed.tensor.parallel.html),
@@ -1309,7 +1310,7 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 #   [a correction](https://github.com/facebookresearch/fairchem/pull/269).
 # - "Only rank 0 has to validate." The others wait for it, or it for them:
 #   [a barrier that hangs](https://github.com/pytorch/pytorch/issues/54059),
-#   [a collective behind `if`](https://github.com/tier4/Diffusion-Planner/pull/256).
+#   [a collective under an `if`](https://github.com/tier4/Diffusion-Planner/pull/256).
 # - "`ddp.module(x)` is the same." The gradients are not averaged then, and
 #   [a test of torch makes sure of it](https://github.com/pytorch/pytorch/pull/20282).
 # - "`no_sync` belongs around `backward`." `forward` decides:

@@ -1,5 +1,5 @@
 """This function trains a model on two ranks, and mostly comes to no end. Where it does, nearly all
-that it gives is wrong. It has six bugs that one process alone would never show. Mend it.
+that it gives is wrong. It has six bugs. One process alone would never show most of them. Mend it.
 """
 
 # A starter and its reference have one name, because both are the student's answer.

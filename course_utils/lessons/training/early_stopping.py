@@ -38,10 +38,10 @@ exercise = Exercise(
     minutes=15,
     difficulty=2,
     hints=[
-        "Keep three things: the best loss, a counter of bad epochs, and the parameters of the "
-        "best epoch.",
+        "Keep three things: the best loss, a counter of bad epochs, and the state of the model "
+        "after the best epoch.",
         "A better loss sets the counter back to 0.",
-        "model.state_dict() holds the parameters themselves, not copies. What will they be after "
+        "The tensors in model.state_dict() share the model's memory. What will they hold after "
         "the next epoch?",
     ],
 )

@@ -102,8 +102,8 @@ train_rows, valid_rows = order[:250], order[250:]
 
 # %% [markdown]
 # Grams are large numbers and bill depths are small ones. We bring every column to mean 0 and
-# standard deviation 1. Both are measured on the training rows alone: validation data must not
-# decide anything.
+# standard deviation 1. Both are measured on the training rows alone: what the model gets must not
+# depend on validation data.
 
 # %%
 mean, std = measured[train_rows].mean(dim=0), measured[train_rows].std(dim=0)  # (4,), (4,)
@@ -167,7 +167,7 @@ total = sum(loss * size for loss, size in zip(losses, sizes))
 predict("10.p3", guess, lambda: total / sum(sizes))
 
 # %% [markdown]
-# Multiply each mean with the size of its batch, add, and divide by the number of samples. The mean
+# Multiply each mean by the size of its batch, add, and divide by the number of samples. The mean
 # of the means gives the short batch too much weight. One more detail stands in the loop below:
 # `loss.item()`. Without it, `total` would hold the graphs of all batches (lesson 03).
 
@@ -263,13 +263,13 @@ predict("10.p7", guess, look_with_no_grad)
 
 # %% [markdown]
 # That is a leak: validation data has taught the model something. (For the same reason
-# `requires_grad = False` does not freeze a BatchNorm.) And in training mode `BatchNorm1d`
+# `requires_grad = False` does not freeze all of a BatchNorm.) And in training mode `BatchNorm1d`
 # refuses a batch of one row, because one number has no spread. So validation sets both switches:
 #
 # | switch | what it changes | what it does not change |
 # |---|---|---|
 # | `model.eval()` | how Dropout, BatchNorm and some others work | the recording of gradients |
-# | `torch.no_grad()` | no graph is recorded: less memory, less time | what the layers compute |
+# | `torch.no_grad()` | no graph is recorded: less memory, less time | how these layers work |
 #
 # It also has to leave the model as the next epoch wants it. `train_epoch` calls `model.train()` at
 # its own beginning, so nobody can forget it.
@@ -299,7 +299,7 @@ round(valid_loss, 1), share > 0.9
 # `torch.inference_mode()` is the stricter switch of lesson 03. It records nothing either, and can
 # be a little faster.
 #
-# **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied with
+# **Predict 10.p8.** An output was made in inference mode. Later, outside, it is multiplied by
 # a weight that is to be trained, and `backward()` is called. Does that work? Write `"works"` or
 # `"error"`. (With `no_grad()` it works.)
 
@@ -318,8 +318,8 @@ def trained_on_an_output():
 predict("10.p8", guess, trained_on_an_output)
 
 # %% [markdown]
-# What it makes is marked for ever. So use it where nothing goes on from the output: to measure, to
-# predict.
+# A tensor that is made new in it stays marked. So use it where nothing goes on from the output: to
+# measure, to predict.
 #
 # ## On a GPU
 #
@@ -350,8 +350,8 @@ predict("10.p9", guess, moved)
 
 # %% [markdown]
 # So the model moves once, before the optimizer is made. `train_epoch` and `evaluate` each need a
-# line at the beginning of the inner loop, with `x, y =` in front. Often it is written in one and
-# forgotten in the other.
+# line at the beginning of the loop over batches, with `x, y =` in front. Often it is written in one
+# and forgotten in the other.
 
 # %%
 on_device = copy.deepcopy(model).to(device)
@@ -368,7 +368,7 @@ x.device == on_device[0].weight.device
 #
 # Sometimes one batch has a huge gradient, and one step throws the model far away. **Clipping**
 # makes it shorter. The *norm* is the length of all gradients together, as one long vector: the root
-# of the sum of all squares. `clip_grad_norm_(parameters, max_norm)` multiplies all of them with one
+# of the sum of all squares. `clip_grad_norm_(parameters, max_norm)` multiplies all of them by one
 # factor, so that the norm is at most `max_norm`. The direction stays.
 #
 # **Predict 10.p10.** Two parameters have the gradients 3 and 4, so the norm is 5. `max_norm` is
@@ -695,7 +695,7 @@ predict("10.p17", guess, mode_of_the_metric)
 # A `SummaryWriter()` without arguments makes a folder in `runs` for itself. Or open a terminal
 # (File, New, Terminal), start `tensorboard --logdir runs`, and open the address that it prints in
 # a browser. Keep one sub-folder for each run: TensorBoard draws them in one picture, with one
-# colour each.
+# colour each. (The run above is in a temporary folder, not in `runs`: there you will not find it.)
 #
 # The same file can be read by a program. That is how you compare runs without looking at pictures.
 
@@ -839,8 +839,8 @@ careless = run(model, optimizer, scheduler, range(4, 12))
 predict("10.p19", guess, lambda: careless == whole[4:])
 
 # %% [markdown]
-# A checkpoint that is *kept in memory*, such as the best one so far, needs one thing more. A state
-# dict holds the model's own tensors, and training goes on writing to them.
+# A checkpoint that is *kept in memory*, such as the best one so far, needs one thing more. The
+# tensors in a state dict share the model's memory, and training goes on writing to it.
 
 # %%
 kept, copied = model.state_dict(), copy.deepcopy(model.state_dict())
@@ -919,7 +919,8 @@ def load_numpy_number():
 predict("10.p20", guess, load_numpy_number)
 
 # %% [markdown]
-# A plain `float(best)` is loaded everywhere. Now the folder can go.
+# A plain `float(best)` is loaded everywhere. (torch 2.3.1 also refuses the state dict of a
+# `MultiStepLR`, because its milestones are a `Counter`.) Now the folder can go.
 
 # %%
 place.cleanup()
@@ -945,8 +946,9 @@ predict("10.p21", guess, draw_twice)
 
 # %% [markdown]
 # From that place it goes on. On the CPU, start weights, Dropout and shuffling all draw from this
-# one generator. (Each GPU has one of its own: see `torch.cuda.get_rng_state_all`.)
-# So a model with one more layer also sees its data in another order:
+# one generator. (So does each walk through a loader, also without shuffling. Each GPU has a
+# generator of its own: see `torch.cuda.get_rng_state_all`.) So a model with one more layer also
+# sees its data in another order:
 
 
 # %%
@@ -1026,8 +1028,8 @@ predict("10.p22", guess, lambda: stops_after([0.9, 0.7, 0.8, 0.6, 0.65, 0.62, 0.
 # | the learning rate of each epoch | a scheduler that is called too often |
 # | the metric on five samples, by hand | shapes, missing `reset`, unequal batches |
 #
-# The line with *one* batch is the strongest. A loop without a bug can learn a single batch by
-# heart:
+# The line with *one* batch is the strongest. With a model that is large enough, a loop without a
+# bug can learn a single batch by heart:
 
 # %%
 torch.manual_seed(0)
@@ -1091,7 +1093,7 @@ train_epoch(model, batch, optimizer)
 #   [thread](https://github.com/sotte/pytorch_tutorial/issues/10).
 # - "Clipping can stand anywhere." Only between `backward()` and `step()`:
 #   [thread](https://github.com/awslabs/graphstorm/issues/1366).
-# - "`x.to(device)` moves x." It gives back the moved one; only a model moves itself.
+# - "`x.to(device)` moves x." It gives back the moved one; only a module moves itself.
 # - "`add_scalar('Loss', loss, epoch)` in the batch loop." Many points at one step:
 #   [thread](https://github.com/mworchel/svbrdf-estimation/issues/27).
 # - "`torch.load` loads whatever I saved." Not with `weights_only=True`, the default since

@@ -8,7 +8,10 @@ Prediction(
     beliefs=(
         Belief(1.44, "For that, the model has to be called again, after the step."),
         Belief(0, "`zero_grad()` clears gradients, not the loss."),
-        Belief("error", "The graph is gone after `backward()`, but the number of the loss stays."),
+        Belief(
+            "error",
+            "`backward()` frees what the graph has saved, but the number of the loss stays.",
+        ),
     ),
 )
 
@@ -38,7 +41,7 @@ Prediction(
     because="Two batches of four were seen: 8 / 10. The last two samples were dropped.",
     beliefs=(
         Belief(1, "So it should be. But the loader shows only eight of the ten samples."),
-        Belief(0.2, "Each mean is multiplied with the size of its batch first: 8 in all."),
+        Belief(0.2, "Each mean is multiplied by the size of its batch first: 8 in all."),
         Belief(1.2, "There are two batches, not three: the short one is dropped."),
     ),
 )
@@ -76,7 +79,8 @@ Prediction(
     because="To compute the gradient of the weight, autograd has to save the output; it refuses.",
     beliefs=(
         Belief(
-            "works", "So it is with `no_grad()`. What inference mode makes, autograd never saves."
+            "works",
+            "So it is with `no_grad()`. Autograd never saves a tensor made new in inference mode.",
         ),
     ),
     choices=("works", "error"),
@@ -95,12 +99,12 @@ Prediction(
 
 Prediction(
     "10.p10",
-    because="All gradients are multiplied with one factor, 1 / 5: 3 becomes 0.6 and 4 becomes 0.8.",
+    because="All gradients are multiplied by one factor, 1 / 5: 3 becomes 0.6 and 4 becomes 0.8.",
     beliefs=(
         Belief(1, "That would clip each one for itself. The limit is for both together."),
         Belief(3, "3 is above 1. It is not left alone."),
         Belief(3 / 7, "The norm is the root of the sum of squares, not the sum: 5."),
-        Belief(2, "Nothing is subtracted. All are multiplied with one factor."),
+        Belief(2, "Nothing is subtracted. All are multiplied by one factor."),
     ),
 )
 
