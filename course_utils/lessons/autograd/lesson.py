@@ -1047,7 +1047,7 @@ x.grad
 
 # %% [markdown]
 # The error recommends `retain_graph=True`, which keeps the saved tensors. Most of the time that is
-# not what you want. Here, `state` is carried from turn to turn, and drags the old graph along:
+# not what you want. Here, `state` is carried from turn to turn, and takes the old graph along:
 
 
 # %%
@@ -1148,8 +1148,8 @@ x = torch.tensor(2.0, requires_grad=True)  # ()
 w.grad  # 2 * slope * (4 * w * x)
 
 # %% [markdown]
-# Use `autograd.grad` for this. `backward(create_graph=True)` leaves a graph hanging on `.grad`,
-# and torch warns that it may never be freed.
+# Use `autograd.grad` for this. `backward(create_graph=True)` leaves a graph behind `.grad`, and
+# torch warns that it may never be freed.
 #
 # ## Writing in place
 #

@@ -760,11 +760,12 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # On an ordinary gradient SparseAdam stops with an error, and Adam stops on a sparse one. It does
 # not belong in a list of optimizers "to try".
 #
-# `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam with
-# careful first steps. `Adadelta` compares the size of past gradients with the size of past moves.
-# `ASGD` is nearly SGD, and also keeps a mean of its places, but only after `t0` steps: by default a
-# million. `LBFGS` is of another kind: it computes the loss several times in one step, so its `step`
-# needs a function that does it. Later versions have others, such as `Adafactor` and `Muon`.
+# `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam whose
+# first five steps leave out the division. `Adadelta` compares the size of past gradients with the
+# size of past moves. `ASGD` is nearly SGD, and also keeps a mean of its places, but only after `t0`
+# steps: by default a million. `LBFGS` is of another kind: it computes the loss several times in one
+# step, so its `step` needs a function that does it. Later versions have others, such as `Adafactor`
+# and `Muon`.
 
 # %% [markdown]
 # ## One landscape, ten ways down
