@@ -1021,8 +1021,9 @@ predict("09.p22", guess, lambda: rate_as_factor())
 # %% [markdown]
 # What the function returns is a **factor**: the rate is factor times base rate. The base rate is
 # what the optimizer had when its first schedule was made. (A `LambdaLR` made later begins from it,
-# too. Most others begin from the rate of that moment.) A plain number instead of a function
-# (`LambdaLR(optimizer, 0.95)`) is an error.
+# too. Most others begin from the rate of that moment.) So a rate that you write into `param_groups`
+# is lost when a `LambdaLR` steps. A plain number instead of a function is an error:
+# `LambdaLR(optimizer, 0.95)`.
 #
 # A **warm-up** begins with a small rate and raises it.
 #
