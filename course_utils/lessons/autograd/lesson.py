@@ -179,8 +179,8 @@ predict("03.p3", guess, used_three_times)
 figures.autograd_graph(lambda w: w * w + 3 * w, w=w)
 
 # %% [markdown]
-# Broadcasting (lesson 02) uses a number many times, without a word. Here one bias is added to four
-# samples. The four gradients that come back are added as well, over the dimension that was
+# Broadcasting (lesson 02) uses a number many times, and does not say so. Here one bias is added to
+# four samples. The four gradients that come back are added as well, over the dimension that was
 # stretched.
 
 # %%
@@ -291,7 +291,7 @@ def times_zero():
 predict("03.p8", guess, times_zero)
 
 # %% [markdown]
-# At a leaf, zero says: a way led here, and what arrived is 0. None says: no way led here.
+# At a leaf, zero says: a way led here, and what arrived is 0. None says: nothing has arrived.
 #
 # The sum has a use. A batch that is too large for the memory can be cut into parts. Run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of
@@ -650,8 +650,8 @@ with torch.inference_mode():
 error_of(lambda: ones * mask).split(".")[0]
 
 # %% [markdown]
-# `set_grad_enabled` is for code that trains and measures in the same lines. Called outside of a
-# `with`, it holds until the next call.
+# `set_grad_enabled` is for code that trains and measures in the same lines. Called without a
+# `with`, it holds until the next call, or until a block around it ends.
 
 # %%
 for training in (True, False):
@@ -771,7 +771,7 @@ print("w.data              ", w.data.requires_grad)
 # %% [markdown]
 # What gives an index, a yes or no, or an integer dtype has no slope. `item()`, `tolist()` and
 # `numpy()` leave torch, and torch does not see what you do there. (For `numpy()`, torch first asks
-# for a `detach()`.)
+# for a `detach()`, except under `no_grad()`.)
 #
 # **Predict 03.p17.** `round()` keeps the dtype. `w` is `[1.4, -2.6]`. What is the gradient of
 # `w.round().sum()`? Write a list, or `'error'`.
@@ -812,8 +812,8 @@ def made_to_require():
 predict("03.p18", guess, made_to_require)
 
 # %% [markdown]
-# The error is gone, and so is the way to `w`: the new tensor is a leaf of its own. To put tensors
-# together, use what autograd can see: `torch.stack`, `torch.cat`, `sum`.
+# The error is gone, and so is the way to `w`: the new tensor is a leaf of its own. To put losses
+# together, use what autograd can see: `torch.stack`, or Python's `sum`.
 
 # %%
 w = torch.tensor(2.0, requires_grad=True)  # ()
@@ -914,7 +914,8 @@ torch.autograd.grad(two(x), x, grad_outputs=torch.tensor([0.0, 1.0]))
 # %% [markdown]
 # So `backward` computes a **vector-Jacobian product** (VJP), and never the Jacobian. That is what
 # makes it cheap. For a million inputs and as many results, the table would have a million times a
-# million numbers. The product takes at most a few times as long as the computation itself.
+# million numbers. As a rule, the product takes at most a few times as long as the computation
+# itself.
 
 # %%
 x = torch.linspace(0, 1, 1_000_000).requires_grad_()  # (1000000,)
@@ -998,7 +999,7 @@ predict("03.p22", guess, lambda: each(weights, batch, targets).shape)
 # %% [markdown]
 # Their mean is the gradient of the mean loss, as it has to be. If a model has several tensors,
 # the first argument may be a tuple of them; the gradients come as a tuple, too. A loop over the
-# samples, with `autograd.grad` in it, gives the same, only slower.
+# samples, with `autograd.grad` in it, gives the same. With many samples it is far slower.
 
 # %%
 leaf = weights.clone().requires_grad_()  # (features,)
@@ -1046,7 +1047,7 @@ x.grad
 
 # %% [markdown]
 # The error recommends `retain_graph=True`, which keeps the saved tensors. Most of the time that is
-# not what you want. Here, `state` is carried from turn to turn, and drags the old graph along:
+# not what you want. Here, `state` is carried from turn to turn, and takes the old graph along:
 
 
 # %%
@@ -1147,8 +1148,8 @@ x = torch.tensor(2.0, requires_grad=True)  # ()
 w.grad  # 2 * slope * (4 * w * x)
 
 # %% [markdown]
-# Use `autograd.grad` for this. `backward(create_graph=True)` leaves a graph hanging on `.grad`,
-# and torch warns that it may never be freed.
+# Use `autograd.grad` for this. `backward(create_graph=True)` leaves a graph behind `.grad`, and
+# torch warns that it may never be freed.
 #
 # ## Writing in place
 #
@@ -1206,10 +1207,10 @@ def behind_the_back():
 predict("03.p27", guess, behind_the_back)
 
 # %% [markdown]
-# A wrong gradient without a word. Use `detach()` where you find `.data` in old code.
+# A wrong gradient, and no error. Use `detach()` where you find `.data` in old code.
 #
-# Writing into a part of a tensor is recorded like any other step, also if that tensor did not
-# require a gradient before:
+# Writing into a part of a float tensor is recorded like any other step, also if that tensor did not
+# require a gradient before. (With an integer dtype, nothing is recorded.)
 
 # %%
 w = torch.tensor(2.0, requires_grad=True)  # ()
@@ -1421,7 +1422,7 @@ y.sum().backward()
 y.detach(), x.grad
 
 # %% [markdown]
-# And our engine? As a Function, it can be put before the same judge. Its `backward` runs the
+# And our engine? As a Function, it can be given to `gradcheck` as well. Its `backward` runs the
 # engine's.
 
 
@@ -1542,7 +1543,7 @@ torch.equal(usual, again)
 #   [thread](https://github.com/pytorch/pytorch/issues/47175).
 # - "After `requires_grad=True`, I can still convert it." What comes out is no leaf:
 #   [thread](https://github.com/pytorch/pytorch/issues/10065).
-# - "`require_grad = True` is the flag." A tensor takes any attribute without a word:
+# - "`require_grad = True` is the flag." A tensor takes any attribute, and gives no error:
 #   [thread](https://github.com/pytorch/pytorch/issues/72332).
 # - "`eval()` turns gradients off." It changes layers:
 #   [the note that keeps them apart](https://github.com/pytorch/pytorch/pull/58513).

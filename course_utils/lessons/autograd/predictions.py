@@ -181,7 +181,7 @@ Prediction(
     beliefs=(
         Belief(7.0, "So it would be if the new tensor knew how it was made. It holds two numbers."),
         Belief(0.0, "A zero would have to arrive. Does any way lead to `w`?"),
-        Belief("error", "The new tensor requires a gradient, so `backward()` is content."),
+        Belief("error", "The new tensor requires a gradient, so `backward()` runs."),
     ),
 )
 

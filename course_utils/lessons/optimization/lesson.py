@@ -112,8 +112,8 @@ predict("09.p4", guess, lambda: F.cross_entropy(perfect, torch.tensor([0])).item
 
 # %% [markdown]
 # No training can get below this floor. The accuracy still rises, so nobody notices. A ReLU behind
-# the last layer does harm in a similar way: a score can no longer go below zero, and where it is
-# cut off it gets no gradient.
+# the last layer does harm in a similar way: a score can no longer go below zero. Where it is cut
+# off, its gradient is 0.
 #
 # **Predict 09.p5.** And `log_softmax` before `cross_entropy`? Is the loss still the right one?
 # Write `True` or `False`.
@@ -260,8 +260,9 @@ predict("09.p9", guess, lambda: torch.tensor(0.00005).sigmoid().item())
 
 # %% [markdown]
 # Do not use one output unit with `cross_entropy`: softmax over a single class is always 1. So the
-# loss of each label 0 is 0, and a label 1 is an error. One unit goes with `..._with_logits`, two or
-# more with `cross_entropy`.
+# loss of each label 0 is 0, and a label 1 is an error. One unit goes with `..._with_logits`; a unit
+# for each class goes with `cross_entropy`. (Several yes-or-no questions at once: a unit for each,
+# and `..._with_logits`.)
 
 # %%
 F.cross_entropy(torch.tensor([[5.0], [-3.0]]), torch.tensor([0, 0]))
@@ -342,7 +343,7 @@ for loss, (x, y, gradient) in formulas.items():
 
 # %% [markdown]
 # The same as pictures. With logits, a confident and wrong answer is pushed with a force of nearly
-# 1. A right one is left in peace: the gradient goes to 0.
+# 1. A right one is hardly pushed: the gradient goes to 0.
 
 # %%
 # float64 (double), so that the picture is the same on every processor
@@ -759,11 +760,12 @@ agree(sparse_adam, torch.optim.SparseAdam, sparse=True), agree(sparse_adam, torc
 # On an ordinary gradient SparseAdam stops with an error, and Adam stops on a sparse one. It does
 # not belong in a list of optimizers "to try".
 #
-# `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam with
-# careful first steps. `Adadelta` compares the size of past gradients with the size of past moves.
-# `ASGD` is nearly SGD, and also keeps a mean of its places, but only after `t0` steps: by default a
-# million. `LBFGS` is of another kind: it computes the loss several times in one step, so its `step`
-# needs a function that does it. Later versions have others, such as `Adafactor` and `Muon`.
+# `torch.optim` has more of them. `NAdam` is Adam with Nesterov's look ahead, `RAdam` an Adam whose
+# first five steps leave out the division. `Adadelta` compares the size of past gradients with the
+# size of past moves. `ASGD` is nearly SGD, and also keeps a mean of its places, but only after `t0`
+# steps: by default a million. `LBFGS` is of another kind: it computes the loss several times in one
+# step, so its `step` needs a function that does it. Later versions have others, such as `Adafactor`
+# and `Muon`.
 
 # %% [markdown]
 # ## One landscape, ten ways down
@@ -1018,8 +1020,10 @@ predict("09.p22", guess, lambda: rate_as_factor())
 
 # %% [markdown]
 # What the function returns is a **factor**: the rate is factor times base rate. The base rate is
-# what the optimizer had when its first schedule was made. (A schedule made later begins from it,
-# too.) A plain number instead of a function (`LambdaLR(optimizer, 0.95)`) is an error.
+# what the optimizer had when its first schedule was made. (A `LambdaLR` made later begins from it,
+# too. Most others begin from the rate of that moment.) So a rate that you write into `param_groups`
+# is lost when a `LambdaLR` steps. A plain number instead of a function is an error:
+# `LambdaLR(optimizer, 0.95)`.
 #
 # A **warm-up** begins with a small rate and raises it.
 #
@@ -1114,7 +1118,7 @@ predict("09.p25", guess, lambda: asked_at_the_milestone())
 # %% [markdown]
 # Ask `scheduler.get_last_lr()`, or look into `optimizer.param_groups`.
 #
-# `OneCycleLR` rises to `max_lr` and falls again, and wants to be stepped after every batch: it
+# `OneCycleLR` rises to `max_lr` and falls again, and wants to be stepped after every batch. It
 # needs to know the number of all steps, and stops with an error after that.
 #
 # **Predict 09.p26.** `SGD(..., lr=1.0, momentum=0.9)`, and then
@@ -1277,9 +1281,10 @@ guess = ...
 predict("09.p30", guess, lambda: after_loading(load_optimizer=False))
 
 # %% [markdown]
-# Load both. (`StepLR(optimizer, 2, last_epoch=3)` on a fresh optimizer is not a way: it stops with
-# a KeyError.) Now the test that counts: every schedule in the dict `made`, stopped after 5
-# steps and resumed, against the run that was never stopped.
+# Load both, and make both before you load: a new scheduler writes its first rate into the
+# optimizer. (`StepLR(optimizer, 2, last_epoch=3)` on a fresh optimizer is not a way: it stops with
+# a KeyError.) Now the test that counts: every schedule in the dict `made`, stopped after 5 steps
+# and resumed, against the run that was never stopped.
 
 
 # %%

@@ -89,7 +89,8 @@ def clears_the_scores_of_padding(logits, target, pad):
 
 
 @exercise.mistake(
-    "The mean over no words at all is 0 / 0. One such batch puts NaN into every parameter."
+    "The mean over no words at all is 0 / 0, and that is NaN. One such loss makes NaN of every sum "
+    "and every mean that it is put into."
 )
 def nan_without_words(logits, target, pad):
     return F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=pad)
