@@ -51,6 +51,8 @@ def _(rng):
     yield (ByRank(halves(rng, 2, 1, 3) for _ in range(RANKS)),)
     yield (ByRank(halves(rng).double() for _ in range(RANKS)),)
     yield (ByRank(torch.zeros(0, 2) for _ in range(RANKS)),)
+    thirds = torch.tensor([1.0, 0.1, 1e4]) / 3  # not the same any more once it was divided
+    yield (ByRank((thirds, thirds * 0.7, thirds * 1.1)),)
     rows = rng.randint(1, 3)
     yield (ByRank(halves(rng, rows, 2) for _ in range(RANKS)),)
 

@@ -97,6 +97,15 @@ def _(answer, source, one, other):
         return "no error"
 
     facts |= after_an_error(layer, block_with_an_error)
+
+    def block_that_raises(error):
+        with recorder:
+            raise error
+
+    facts["other errors in a block"] = [
+        attempt(lambda error=error: block_that_raises(error))
+        for error in (KeyError("a"), StopIteration(), UserWarning(), EOFError())
+    ]
     forget_global_hooks()
     return facts
 

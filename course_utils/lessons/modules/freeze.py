@@ -65,6 +65,9 @@ def _(rng):
         yield model, "0"
     old = frozen(nn.Linear(2, 2))
     yield layered(old=old, norm=nn.BatchNorm1d(2), head=nn.Linear(2, 1)), "norm"
+    trained = layered(body=nn.Linear(2, 2), head=nn.Linear(2, 1))
+    trained(torch.ones(1, 2)).sum().backward()
+    yield trained, "body"
     names = rng.sample("abcdefgh", 4)
     yield layered(**{name: nn.Linear(2, 2) for name in names}), rng.choice(names)
 

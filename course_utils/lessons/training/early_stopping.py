@@ -12,24 +12,26 @@ from course_utils.exercise import Exercise
 
 
 class OneWeight(nn.Module):
-    """A parameter and a buffer, whose values show when a state was taken."""
+    """A parameter and buffers, whose values show when a state was taken; one of whole numbers."""
 
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))
         self.register_buffer("mean", torch.zeros(1))
+        self.register_buffer("batches", torch.tensor(0))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * self.weight
 
     def number(self, epoch: int) -> None:
-        """Fills both, in place as training does."""
+        """Fills all of them, in place as training does."""
         with torch.no_grad():
             self.weight.fill_(epoch)
             self.mean.fill_(epoch)
+            self.batches.fill_(epoch)
 
     def numbers(self) -> list[float]:
-        return [self.weight.item(), self.mean.item()]
+        return [self.weight.item(), self.mean.item(), self.batches.item()]
 
 
 exercise = Exercise(
@@ -99,14 +101,14 @@ def _(answer, patience, losses):
     for epoch, loss in enumerate(losses):
         model.number(epoch)
         decisions.append(stopper.step(loss, model))
-        changed = changed or model.numbers() != [epoch, epoch]
+        changed = changed or model.numbers() != [epoch] * 3
         if decisions[-1] is True:  # nobody goes on after that
             break
     model.number(-1)
     return {
         "step() after each epoch": decisions,
         "best_loss": stopper.best_loss,
-        "best_state (weight and buffer are the number of the epoch)": stopper.best_state,
+        "best_state (weight and buffers are the number of the epoch)": stopper.best_state,
         "step() changes the model": changed,
     }
 
@@ -255,6 +257,18 @@ class AgainstTheEpochBeforeToStop(Counting):
 class ParametersOnly(Counting):
     def state_of(self, model):
         return {name: value.detach().clone() for name, value in model.named_parameters()}
+
+
+@exercise.mistake(
+    "Not all in a state dict are floats: BatchNorm counts its batches in whole numbers. Yours keep "
+    "counting after the best epoch."
+)
+class CopiesFloatsOnly(Counting):
+    def state_of(self, model):
+        return {
+            name: value.clone() if value.is_floating_point() else value
+            for name, value in model.state_dict().items()
+        }
 
 
 @exercise.mistake("best_state is a whole model. Its state dict was asked for.")

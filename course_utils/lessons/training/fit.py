@@ -28,8 +28,9 @@ def fit(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
     """Train for some epochs; after each one measure the loss on the validation data.
 
     loss_fn(output, y) gives the mean over one batch. The loaders give batches (x, y) of unequal
-    sizes, and may leave out samples of their datasets. epochs: an int. The model learns from
-    train_loader alone, in training mode; on valid_loader it runs in eval mode.
+    sizes, in an order that may change from epoch to epoch, and may leave out samples of their
+    datasets. epochs: an int. The model learns from train_loader alone, in training mode; on
+    valid_loader it runs in eval mode.
     Returns {"train": [...], "valid": [...]}, one Python float for each epoch: the mean over the
     samples, for "train" as it was measured before each step.
     """
@@ -62,7 +63,7 @@ def _(rng):
         model = seeded(rng, normed_net)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
         left_out = 2 if epochs == 1 else 0
-        train = seeded(rng, lambda n=left_out: make_loader(14, 6, left_out=n))
+        train = seeded(rng, lambda n=left_out: make_loader(14, 6, left_out=n, turning=True))
         valid = seeded(rng, lambda n=left_out: make_loader(7, 4, left_out=n))
         yield model, nn.CrossEntropyLoss(), optimizer, train, valid, epochs
 
@@ -95,6 +96,21 @@ def one_epoch_too_many(model, loss_fn, optimizer, train_loader, valid_loader, ep
         history["train"].append(one_pass(model, loss_fn, train_loader, optimizer))
         model.eval()
         history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "Your loaders are read once, and their batches are kept. What is the order of a loader that "
+    "shuffles, in the second epoch?"
+)
+def batches_of_the_first_epoch(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    train_batches, valid_batches = list(train_loader), list(valid_loader)
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        history["train"].append(one_pass(model, loss_fn, train_batches, optimizer))
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_batches))
     return history
 
 

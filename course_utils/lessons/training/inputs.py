@@ -1,6 +1,7 @@
 """Models and data for the exercises of lesson 10, fixed by the seed of a check."""
 
 import random
+from collections.abc import Iterator
 
 import torch
 from torch import nn
@@ -51,12 +52,36 @@ def labelled_batch(samples: int) -> tuple[torch.Tensor, torch.Tensor]:
     return torch.randn(samples, 3), torch.randint(0, 3, (samples,))
 
 
-def loader(samples: int, batch_size: int, *, column: bool = False, left_out: int = 0) -> DataLoader:
-    """Batches of random features (batch, 3) and labels (batch,) or (batch, 1), always in order.
+class Turning:
+    """The numbers below count, in each epoch from another one on."""
+
+    def __init__(self, count: int) -> None:
+        self.count = count
+        self.first = 0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __iter__(self) -> Iterator[int]:
+        first = self.first
+        self.first = (first + 2) % self.count
+        yield from [(first + i) % self.count for i in range(self.count)]
+
+
+def loader(
+    samples: int,
+    batch_size: int,
+    *,
+    column: bool = False,
+    left_out: int = 0,
+    turning: bool = False,
+) -> DataLoader:
+    """Batches of random features (batch, 3) and labels (batch,) or (batch, 1).
 
     samples: how many it gives; the last batch may be shorter. left_out: samples of its dataset
-    that are in no batch.
+    that are in no batch. turning: in another order in each epoch, else in the same.
     """
     x, y = labelled_batch(samples + left_out)
     dataset = TensorDataset(x, y[:, None] if column else y)
-    return DataLoader(dataset, batch_size=batch_size, sampler=range(samples))
+    order = Turning(samples) if turning else range(samples)
+    return DataLoader(dataset, batch_size=batch_size, sampler=order)

@@ -36,8 +36,8 @@ exercise = Exercise(
 def train_flat(model, train_loader, epochs):
     """Train with SGD and cross-entropy, in training mode.
 
-    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
-    the samples that it gave.
+    train_loader: may leave out samples of its dataset, and change their order from epoch to
+    epoch. Returns the mean loss of each epoch over the samples that it gave.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
@@ -59,8 +59,8 @@ def train_flat(model, train_loader, epochs):
 def train_flat(model, train_loader, epochs):
     """Train with SGD and cross-entropy, in training mode.
 
-    train_loader: may leave out samples of its dataset. Returns the mean loss of each epoch over
-    the samples that it gave.
+    train_loader: may leave out samples of its dataset, and change their order from epoch to
+    epoch. Returns the mean loss of each epoch over the samples that it gave.
     """
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     model.train()
@@ -82,7 +82,7 @@ def train_flat(model, train_loader, epochs):
 def _(rng):
     for epochs, left_out, training in ((2, 0, True), (3, 2, False)):
         model = seeded(rng, normed_net).train(training)
-        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n)), epochs
+        yield model, seeded(rng, lambda n=left_out: loader(8, 3, left_out=n, turning=True)), epochs
 
 
 @exercise.observe

@@ -97,6 +97,7 @@ def _(answer, make_dataset, count, train_transform, valid_transform, seed):
     (in_train, train_how), (in_valid, valid_how) = members(train), members(valid)
     again, other = members(drawn(seed)[1])[0], members(drawn(seed + 1)[1])[0]
     labels = {i // 10 for i in in_valid}
+    with_next = sum((i + 1) % 40 in in_valid for i in in_valid)
     before = len(read)
     _ = train[0], train[0]
     return {
@@ -108,6 +109,7 @@ def _(answer, make_dataset, count, train_transform, valid_transform, seed):
         "transforms seen in validation": valid_how,
         "runs of the training transform, for a sample read twice": len(read) - before,
         "validation has samples of several classes": not count or len(labels) > 1,
+        "validation is more than one row of neighbours": not count or with_next < count - 1,
         "the same seed gives the same split": sorted(again) == sorted(in_valid),
         "another seed gives another split": not count or sorted(other) != sorted(in_valid),
     }
