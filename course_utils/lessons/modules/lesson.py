@@ -592,7 +592,8 @@ filled(torch.zeros(1, 5)).shape, tuple(filled.weight.shape), type(filled).__name
 # ## Make a module once
 #
 # Layers are made in `__init__` and used in `forward`. This one makes its Dropout in `forward`.
-# Dropout sets numbers to 0 at random, in training mode only.
+# In training mode only, `nn.Dropout(p)` sets each number to 0 with probability `p`, and divides the
+# others by 1 - p.
 #
 # **Predict 04.p15.** The model is in eval mode, its input has 1000 ones, and `p` is 0.5. Does the
 # output hold any zeros? Write `True` or `False`.
@@ -888,7 +889,7 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/pytorch/pytorch/issues/2641).
 # - "`super().__init__()` is optional." Then there is no register:
 #   [thread](https://github.com/Genentech/gReLU/issues/188).
-# - "`x.to(...)` works in place, as `model.to(...)` does":
+# - "`x.to(...)` works in place, as `model.to(...)` does." It gives back a tensor:
 #   [thread](https://github.com/pytorch/pytorch/issues/7844).
 # - "`nn.Parameter(...).to(...)` is still a parameter." Not where it converts; then it is the result
 #   of an operation:
@@ -905,7 +906,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/yangze0930/NTS-Net/issues/14).
 # - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
 #   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
-# - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
+# - "`ModuleList` can be called." That is an error:
+#   [thread](https://github.com/pytorch/pytorch/issues/55459).
 # - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument:
 #   [thread](https://github.com/pytorch/pytorch/issues/26338).
 # - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.

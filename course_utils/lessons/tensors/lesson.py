@@ -414,7 +414,8 @@ figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 # %% [markdown]
 # How do you see that two tensors share a storage? `untyped_storage().data_ptr()` is the address of
 # the storage's first byte. `data_ptr()` of a tensor is the address of *its* first element, and two
-# views may begin at different places.
+# views may begin at different places. (`from_numpy` of two slices of one array gives two storages
+# over its memory.)
 
 # %%
 part = x[1:, ::2]  # (2, 2)
