@@ -419,11 +419,12 @@ def assign_a_tensor():
 predict("04.p11", guess, assign_a_tensor)
 
 # %% [markdown]
-# The place of a parameter takes a Parameter, or None. To change a weight:
+# The place of a parameter takes a Parameter, or None. To change a weight, put a new parameter there,
+# or new values into the old one. An optimizer that was made before knows only the old one.
 
 # %%
 layer = nn.Linear(2, 1)
-layer.weight = nn.Parameter(torch.zeros(1, 2))  # a new parameter, or:
+layer.weight = nn.Parameter(torch.zeros(1, 2))  # a new parameter
 with torch.no_grad():
     layer.weight.fill_(0.5)  # new values for the same parameter
 layer.weight.tolist()
