@@ -419,8 +419,8 @@ def assign_a_tensor():
 predict("04.p11", guess, assign_a_tensor)
 
 # %% [markdown]
-# The place of a parameter takes a Parameter, or None. To change a weight, put a new parameter there,
-# or new values into the old one. An optimizer that was made before knows only the old one.
+# The place of a parameter takes a Parameter, or None. To change a weight, put a new parameter
+# there, or new values into the old one. An optimizer that was made before knows only the old one.
 
 # %%
 layer = nn.Linear(2, 1)
