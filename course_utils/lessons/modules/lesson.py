@@ -419,11 +419,12 @@ def assign_a_tensor():
 predict("04.p11", guess, assign_a_tensor)
 
 # %% [markdown]
-# The place of a parameter takes a Parameter, or None. To change a weight:
+# The place of a parameter takes a Parameter, or None. To change a weight, put a new parameter
+# there, or new values into the old one. An optimizer that was made before knows only the old one.
 
 # %%
 layer = nn.Linear(2, 1)
-layer.weight = nn.Parameter(torch.zeros(1, 2))  # a new parameter, or:
+layer.weight = nn.Parameter(torch.zeros(1, 2))  # a new parameter
 with torch.no_grad():
     layer.weight.fill_(0.5)  # new values for the same parameter
 layer.weight.tolist()
@@ -495,8 +496,9 @@ figures.module_tree(Listed())
 
 # %% [markdown]
 # The module does not look into the list. With a `forward` it would run and train without an error,
-# and only `first` would learn. `nn.ModuleList` and `nn.ModuleDict` are used like a list and a dict,
-# and register what they hold.
+# and only `first` would learn. `nn.ModuleList` and `nn.ModuleDict` are used like a list and a dict
+# of modules, and register what they hold. (A key of a ModuleDict is a text without a dot. It must
+# not be the name of a method, such as `type` or `keys`.)
 
 
 # %%
@@ -591,7 +593,8 @@ filled(torch.zeros(1, 5)).shape, tuple(filled.weight.shape), type(filled).__name
 # ## Make a module once
 #
 # Layers are made in `__init__` and used in `forward`. This one makes its Dropout in `forward`.
-# Dropout sets numbers to 0 at random, in training mode only.
+# In training mode only, `nn.Dropout(p)` sets each number to 0 with probability `p`, and divides the
+# others by 1 - p.
 #
 # **Predict 04.p15.** The model is in eval mode, its input has 1000 ones, and `p` is 0.5. Does the
 # output hold any zeros? Write `True` or `False`.
@@ -651,7 +654,7 @@ WithMode().eval()(torch.ones(5)).tolist()
 # A **convolution** moves a small window of weights, its **kernel**, over the picture. At each place
 # it gives one sum. The result is a new picture, one **channel** for each kernel.
 #
-# A kernel looks at all channels of its input at once: for a picture of 3 channels it has 3 sheets
+# A kernel looks at all channels of its input at once. For a picture of 3 channels it has 3 sheets
 # of weights, one on top of the other. It multiplies, and adds up all of it.
 #
 # **Predict 04.p17.** `nn.Conv2d(3, 64, kernel_size=5)` has 64 kernels for a picture of 3 channels.
@@ -669,11 +672,11 @@ predict("04.p17", guess, lambda: nn.Conv2d(3, 64, kernel_size=5).weight.numel())
 #
 # `out = (in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1`
 #
-# **padding** (0 unless you ask) is the width of a rim around the picture: zeros for a convolution;
-# for max-pooling a value that is never the largest. **stride** is how far the kernel moves each
-# time: 1 for a convolution unless you ask, and for pooling the size of its field. It has nothing to
-# do with the strides of lesson 01. **dilation** is the distance between the cells that the kernel
-# looks at; 1 is without gaps.
+# **padding** (0 unless you ask) is the width of a rim around the picture. It holds zeros for a
+# convolution, and for max-pooling a value that is never the largest. **stride** is how far the
+# kernel moves each time: 1 for a convolution unless you ask, and for pooling the size of its field.
+# It has nothing to do with the strides of lesson 01. **dilation** is the distance between the cells
+# that the kernel looks at; 1 is without gaps.
 #
 # | layer | out of 32 | channels |
 # |---|---|---|
@@ -796,7 +799,8 @@ predict("04.p20", guess, run_frozen_batchnorm)
 
 # %% [markdown]
 # Freezing stops new gradients. (A `.grad` from before still counts: call `zero_grad()`.) `eval()`
-# stops what the forward of a BatchNorm writes. A frozen part with BatchNorm or Dropout needs both.
+# stops what the forward of a BatchNorm writes. A frozen part with BatchNorm or Dropout needs both,
+# and the `eval()` again after each `train()` of the whole model.
 #
 # Not every tensor of a model is of floats: a BatchNorm counts its batches. `is_floating_point()`
 # tells them apart.
@@ -809,8 +813,9 @@ norm = nn.BatchNorm1d(1)
 # ## Saving, loading, copying
 #
 # `state_dict()` is a dict from names to tensors. Save that, not the model object: the names fit as
-# long as the code makes the same tree. `weights_only=True` loads tensors and plain data and refuses
-# other objects: loading those could run code that somebody has put into the file.
+# long as the code makes the same tree. `weights_only=True` loads tensors and plain data (numbers,
+# texts, lists, dicts). It refuses most other objects, those of NumPy too: loading them could run
+# code that somebody has put into the file.
 
 # %%
 import io
@@ -824,7 +829,8 @@ loaded = torch.load(file, weights_only=True)
 # %% [markdown]
 # `load_state_dict` copies the values into the model's own tensors. It wants all names, and no
 # others. With `strict=False` it forgives names and tells you which; a tensor of another shape is
-# still an error. Where it stops with an error, what fits has been copied all the same.
+# still an error. (An exception: a tensor of shape () takes a saved one of shape (1,).) Where it
+# stops with an error, what fits has been copied all the same.
 
 # %%
 fit = nn.Linear(2, 1, bias=False).load_state_dict(loaded, strict=False)
@@ -871,7 +877,7 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 # | containers | `Sequential` runs, `ModuleList` and `ModuleDict` keep; Python lists hide |
 # | `weight` of `nn.Linear` | shape (out_features, in_features) |
 # | CNN sizes | `(in + 2 * padding - dilation * (kernel - 1) - 1) // stride + 1` |
-# | `state_dict()` | names to tensors, which share the model's memory until you copy them |
+# | `state_dict()` | names to tensors, which share the model's memory: copy them to keep a state |
 # | `model.to()`, `x.to()` | the first changes the model, the second gives back a tensor |
 
 # %% [markdown]
@@ -879,17 +885,18 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #
 # - "A Python list of layers is part of the model." It is not registered:
 #   [thread](https://github.com/pytorch/pytorch/issues/38639).
-# - "A tensor attribute moves with `.to()` and is saved." Only parameters and buffers do:
+# - "A tensor attribute moves with `.to()` and is saved." Only parameters and buffers move, and
+#   buffers with `persistent=False` are not saved:
 #   [thread](https://github.com/pytorch/pytorch/issues/2641).
 # - "`super().__init__()` is optional." Then there is no register:
 #   [thread](https://github.com/Genentech/gReLU/issues/188).
-# - "`x.to(...)` works in place, as `model.to(...)` does":
+# - "`x.to(...)` works in place, as `model.to(...)` does." It gives back a tensor:
 #   [thread](https://github.com/pytorch/pytorch/issues/7844).
 # - "`nn.Parameter(...).to(...)` is still a parameter." Not where it converts; then it is the result
 #   of an operation:
 #   [thread](https://github.com/pytorch/pytorch/issues/17484).
-# - "My own list of the buffers follows the model." `.to()` puts new tensors in the buffers'
-#   places: [thread](https://github.com/pytorch/pytorch/issues/43815).
+# - "My own list of the buffers follows the model." Where `.to()` changes a buffer, it puts
+#   a new tensor in its place: [thread](https://github.com/pytorch/pytorch/issues/43815).
 # - "`[layer] * n` makes n layers." It is one layer:
 #   [thread](https://github.com/deep-learning-with-pytorch/dlwpt-code/issues/89).
 # - "A deep copy is initialised anew." It starts with the same numbers; so do the layers of
@@ -900,7 +907,8 @@ best["weight"].data_ptr() == model.weight.data_ptr()
 #   [thread](https://github.com/yangze0930/NTS-Net/issues/14).
 # - "The weight of a linear layer has shape (in, out)." It is (out, in); with as many inputs as
 #   outputs the mistake runs silently: [thread](https://github.com/pytorch/pytorch/issues/129834).
-# - "`ModuleList` can be called": [thread](https://github.com/pytorch/pytorch/issues/55459).
+# - "`ModuleList` can be called." That is an error:
+#   [thread](https://github.com/pytorch/pytorch/issues/55459).
 # - "`functional.dropout(x, p)` follows `eval()`." It takes the mode as an argument:
 #   [thread](https://github.com/pytorch/pytorch/issues/26338).
 # - "A frozen BatchNorm stays as it is." Its running statistics move until `eval()`.

@@ -132,12 +132,14 @@ def add_two_tensors():
 predict("01.p4", guess, add_two_tensors)
 
 # %% [markdown]
-# When the dtypes of two tensors differ, torch chooses one for the result. First by kind: floats win
-# over whole numbers, and these over bool, however many bits each has. Within a kind, torch takes a
-# dtype that holds both. (A few dtypes that were added late lack some of these rules: the sum of
-# `uint16` and `int64` is an error.) Each field of this table is the dtype of `a + b`,
-# asked of torch, for two tensors with dimensions. `torch.promote_types` gives the same answer for
-# two dtypes.
+# When the dtypes of two tensors differ, `+` and `*` choose one for the result. First by kind:
+# floats win over whole numbers, and these over bool, however many bits each has. Within a kind,
+# torch takes a dtype that holds both. (A few dtypes that were added late lack some of these rules:
+# the sum of `uint16` and `int64` is an error.) The product of matrices, `@`, does not choose: two
+# dtypes are an error there.
+#
+# Each field of this table is the dtype of `a + b`, asked of torch, for two tensors with dimensions.
+# `torch.promote_types` gives the same answer for two dtypes.
 
 # %%
 figures.dtype_promotion(
@@ -145,9 +147,9 @@ figures.dtype_promotion(
 )
 
 # %% [markdown]
-# Python numbers, and tensors without dimensions, count less than tensors with dimensions: they can
-# change the kind, but not the size within a kind. So a single float64 number does not make a whole
-# float32 tensor float64.
+# Tensors without dimensions count less than tensors with dimensions: they can change the kind, but
+# not the size within a kind. So a single float64 number does not make a whole float32 tensor
+# float64. Python numbers count least, less than tensors without dimensions too: see 01.p3.
 
 # %%
 row = torch.ones(2)  # (2,), float32
@@ -412,7 +414,8 @@ figures.storage({"x": x, "x[1:, ::2]": x[1:, ::2], "x[:, 3]": x[:, 3]})
 # %% [markdown]
 # How do you see that two tensors share a storage? `untyped_storage().data_ptr()` is the address of
 # the storage's first byte. `data_ptr()` of a tensor is the address of *its* first element, and two
-# views may begin at different places.
+# views may begin at different places. (`from_numpy` of two slices of one array gives two storages
+# over its memory.)
 
 # %%
 part = x[1:, ::2]  # (2, 2)
@@ -469,8 +472,7 @@ figures.windows(signal, size=3, step=2)
 
 # %% [markdown]
 # `as_strided` believes you. With a wrong note it reads numbers that belong to something else, or
-# stops with an error about the storage. Use it to understand; use `unfold`, `t` and slices in
-# your programs.
+# stops with an error. Use it to understand; use `unfold`, `t` and slices in your programs.
 
 # %% [markdown]
 # ## Contiguous
@@ -551,7 +553,8 @@ predict("01.p15", guess, lambda: half.view(2, 2, 2).shape)
 # `stride[d] == stride[d + 1] * size[d + 1]`
 #
 # Leave out dimensions of size 1 first: their strides do not count. Splitting a dimension is always
-# possible. Joining `half`'s two is not: its step is 4, but a row ends after 2.
+# possible. Joining `half`'s two is not: its step is 4, but a row ends after 2. (A tensor without
+# elements can be viewed as any shape without elements.)
 
 # %%
 column = torch.empty_strided((3, 1), (5, 99))  # (3, 1)
@@ -696,7 +699,8 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 #   offset, which says where it begins.
 # - "The transpose is stored differently." It is the same storage; sizes and strides
 #   are exchanged.
-# - "A float64 number makes a float32 tensor float64." Not if the number has no dimensions.
+# - "A float64 number makes a float32 tensor float64." Not if the number has no dimensions and the
+#   tensor has some.
 # - "`x[::-1]` turns a tensor round, as in NumPy." torch has no negative strides, so an array that
 #   was turned round has to be copied, too:
 #   [thread](https://github.com/pytorch/pytorch/issues/92680).
