@@ -168,8 +168,8 @@ silenced
 #
 # ## A pre-hook: before the layer runs
 #
-# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. None changes nothing.
-# Anything else that it returns takes the place of all positional arguments; for more than one,
+# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. If it returns None,
+# nothing changes. Anything else takes the place of all positional arguments; for more than one,
 # return a tuple. (With `with_kwargs=True` it returns a pair: the arguments as a tuple, and the
 # dict.) So a model for floats can be given bytes.
 
