@@ -168,8 +168,8 @@ silenced
 #
 # ## A pre-hook: before the layer runs
 #
-# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. None changes nothing.
-# Anything else that it returns takes the place of all positional arguments; for more than one,
+# `register_forward_pre_hook` calls `hook(module, args)` before `forward`. If it returns None,
+# nothing changes. Anything else takes the place of all positional arguments; for more than one,
 # return a tuple. (With `with_kwargs=True` it returns a pair: the arguments as a tuple, and the
 # dict.) So a model for floats can be given bytes.
 
@@ -452,9 +452,10 @@ figures.steps(
 # box is open: here, where `x` asks for a gradient, too.
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
-# `prepend=True` puts a new one in front. With `always_call=True` a forward hook runs also when
-# forward, or a hook before it, raises. There are hooks for all modules of the program at once, too,
-# such as `torch.nn.modules.module.register_module_forward_hook`, for finding bugs.
+# `prepend=True` puts a new forward or backward hook in front. With `always_call=True` a forward
+# hook runs also when forward, or a hook before it, raises; if there is no output yet, it gets None.
+# There are hooks for all modules of the program at once, too, such as
+# `torch.nn.modules.module.register_module_forward_hook`, for finding bugs.
 #
 # ## Backward hooks
 #
@@ -757,7 +758,8 @@ model = nn.Sequential(OrderedDict(head=nn.Linear(2, 1)))
 # %% [markdown]
 # The hook gets the module, the dict that torch will go on with, and a prefix: where in a larger
 # model this one sits. It has to change *this* dict. The dict that you gave to `load_state_dict`
-# stays as it is, because torch works on a copy.
+# keeps its names, because torch works on a copy. But the copy holds the same tensors: replace
+# them, and never write into them.
 
 
 # %%
@@ -1017,8 +1019,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # %% [markdown]
 # ## What people get wrong
 #
-# - "`model.forward(x)` is the same as `model(x)`." No hook runs:
-#   [thread](https://github.com/d2l-ai/d2l-en/pull/1623).
+# - "`model.forward(x)` is the same as `model(x)`." The model's own hooks do not run; those of its
+#   layers do: [thread](https://github.com/d2l-ai/d2l-en/pull/1623).
 # - "What a forward hook returns is ignored." It replaces the output:
 #   [thread](https://github.com/Lyken17/pytorch-OpCounter/issues/169).
 # - "I register the function again and remove it." That is a second hook:
@@ -1041,8 +1043,8 @@ len(costs), sum(costs.values()), max(costs, key=costs.get)
 # - "I use `register_state_dict_hook` and return a dict, as in an old post." The public names are in
 #   the table above, and a public hook returns None:
 #   [thread](https://github.com/pytorch/pytorch/pull/131690).
-# - "state_dict hooks are what `load_state_dict` uses." They run on saving; loading has hooks of its
-#   own.
+# - "state_dict hooks are what `load_state_dict` uses." They run in `state_dict()`; loading has
+#   hooks of its own.
 # - "`.grad` of a tensor in the middle holds its gradient." It is None, unless `retain_grad()` was
 #   called before backward.
 

@@ -8,7 +8,7 @@ Prediction(
     beliefs=(
         Belief(1, "That is what `double(x)` does. Who calls the hooks?"),
         Belief("error", "There is no error, and that is the trouble: the hook is just not called."),
-        Belief(2, "One call of a layer runs a hook at most once."),
+        Belief(2, "Registered once, a hook runs at most once in one call of its layer."),
     ),
 )
 
@@ -155,7 +155,7 @@ Prediction(
 
 Prediction(
     "05.p16",
-    because="state_dict hooks run when the model saves. Loading has hooks of its own.",
+    because="state_dict hooks run when `state_dict()` is called. Loading has hooks of its own.",
     beliefs=(
         Belief(1, "`load_state_dict` does not call `state_dict`, and this hook belongs to that."),
         Belief(2, "A linear layer has two tensors, but no hook is called for each of them."),

@@ -142,7 +142,7 @@ predict("07.p7", guess, lambda: transforms.Normalize(three, three)(x).shape)
 # %% [markdown]
 # ## Mean and standard deviation of the training set
 #
-# With numbers around zero, training begins more easily. Which numbers belong into `Normalize`?
+# With numbers around zero, training begins more easily. Which numbers belong in `Normalize`?
 # Those of **your** training set: all pixels of all images together. Not those of the test set,
 # which you should know nothing about, and not 0.1307 and 0.3081, which are MNIST's own.
 #

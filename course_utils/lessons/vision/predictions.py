@@ -185,7 +185,7 @@ Prediction(
 
 Prediction(
     "07.p18",
-    because="It calls nearly all images a 9, and about one in ten is one: as good as guessing.",
+    because="It calls nearly all images a 9. One in seven really is: hardly better than guessing.",
     beliefs=(
         Belief(0.0, "It does not know anything, but by chance some answers are right. How many?"),
         Belief(0.5, "That is guessing between two classes. Here are ten."),
