@@ -33,8 +33,8 @@ from ..result import SubmissionResult
 from .collection import Submission
 from .lateness import lateness
 from .ledger import Ledger
-from .marking import Shard, Task, mark_shard, unread
 from .sandbox import BUBBLEWRAP, TRUSTED
+from .shards import Shard, Task, mark_shard, unread
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
