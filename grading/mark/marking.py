@@ -25,13 +25,14 @@ from course_utils.observation import error_text
 from course_utils.settings import one_thread
 from course_utils.texts import text
 
-from ..assignment import load_source
+from ..assignment import find_all, load_source
 from ..errors import GradingError
 from ..inside import wire
 from ..inside.by_hand import LIBRARIES
 from ..inside.process import OBSERVATIONS
 from ..inside.reading import Program, ProgramState, Reading
 from ..result import ExerciseResult, ExerciseState, SubmissionResult
+from .lending import begun_sandbox
 from .sandbox import Answer, Outcome, Sandbox
 from .shards import Items, Shard, Task, conclude, for_a_person, for_a_person_headline, unread
 
@@ -49,6 +50,7 @@ def mark_all(shard: Shard) -> list[SubmissionResult]:
     with _one_at_a_time, one_thread():
         for name, source in shard.private:
             load_source(name, source)
+        find_all(id for id, _ in shard.items)
         sandbox = sandbox_for(shard)
         return [
             mark_or_say_why(task, shard.items, shard.seed, sandbox, partial=shard.partial)
@@ -82,10 +84,9 @@ def sandbox_for(shard: Shard) -> Sandbox:
         for other in _sandboxes.values():
             other.close()
         _sandboxes.clear()
-        sandbox = Sandbox(list(shard.topics), dict(shard.private), ids, trusted=shard.trusted)
+        sandbox = begun_sandbox(shard)  # it imports torch while the references run here
         # Before the folder is removed. Workers of a pool end without `atexit`.
         Finalize(None, sandbox.close, exitpriority=1)
-        sandbox.begin()  # it imports torch while the references run here
         sandbox.modules += loaded_by_references(ids, shard.seed)
         _sandboxes[made_for] = sandbox
     return _sandboxes[made_for]

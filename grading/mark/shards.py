@@ -54,7 +54,7 @@ def mark_shard(shard: Shard) -> list[SubmissionResult]:
     """Mark the submissions of a shard, in their order, whatever is in them.
 
     Raises SandboxError when students' code cannot be run on this machine, and AssignmentError when
-    a private file does not load here.
+    a private file does not load here, or an exercise is unknown or half-made.
     """
     from .marking import mark_all
 
