@@ -11,9 +11,11 @@ it leaves that object out.
 from __future__ import annotations
 
 import collections
+import ctypes
 import functools
 import itertools
 import random
+import struct
 import sys
 import sysconfig
 import types
@@ -40,9 +42,10 @@ NOT_LOOKED_INTO = (
 VALUES = (bool, int, float, complex, str, bytes, type(None), torch.dtype, torch.device)
 MODULE_OWN = {*vars(torch.nn.Module()), "_flat_weights", "_flat_weights_names", "_flat_weight_refs"}
 MODULE_OWN |= {"_is_full_backward_hook"}
-# Name of the table -> the module of torch that has it: hooks on all modules, on all optimizers.
-GLOBAL_HOOKS = {
-    name: module
+# Name of the table -> the names of torch's module that has it: hooks on all modules, on all
+# optimizers.
+GLOBAL_HOOKS: dict[str, dict[str, Any]] = {
+    name: vars(sys.modules[module])
     for module in ("torch.nn.modules.module", "torch.optim.optimizer")
     for name, table in vars(sys.modules[module]).items()
     if name.startswith("_global_") and isinstance(table, dict)
@@ -147,9 +150,14 @@ def _named(table: Any) -> tuple:
     return tuple((_token(name), id(value)) for name, value in _pairs(table))
 
 
+def _is_empty(table: Any) -> bool:
+    """True for a dict with nothing in it, which tables of hooks nearly always are."""
+    return type(table) in (dict, collections.OrderedDict) and not dict.__len__(table)
+
+
 def _hooks(table: Any) -> tuple:
     """A hook is the same one under the same number."""
-    if type(table) in (dict, collections.OrderedDict) and not dict.__len__(table):  # nearly always
+    if _is_empty(table):
         return ()
     return tuple((_token(key), id(hook)) for key, hook in _pairs(table))
 
@@ -248,30 +256,70 @@ def _of_generator(generator: torch.Generator, role: str) -> dict:
 
 def _of_random(generator: random.Random, role: str) -> dict:
     state = random.Random.getstate(generator)
-    return {("seed", ""): _Seeded(state), ("draws", ""): state}
+    return {("seed", ""): _Seeded(_words(generator)), ("draws", ""): state}
 
 
 class _Seeded:
-    """A state of Python's generator; equal to what drawing makes of it."""
+    """What a generator of Python draws from; equal to what drawing makes of it. words: as bytes."""
 
-    def __init__(self, state: tuple) -> None:
-        self._state = state
+    def __init__(self, words: bytes) -> None:
+        self._words = words
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not _Seeded:
             return False
-        wanted = other._state[1][:-1]
-        if self._state[1][:-1] == wanted:
+        if self._words == other._words:
             return True
         copy = random.Random()
-        copy.setstate(self._state)
+        copy.setstate((copy.VERSION, (*WORDS.unpack(self._words), WORDS.size // 4), None))
         for _ in range(TWISTS):
-            copy.getrandbits(32 * 624)
-            if copy.getstate()[1][:-1] == wanted:
+            copy.getrandbits(8 * WORDS.size)
+            if _words(copy) == other._words:
                 return True
         return False
 
     __hash__ = None  # type: ignore[assignment]
+
+
+WORDS = struct.Struct("624I")  # of the Mersenne Twister
+
+
+def _words(generator: random.Random) -> bytes:
+    """What a generator draws from."""
+    return WORDS.pack(*random.Random.getstate(generator)[1][:-1])
+
+
+def _view_of_words(generator: random.Random) -> Any:
+    """Where CPython has the words of a generator in memory.
+
+    Asking for them makes 600 numbers, which takes as long as all else that is read of torch.
+    """
+    return (ctypes.c_char * WORDS.size).from_address(id(generator) + WORDS_PLACE)
+
+
+WORDS_PLACE = object.__basicsize__ + ctypes.sizeof(ctypes.c_int)  # after the number of the next one
+
+
+def _words_are_in_place() -> bool:
+    """Does this Python have the words where they are looked for?"""
+    if random.Random.__basicsize__ < WORDS_PLACE + WORDS.size:
+        return False
+    generator = random.Random()
+    view = _view_of_words(generator)
+    seen = []
+    for _ in range(2):
+        seen.append(view.raw == _words(generator))
+        generator.getrandbits(8 * WORDS.size)
+    return all(seen)
+
+
+# The generator behind random.random() and all other functions of the module.
+PYTHONS_GENERATOR: random.Random = random.getstate.__self__  # type: ignore[attr-defined]
+_view = _view_of_words(PYTHONS_GENERATOR) if _words_are_in_place() else None
+
+
+def _words_of_python() -> bytes:
+    return _view.raw if _view is not None else _words(PYTHONS_GENERATOR)
 
 
 def _of_list(items: Any, role: str) -> dict:
@@ -381,10 +429,11 @@ def _named_part(name: Any) -> str:
 
 def torch_switches(_: None) -> dict:
     """torch's global switches, hooks and seeds, as a reader gives them."""
-    hooks = {
-        ("global_hooks", name): _hooks(vars(sys.modules[module])[name])
-        for name, module in GLOBAL_HOOKS.items()
-    }
+    hooks = {}
+    for name, places in GLOBAL_HOOKS.items():
+        table = places[name]
+        if not _is_empty(table):
+            hooks["global_hooks", name] = _hooks(table)
     return {
         **hooks,
         ("grad_mode", ""): _token(torch.is_grad_enabled()),
@@ -395,7 +444,7 @@ def torch_switches(_: None) -> dict:
         ("anomaly", ""): _token(torch.is_anomaly_enabled()),
         ("threads", ""): _token(torch.get_num_threads()),
         ("seed", "torch"): _token(torch.default_generator.initial_seed()),
-        ("seed", "random"): _Seeded(random.getstate()),
+        ("seed", "random"): _Seeded(_words_of_python()),
         # Libraries that are loaded on the way add filters of their own.
         ("warning_filters", ""): (tuple(map(id, warnings.filters)), len(sys.modules)),
     }

@@ -13,7 +13,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
-from typing import Any
 
 import torch
 
@@ -172,11 +171,9 @@ def course_settings() -> Iterator[None]:
 
 
 def _global_hooks() -> list[tuple[str, dict]]:
-    """torch's tables of hooks on all modules and on all optimizers there are."""
-    tables: list[tuple[str, Any]] = [
-        (name, vars(sys.modules[module]).get(name)) for name, module in GLOBAL_HOOKS.items()
-    ]
-    return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict)]
+    """torch's tables of hooks on all modules and on all optimizers there are, if anything is in."""
+    tables = [(name, places.get(name)) for name, places in GLOBAL_HOOKS.items()]
+    return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict) and table]
 
 
 @contextlib.contextmanager

@@ -9,21 +9,24 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import importlib.util
-import inspect
 import json
 import math
 import re
 import sys
+from collections.abc import Iterable
 from importlib.abc import SourceLoader
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from course_utils.exercise import Exercise, ExerciseFault, UnknownExercise, all_exercises, find
+from course_utils import contents
 from course_utils.sources import CannotBeCut, private_half
 
 from .errors import AssignmentError
+
+if TYPE_CHECKING:  # it imports torch, and marking reads an assignment while its workers still do
+    from course_utils.exercise import Exercise
 
 FORMAT = 1  # of the file
 FORMAT_WITH_PARTIAL = 2  # an earlier course would leave the points for a part of the cases out
@@ -72,22 +75,26 @@ class Assignment:
                     f"Exercise {item.id} is worth {item.points} points: a number above 0 is needed."
                 )
         load_private(self.private)
-        self.exercises()
+        self.modules()
 
     def exercises(self) -> list[Exercise]:
-        """The exercises, in the order of the assignment. Raises AssignmentError for unknown ids."""
-        try:
-            return [find(item.id) for item in self.items]
-        except (UnknownExercise, ExerciseFault) as error:
-            raise AssignmentError(str(error)) from None
+        """The exercises, in the order of the assignment. Raises AssignmentError as find_all."""
+        return find_all(item.id for item in self.items)
+
+    def modules(self) -> dict[str, str]:
+        """The name of the module that declares each exercise, by id. Raises AssignmentError.
+
+        The contents pages tell it without torch; what they do not tell is looked up by importing.
+        """
+        pages = {id: page for page in contents.all_lessons() for id in page.exercises}
+        asked = [item.id for item in self.items]
+        if all(id in pages and not pages[id].extras for id in asked):
+            return {id: f"{pages[id].package}.{pages[id].exercises[id]}" for id in asked}
+        return {exercise.id: exercise.make_cases.__module__ for exercise in self.exercises()}
 
     def topics(self) -> dict[str, str]:
         """The whole source of each file that declares one of the exercises, by module name."""
-        names = sorted({exercise.make_cases.__module__ for exercise in self.exercises()})
-        return {
-            name: Path(inspect.getfile(sys.modules[name])).read_text(encoding="utf-8")
-            for name in names
-        }
+        return {name: source_of(name) for name in sorted(set(self.modules().values()))}
 
     @property
     def points(self) -> float:
@@ -113,6 +120,23 @@ def relative(path: Path, folder: Path) -> str:
     import os
 
     return Path(os.path.relpath(path.resolve(), folder.resolve())).as_posix()
+
+
+def source_of(module: str) -> str:
+    """The text of a module's file, also of one that is not imported."""
+    spec = importlib.util.find_spec(module)
+    assert spec is not None and spec.origin is not None, "the module has a file"
+    return Path(spec.origin).read_text(encoding="utf-8")
+
+
+def find_all(ids: Iterable[str]) -> list[Exercise]:
+    """The exercises with these ids. Raises AssignmentError for unknown and half-made ones."""
+    from course_utils.exercise import ExerciseFault, UnknownExercise, find
+
+    try:
+        return [find(id) for id in ids]
+    except (UnknownExercise, ExerciseFault) as error:
+        raise AssignmentError(str(error)) from None
 
 
 def read_assignment(path: Path) -> Assignment:
@@ -154,8 +178,11 @@ def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
     A module is loaded as private_<name>_<digest of its text>, so that two folders may hold files
     of one name, and a file that is given twice is loaded once.
     """
-    if paths:
-        all_exercises()  # the course's ids first: a file that takes one of them is refused
+    if not paths:
+        return []
+    from course_utils.exercise import ExerciseFault, all_exercises
+
+    all_exercises()  # the course's ids first: a file that takes one of them is refused
     modules = []
     for path in paths:
         try:

@@ -200,7 +200,9 @@ def watched_workers(output: Path, kill_at: int | None) -> Iterator[Seen]:
                 facts = process.memory_info()
                 seen.largest = max(seen.largest, facts.rss)
         done = len(list((output / ".grading").glob("*.json")))
-        workers = {one.ppid() for one in boxes} - inside
+        # The workers are forks of a server that is a child of the command.
+        servers = {one.pid for one in children if "forkserver" in " ".join(one.cmdline())}
+        workers = {one.pid for one in children if one.ppid() in servers} - inside
         if kill_at is not None and done >= kill_at and workers and not seen.killed:
             seen.killed.append(min(workers))
             psutil.Process(min(workers)).kill()

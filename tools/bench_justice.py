@@ -17,8 +17,9 @@ from pathlib import Path
 from course_utils.exercise import find
 from grading.inside.reading import Program, find_program, read_cell
 from grading.mark import sandbox as sandboxes
-from grading.mark.marking import Task, loaded_by_references, mark
+from grading.mark.marking import loaded_by_references, mark
 from grading.mark.sandbox import Sandbox
+from grading.mark.shards import Task
 from grading.result import ExerciseResult, ExerciseState
 
 ROOT = Path(__file__).parents[1]

@@ -50,6 +50,7 @@ READY, RUN, STOP = b"y", b"r", b"s"
 # Kinds of message from a child: its result in one of two forms, why there is none, and flags,
 # which cannot be taken back.
 OBSERVATIONS, FACTS, FAILED, FLAG = b"O", b"R", b"E", b"F"
+OBSERVATIONS_LIMIT = 16_000_000  # bytes of all of one answer together
 TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by just writing it
 WATCH_SECONDS = 0.05
 OWN_MODULES = (
@@ -62,24 +63,24 @@ FUTURES = functools.reduce(
 )
 
 
-def main(control: int, limits: dict[str, int], alone: bool) -> None:
+def main(control: int, limits: dict[str, int], alone: bool, modules: list[str]) -> None:
     """Serve until the other end of the socket is closed.
 
-    The first line that comes says which modules children will need, as JSON, so that none of them
-    has to import one. limits: see sandbox.Limits. alone: this is process 1 of a sandbox of its own,
-    so that all other processes there are children of students' code.
+    modules: that children will need, so that none of them has to import one; the first line that
+    comes names all of them, as JSON. limits: see sandbox.Limits. alone: this is process 1 of a
+    sandbox of its own, so that all other processes there are children of students' code.
     """
     alone = alone and os.getpid() == 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an answer may send it
     show_memory(False)
     warnings.simplefilter("ignore")
-    import_all(OWN_MODULES)
+    import_all([*OWN_MODULES, *modules])
     warm_up()
     with socket.socket(fileno=control) as channel:
-        modules = read_line(channel)
-        if not modules:
+        line = read_line(channel)
+        if not line:
             return
-        import_all(json.loads(modules))
+        import_all(json.loads(line))
         warnings.resetwarnings()
         if alone:
             try_filter()
@@ -713,5 +714,4 @@ CACHES = {"__warningregistry__", "__slotnames__", "_abc_impl", "__doc__", "_inst
 
 
 if __name__ == "__main__":
-    options = json.loads(sys.argv[1])
-    main(options["control"], options["limits"], options["alone"])
+    main(**json.loads(sys.argv[1]))

@@ -30,10 +30,10 @@ from course_utils.side_effects import (
     SideEffect,
 )
 
+from .process import OBSERVATIONS_LIMIT
 from .reading import Part, Program, ProgramState, Reading
 
 PROGRAM_ITEMS_LIMIT = 1_000_000  # cells, statements, notes; a message has a limit of its own
-BYTES_LIMIT = 16_000_000  # of all observations of one answer together
 MARKS_LIMIT = 2_000_000  # brackets and commas: few bytes of JSON may be many objects in memory
 CASES_LIMIT = 1_000
 WARNINGS_LIMIT = 20
@@ -117,8 +117,8 @@ def _write_tensor(tensor: torch.Tensor) -> dict[str, Any]:
 
 def read(data: bytes) -> list[Observation]:
     """The observations in these bytes. Raises WireError."""
-    if len(data) > BYTES_LIMIT:
-        raise WireError(f"more than {BYTES_LIMIT} bytes")
+    if len(data) > OBSERVATIONS_LIMIT:
+        raise WireError(f"more than {OBSERVATIONS_LIMIT} bytes")
     if sum(data.count(mark) for mark in (b"[", b"{", b",")) > MARKS_LIMIT:
         raise WireError("too many values")
     try:

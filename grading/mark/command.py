@@ -6,6 +6,7 @@ import argparse
 import datetime
 import difflib
 import functools
+import importlib
 import os
 import sys
 from pathlib import Path
@@ -82,7 +83,6 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
 
     from ..report import history
     from ..report.kept_roster import kept_roster
-    from ..report.reports import summary, write_reports
     from . import overrides, sandbox
     from .collection import collect
     from .executors import dask_cluster, local_processes
@@ -127,7 +127,10 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
             executors=executors,
             width=width,
             progress=bar.update,
+            meanwhile=functools.partial(load_reports, assignment),
         )
+    from ..report.reports import summary, write_reports
+
     results, unused = overrides.decided(results, decisions)
     changed = list(history.changes(history.results_before(output), results))
     people, filled = roster.placed(assignment, results) if roster else (None, None)
@@ -146,6 +149,12 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
         f"you decide yourself goes into {overrides.FILE} there."
     )
     return 0
+
+
+def load_reports(assignment: Assignment) -> None:
+    """Load what writes the reports, torch and the exercises with it."""
+    importlib.import_module("grading.report.reports")
+    assignment.exercises()
 
 
 def chosen(wanted: list[str], assignment: Assignment, students: list[str]) -> Choice:

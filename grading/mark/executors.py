@@ -6,12 +6,15 @@ Nothing here imports torch, so that workers can begin to while the command still
 from __future__ import annotations
 
 import contextlib
+import gc
 import multiprocessing
 import signal
 from collections.abc import Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
+from multiprocessing.queues import SimpleQueue
 
 from ..errors import RunError
+from .lending import CAN_LEND, Lender, receive_from
 from .temporary_folders import remove_abandoned
 
 CLUSTER_SECONDS = 10  # to wait for a scheduler
@@ -34,10 +37,14 @@ def local_processes(workers: int) -> Iterator[Executor]:
     """Worker processes on this machine."""
     prepare_local_processes()
     context = multiprocessing.get_context(METHOD)
-    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_ignore_interrupt)
+    way = context.SimpleQueue() if CAN_LEND else None
+    pool = ProcessPoolExecutor(
+        workers, mp_context=context, initializer=_begin_worker, initargs=(way,)
+    )
+    lender = Lender(pool, workers, way) if way is not None else None
     before = set(multiprocessing.active_children())
     try:
-        yield pool
+        yield lender or pool
     except BaseException:
         pool.shutdown(wait=False, cancel_futures=True)
         workers_left = set(multiprocessing.active_children()) - before
@@ -49,12 +56,18 @@ def local_processes(workers: int) -> Iterator[Executor]:
     else:
         pool.shutdown(cancel_futures=True)
     finally:
+        if lender is not None:
+            lender.close()
         remove_abandoned()  # a worker that was ended removes nothing itself
 
 
-def _ignore_interrupt() -> None:
-    """Ctrl-C is for the process that the person started; it ends the workers."""
+def _begin_worker(way: SimpleQueue | None) -> None:
+    """way: on which the worker's sandbox comes."""
+    # Ctrl-C is for the process that the person started; it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    gc.freeze()  # what it found is not looked through, again and again
+    if way is not None:
+        receive_from(way)
 
 
 @contextlib.contextmanager

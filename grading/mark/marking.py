@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Sequence
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -26,14 +25,16 @@ from course_utils.observation import error_text
 from course_utils.settings import one_thread
 from course_utils.texts import text
 
-from ..assignment import load_source
+from ..assignment import find_all, load_source
 from ..errors import GradingError
 from ..inside import wire
 from ..inside.by_hand import LIBRARIES
 from ..inside.process import OBSERVATIONS
 from ..inside.reading import Program, ProgramState, Reading
-from ..result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
+from ..result import ExerciseResult, ExerciseState, SubmissionResult
+from .lending import begun_sandbox
 from .sandbox import Answer, Outcome, Sandbox
+from .shards import Items, Shard, Task, conclude, for_a_person, for_a_person_headline, unread
 
 READ_SECONDS = 20.0
 SUBMISSION_SECONDS = 600.0  # for all exercises of one submission; what is left then needs a person
@@ -41,56 +42,15 @@ FACTS_LIMIT = 100_000  # bytes of why an answer was not run
 TEXT_LIMIT = 500  # characters of an answer's value in the feedback
 NAME_LIMIT = 40  # characters of a name of the student's in a reason
 
-Items = tuple[tuple[str, float], ...]  # exercise ids and points
-
-
-@dataclasses.dataclass(frozen=True)
-class Task:
-    """One submission to be marked: whose it is, its place in the folder, its bytes.
-
-    ids: of the exercises to be marked; empty: all of them.
-    """
-
-    student: str
-    file: str
-    notebook: bytes
-    ids: tuple[str, ...] = ()
-
-    def of(self, items: Items) -> Items:
-        """Those of an assignment's exercises that are to be marked."""
-        return tuple(item for item in items if not self.ids or item[0] in self.ids)
-
-
-@dataclasses.dataclass(frozen=True)
-class Shard:
-    """Some submissions and all that is needed to mark them, in any process on any machine.
-
-    items: exercise ids and points. topics: modules that declare them. private: sources of those
-    outside the course. seed: of the cases; students do not know it. partial: points for a part of
-    the cases.
-    """
-
-    items: Items
-    topics: tuple[str, ...]
-    private: tuple[tuple[str, str], ...]
-    seed: int
-    trusted: bool
-    tasks: tuple[Task, ...]
-    partial: bool = False
-
-
 _one_at_a_time = threading.Lock()  # a cluster's worker may have several threads
 
 
-def mark_shard(shard: Shard) -> list[SubmissionResult]:
-    """Mark the submissions of a shard, in their order, whatever is in them.
-
-    Raises SandboxError when students' code cannot be run on this machine, and AssignmentError when
-    a private file does not load here.
-    """
+def mark_all(shard: Shard) -> list[SubmissionResult]:
+    """What shards.mark_shard does."""
     with _one_at_a_time, one_thread():
         for name, source in shard.private:
             load_source(name, source)
+        find_all(id for id, _ in shard.items)
         sandbox = sandbox_for(shard)
         return [
             mark_or_say_why(task, shard.items, shard.seed, sandbox, partial=shard.partial)
@@ -124,10 +84,9 @@ def sandbox_for(shard: Shard) -> Sandbox:
         for other in _sandboxes.values():
             other.close()
         _sandboxes.clear()
-        sandbox = Sandbox(list(shard.topics), dict(shard.private), ids, trusted=shard.trusted)
+        sandbox = begun_sandbox(shard)  # it imports torch while the references run here
         # Before the folder is removed. Workers of a pool end without `atexit`.
         Finalize(None, sandbox.close, exitpriority=1)
-        sandbox.begin()  # it imports torch while the references run here
         sandbox.modules += loaded_by_references(ids, shard.seed)
         _sandboxes[made_for] = sandbox
     return _sandboxes[made_for]
@@ -252,37 +211,6 @@ def asked(exercise: Exercise) -> dict[str, Any]:
         "stub": exercise.stub_source,
         "by_hand": exercise.by_hand.facts(),
     }
-
-
-def conclude(
-    student: str,
-    file: str,
-    results: Sequence[ExerciseResult],
-    notes: Sequence[str],
-    sandbox: str,
-    seconds: float,
-) -> SubmissionResult:
-    """A submission with the results of its exercises."""
-    nothing = SubmissionResult(
-        student, file, SubmissionState.PERSON, "", (), tuple(notes), sandbox, seconds
-    )
-    return nothing.with_exercises(results)
-
-
-def unread(student: str, file: str, problem: str, items: Items, sandbox: str) -> SubmissionResult:
-    """A submission of which nothing can be marked."""
-    results = [for_a_person(id, points, problem) for id, points in items]
-    return conclude(student, file, results, (), sandbox, 0.0)
-
-
-def for_a_person(id: str, points: float, reason: str, answer: str = "") -> ExerciseResult:
-    """An exercise that is left to a person."""
-    headline = for_a_person_headline()
-    return ExerciseResult(id, points, ExerciseState.PERSON, None, headline, reason, answer=answer)
-
-
-def for_a_person_headline() -> str:
-    return text("mark.for_a_person", "A person will look at this one.")
 
 
 def answers_of(

@@ -33,8 +33,8 @@ from ..result import SubmissionResult
 from .collection import Submission
 from .lateness import lateness
 from .ledger import Ledger
-from .marking import Shard, Task, mark_shard, unread
 from .sandbox import BUBBLEWRAP, TRUSTED
+from .shards import Shard, Task, mark_shard, unread
 
 FILE_LIMIT = 20_000_000  # bytes of a notebook that is read
 SHARD_LIMIT = 8  # submissions that are marked together, and lost together when a worker is
@@ -87,12 +87,14 @@ def mark_submissions(
     executors: Callable[[], contextlib.AbstractContextManager[Executor]],
     width: int,
     progress: Callable[[int], None] = lambda count: None,
+    meanwhile: Callable[[], object] = lambda: None,
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
-    that broke. width: its workers. progress: called with how many more submissions are done. Points
-    are those of the assignment as it is now, whenever something was marked.
+    that broke. width: its workers. progress: called with how many more submissions are done.
+    meanwhile: called whenever work was given out, while the workers are at it.
+    Points are those of the assignment as it is now, whenever something was marked.
     Raises GradingError when no worker can run students' code.
     """
     items = tuple((item.id, item.points) for item in assignment.items)
@@ -173,7 +175,7 @@ def mark_submissions(
         done(task, unread(task.student, task.file, why, task.of(items), sandbox))
 
     ledger.begin_run(read_submissions(submissions))
-    run_shards(shards(), executors, 2 * width, done, lost)
+    run_shards(shards(), executors, 2 * width, done, lost, meanwhile)
     return [told(submission) for submission in submissions]
 
 
@@ -186,6 +188,7 @@ def run_shards(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
+    meanwhile: Callable[[], object],
 ) -> None:
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
@@ -197,7 +200,7 @@ def run_shards(
     again: deque[tuple[Shard, int]] = deque()  # with how often its worker was lost
     while True:
         with executors() as executor:
-            whole = _run_until_broken(executor, source, again, width, done, lost)
+            whole = _run_until_broken(executor, source, again, width, done, lost, meanwhile)
         if whole:
             return
 
@@ -209,6 +212,7 @@ def _run_until_broken(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
+    meanwhile: Callable[[], object],
 ) -> bool:
     """True when everything is done; False when the executor broke and a new one is needed."""
     running: dict[Future, tuple[Shard, int]] = {}
@@ -226,6 +230,7 @@ def _run_until_broken(
                 broken = True
         if not running:
             return not broken
+        meanwhile()
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
             shard, tries = running.pop(future)

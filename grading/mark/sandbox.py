@@ -16,6 +16,7 @@ import platform
 import secrets
 import select
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -25,7 +26,7 @@ import tempfile
 import time
 from collections.abc import Collection
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import course_utils
 from course_utils.extras import SETTINGS
@@ -34,16 +35,27 @@ from course_utils.sources import CannotBeCut, private_half, student_half
 from .. import inside
 from ..errors import SandboxError
 from ..inside import system_calls
-from ..inside.process import FACTS, FAILED, FLAG, OBSERVATIONS, READY, RUN, STOP, TOKEN_BYTES
-from ..inside.reading import Part
-from ..inside.wire import BYTES_LIMIT
+from ..inside.process import (
+    FACTS,
+    FAILED,
+    FLAG,
+    OBSERVATIONS,
+    OBSERVATIONS_LIMIT,
+    READY,
+    RUN,
+    STOP,
+    TOKEN_BYTES,
+)
 from .temporary_folders import TemporaryFolder, remove_abandoned
+
+if TYPE_CHECKING:  # it imports torch
+    from ..inside.reading import Part
 
 BUBBLEWRAP, TRUSTED = "bubblewrap", "none: submissions were trusted"
 START_SECONDS = 120  # importing torch from a cold disk
 TIDY_SECONDS = 20
 # Bytes of one message from a child. What a notebook's reader sends holds the answers' code.
-MESSAGE_LIMITS = {OBSERVATIONS: BYTES_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
+MESSAGE_LIMITS = {OBSERVATIONS: OBSERVATIONS_LIMIT, FACTS: 40_000_000, FLAG: 10_000, FAILED: 10_000}
 FLAGS_LIMIT = 20
 COURSE = Path(course_utils.__file__).parent
 INSIDE = Path(inside.__file__).parent
@@ -217,12 +229,44 @@ def lessons_of(modules: Collection[str]) -> frozenset[str]:
     )
 
 
+@dataclasses.dataclass(frozen=True)
+class FolderOfAnother:
+    """The folder of a sandbox whose process another one began, and which that one will remove."""
+
+    path: Path
+
+    def remove(self) -> None: ...
+
+
+class ProcessOfAnother:
+    """A process that another one started and waits for: what Sandbox does with its own (Linux)."""
+
+    def __init__(self, id: int) -> None:
+        self._file = os.pidfd_open(id)
+
+    def wait(self, seconds: float) -> None:
+        """Raises subprocess.TimeoutExpired."""
+        if not select.select([self._file], [], [], seconds)[0]:
+            raise subprocess.TimeoutExpired([], seconds)
+
+    def poll(self) -> int | None:
+        return 0 if select.select([self._file], [], [], 0)[0] else None
+
+    def kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._file, signal.SIGKILL)
+
+    def __del__(self) -> None:
+        os.close(self._file)
+
+
 class Sandbox:
     """A process for students' code, started when it is first needed and again when it is lost.
 
     modules: what answers and exercises need, imported once; may grow until the first job. private:
     names and sources of topics outside the course. exercises: ids of those that will be marked, and
-    `modules` has their files; None: any of the course. Use it in a `with` block, or call close().
+    `modules` has their files; None: any of the course. folder: where the files lie already.
+    Use it in a `with` block, or call close().
     """
 
     def __init__(
@@ -233,11 +277,19 @@ class Sandbox:
         *,
         trusted: bool = False,
         limits: Limits = Limits(),  # noqa: B008 - never changed
+        folder: FolderOfAnother | None = None,
     ) -> None:
         self.modules = list(modules)
         self.limits = limits
         self.trusted = trusted
         self.name = TRUSTED if trusted else BUBBLEWRAP
+        self._process: subprocess.Popen | ProcessOfAnother | None = None
+        self._channel: socket.socket | None = None
+        self._said: IO[bytes] | None = None
+        self._folder: TemporaryFolder | FolderOfAnother
+        if folder is not None:
+            self._folder = folder
+            return
         remove_abandoned()
         try:
             self._folder = TemporaryFolder()
@@ -252,9 +304,6 @@ class Sandbox:
                 f"The files for students' code cannot be written: {error.strerror}. Make room in "
                 f"{tempfile.gettempdir()}, then run this again."
             ) from None
-        self._process: subprocess.Popen | None = None
-        self._channel: socket.socket | None = None
-        self._said: IO[bytes] | None = None
 
     def __enter__(self) -> Sandbox:
         return self
@@ -267,6 +316,11 @@ class Sandbox:
         self._end()
         self._folder.remove()
 
+    @property
+    def folder(self) -> Path:
+        """Where its files are."""
+        return self._folder.path
+
     # -- the process -----------------------------------------------------------------------
 
     def begin(self) -> None:
@@ -276,13 +330,15 @@ class Sandbox:
             "control": theirs.fileno(),
             "limits": dataclasses.asdict(self.limits),
             "alone": not self.trusted,
+            "modules": self.modules,
         }
         inside = self._folder.path / "course" if self.trusted else Path("/course")
-        # -I: nothing of the user's own settings and folders.
+        # -I: nothing of the user's own settings and folders. _exit: taking torch apart takes longer
+        # than a submission.
         program = (
-            f"import sys; sys.path.insert(0, {str(inside)!r}); import json; "
+            f"import sys; sys.path.insert(0, {str(inside)!r}); import json, os; "
             "from grading.inside import process; o = json.loads(sys.argv[1]); "
-            "process.main(o['control'], o['limits'], o['alone'])"
+            "process.main(**o); os._exit(0)"
         )
         command = [sys.executable, "-I", "-B", "-c", program, json.dumps(options)]
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - until it has started
@@ -297,6 +353,20 @@ class Sandbox:
                 cwd=self._folder.path / "work",
                 env=self._environment() if self.trusted else None,
             )
+
+    def lend(self) -> tuple[int, socket.socket, IO[bytes]]:
+        """What another process needs to `take` this sandbox once it was begun; close it here.
+
+        This one is still to be closed, when that process has ended.
+        """
+        process, channel, said = self._process, self._channel, self._said
+        assert isinstance(process, subprocess.Popen) and channel and said, "it was begun"
+        self._channel = self._said = None
+        return process.pid, channel, said
+
+    def take(self, process: int, channel: socket.socket, said: IO[bytes]) -> None:
+        """Go on with a sandbox that another process has begun in this one's folder."""
+        self._process, self._channel, self._said = ProcessOfAnother(process), channel, said
 
     def _start(self) -> None:
         """Wait until the process is ready for jobs. Raises SandboxError."""

@@ -6,7 +6,6 @@ import dataclasses
 from collections import defaultdict
 from collections.abc import Iterable
 
-from course_utils.exercise import find
 from course_utils.texts import text
 
 from ..result import ExerciseState, SubmissionResult, SubmissionState
@@ -84,6 +83,8 @@ def common_mistakes(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
 
 def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
     """All wrong answers, by mistake, the commonest first; those of no known one come last."""
+    from course_utils.exercise import find  # here, as `number` is used before torch is needed
+
     made: dict[tuple[str, str], list[str]] = defaultdict(list)
     headlines = {}
     for result in results:

@@ -14,6 +14,7 @@ from torch import nn
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from course_utils import exercise as exercises
+from course_utils import object_state
 from course_utils.exercise import Exercise
 from course_utils.observation import observe
 from course_utils.side_effects import SideEffect, Watch, more_than
@@ -166,6 +167,13 @@ def test_what_is_left_of_torch_s_own_is_seen_and_put_back(answer, what):
     assert left(lambda: None) == set()
     assert not torch.are_deterministic_algorithms_enabled()
     assert not nn.modules.module._global_forward_hooks
+
+
+def test_python_s_generator_is_read_alike_where_its_memory_is_not_looked_at(monkeypatch):
+    for view in (object_state._view, None):
+        monkeypatch.setattr(object_state, "_view", view)
+        assert ("torch", "seed") in left(lambda: random.seed(3))
+        assert left(lambda: [random.random() for _ in range(2_000)]) == set(), "drawing is no seed"
 
 
 def there_and_back(m):

@@ -26,7 +26,8 @@ ENGINE += ("recognition", "side_effect_texts", "symptoms", "terminal", "texts")
 REPORTS = ("class_results", "history", "lms_marks", "pages", "reports", "roster")
 MODULES = [f"course_utils/{name}" for name in ENGINE]
 MODULES += [f"grading/report/{name}" for name in REPORTS]
-MODULES += ["grading/result", "grading/mark/lateness", "grading/mark/marking"]
+MODULES += ["grading/result", "grading/mark/lateness"]
+MODULES += ["grading/mark/marking", "grading/mark/shards"]
 FIGURES = [
     f"course_utils/figures/{path.stem}"
     for path in sorted((ROOT / "course_utils/figures").glob("[!_]*.py"))

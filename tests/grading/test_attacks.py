@@ -18,8 +18,9 @@ import pytest
 from course_utils import exercise
 from course_utils.exercise import all_exercises, find
 from grading.assignment import load_topic
-from grading.mark.marking import Task, mark
+from grading.mark.marking import mark
 from grading.mark.sandbox import Limits, Sandbox
+from grading.mark.shards import Task
 from grading.result import ExerciseState, SubmissionState
 from tests.grading import hostile_notebooks as hostile
 from tests.grading.hostile_notebooks import Attack

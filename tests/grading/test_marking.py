@@ -17,8 +17,9 @@ from grading.errors import SandboxError
 from grading.inside import system_calls, wire
 from grading.inside.process import FACTS, OBSERVATIONS
 from grading.mark import marking, sandbox
-from grading.mark.marking import Task, mark
+from grading.mark.marking import mark
 from grading.mark.sandbox import TRUSTED, Limits, Outcome, Sandbox
+from grading.mark.shards import Task
 from grading.result import ExerciseState
 from tests.grading.submissions import as_file, code, mistake, notebook, right, untouched
 

@@ -18,8 +18,8 @@ from grading.errors import RunError, SandboxError
 from grading.mark import ledger
 from grading.mark.collection import Submission
 from grading.mark.ledger import Choice, Ledger
-from grading.mark.marking import Shard, Task, conclude
 from grading.mark.running import mark_submissions, read_submission, read_submissions
+from grading.mark.shards import Shard, Task, conclude
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
 
 WEEK = Assignment("week1", "Week 1", (Item("01.1", 1.0), Item("01.2", 2.0)))

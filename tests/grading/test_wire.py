@@ -17,6 +17,7 @@ from course_utils.observation import CALLS_LIMIT, Observation, Raised
 from course_utils.plain import ITEM_LIMIT, Opaque, plain
 from course_utils.side_effects import END, SideEffect
 from grading.inside import wire
+from grading.inside.process import OBSERVATIONS_LIMIT
 from grading.inside.reading import Part, Program, ProgramState, Reading
 from grading.inside.wire import DTYPES, WireError
 
@@ -256,7 +257,7 @@ FORGED = [
     forged({"tuple": [None] * (ITEM_LIMIT + 1)}),
     json.dumps([row(value=0)]).encode().replace(b": 0", b": " + DEEP.encode()),
     b"[" + b"[]," * 3_000_000 + b"[]]",
-    b" " * (wire.BYTES_LIMIT + 1),
+    b" " * (OBSERVATIONS_LIMIT + 1),
 ]
 
 
