@@ -174,8 +174,8 @@ batch["features"].shape, batch["label"]  # (batch, features), (batch,)
 # %% [markdown]
 # ## `DataLoader`: dataset, batch_size, drop_last
 #
-# For the next steps ten numbers are enough. Anything with `len` and `[i]` can be the dataset,
-# also a list.
+# For the next steps ten numbers are enough. Anything with `len`, and with `[0]`, `[1]` and so on,
+# can be the dataset, also a list.
 
 # %%
 ten = list(range(10))
@@ -312,8 +312,8 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows. The rules of `default_collate` (the first sample of the batch decides which one
-# holds):
+# rows stay rows. The rules of `default_collate`, for samples of one kind (if they differ, the first
+# one chooses the rule, but an int and then a float make float32):
 #
 # | a sample is | a batch is |
 # |---|---|
@@ -463,8 +463,8 @@ each_once, with_replacement
 # With `replacement=True` an index goes back into the bag after each draw: some come twice, others
 # not at all. Without it, each comes once.
 #
-# A sampler of your own is a class with `__iter__`, which is called once for each epoch, and usually
-# `__len__`.
+# A sampler of your own is a class with `__iter__`, which is called for each epoch, and usually
+# `__len__`. (Do not count epochs there: with workers, it may be called twice for one epoch.)
 
 # %%
 from torch.utils.data import Sampler
@@ -856,8 +856,8 @@ guess = ...
 predict("06.p19", guess, lambda: sorted(arrived))
 
 # %% [markdown]
-# Every worker has its own **copy** of the dataset. (Not of the tensors in it, where a worker is a
-# new Python: all processes share their memory.) With a map-style dataset the sampler, in the
+# Every worker has its own **copy** of the dataset. (Where a worker is a new Python, the tensors in
+# it are not copied: all processes share their memory.) With a map-style dataset the sampler, in the
 # main process, hands out indices. A stream has no sampler, so its copies have to share the work
 # themselves. `get_worker_info()` tells a copy which worker it is in. `worker_init_fn` is a function
 # that each worker calls once, when it starts: a good place to give each copy its part.
@@ -987,7 +987,7 @@ except RuntimeError as error:
 # %% [markdown]
 # **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (fast, but
 # not on Windows), `"spawn"` starts a new Python (everywhere, slow). `"forkserver"` is as slow: it
-# copies a small new Python that does not have torch yet (not on Windows). Unless you say so, macOS
+# copies a small new Python that does not have torch yet (not on Windows). If you say nothing, macOS
 # and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here the loader is
 # only made, not used, so no process starts.
 

@@ -290,7 +290,7 @@ predict("08.p6", guess, row_of_padding)
 # %% [markdown]
 # `padding_idx` sets the row to zeros **when the embedding is made**, and no look-up gives it a
 # gradient. That is all. Initialising by type, or loading a table of vectors, writes into the row.
-# Set it to zero again afterwards, or better: mask.
+# Set it to zero again afterwards, under `torch.no_grad()`, or better: mask.
 #
 # And zeros are not *nothing*. Take a text of two tokens in a batch of width 4.
 #
