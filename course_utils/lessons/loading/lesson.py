@@ -986,10 +986,10 @@ except RuntimeError as error:
 
 # %% [markdown]
 # **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (fast, but
-# not on Windows), `"spawn"` starts a new Python (everywhere, slow). `"forkserver"` is as slow: it
-# copies a small new Python that does not have torch yet (not on Windows). If you say nothing, macOS
-# and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here the loader is
-# only made, not used, so no process starts.
+# not on Windows), `"spawn"` starts a new Python (everywhere, slow). From a notebook, `"forkserver"`
+# is as slow: it copies a small new Python that does not have torch yet (not on Windows). If you say
+# nothing, macOS and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here
+# the loader is only made, not used, so no process starts.
 
 # %%
 loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")
