@@ -200,7 +200,7 @@ list(DataLoader(ten, batch_size=4)), len(list(DataLoader(ten, batch_size=4, drop
 
 # %% [markdown]
 # With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
-# arrays and numbers of NumPy become tensors, and a tuple becomes a list.
+# NumPy's numbers, and its arrays of numbers, become tensors, and a tuple becomes a list.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
@@ -312,8 +312,8 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows. The rules of `default_collate`, for samples of one kind (if they differ, the first
-# one chooses the rule, but an int and then a float make float32):
+# rows stay rows. These are the rules of `default_collate` for samples of one kind. (If the kinds
+# differ, the first sample chooses the rule. But an int and then a float make float32.)
 #
 # | a sample is | a batch is |
 # |---|---|
@@ -974,7 +974,8 @@ set(loader) == set(loader)
 
 # %% [markdown]
 # **`timeout`**. How many seconds to wait for a batch from a worker; 0 means for ever. A disk that
-# hangs becomes an error that you can see. A sample of `Slow` takes as long as you say.
+# hangs becomes an error that you can see. (The first wait includes the start of the worker.) A
+# sample of `Slow` takes as long as you say.
 
 # %%
 from course_utils.worker_datasets import Slow
