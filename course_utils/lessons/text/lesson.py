@@ -420,8 +420,8 @@ outputs, lengths_again = pad_packed_sequence(packed_outputs, batch_first=True)
 outputs.shape, lengths_again  # (batch, time, 5), (batch,)
 
 # %% [markdown]
-# **Predict 08.p12.** The network has `batch_first=True`, one layer, and 5 numbers in each state (its
-# *hidden size*). The batch has 3 texts. What is the shape of `state`?
+# **Predict 08.p12.** The network has `batch_first=True`, one layer, and 5 numbers in each state
+# (its *hidden size*). The batch has 3 texts. What is the shape of `state`?
 
 # %%
 guess = ...
