@@ -174,8 +174,8 @@ batch["features"].shape, batch["label"]  # (batch, features), (batch,)
 # %% [markdown]
 # ## `DataLoader`: dataset, batch_size, drop_last
 #
-# For the next steps ten numbers are enough. Anything with `len` and `[i]` can be the dataset,
-# also a list.
+# For the next steps ten numbers are enough. Anything with `len`, and with `[0]`, `[1]` and so on,
+# can be the dataset, also a list.
 
 # %%
 ten = list(range(10))
@@ -200,7 +200,7 @@ list(DataLoader(ten, batch_size=4)), len(list(DataLoader(ten, batch_size=4, drop
 
 # %% [markdown]
 # With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
-# arrays and numbers of NumPy become tensors, and a tuple becomes a list.
+# NumPy's numbers, and its arrays of numbers, become tensors, and a tuple becomes a list.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
@@ -312,8 +312,8 @@ figures.collated(rows, default_collate(rows))
 
 # %% [markdown]
 # The colours show it: the numbers of one sample are no longer together. Give tensors, and the
-# rows stay rows. The rules of `default_collate` (the first sample of the batch decides which one
-# holds):
+# rows stay rows. These are the rules of `default_collate` for samples of one kind. (If the kinds
+# differ, the first sample chooses the rule. But an int and then a float make float32.)
 #
 # | a sample is | a batch is |
 # |---|---|
@@ -463,8 +463,8 @@ each_once, with_replacement
 # With `replacement=True` an index goes back into the bag after each draw: some come twice, others
 # not at all. Without it, each comes once.
 #
-# A sampler of your own is a class with `__iter__`, which is called once for each epoch, and usually
-# `__len__`.
+# A sampler of your own is a class with `__iter__`, which is called for each epoch, and usually
+# `__len__`. (Do not count epochs there: with workers, it may be called twice for one epoch.)
 
 # %%
 from torch.utils.data import Sampler
@@ -856,8 +856,8 @@ guess = ...
 predict("06.p19", guess, lambda: sorted(arrived))
 
 # %% [markdown]
-# Every worker has its own **copy** of the dataset. (Not of the tensors in it, where a worker is a
-# new Python: all processes share their memory.) With a map-style dataset the sampler, in the
+# Every worker has its own **copy** of the dataset. (Where a worker is a new Python, the tensors in
+# it are not copied: all processes share their memory.) With a map-style dataset the sampler, in the
 # main process, hands out indices. A stream has no sampler, so its copies have to share the work
 # themselves. `get_worker_info()` tells a copy which worker it is in. `worker_init_fn` is a function
 # that each worker calls once, when it starts: a good place to give each copy its part.
@@ -974,7 +974,8 @@ set(loader) == set(loader)
 
 # %% [markdown]
 # **`timeout`**. How many seconds to wait for a batch from a worker; 0 means for ever. A disk that
-# hangs becomes an error that you can see. A sample of `Slow` takes as long as you say.
+# hangs becomes an error that you can see. (The first wait includes the start of the worker.) A
+# sample of `Slow` takes as long as you say.
 
 # %%
 from course_utils.worker_datasets import Slow
@@ -986,10 +987,10 @@ except RuntimeError as error:
 
 # %% [markdown]
 # **`multiprocessing_context`**. How a worker is started: `"fork"` copies your process (fast, but
-# not on Windows), `"spawn"` starts a new Python (everywhere, slow). `"forkserver"` is as slow: it
-# copies a small new Python that does not have torch yet (not on Windows). Unless you say so, macOS
-# and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here the loader is
-# only made, not used, so no process starts.
+# not on Windows), `"spawn"` starts a new Python (everywhere, slow). From a notebook, `"forkserver"`
+# is as slow: it copies a small new Python that does not have torch yet (not on Windows). If you say
+# nothing, macOS and Windows use spawn, and Linux uses fork, or forkserver from Python 3.14 on. Here
+# the loader is only made, not used, so no process starts.
 
 # %%
 loader = DataLoader(ten, num_workers=2, multiprocessing_context="spawn")

@@ -65,7 +65,11 @@ Prediction(
     because="Each `iter(loader)` begins a new walk, and `next` takes the first batch of it.",
     beliefs=(
         Belief([0, 4, 8], "`next` moves on only if it is given the same iterator each time."),
-        Belief([0, 1, 2], "The numbers are those at the front of a batch, not of the dataset."),
+        Belief(
+            [0, 1, 2],
+            "A batch holds four samples, and only its first number counts here. Which batch comes "
+            "each time?",
+        ),
         Belief("error", "It runs without any error, and that is why nobody notices."),
     ),
 )

@@ -190,7 +190,7 @@ predict("08.p3", guess, lambda: six_rows(torch.tensor([vocab["the"]])).shape)
 
 # %% [markdown]
 # So count rows when the vocabulary is finished, specials included: `nn.Embedding(len(vocab), ...)`.
-# On a GPU the same bug only says *device-side assert*; run such code on the CPU to find it.
+# On a CUDA GPU the same bug only says *device-side assert*; run such code on the CPU to find it.
 #
 # **Predict 08.p4.** Some people pad with -1. What does `table(torch.tensor([-1]))` give? Write
 # `'last row'`, `'zeros'` or `'error'`.
@@ -290,7 +290,7 @@ predict("08.p6", guess, row_of_padding)
 # %% [markdown]
 # `padding_idx` sets the row to zeros **when the embedding is made**, and no look-up gives it a
 # gradient. That is all. Initialising by type, or loading a table of vectors, writes into the row.
-# Set it to zero again afterwards, or better: mask.
+# Set it to zero again afterwards, under `torch.no_grad()`, or better: mask.
 #
 # And zeros are not *nothing*. Take a text of two tokens in a batch of width 4.
 #
@@ -420,8 +420,8 @@ outputs, lengths_again = pad_packed_sequence(packed_outputs, batch_first=True)
 outputs.shape, lengths_again  # (batch, time, 5), (batch,)
 
 # %% [markdown]
-# **Predict 08.p12.** The network has `batch_first=True`, one layer, and hidden size 5. The batch
-# has 3 texts. What is the shape of `state`?
+# **Predict 08.p12.** The network has `batch_first=True`, one layer, and 5 numbers in each state
+# (its *hidden size*). The batch has 3 texts. What is the shape of `state`?
 
 # %%
 guess = ...
@@ -828,8 +828,8 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 #   [thread](https://github.com/bentrevett/pytorch-seq2seq/issues/89).
 # - "`pad_sequence` returns (batch, time)." The default is (time, batch), and its 0.0 may be a real
 #   label: [thread](https://github.com/pytorch/pytorch/pull/22528).
-# - "Negative indices work everywhere, as in Python." An embedding, `gather` and `index_select`
-#   refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
+# - "Negative indices work everywhere, as in Python." On the CPU, an embedding, `gather` and
+#   `index_select` refuse them: [thread](https://github.com/pytorch/pytorch/issues/9407).
 # - "A mask that hides everything gives zeros." `nn.MultiheadAttention` gives NaN. Only a newer
 #   torch with `need_weights=False` gives numbers, and not always:
 #   [thread](https://github.com/pytorch/pytorch/issues/160064).
