@@ -323,7 +323,8 @@ predict("02.p13", guess, lambda: x[[0, 1], [1, 2]])
 # %% [markdown]
 # Several index tensors are **paired**: the first number of one with the first number of the other.
 # They are broadcast against each other first, by the rules above. So a column of row numbers and
-# a row of column numbers give the block.
+# a row of column numbers give the block. (A list of lists counts as several indices, too. If you
+# mean one index with two dimensions, make a tensor of it.)
 
 # %%
 rows, columns = torch.tensor([0, 2]), torch.tensor([3, 1])  # (2,), (2,)
@@ -438,8 +439,8 @@ grid
 
 # %% [markdown]
 # What is written takes the dtype of the tensor that is there. But where a list or an index tensor
-# stands in the brackets, a tensor of another dtype is an error. (Where a mask stands there, only a
-# tensor of more than one element is.)
+# stands in the brackets, a tensor of another dtype is an error. (Where a single mask stands there,
+# a tensor of one element is no error.)
 #
 # **Predict 02.p17.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
 # `counts[0] = 2.7`? Write a list, or `'error'`.

@@ -326,9 +326,9 @@ count_after_the_crop(label_fields=["labels"])
 
 # %% [markdown]
 # What if a narrow strip of a digit is left? Its box stays, with the label, though nobody could read
-# the digit. `min_visibility=0.3` drops a box of which less than 30 % is left. `min_area=1` drops
-# boxes of less than one pixel: rounding errors can leave such a box at an edge. Here 3 columns of
-# the left digit remain:
+# the digit. `min_visibility=0.3` keeps a box only if more than 30 % of it is left. `min_area=1`
+# drops boxes of less than one pixel: rounding errors can leave such a box at an edge. Here 3
+# columns of the left digit remain:
 
 
 # %%
@@ -429,7 +429,7 @@ figures.conventions({"Albumentations": (given, out), "torchvision v2": (sample, 
 # | bytes to floats | inside `Normalize` | `ToDtype(torch.float32, scale=True)` |
 # | to a tensor | `ToTensorV2`, at the end | `ToImage`, at the beginning |
 # | random numbers | of its own | torch's |
-# | a batch | sample by sample | one draw for the whole batch |
+# | a batch | sample by sample; one draw for `images=` | one draw for the whole batch |
 #
 # Numbers agree where both do the same: here the normalised picture.
 
@@ -794,9 +794,9 @@ ragged.with_format("torch")[:2]
 #
 # With `streaming=True` nothing is converted, and rows are read from the files one by one, for sets
 # that are too large even for the disk. The result is an `IterableDataset` (lesson 06): no `len`, no
-# index, and `map` runs only when the rows come. Shuffling uses a **buffer** of `buffer_size` rows:
-# one of them is drawn, and the next row of the stream takes its place. (With several files, it also
-# mixes the files.)
+# row by its number, and `map` runs only when the rows come. Shuffling uses a **buffer** of
+# `buffer_size` rows: one of them is drawn, and the next row of the stream takes its place. (With
+# several files, it also mixes the files.)
 
 # %%
 stream = load_dataset("csv", data_files=files, split="train", streaming=True)
