@@ -326,9 +326,9 @@ count_after_the_crop(label_fields=["labels"])
 
 # %% [markdown]
 # What if a narrow strip of a digit is left? Its box stays, with the label, though nobody could read
-# the digit. `min_visibility=0.3` keeps a box only if more than 30 % of it is left. `min_area=1`
-# drops boxes of less than one pixel: rounding errors can leave such a box at an edge. Here 3
-# columns of the left digit remain:
+# the digit. `min_visibility=0.3` drops a box of which less than 30 % is left. (At exactly 30 %,
+# rounding decides.) `min_area=1` drops boxes of less than one pixel: rounding errors can leave such
+# a box at an edge. Here 3 columns of the left digit remain:
 
 
 # %%
@@ -598,8 +598,9 @@ guess = ...
 predict("12.p13", guess, lambda: type(one_file).__name__)
 
 # %% [markdown]
-# It is a dictionary of **splits**, the parts of a data set, also when there is only one; then the
-# split is called `train`. `split="train"` takes it out. Here are both files:
+# It is a dictionary of **splits**, the parts of a data set, also when there is only one. A
+# file for which you name no split goes into `train`. `split="train"` takes it out. Here are both
+# files:
 
 # %%
 news = load_dataset("csv", data_files=files)
