@@ -994,7 +994,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 # | one element a row | `x[torch.arange(n), y]` or `x.gather(1, y[:, None])[:, 0]` | a copy |
 # | where something is true | `x[mask]` | a copy; one row, if the mask has the shape of `x` |
 # | the same shape, some replaced | `torch.where`, `masked_fill` | a new tensor |
-# | a place for each result | `gather`; `take_along_dim` broadcasts | a copy; from `gather`, in the shape of the index |
+# | a place for each result | `gather` | a copy, shape of the index; `take_along_dim` broadcasts |
 # | write along an index | `scatter`, `x[index] = ...` | of several for one place, one wins |
 # | add along an index | `scatter_add`, `index_add`, `bincount` | all of them count |
 # | undo a sort | write along the order that you read along | the order from before |

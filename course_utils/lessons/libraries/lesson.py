@@ -370,8 +370,8 @@ sample = {
 # %% [markdown]
 # The formats of upright boxes are `"XYXY"` (two corners), `"XYWH"` (a corner, width, height) and
 # `"CXCYWH"` (the centre, width, height), always in pixels. (Newer versions also know turned boxes.)
-# A box can be converted from one format to another. (A box of whole numbers loses the half pixel of
-# its centre: make it float first.)
+# A box can be converted from one format to another. (`"CXCYWH"` cuts off half a pixel where a box
+# of whole numbers needs one: make it float first.)
 
 # %%
 v2.functional.convert_bounding_box_format(sample["boxes"], new_format="XYWH").tolist()
