@@ -554,7 +554,7 @@ torch.manual_seed(0)
 #
 # Sometimes you want one draw again: the same crop for the next frame of a film, or the one that
 # made a picture look wrong. `A.ReplayCompose` writes down what it drew, and draws it again for
-# another picture.
+# another picture of the same size.
 
 # %%
 shake = A.ReplayCompose([A.Rotate(40), A.RandomCrop(34, 54), A.HorizontalFlip()])
