@@ -323,7 +323,8 @@ predict("02.p13", guess, lambda: x[[0, 1], [1, 2]])
 # %% [markdown]
 # Several index tensors are **paired**: the first number of one with the first number of the other.
 # They are broadcast against each other first, by the rules above. So a column of row numbers and
-# a row of column numbers give the block.
+# a row of column numbers give the block. (A list of lists counts as several indices, too. If you
+# mean one index with two dimensions, make a tensor of it.)
 
 # %%
 rows, columns = torch.tensor([0, 2]), torch.tensor([3, 1])  # (2,), (2,)
@@ -438,8 +439,8 @@ grid
 
 # %% [markdown]
 # What is written takes the dtype of the tensor that is there. But where a list or an index tensor
-# stands in the brackets, a tensor of another dtype is an error. (Where a mask stands there, only a
-# tensor of more than one element is.)
+# stands in the brackets, a tensor of another dtype is an error. (Where a single mask stands there,
+# a tensor of one element is no error.)
 #
 # **Predict 02.p17.** `counts` is `torch.zeros(2, dtype=torch.int64)`. What is `counts` after
 # `counts[0] = 2.7`? Write a list, or `'error'`.
@@ -993,7 +994,7 @@ torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)
 # | one element a row | `x[torch.arange(n), y]` or `x.gather(1, y[:, None])[:, 0]` | a copy |
 # | where something is true | `x[mask]` | a copy; one row, if the mask has the shape of `x` |
 # | the same shape, some replaced | `torch.where`, `masked_fill` | a new tensor |
-# | a place for each result | `gather`; `take_along_dim` broadcasts | a copy, shape of the index |
+# | a place for each result | `gather` | a copy, shape of the index; `take_along_dim` broadcasts |
 # | write along an index | `scatter`, `x[index] = ...` | of several for one place, one wins |
 # | add along an index | `scatter_add`, `index_add`, `bincount` | all of them count |
 # | undo a sort | write along the order that you read along | the order from before |

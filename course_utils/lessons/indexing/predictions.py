@@ -321,7 +321,7 @@ Prediction(
     beliefs=(
         Belief([True, True], "That is what was wanted. Is a pair of tensors a tensor?"),
         Belief([False, False], "The values would give that. But the pair itself was compared."),
-        Belief("error", "Python may compare anything with `==`. It says no, and goes on."),
+        Belief("error", "A pair may be compared with a tensor. Python says no, and goes on."),
     ),
 )
 

@@ -326,9 +326,9 @@ count_after_the_crop(label_fields=["labels"])
 
 # %% [markdown]
 # What if a narrow strip of a digit is left? Its box stays, with the label, though nobody could read
-# the digit. `min_visibility=0.3` drops a box of which less than 30 % is left. `min_area=1` drops
-# boxes of less than one pixel: rounding errors can leave such a box at an edge. Here 3 columns of
-# the left digit remain:
+# the digit. `min_visibility=0.3` drops a box of which less than 30 % is left. (At exactly 30 %,
+# rounding decides.) `min_area=1` drops boxes of less than one pixel: rounding errors can leave such
+# a box at an edge. Here 3 columns of the left digit remain:
 
 
 # %%
@@ -370,7 +370,8 @@ sample = {
 # %% [markdown]
 # The formats of upright boxes are `"XYXY"` (two corners), `"XYWH"` (a corner, width, height) and
 # `"CXCYWH"` (the centre, width, height), always in pixels. (Newer versions also know turned boxes.)
-# A box can be converted from one format to another:
+# A box can be converted from one format to another. (`"CXCYWH"` cuts off half a pixel where a box
+# of whole numbers needs one: make it float first.)
 
 # %%
 v2.functional.convert_bounding_box_format(sample["boxes"], new_format="XYWH").tolist()
@@ -429,7 +430,7 @@ figures.conventions({"Albumentations": (given, out), "torchvision v2": (sample, 
 # | bytes to floats | inside `Normalize` | `ToDtype(torch.float32, scale=True)` |
 # | to a tensor | `ToTensorV2`, at the end | `ToImage`, at the beginning |
 # | random numbers | of its own | torch's |
-# | a batch | sample by sample | one draw for the whole batch |
+# | a batch | sample by sample; one draw for `images=` | one draw for the whole batch |
 #
 # Numbers agree where both do the same: here the normalised picture.
 
@@ -553,7 +554,7 @@ torch.manual_seed(0)
 #
 # Sometimes you want one draw again: the same crop for the next frame of a film, or the one that
 # made a picture look wrong. `A.ReplayCompose` writes down what it drew, and draws it again for
-# another picture.
+# another picture of the same size.
 
 # %%
 shake = A.ReplayCompose([A.Rotate(40), A.RandomCrop(34, 54), A.HorizontalFlip()])
@@ -598,8 +599,9 @@ guess = ...
 predict("12.p13", guess, lambda: type(one_file).__name__)
 
 # %% [markdown]
-# It is a dictionary of **splits**, the parts of a data set, also when there is only one; then the
-# split is called `train`. `split="train"` takes it out. Here are both files:
+# It is a dictionary of **splits**, the parts of a data set, also when there is only one. A
+# file for which you name no split goes into `train`. `split="train"` takes it out. Here are both
+# files:
 
 # %%
 news = load_dataset("csv", data_files=files)
@@ -794,9 +796,9 @@ ragged.with_format("torch")[:2]
 #
 # With `streaming=True` nothing is converted, and rows are read from the files one by one, for sets
 # that are too large even for the disk. The result is an `IterableDataset` (lesson 06): no `len`, no
-# index, and `map` runs only when the rows come. Shuffling uses a **buffer** of `buffer_size` rows:
-# one of them is drawn, and the next row of the stream takes its place. (With several files, it also
-# mixes the files.)
+# row by its number, and `map` runs only when the rows come. Shuffling uses a **buffer** of
+# `buffer_size` rows: one of them is drawn, and the next row of the stream takes its place. (With
+# several files, it also mixes the files.)
 
 # %%
 stream = load_dataset("csv", data_files=files, split="train", streaming=True)

@@ -32,7 +32,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 def word_tokenizer(texts, size):
     """A tokenizer of whole words, trained on texts.
 
-    texts: a list of str. They are written small, then `pre_tokenizers.Whitespace` cuts them; so is
+    texts: a list of str. They are made lowercase, then `pre_tokenizers.Whitespace` cuts them; so is
     whatever the tokenizer is given later. size: how many tokens it may have, special ones too.
     Returns a tokenizers.Tokenizer. The ids 0 to 3 are [PAD], [UNK], [CLS] and [SEP]; then come the
     most frequent words, and equally frequent ones in the order of the alphabet. A word without an
