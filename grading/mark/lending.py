@@ -45,7 +45,9 @@ class Lender(Executor):
         self._way = way
         self._sandboxes: list[Sandbox] = []
 
-    def submit(self, function: Callable[..., Any], /, shard: Shard) -> Future:
+    def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future:
+        """function(shard), in a worker."""
+        (shard,) = args
         # One for each worker that gets work, and there before the work is.
         if len(self._sandboxes) < self._workers:
             sandbox = sandbox_made_for(shard)
