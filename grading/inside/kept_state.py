@@ -61,25 +61,33 @@ CLOCKS = {
 WRITE_FILES = {"torch.save": 1, "numpy.save": 0, "numpy.savez": 0, "numpy.savetxt": 0}
 WRITE_FILES |= {"safetensors.torch.save_file": 1}
 METHODS_OF_PATHS = {"write_text", "write_bytes", "touch", "mkdir", "symlink_to", "tofile"}
-# Calls whose result goes on from where it stands each time it is used.
-GO_ON = {"iter", "map", "filter", "zip", "enumerate", "reversed", "open", "random.Random"}
-GO_ON |= {
-    "collections.defaultdict",
-    "torch.Generator",
-    "numpy.random.default_rng",
-    "numpy.random.RandomState",
+# Places for a file that are new each time.
+NEW_FILES = {
+    *("io.BytesIO", "io.StringIO", "tempfile.TemporaryDirectory", "tempfile.TemporaryFile"),
+    *("tempfile.NamedTemporaryFile", "tempfile.mkdtemp", "tempfile.SpooledTemporaryFile"),
 }
-GO_ON |= {"io.StringIO", "io.BytesIO", "numpy.nditer", "numpy.random.Generator"}
+# Calls whose result goes on from where it stands each time it is used.
+GO_ON = {
+    *("iter", "map", "filter", "zip", "enumerate", "reversed", "open", "random.Random"),
+    *("io.StringIO", "io.BytesIO", "numpy.nditer", "numpy.random.Generator", "torch.Generator"),
+    *("numpy.random.default_rng", "numpy.random.RandomState", "collections.defaultdict"),
+}
 # Calls whose result nothing can be written into.
-PLAIN_CALLS = {"str", "int", "float", "bool", "len", "frozenset", "tuple", "range", "max", "min"}
-PLAIN_CALLS |= {"bytes", "complex", "type", "sum", "re.compile", "collections.namedtuple", "abs"}
-PLAIN_CALLS |= {"torch.device", "typing.TypeVar", "functools.partial", "operator.itemgetter"}
-PLAIN_CALLS |= {"operator.attrgetter", "functools.reduce", "round", "pow", "dataclasses.field"}
+PLAIN_CALLS = {
+    *("str", "int", "float", "bool", "len", "frozenset", "tuple", "range", "max", "min", "bytes"),
+    *("complex", "type", "sum", "abs", "round", "pow", "re.compile", "collections.namedtuple"),
+    *("torch.device", "typing.TypeVar", "functools.partial", "functools.reduce"),
+    *("operator.itemgetter", "operator.attrgetter", "dataclasses.field"),
+}
 # Calls that give back what they were given, or what lies in it.
-HANDS_BACK = {"getattr", "vars", "iter", "enumerate", "zip", "reversed", "max", "min", "next"}
-HANDS_BACK |= {"sorted", "list", "tuple", "filter", "itertools.chain", "functools.partial"}
-ITEMS = {"get", "setdefault", "values", "items", "pop", "__getitem__", "view", "detach", "numpy"}
-ITEMS |= {"reshape", "flatten", "t", "unsqueeze", "squeeze", "expand", "ravel", "__dict__"}
+HANDS_BACK = {
+    *("getattr", "vars", "iter", "enumerate", "zip", "reversed", "max", "min", "next", "sorted"),
+    *("list", "tuple", "filter", "itertools.chain", "functools.partial"),
+}
+ITEMS = {
+    *("get", "setdefault", "values", "items", "pop", "__getitem__", "view", "detach", "numpy"),
+    *("reshape", "flatten", "t", "unsqueeze", "squeeze", "expand", "ravel"),
+}
 BUILDERS = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 
 PLAIN, HOLDER, GOES_ON = "plain", "holder", "goes on"
@@ -129,7 +137,17 @@ class Scope:
 
 def reasons(statements: list[ast.stmt], answer: str) -> list[str]:
     """What this code keeps from one call of `answer` to the next; empty for most code."""
-    return KeptState(statements, answer).found()
+    try:
+        return KeptState(statements, answer).found()
+    except (RecursionError, TooInvolved):
+        return ["is too involved to see what it keeps from call to call"]
+
+
+class TooInvolved(Exception):
+    """Following what names stand for took more than STEPS_LIMIT steps."""
+
+
+STEPS_LIMIT = 200_000
 
 
 class KeptState:
@@ -137,6 +155,7 @@ class KeptState:
 
     def __init__(self, statements: list[ast.stmt], answer: str) -> None:
         self.answer = answer
+        self.steps = 0
         self.imported = screening.imported_names(statements)
         self.module = Scope(ast.Module(statements, []), lasts=True)
         self.scopes: dict[int, Scope] = {}  # of each node: the scope that it stands in
@@ -318,6 +337,11 @@ class KeptState:
                     place = self.scopes[id(call)]
                     self.given.setdefault((inner, name), []).append((value, place))
 
+    def _count(self) -> None:
+        self.steps += 1
+        if self.steps > STEPS_LIMIT:
+            raise TooInvolved
+
     def _path(self, node: ast.expr) -> str:
         """'functools.partial', or the name of a builtin; '' for a name of the code's own."""
         path = screening.path_of(node, self.imported)
@@ -332,6 +356,7 @@ class KeptState:
 
     def kind(self, node: ast.AST | None, depth: int = 0) -> str:
         """Can something be written into what this gives, or does it go on with each use?"""
+        self._count()
         if depth > 20:
             return HOLDER
         more = depth + 1
@@ -429,6 +454,7 @@ class KeptState:
 
     def lasting(self, node: ast.expr | None, seen: frozenset[Any] = frozenset()) -> str:
         """The name of what lasts where this may be it, or lie in it; '' where it may not."""
+        self._count()
         if node is None or (id(node), "") in seen or len(seen) > 40:
             return ""
         seen = seen | {(id(node), "")}
@@ -470,11 +496,9 @@ class KeptState:
         seen = seen | {(home, name)}
         values = home.values.get(name, [])
         # What a scope that lasts binds is kept; the scope's own code is run once.
-        if home.lasts and (home is self.module or home is not scope.owner) and not home.is_class:
-            if home is not self.module or name not in self.imported:
-                if name in home.parameters and not home.defaults.get(name):
-                    return name
-                return name if values or home.items.get(name) or name in home.parameters else ""
+        kept = home.lasts and not home.is_class and (home is self.module or home is not scope.owner)
+        if kept and not (home is self.module and name in self.imported):
+            return name
         if name in home.parameters:
             default = home.defaults.get(name)
             if default is not None:
@@ -594,8 +618,10 @@ class KeptState:
         return bool(values) and all(isinstance(value, DEFINITIONS) for value in values)
 
     def _is_given(self, node: ast.expr, seen: frozenset[Any] = frozenset()) -> bool:
-        """True where a value is made of something that each call is given."""
+        """True where a value is made of something that each call is given, or makes anew."""
         for name in ast.walk(node):
+            if isinstance(name, ast.Call) and self._path(name.func) in NEW_FILES:
+                return True
             if not isinstance(name, ast.Name):
                 continue
             home = self.home(name.id, self._scope(name))
@@ -619,9 +645,10 @@ class KeptState:
         if file is not None and not self._is_given(file):
             self.say("writes a file that no argument names", call)
         texts = [a.value for a in call.args if isinstance(a, ast.Constant)]
-        if path == "operator.methodcaller" and any(is_write(str(text)) for text in texts):
+        texts = [text for text in texts if isinstance(text, str)]
+        if path == "operator.methodcaller" and any(is_write(text) for text in texts):
             self.say(f"hands on `{texts[0]}`", call)
-        if path == "getattr" and (len(texts) == 0 or any(is_write(str(t)) for t in texts)):
+        if path == "getattr" and (len(texts) == 0 or any(is_write(t) for t in texts)):
             self._keeps(self.lasting(call.args[0] if call.args else None), call)
         last = path.rsplit(".", 1)[-1]
         of_a_type = isinstance(call.func, ast.Attribute) and is_write(last or call.func.attr)
@@ -632,7 +659,7 @@ class KeptState:
                     self._keeps(name, call)
         outputs = [word.value for word in call.keywords if word.arg == "out"]
         thing = screening.object_at(path) if path.startswith("numpy.") else None
-        if type(thing).__name__ == "ufunc":
+        if thing is not None and type(thing).__name__ == "ufunc":
             outputs += call.args[thing.nin :]
         elif path.startswith("numpy.") and path.endswith(".at"):
             outputs += call.args[:1]
@@ -685,10 +712,8 @@ def rebound(node: ast.AST) -> Iterator[str]:
     """Names that a node gives another meaning where it stands."""
     if isinstance(node, ast.Name) and not is_load(node):
         yield node.id
-    elif isinstance(node, DEFINITIONS):
-        yield node.name
-    elif isinstance(node, (ast.MatchAs, ast.MatchStar, ast.ExceptHandler)) and node.name:
-        yield node.name
+    elif isinstance(node, (*DEFINITIONS, ast.MatchAs, ast.MatchStar, ast.ExceptHandler)):
+        yield node.name or ""
     elif isinstance(node, (ast.Import, ast.ImportFrom)):
         yield from (alias.asname or alias.name.split(".")[0] for alias in node.names)
 
