@@ -155,7 +155,9 @@ class KeptState:
 
     def __init__(self, statements: list[ast.stmt], answer: str) -> None:
         self.answer = answer
-        self.steps = 0
+        self.steps = self.cuts = 0
+        self.kinds: dict[int, str] = {}  # of nodes: what kind() and lasting() found
+        self.known: dict[int, str] = {}
         self.imported = screening.imported_names(statements)
         self.module = Scope(ast.Module(statements, []), lasts=True)
         self.scopes: dict[int, Scope] = {}  # of each node: the scope that it stands in
@@ -354,21 +356,24 @@ class KeptState:
 
     # -- what lasts ------------------------------------------------------------------------
 
-    def kind(self, node: ast.AST | None, depth: int = 0) -> str:
+    def kind(self, node: ast.AST | None) -> str:
         """Can something be written into what this gives, or does it go on with each use?"""
         self._count()
-        if depth > 20:
-            return HOLDER
-        more = depth + 1
+        if id(node) not in self.kinds:
+            self.kinds[id(node)] = PLAIN  # while it is worked out: nothing more from going round
+            self.kinds[id(node)] = self._kind(node)
+        return self.kinds[id(node)]
+
+    def _kind(self, node: ast.AST | None) -> str:
         if isinstance(node, (ast.BoolOp, ast.Tuple)):
             parts = node.values if isinstance(node, ast.BoolOp) else node.elts
-            return worst(self.kind(part, more) for part in parts)
+            return worst(self.kind(part) for part in parts)
         if isinstance(node, ast.IfExp):
-            return worst(self.kind(part, more) for part in (node.body, node.orelse))
+            return worst(self.kind(part) for part in (node.body, node.orelse))
         if isinstance(node, ast.Subscript) and self._holds_plain_things(node.value):
             return PLAIN
         if isinstance(node, (ast.NamedExpr, ast.Starred, ast.Subscript)):
-            return self.kind(node.value, more)
+            return self.kind(node.value)
         if isinstance(node, ast.GeneratorExp):
             return GOES_ON
         if isinstance(node, ast.Name):
@@ -379,15 +384,15 @@ class KeptState:
                 return PLAIN
             if node.id in home.parameters:
                 default = home.defaults.get(node.id)
-                return self.kind(default, more) if default else PLAIN
-            return worst(self.kind(v, more) for v in home.values.get(node.id, ()))
+                return self.kind(default) if default else PLAIN
+            return worst(self.kind(v) for v in home.values.get(node.id, ()))
         if isinstance(node, ast.Attribute):
             if screening.path_of(node, self.imported):
                 return PLAIN
-            kind = self.kind(node.value, more)
+            kind = self.kind(node.value)
             return GOES_ON if kind == HOLDER and is_load(node) and is_write(node.attr) else kind
         if isinstance(node, ast.Call):
-            return self._kind_of_call(node, more)
+            return self._kind_of_call(node)
         if isinstance(node, (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)):
             return HOLDER
         return PLAIN
@@ -406,7 +411,7 @@ class KeptState:
                 return False
         return bool(values) and all(self.kind(part) == PLAIN for part in parts)
 
-    def _kind_of_call(self, call: ast.Call, depth: int) -> str:
+    def _kind_of_call(self, call: ast.Call) -> str:
         path = self._path(call.func)
         if path in GO_ON or path.startswith("itertools."):
             return GOES_ON
@@ -416,7 +421,7 @@ class KeptState:
         if path in PLAIN_CALLS or path.startswith(("logging.", "torch.nn.", "torchvision.")):
             if "Norm" in path:  # counts its batches
                 return GOES_ON
-            return worst(self.kind(a, depth) for a in arguments)
+            return worst(self.kind(a) for a in arguments)
         for definition in self._called(call.func):
             generates = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(definition))
             if generates and not getattr(definition, "decorator_list", ()):
@@ -424,7 +429,7 @@ class KeptState:
         made = self._class_of(call.func)
         if made is not None and self._writes_to_itself(made):
             return GOES_ON
-        if isinstance(call.func, ast.Attribute) and self.kind(call.func.value, depth) == GOES_ON:
+        if isinstance(call.func, ast.Attribute) and self.kind(call.func.value) == GOES_ON:
             return GOES_ON
         return HOLDER
 
@@ -455,9 +460,18 @@ class KeptState:
     def lasting(self, node: ast.expr | None, seen: frozenset[Any] = frozenset()) -> str:
         """The name of what lasts where this may be it, or lie in it; '' where it may not."""
         self._count()
-        if node is None or (id(node), "") in seen or len(seen) > 40:
+        if node is None or id(node) in self.known:
+            return self.known.get(id(node), "")
+        if id(node) in seen:
+            self.cuts += 1
             return ""
-        seen = seen | {(id(node), "")}
+        cuts = self.cuts
+        found = self._lasting(node, seen | {id(node)})
+        if found or self.cuts == cuts:  # else more may be found from elsewhere
+            self.known[id(node)] = found
+        return found
+
+    def _lasting(self, node: ast.expr, seen: frozenset[Any]) -> str:
 
         def first(parts: Any) -> str:
             return next((name for part in parts if (name := self.lasting(part, seen))), "")
@@ -491,7 +505,10 @@ class KeptState:
 
     def _lasting_name(self, name: str, scope: Scope, seen: frozenset[Any]) -> str:
         home = self.home(name, scope)
-        if home is None or (home, name) in seen:
+        if home is None:
+            return ""
+        if (home, name) in seen:
+            self.cuts += 1
             return ""
         seen = seen | {(home, name)}
         values = home.values.get(name, [])
@@ -598,7 +615,8 @@ class KeptState:
                 self._keeps(name, node)
         if isinstance(node, (ast.Name, ast.Attribute)):
             reads_grad = getattr(node, "attr", "") == "grad"
-            if is_load(node) and (self.kind(node) == GOES_ON or reads_grad):
+            goes_on = self.kind(node) == GOES_ON and written(node) is None
+            if is_load(node) and (goes_on or reads_grad):
                 self._keeps(self.lasting(node), node)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             name = node.target.id

@@ -6,7 +6,12 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import go_back, parameter_shapes
+from course_utils.lessons.modules.facts import (
+    attributes,
+    changed_attributes,
+    go_back,
+    parameter_shapes,
+)
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
@@ -69,7 +74,10 @@ def _(answer, first, second, third):
     go_back(output.square().sum())
     facts["outputs in training"] = [output, model(second)]
     facts["gradient of x"] = x.grad
-    facts["output in eval"] = model.eval()(third)
+    model.eval()
+    before = attributes(model)
+    facts["output in eval"] = model(third.clone())
+    facts["changed in eval"] = changed_attributes(before, attributes(model))
     facts["state_dict after that"] = {k: v.clone() for k, v in model.state_dict().items()}
     facts["parameters"] = parameter_shapes(model)
     facts["total requires grad"] = attempt(lambda: model.total.requires_grad)
