@@ -244,7 +244,8 @@ class KeptState:
         waiting = [
             node
             for node in self.nodes
-            if self.scopes[id(node)].owner is self.module and needed & kept_under(node)
+            if self.scopes[id(node)].owner is self.module
+            and (needed & kept_under(node) or getattr(node, "decorator_list", ()))
         ]
         self.handed_on: set[int] = set()  # functions that somebody else may call as well
         while waiting:
@@ -389,7 +390,7 @@ class KeptState:
         if isinstance(node, ast.Attribute):
             if screening.path_of(node, self.imported):
                 return PLAIN
-            kind = self.kind(node.value)
+            kind = worst([self.kind(node.value), *map(self.kind, self._class_values(node))])
             return GOES_ON if kind == HOLDER and is_load(node) and is_write(node.attr) else kind
         if isinstance(node, ast.Call):
             return self._kind_of_call(node)
@@ -432,6 +433,17 @@ class KeptState:
         if isinstance(call.func, ast.Attribute) and self.kind(call.func.value) == GOES_ON:
             return GOES_ON
         return HOLDER
+
+    def _class_values(self, node: ast.Attribute) -> list[ast.AST]:
+        """What a class gives the attribute `S.n`, or `self.n` in its own methods."""
+        made = self._class_of(node.value)
+        inner = self.own[id(made)] if made is not None else None
+        if inner is None and isinstance(node.value, ast.Name):
+            home = self.home(node.value.id, self._scope(node))
+            of_class = home is not None and home.parent is not None and home.parent.is_class
+            if home is not None and of_class and home.parameters[:1] == [node.value.id]:
+                inner = home.parent
+        return inner.values.get(node.attr, []) if inner is not None else []
 
     def _class_of(self, function: ast.expr) -> ast.ClassDef | None:
         if not isinstance(function, ast.Name):
@@ -616,7 +628,8 @@ class KeptState:
         if isinstance(node, (ast.Name, ast.Attribute)):
             reads_grad = getattr(node, "attr", "") == "grad"
             goes_on = self.kind(node) == GOES_ON and written(node) is None
-            if is_load(node) and (goes_on or reads_grad):
+            inside = isinstance(node, ast.Attribute) and self.kind(node.value) == GOES_ON
+            if is_load(node) and (reads_grad or (goes_on and not inside)):
                 self._keeps(self.lasting(node), node)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
