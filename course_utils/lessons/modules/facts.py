@@ -41,18 +41,3 @@ def one_step(model: nn.Module, loss: torch.Tensor) -> dict:
     go_back(loss)
     step(nn.Module.parameters(model))
     return dict(nn.Module.named_parameters(model))
-
-
-def attributes(model: nn.Module) -> dict[str, object]:
-    """What stands under each attribute of a module, and of its parameters and buffers."""
-    found = dict(vars(model))
-    for name, tensor in [*nn.Module.named_parameters(model), *nn.Module.named_buffers(model)]:
-        found |= {f"{name}.{own}": thing for own, thing in vars(tensor).items()}
-    return found
-
-
-def changed_attributes(before: dict[str, object], now: dict[str, object]) -> list[str]:
-    """The names under which another object stands, or none any more."""
-    missing = object()
-    names = dict.fromkeys([*before, *now])
-    return sorted(n for n in names if before.get(n, missing) is not now.get(n, missing))

@@ -7,8 +7,6 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import (
-    attributes,
-    changed_attributes,
     go_back,
     parameter_shapes,
 )
@@ -62,6 +60,21 @@ def _(rng):
         yield quarters(rng, 3, 2), x, x[1:]
 
 
+def _attributes(model: nn.Module) -> dict[str, object]:
+    """What stands under each attribute of a module, and of its parameters and buffers."""
+    found = dict(vars(model))
+    for name, tensor in [*nn.Module.named_parameters(model), *nn.Module.named_buffers(model)]:
+        found |= {f"{name}.{own}": thing for own, thing in vars(tensor).items()}
+    return found
+
+
+def _changed(before: dict[str, object], now: dict[str, object]) -> list[str]:
+    """The names under which another object stands, or none any more."""
+    missing = object()
+    names = dict.fromkeys([*before, *now])
+    return sorted(n for n in names if before.get(n, missing) is not now.get(n, missing))
+
+
 @exercise.observe
 def _(answer, first, second, third):
     model = answer(first.shape[1])
@@ -75,9 +88,9 @@ def _(answer, first, second, third):
     facts["outputs in training"] = [output, model(second)]
     facts["gradient of x"] = x.grad
     model.eval()
-    before = attributes(model)
+    before = _attributes(model)
     facts["output in eval"] = model(third.clone())
-    facts["changed in eval"] = changed_attributes(before, attributes(model))
+    facts["changed in eval"] = _changed(before, _attributes(model))
     facts["state_dict after that"] = {k: v.clone() for k, v in model.state_dict().items()}
     facts["parameters"] = parameter_shapes(model)
     facts["total requires grad"] = attempt(lambda: model.total.requires_grad)
