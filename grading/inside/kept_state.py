@@ -72,17 +72,20 @@ GO_ON = {
     *("io.StringIO", "io.BytesIO", "numpy.nditer", "numpy.random.Generator", "torch.Generator"),
     *("numpy.random.default_rng", "numpy.random.RandomState", "collections.defaultdict"),
 }
+# Modules whose objects change when they are used.
+ALIVE = ("contextlib.", "csv.", "tqdm.", "torchmetrics.", "torch.optim.", "torch.utils.")
 # Calls whose result nothing can be written into.
 PLAIN_CALLS = {
     *("str", "int", "float", "bool", "len", "frozenset", "tuple", "range", "max", "min", "bytes"),
     *("complex", "type", "sum", "abs", "round", "pow", "re.compile", "collections.namedtuple"),
-    *("torch.device", "typing.TypeVar", "functools.partial", "functools.reduce"),
+    *("torch.device", "typing.TypeVar", "functools.partial"),
     *("operator.itemgetter", "operator.attrgetter", "dataclasses.field"),
 }
 # Calls that give back what they were given, or what lies in it.
 HANDS_BACK = {
     *("getattr", "vars", "iter", "enumerate", "zip", "reversed", "max", "min", "next", "sorted"),
-    *("list", "tuple", "filter", "itertools.chain", "functools.partial"),
+    *("list", "tuple", "filter", "map", "dict", "itertools.chain", "functools.partial"),
+    *("functools.reduce", "operator.getitem", "copy.copy"),
 }
 ITEMS = {
     *("get", "setdefault", "values", "items", "pop", "__getitem__", "view", "detach", "numpy"),
@@ -92,6 +95,8 @@ BUILDERS = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_
 
 PLAIN, HOLDER, GOES_ON = "plain", "holder", "goes on"
 
+BUILTIN_TYPES = {"list", "dict", "set", "bytearray", "object", "type"}
+LOOK_UP = {"operator.methodcaller", "operator.attrgetter"}
 COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
@@ -167,6 +172,11 @@ class KeptState:
         for statement in statements:
             self._place(statement, self.module)
         self.nodes = [n for s in statements for n in ast.walk(s) if id(n) in self.scopes]
+        self.functions_called = {n.func for n in self.nodes if isinstance(n, ast.Call)}
+        self.methods: dict[str, list[ast.AST]] = {}
+        self.stored: dict[str, list[ast.expr]] = {}  # what attributes of this name are given
+        for node in self.nodes:
+            self._note_attributes(node)
         self._find_what_lasts(answer)
         self._follow_arguments()
 
@@ -219,6 +229,17 @@ class KeptState:
             self._place(part, scope)
         for part in node.body if isinstance(node.body, list) else [node.body]:
             self._place(part, inner)
+
+    def _note_attributes(self, node: ast.AST) -> None:
+        if isinstance(node, ast.ClassDef):
+            for part in node.body:
+                if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
+                    self.methods.setdefault(part.name, []).append(part)
+        elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            for target in targets:
+                if isinstance(target, ast.Attribute):
+                    self.stored.setdefault(target.attr, []).append(node.value)
 
     def home(self, name: str, scope: Scope) -> Scope | None:
         """The scope whose name this is; None for builtins."""
@@ -329,13 +350,20 @@ class KeptState:
             function, arguments = call.func, call.args
             if self._path(function) == "functools.partial" and arguments:
                 function, arguments = arguments[0], arguments[1:]
-            for definition in self._called(function):
+            definitions = [*self._called(function)]
+            if isinstance(function, ast.Attribute):  # a method of some class of the code
+                definitions += self.methods.get(function.attr, [])
+            if self._path(function) in ("map", "filter", "functools.reduce") and arguments:
+                definitions += self._called(arguments[0])
+                arguments = arguments[1:]
+            for definition in definitions:
                 inner = self.own[id(definition)]
                 names = inner.parameters
                 if isinstance(inner.parent, Scope) and inner.parent.is_class:
                     names = names[1:]
                 pairs = [*zip(names, arguments)]  # noqa: B905 - defaults, *args
-                pairs += [(w.arg, w.value) for w in call.keywords if w.arg in names]
+                for word in call.keywords:
+                    pairs += [(n, word.value) for n in names if word.arg in (n, None)]
                 for name, value in pairs:
                     place = self.scopes[id(call)]
                     self.given.setdefault((inner, name), []).append((value, place))
@@ -427,6 +455,8 @@ class KeptState:
             generates = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(definition))
             if generates and not getattr(definition, "decorator_list", ()):
                 return GOES_ON
+        if path.startswith(ALIVE) and isinstance(screening.object_at(path), type):
+            return GOES_ON
         made = self._class_of(call.func)
         if made is not None and self._writes_to_itself(made):
             return GOES_ON
@@ -499,8 +529,10 @@ class KeptState:
             return first((node.body, node.orelse))
         if isinstance(node, ast.BoolOp):
             return first(node.values)
-        if isinstance(node, (ast.Tuple, ast.List)):
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
             return first(node.elts)
+        if isinstance(node, ast.Dict):
+            return first(node.values)
         if isinstance(node, ast.Call):
             path = self._path(node.func)
             if path == "logging.getLogger":
@@ -559,6 +591,12 @@ class KeptState:
         found = self.lasting(node.value, seen)
         if found:
             return f"{found}.{node.attr}" if "." not in found else found
+        values = self._class_values(node)
+        if values and all(isinstance(value, DEFINITIONS) for value in values):
+            return ""
+        for value in self.stored.get(node.attr, ()):
+            if self.kind(value) != PLAIN and self.lasting(value, seen):
+                return self.lasting(value, seen)
         # self.seen, where `seen` is the class's and no object has one of its own.
         scope = scope.owner
         while scope.parent is not None and not scope.parent.is_class:
@@ -594,8 +632,10 @@ class KeptState:
         if not scope.lasts or id(scope.node) in self.handed_on:
             return False
         name = getattr(scope.node, "name", "")
-        if name in BUILDERS or name == self.answer:
-            return name in BUILDERS
+        if name in BUILDERS and scope.parent is not None:
+            name = getattr(scope.parent.node, "name", "")
+        if name == self.answer:
+            return False
         users = [
             self.scopes[id(node)].owner
             for node in self.nodes
@@ -625,6 +665,10 @@ class KeptState:
             home = self.home(name, scope)
             if home is not None and home.lasts and home is not scope:
                 self._keeps(name, node)
+        of_a_type = getattr(getattr(node, "value", None), "id", "") in BUILTIN_TYPES
+        handed_on = isinstance(node, ast.Attribute) and node not in self.functions_called
+        if handed_on and of_a_type and is_write(node.attr):
+            self.say(f"hands on `{node.attr}`", node)
         if isinstance(node, (ast.Name, ast.Attribute)):
             reads_grad = getattr(node, "attr", "") == "grad"
             goes_on = self.kind(node) == GOES_ON and written(node) is None
@@ -677,10 +721,12 @@ class KeptState:
             self.say("writes a file that no argument names", call)
         texts = [a.value for a in call.args if isinstance(a, ast.Constant)]
         texts = [text for text in texts if isinstance(text, str)]
-        if path == "operator.methodcaller" and any(is_write(text) for text in texts):
+        if path in LOOK_UP and any(is_write(text) for text in texts):
             self.say(f"hands on `{texts[0]}`", call)
-        if path == "getattr" and (len(texts) == 0 or any(is_write(t) for t in texts)):
-            self._keeps(self.lasting(call.args[0] if call.args else None), call)
+        if path == "getattr" and len(call.args) > 1:
+            name = getattr(call.args[1], "value", None)
+            if not isinstance(name, str) or is_write(name):
+                self._keeps(self.lasting(call.args[0]), call)
         last = path.rsplit(".", 1)[-1]
         of_a_type = isinstance(call.func, ast.Attribute) and is_write(last or call.func.attr)
         if path in WRITERS or path.startswith("torch.nn.init.") or of_a_type:
@@ -807,7 +853,8 @@ def root(node: ast.expr) -> str:
 
 def is_class_method(node: ast.AST) -> bool:
     names = {getattr(d, "id", "") for d in getattr(node, "decorator_list", ())}
-    return "classmethod" in names
+    of_class = ("__new__", "__init_subclass__", "__class_getitem__")
+    return "classmethod" in names or getattr(node, "name", "") in of_class
 
 
 def worst(kinds: Any) -> str:

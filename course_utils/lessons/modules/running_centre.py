@@ -6,10 +6,7 @@ import torch
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.modules.facts import (
-    go_back,
-    parameter_shapes,
-)
+from course_utils.lessons.modules.facts import go_back, parameter_shapes
 from course_utils.lessons.modules.inputs import quarters
 from course_utils.observation import attempt
 from course_utils.promises import promised
