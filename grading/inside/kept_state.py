@@ -666,8 +666,8 @@ class KeptState:
             if home is not None and home.lasts and home is not scope:
                 self._keeps(name, node)
         of_a_type = getattr(getattr(node, "value", None), "id", "") in BUILTIN_TYPES
-        handed_on = isinstance(node, ast.Attribute) and node not in self.functions_called
-        if handed_on and of_a_type and is_write(node.attr):
+        handed_on = of_a_type and node not in self.functions_called
+        if isinstance(node, ast.Attribute) and handed_on and is_write(node.attr):
             self.say(f"hands on `{node.attr}`", node)
         if isinstance(node, (ast.Name, ast.Attribute)):
             reads_grad = getattr(node, "attr", "") == "grad"
@@ -719,8 +719,8 @@ class KeptState:
         file = file_written(call, path)
         if file is not None and not self._is_given(file):
             self.say("writes a file that no argument names", call)
-        texts = [a.value for a in call.args if isinstance(a, ast.Constant)]
-        texts = [text for text in texts if isinstance(text, str)]
+        values = [a.value for a in call.args if isinstance(a, ast.Constant)]
+        texts = [value for value in values if isinstance(value, str)]
         if path in LOOK_UP and any(is_write(text) for text in texts):
             self.say(f"hands on `{texts[0]}`", call)
         if path == "getattr" and len(call.args) > 1:
