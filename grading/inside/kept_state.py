@@ -266,7 +266,7 @@ class KeptState:
             node
             for node in self.nodes
             if self.scopes[id(node)].owner is self.module
-            and (needed & kept_under(node) or getattr(node, "decorator_list", ()))
+            and (bool(needed & kept_under(node)) or bool(getattr(node, "decorator_list", [])))
         ]
         self.handed_on: set[int] = set()  # functions that somebody else may call as well
         while waiting:
