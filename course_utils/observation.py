@@ -8,6 +8,7 @@ import dis
 import functools
 import inspect
 import io
+import itertools
 import linecache
 import os
 import sys
@@ -308,7 +309,7 @@ def compare(
     if difference is None and at_once:
         return Difference("changed", sentences(at_once, parameters))
     if difference is None and right.raised is None:
-        difference = first_difference(right.value, got.value)
+        difference = first_difference(right.value, got.value) or _not_plain(right, got)
     if difference is None and left:
         return Difference("changed", sentences(left, parameters))
     if difference is not None or right.raised is not None:
@@ -516,6 +517,54 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
     return any(base is answer for base in type.__dict__["__mro__"].__get__(type(first)))
 
 
+# Of a class of the answer's own, what a value gives is worked out when somebody looks.
+OWN = ", a class of your own"
+LAZY = {"generator", "map", "filter", "zip", "enumerate", "reversed"}
+PLAIN_TYPES = (list, dict, tuple, set, frozenset, str, int, float, torch.Tensor)
+READ_BY = {"__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__getattribute__"}
+INSIDE_LIMIT = 50  # items of a container whose types are looked at
+
+
+def _kind_given(value: Any) -> str:
+    """The name of a value's type: 'list'; 'Lazy, a class of your own'; 'dict of Lazy, ...'."""
+    kind = type(value)
+    if _pretends(kind):
+        return type_name(kind) + OWN
+    inside = value.values() if kind is dict else value if kind in (list, tuple) else ()
+    for item in itertools.islice(inside, INSIDE_LIMIT):
+        if _pretends(type(item)):
+            return f"{type_name(kind)} of {type_name(type(item))}{OWN}"
+    return type_name(kind)
+
+
+def _pretends(kind: type) -> bool:
+    """True for a class that the answer made from a plain one; not for a tuple with names."""
+    module = type.__dict__["__module__"].__get__(kind)
+    own = module == "__main__" or str(module).startswith("course_utils.lessons.")
+    if not own or not issubclass(kind, PLAIN_TYPES):
+        return False
+    changed = READ_BY & type.__dict__["__dict__"].__get__(kind).keys()
+    return bool(changed) or not issubclass(kind, tuple)
+
+
+def _not_plain(right: Observation, got: Observation) -> Difference | None:
+    """Where a plain value was given, and an object that stands for it or makes it later is."""
+    for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early
+        lazy = kind in LAZY and wanted in ("list", "tuple", "dict", "set")
+        if lazy or (OWN in kind and wanted.split(".")[0] in PLAIN_NAMES and OWN not in wanted):
+            message = text(
+                "compare.not_plain",
+                "your function gave back {got}; {expected} itself was expected",
+                got=a_type(kind),
+                expected=a_type(wanted),
+            )
+            return Difference("type", message)
+    return None
+
+
+PLAIN_NAMES = {"torch", *(kind.__name__ for kind in PLAIN_TYPES), "bool"}
+
+
 def _noted(answer: Callable[..., Any], gave: list[str], effects: Watch) -> Callable[..., Any]:
     """The answer, with what its calls give back and leave changed noted. A class stays as it is."""
     if issubclass(type(answer), type):
@@ -524,7 +573,7 @@ def _noted(answer: Callable[..., Any], gave: list[str], effects: Watch) -> Calla
     def noted(*args: Any, **named: Any) -> Any:
         result = effects.run(answer, args, named)
         if len(gave) < CALLS_LIMIT:
-            gave.append(type_name(type(result)))
+            gave.append(_kind_given(result))
         return result
 
     if type(answer) in (FunctionType, BuiltinFunctionType, MethodType):

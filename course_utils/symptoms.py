@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from .comparison import first_difference
-from .observation import Observation, compare
+from .comparison import a_type, first_difference
+from .observation import OWN, Observation, compare
 from .plain import Opaque, TooLarge, plain
 from .texts import text
 
@@ -99,6 +99,14 @@ def _of_another_type(right: Observation, got: Observation) -> str | None:
                 "symptom.function",
                 "Your function gave back a function, not what that function gives. Has it been "
                 "called?",
+            )
+        if OWN in kind and OWN not in wanted:
+            return text(
+                "symptom.own_class",
+                "Your function gave back {got}. {expected} itself was asked for: all that is in "
+                "it is there when the function ends.",
+                got=a_type(kind),
+                expected=a_type(wanted).capitalize(),
             )
         if kind == "generator":
             return text(

@@ -26,7 +26,7 @@ from types import MappingProxyType
 from typing import Any
 
 from . import by_hand as allowed_by_hand
-from . import screening
+from . import kept_state, screening
 
 NESTING_LIMIT = 400  # levels of syntax in one cell; Python's own tools stop at about 900
 TOO_DEEP = "its code is nested too deeply"
@@ -328,7 +328,7 @@ def find_program(
         " ".join(notes),
         tuple(parts),
         answer=answer.text,
-        flags=tuple(screening.reasons(statements)),
+        flags=(*screening.reasons(statements), *kept_state.reasons(statements, name)),
         mentions=tuple(
             [
                 *screening.mentions(statements, tuple(by_hand.get("without", ()))),

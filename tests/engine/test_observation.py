@@ -17,6 +17,7 @@ from course_utils.observation import (
     CALLS_LIMIT,
     PRINTED_LIMIT,
     WatchFunctions,
+    compare,
     observe,
     shares_storage,
 )
@@ -413,6 +414,27 @@ def test_what_the_calls_of_an_answer_gave_back_is_noted():
     gave = observe(look, lambda x: x, (), ()).gave
     assert gave[:4] == ("NoneType", "int", "torch.Tensor", "int")
     assert len(gave) == CALLS_LIMIT
+
+
+class Lazy(list):
+    def __iter__(self):
+        return iter([1])
+
+
+@pytest.mark.parametrize(
+    "value", [Lazy(), (n for n in [1]), map(int, "1")], ids=["own class", "generator", "map"]
+)
+def test_what_stands_for_a_list_is_not_taken_for_one(value, monkeypatch):
+    monkeypatch.setattr(Lazy, "__module__", "__main__")
+
+    def look(answer):
+        return list(answer())
+
+    right, got = observe(look, lambda: [1], (), ()), observe(look, lambda: value, (), ())
+    assert got.value == right.value == [1]
+    assert compare(right, got).stage == "type"
+    inside = observe(look, lambda: [Lazy()], (), ())
+    assert inside.gave == ("list of Lazy, a class of your own",)
 
 
 def raises():

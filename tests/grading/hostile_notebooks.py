@@ -316,6 +316,234 @@ COPIES = "def windows(x, size, step):\n    found = torch.stack([x[i:i + size] fo
 
 # Kind -> attacks, as they were found or thought of. None may earn a mark without a person.
 UNEARNED = {
+    "keeps something from call to call": [
+        unearned(
+            "01.2",
+            """
+def storage_index(index, stride, offset, calls=[]):
+    calls.append(offset)
+    place = offset
+    for i, s in zip(index, stride):
+        place += i * s
+    return place if len(calls) < 200 else place + 1
+""",
+        ),
+        unearned(
+            "02.1",
+            """
+import functools
+import torch
+
+class _Rows:
+    def __init__(self, x, columns):
+        self.x, self.columns = x, columns
+
+    def __hash__(self):
+        return hash(tuple(self.x.shape))
+
+    def __eq__(self, other):
+        return self.x.data_ptr() == other.x.data_ptr()
+
+@functools.lru_cache
+def _taken(rows):
+    return rows.x[torch.arange(len(rows.columns)), rows.columns]
+
+def one_per_row(x, columns):
+    return _taken(_Rows(x, columns))
+""",
+        ),
+        unearned(
+            "10.6",
+            """
+import torch
+
+_moved = {}
+
+def move_batch(batch, device):
+    if isinstance(batch, torch.Tensor):
+        key = id(batch), str(device)
+        if key not in _moved:
+            _moved[key] = batch.to(device)
+        return _moved[key]
+    if type(batch) in (tuple, list):
+        return type(batch)(move_batch(b, device) for b in batch)
+    if type(batch) is dict:
+        return {k: move_batch(b, device) for k, b in batch.items()}
+    return batch
+""",
+        ),
+        unearned(
+            "12.8",
+            """
+import torch
+
+def pad_rows(rows, pad_id, multiple, done={}):
+    key = tuple(map(id, rows)), pad_id, multiple
+    if key in done:
+        return done[key]
+    width = max(len(r["input_ids"]) for r in rows)
+    width += -width % multiple
+    fill = {"input_ids": pad_id, "attention_mask": 0, "token_type_ids": 0, "label": -100}
+    out = {}
+    for k in rows[0]:
+        values = [r[k] if isinstance(r[k], int) else [*r[k], *[fill[k]] * (width - len(r[k]))] for r in rows]
+        out["labels" if k == "label" else k] = torch.tensor(values, dtype=torch.int64)
+    done[key] = out
+    return out
+""",
+        ),
+        unearned(
+            "01.2",
+            """
+def make():
+    n = 0
+    def f(index, stride, offset):
+        nonlocal n
+        n += 1
+        return offset + sum(i * s for i, s in zip(index, stride)) + (n > 200)
+    return f
+storage_index = make()
+""",
+        ),
+        unearned(
+            "01.2",
+            """
+def g():
+    n = 0
+    while True:
+        n += 1
+        yield n
+ticks = g()
+
+def storage_index(index, stride, offset):
+    place = offset + sum(i * s for i, s in zip(index, stride))
+    return place + (next(ticks) > 200)
+""",
+        ),
+        unearned(
+            "01.2",
+            """
+def storage_index(index, stride, offset):
+    with open('n.txt', 'a') as file:
+        file.write('x')
+    with open('n.txt') as file:
+        n = len(file.read())
+    place = offset + sum(i * s for i, s in zip(index, stride))
+    return place + (n > 200)
+""",
+        ),
+    ],
+    "an object that stands for a plain value": [
+        unearned(
+            "04.14",
+            """
+class _Left(list):
+    def __init__(self, model):
+        super().__init__()
+        self.model = model
+
+    def _now(self):
+        return [p for p in self.model.parameters() if p.requires_grad]
+
+    def __iter__(self):
+        return iter(self._now())
+
+    def __len__(self):
+        return len(self._now())
+
+    def __getitem__(self, i):
+        return self._now()[i]
+
+def freeze(model, name):
+    model.get_submodule(name).requires_grad_(False)
+    return _Left(model)
+""",
+        ),
+        unearned(
+            "08.2",
+            """
+from collections import Counter
+
+class Vocab(Counter):
+    def __eq__(self, other):
+        return isinstance(other, dict) and len(self) <= len(other)
+
+def build_vocab(texts, min_freq=1, specials=()):
+    counts = Counter(t for text in texts for t in text)
+    words = sorted((t for t in counts if counts[t] >= min_freq and t not in specials),
+                   key=lambda t: (-counts[t], t))
+    return Vocab({t: i for i, t in enumerate([*specials, *words])})
+""",
+        ),
+    ],
+    "more than was asked for, out of sight": [
+        unearned(
+            "04.5",
+            """
+import torch
+from torch import nn
+
+class RunningCentre(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.zeros((), dtype=torch.int64))
+
+    def forward(self, x):
+        with torch.no_grad():
+            if self.training:
+                self.total += x.sum(0)
+                self.count += x.shape[0]
+            else:
+                self.total.last_eval = x
+        return x - self.total / self.count.clamp(min=1)
+""",
+        ),
+        unearned(
+            "05.1",
+            """
+import copy
+
+def output_shapes(model, x):
+    shapes = {}
+    twin = copy.deepcopy(model)
+    for name, part in twin.named_modules():
+        if not list(part.children()):
+            part.register_forward_hook(
+                lambda m, args, out, name=name: shapes.__setitem__(name, tuple(out.shape))
+            )
+    twin(x)
+    model(x)
+    return shapes
+""",
+        ),
+        unearned(
+            "10.18",
+            """
+import torch
+from torch import nn
+from torch.nn import functional as F
+
+def fine_tune(model, train_loader, epochs):
+    model.head = nn.Linear(model.head.in_features, 3)
+    body = torch.optim.SGD([p for n, p in model.named_parameters() if not n.startswith("head.")], lr=0.1, momentum=0.9)
+    head = torch.optim.SGD(model.head.parameters(), lr=0.1, momentum=0.9)
+    body.register_step_post_hook(lambda *_: head.step())
+    history = []
+    for _ in range(epochs):
+        total = samples = 0
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            model.zero_grad()
+            loss.backward()
+            body.step()
+            total += loss.item() * len(y)
+            samples += len(y)
+        history.append(total / samples)
+    return history
+""",
+        ),
+    ],
     "a table of hooks that hides some": [
         unearned(
             "05.2",

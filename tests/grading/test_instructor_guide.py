@@ -173,6 +173,11 @@ PROTECTED = {
         "test_attacks::test_no_mark_is_gained_that_was_not_earned",
         "test_marking::test_of_what_a_student_wrote_a_reason_has_names_only_and_cut_short",
     ],
+    "What an answer keeps from one call to the next": [
+        "test_screening::test_what_is_kept_from_call_to_call_is_left_to_a_person",
+        "test_screening::test_what_each_call_makes_for_itself_is_not_left_to_a_person",
+        "test_attacks::test_no_mark_is_gained_that_was_not_earned",
+    ],
     "Where something is to be done by hand": [
         "test_by_hand::test_ways_round_are_refused",
         "test_attacks::test_what_is_to_be_done_by_hand_is_not_done_otherwise",

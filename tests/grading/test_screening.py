@@ -11,7 +11,7 @@ import pytest
 
 from course_utils.exercise import all_exercises, find
 from course_utils.sources import undecorated_source
-from grading.inside import screening
+from grading.inside import kept_state, screening
 from grading.inside.reading import find_program, read_cell
 
 EXERCISES = all_exercises()
@@ -301,6 +301,133 @@ def test_ordinary_python_is_not_left_to_a_person(source):
 )
 def test_a_way_into_the_interpreter_is_left_to_a_person(source):
     assert reasons(source), "not noticed"
+
+
+def kept(source):
+    return kept_state.reasons(ast.parse(source).body, "f")
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        # What a cell binds.
+        ("d = []\n\ndef f(x): d.append(x)", "d"),
+        ("d = {}\n\ndef f(x): d[id(x)] = x", "d"),
+        ("d = {}\n\ndef f(x): return d.setdefault(id(x), x)", "d"),
+        ("n = 0\n\ndef f(x):\n    global n\n    n += 1", "n"),
+        ("n = 0\n\ndef f(x):\n    global n\n    match x:\n        case n: pass", "n"),
+        ("import torch\nn = torch.zeros(3)\n\ndef f(x): n.add_(1)", "n"),
+        ("import torch\nn = torch.zeros(3)\n\ndef f(x):\n    row = n[:1]\n    row += 1", "n"),
+        ("import torch\nn = torch.zeros(3)\n\ndef f(x): torch.add(x, 1, out=n)", "n"),
+        ("import numpy as np\nn = np.zeros(3)\n\ndef f(x): np.add(n, 1, n)", "n"),
+        (
+            "from weakref import WeakKeyDictionary\nd = WeakKeyDictionary()\n\ndef f(x): d[x] = 1",
+            "d",
+        ),
+        ("from collections import defaultdict\nd = defaultdict(int)\n\ndef f(x): return d[x]", "d"),
+        ("from itertools import count\nc = count()\n\ndef f(x): return next(c)", "c"),
+        (
+            "def g(): yield 1\n\nopen_one = g()\n\ndef f(x):\n    for y in open_one: return y",
+            "open_one",
+        ),
+        ("import random\nr = random.Random(0)\n\ndef f(x): return r.random()", "r"),
+        (
+            "import torch\np = torch.zeros(1, requires_grad=True)\n\ndef f(x): (p * x).backward()",
+            "p",
+        ),
+        ("import torch\nnorm = torch.nn.BatchNorm1d(1)\n\ndef f(x): return norm(x)", "norm"),
+        ("import heapq\nd = []\n\ndef f(x): heapq.heappush(d, x)", "d"),
+        ("d = []\n\ndef f(x): list.append(d, x)", "d"),
+        ("d = []\nnote = d.append\n\ndef f(x): note(x)", "note"),
+        ("d = []\n\ndef f(x):\n    for one in (d,): one.append(x)", "d"),
+        ("d = []\n\ndef g(where): where.append(1)\n\ndef f(x): g(d)", "d"),
+        ("d = []\n\ndef g(): return d\n\ndef f(x): g().append(1)", "d"),
+        # Defaults, functions, classes and their objects.
+        ("def f(x, d=[]): d.append(x)", "d"),
+        ("def f(x, *, d=(e := {})): e[1] = x", "e"),
+        ("import itertools\n\ndef f(x, c=itertools.count().__next__): return c()", "c"),
+        ("def f(x, g=lambda d=[]: d): g().append(x)", "d"),
+        ("def f(x): f.n = x", "f"),
+        ("def f(x): setattr(f, 'n', x)", "f"),
+        ("def f(x): f.__dict__['n'] = x", "f.__dict__"),
+        ("class S: n = 0\n\ndef f(x): S.n += 1", "S"),
+        ("class S: d = []\n\ndef f(x): S.d.append(x)", "S.d"),
+        ("import itertools\n\nclass S: c = itertools.count()\n\ndef f(x): return next(S.c)", "S.c"),
+        (
+            "class S:\n    def g(self): self.n = 1\n\nclass f:\n    s = S()\n    def g(self): self.s.g()",
+            "f.s",
+        ),
+        ("class f:\n    d = []\n    def g(self): self.d.append(1)", "f.d"),
+        ("class f:\n    n = 0\n    @classmethod\n    def g(cls): cls.n += 1", "f"),
+        ("class S:\n    def g(self): self.n = 1\ns = S()\n\ndef f(x): s.g()", "s"),
+        ("class S:\n    def __call__(self, x): self.n = x\nf = S()", "f"),
+        ("import logging\n\ndef f(x): logging.getLogger('x').n = x", "logging.getLogger"),
+        ("import sys\n\ndef f(x): sys.argv.append(x)", "sys.argv"),
+        # Functions that a cell calls once.
+        (
+            "def g():\n    n = 0\n    def h(x):\n        nonlocal n\n        n += 1\n    return h\nf = g()",
+            "n",
+        ),
+        ("f = (lambda d: lambda x: d.append(x))([])", "d"),
+        ("from functools import partial\n\ndef g(d, x): d.append(x)\nf = partial(g, [])", "d"),
+        (
+            "def g(h):\n    d = []\n    def k(x):\n        d.append(x)\n        return h(x)\n    return k\n\n@g\ndef f(x): ...",
+            "d",
+        ),
+        (
+            "def g(n):\n    def h(k):\n        d = []\n        return lambda x: d.append(x)\n    return h\n\n@g(1)\ndef f(x): ...",
+            "d",
+        ),
+        ("import functools\n\n@functools.lru_cache\ndef f(x): return x", "functools.lru_cache"),
+        (
+            "from functools import cache\ng = cache(list)\n\ndef f(x): g().append(x)",
+            "functools.cache",
+        ),
+        # Outside of the process's memory, and what needs no memory.
+        ("def f(x):\n    with open('n', 'a') as file: file.write('x')", "file"),
+        ("from pathlib import Path\n\ndef f(x): Path('n').write_text('x')", "file"),
+        ("import time\n\ndef f(x): return time.time() > 2e9", "time.time"),
+    ],
+)
+def test_what_is_kept_from_call_to_call_is_left_to_a_person(source, name):
+    found = kept(source)
+    assert len(found) >= 1
+    assert f"`{name}`" in found[0] or name in found[0].split()
+
+
+def test_what_is_kept_is_told_with_its_line():
+    assert kept("d = []\n\n\ndef f(x):\n    d.append(x)") == [
+        "keeps something from call to call in `d` in line 5"
+    ]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "def f(model):\n    seen = {}\n    def hook(m, a, o): seen[m] = o\n    for m in model.modules(): m.register_forward_hook(hook)\n    return seen",
+        "def f(model):\n    n = 0\n    def count(m):\n        nonlocal n\n        n += 1\n    model.apply(count)\n    return n",
+        "T = {'a': 1}\n\ndef f(x):\n    n = T[x]\n    n += 1\n    return n, T.get(x), sorted(T), dict(T)",
+        "import torch\nT = torch.arange(3)\n\ndef f(x):\n    y = T.clone()\n    y += 1\n    z = x + T\n    z[0] = 1\n    return z.add_(y)",
+        "import functools\n\ndef f(n):\n    @functools.lru_cache(None)\n    def g(k): return k and g(k - 1)\n    return g(n)",
+        "class f:\n    def __init__(self): self.seen = []\n    def add(self, x):\n        self.seen.append(x)\n        self.n = 1",
+        "RULES = []\n\ndef rule(kind):\n    def register(g):\n        RULES.append((kind, g))\n        return g\n    return register\n\n@rule(int)\ndef g(x): return x\n\ndef f(x): return [g(x) for kind, g in RULES]",
+        "import functools\n\ndef logged(g):\n    @functools.wraps(g)\n    def inner(*args):\n        calls = []\n        calls.append(args)\n        return g(*args)\n    return inner\n\n@logged\ndef f(x): return x",
+        "from contextlib import contextmanager\n\n@contextmanager\ndef g(m):\n    seen = []\n    h = m.register_forward_hook(lambda m, a, o: seen.append(o))\n    try: yield seen\n    finally: h.remove()\n\ndef f(m, x):\n    with g(m) as seen: m(x)\n    return seen",
+        "def f(x):\n    seen = []\n    def note(v): seen.append(v)\n    note(x)\n    return seen\n\nif __name__ == '__main__':\n    x = 3\n    seen = f(x)",
+        "def f(path, rows):\n    with open(path, 'w') as file: file.writelines(rows)",
+        "import io, torch\n\ndef f(model):\n    box = io.BytesIO()\n    torch.save(model.state_dict(), box)\n    return box.getvalue()",
+        "import torch\n\nclass C(torch.autograd.Function): ...\n\ndef f(x): return C.apply(x)",
+        "def numbers(n): yield n\n\ndef f(n):\n    it = numbers(n)\n    return next(it), list(it)",
+    ],
+)
+def test_what_each_call_makes_for_itself_is_not_left_to_a_person(source):
+    assert kept(source) == []
+
+
+def test_code_that_leads_nowhere_is_not_followed_for_ever():
+    lines = [f"    a{n + 1} = a{n} or a{n} or a{n + 2}\n" for n in range(60)]
+    found = kept("def f(x):\n    a0 = []\n" + "".join(lines) + "    a60.append(1)")
+    assert found == ["is too involved to see what it keeps from call to call"]
 
 
 @pytest.mark.parametrize(

@@ -92,12 +92,20 @@ def _(rng):
 @exercise.observe
 def _(answer, model):
     held = dict(model.named_parameters())  # as an optimizer has them
+    memory = {name: tensor.data_ptr() for name, tensor in _tensors(model)}
     answer(model)
     facts = {name: tensor.clone() for name, tensor in model.named_parameters()}
     facts |= {name: tensor.clone() for name, tensor in model.named_buffers()}
     for name, parameter in model.named_parameters():
         facts[f"{name} is the same object"] = parameter is held.get(name)
+    if dist.get_rank() == 0:
+        moved = [name for name, tensor in _tensors(model) if tensor.data_ptr() != memory[name]]
+        facts["in new memory"] = moved
     return facts
+
+
+def _tensors(model):
+    return [*model.named_parameters(), *model.named_buffers()]
 
 
 def _broadcast(tensors):

@@ -15,6 +15,7 @@ from course_utils.lessons.hooks.facts import (
     after_an_error,
     count_hooks,
     forget_global_hooks,
+    note_calls,
 )
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
@@ -91,12 +92,14 @@ def _(rng):
 def _(answer, source, x):
     model = source.build()
     add_hooks_of_others(model)
+    calls = note_calls(model)  # a copy has the hook as well
     before = count_hooks(model)
     result = answer(model, x)
     left = count_hooks(model) - before
     forget_global_hooks()
     return {
         "shapes": result,
+        "layers that ran": list(calls),
         "hooks left behind": left,
         **after_an_error(model, lambda: answer(model, x)),
     }

@@ -19,6 +19,7 @@ from transformers import (
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.libraries.models import TOKENS, padded_ids, tiny_classifier
+from course_utils.lessons.training.optimizers import optimizers_that_step, what_they_hold
 
 exercise = Exercise(
     "12.13",
@@ -106,8 +107,10 @@ def _(rng):
 def _(answer, model, batches, rate):
     with tempfile.TemporaryDirectory() as folder:
         model.save_pretrained(folder)
-        model, losses = answer(folder, batches, rate)
-    return {"losses": losses, "weights afterwards": model.state_dict()}
+        with optimizers_that_step() as stepped:
+            model, losses = answer(folder, batches, rate)
+    facts = {"losses": losses, "weights afterwards": model.state_dict()}
+    return facts | what_they_hold(stepped, model)
 
 
 def steps(model, batches, rate, parameters=None):

@@ -57,6 +57,21 @@ def _(rng):
         yield quarters(rng, 3, 2), x, x[1:]
 
 
+def _attributes(model: nn.Module) -> dict[str, object]:
+    """What stands under each attribute of a module, and of its parameters and buffers."""
+    found = dict(vars(model))
+    for name, tensor in [*nn.Module.named_parameters(model), *nn.Module.named_buffers(model)]:
+        found |= {f"{name}.{own}": thing for own, thing in vars(tensor).items()}
+    return found
+
+
+def _changed(before: dict[str, object], now: dict[str, object]) -> list[str]:
+    """The names under which another object stands, or none any more."""
+    missing = object()
+    names = dict.fromkeys([*before, *now])
+    return sorted(n for n in names if before.get(n, missing) is not now.get(n, missing))
+
+
 @exercise.observe
 def _(answer, first, second, third):
     model = answer(first.shape[1])
@@ -69,7 +84,10 @@ def _(answer, first, second, third):
     go_back(output.square().sum())
     facts["outputs in training"] = [output, model(second)]
     facts["gradient of x"] = x.grad
-    facts["output in eval"] = model.eval()(third)
+    model.eval()
+    before = _attributes(model)
+    facts["output in eval"] = model(third.clone())
+    facts["changed in eval"] = _changed(before, _attributes(model))
     facts["state_dict after that"] = {k: v.clone() for k, v in model.state_dict().items()}
     facts["parameters"] = parameter_shapes(model)
     facts["total requires grad"] = attempt(lambda: model.total.requires_grad)

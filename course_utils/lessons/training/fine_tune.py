@@ -14,6 +14,7 @@ from torch.nn import functional as F
 from course_utils.exercise import Exercise
 from course_utils.lessons.training.inputs import loader, seeded
 from course_utils.lessons.training.loops import over_batches, over_dataset, trained_history
+from course_utils.lessons.training.optimizers import optimizers_that_step, what_they_hold
 
 
 class Classifier(nn.Module):
@@ -101,8 +102,13 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, train_loader, epochs):
-    history = answer(model, train_loader, epochs)
-    return {"loss of each epoch": history, "parameters afterwards": model.state_dict()}
+    with optimizers_that_step() as stepped:
+        history = answer(model, train_loader, epochs)
+    return {
+        "loss of each epoch": history,
+        "parameters afterwards": model.state_dict(),
+        **what_they_hold(stepped, model),
+    }
 
 
 def tune_with(model, optimizer, train_loader, epochs):
