@@ -42,7 +42,7 @@ wheel: install  ## build dist/*.whl: the course for an environment without this 
 		--wheel-dir dist .
 
 bench: install-extras  ## measure import time, checks, validation
-	$(BIN)/python tools/bench.py $(ARGS)
+	$(BIN)/python -m tools.bench $(ARGS)
 
 readme: install-libraries  ## write the README's table of lessons
 	$(BIN)/python -m tools.readme

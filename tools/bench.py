@@ -1,8 +1,8 @@
 """Measure what a student and a maintainer wait for. Prints one small table, in Markdown.
 
-    python tools/bench.py                    everything
-    python tools/bench.py --grading          only how fast submissions are marked
-    python tools/bench.py --submissions 10   with fewer of them
+    python -m tools.bench                    everything
+    python -m tools.bench --grading          only how fast submissions are marked
+    python -m tools.bench --submissions 10   with fewer of them
 
 All numbers come from one run on one machine; compare ratios, not seconds. README.md quotes the
 table: after a run on a quiet machine, put the new one in place of the old one.

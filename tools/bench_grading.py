@@ -1,7 +1,7 @@
 """Measure grading: the same submissions with this course's grader and with nbgrader.
 
-    python tools/bench.py --grading [--submissions 50]
-    python tools/bench.py --large
+    python -m tools.bench --grading [--submissions 50]
+    python -m tools.bench --large
 
 Every submission answers all exercises of notebook 01: most are right, some are mistakes of the bug
 library, some are untouched.
