@@ -342,8 +342,21 @@ def an_object(name: str) -> str:
     return text("kind.object", "an object of type {name}", name=name)
 
 
+# After the name of a type: the answer has made the class from a plain one. 'list/Lazy~' is a list
+# that holds a Lazy.
+OWN = "~"
+
+
 def a_type(name: str) -> str:
     """A noun for a type's name, for people: 'a tensor', 'an int', 'None'."""
+    if name.endswith(OWN):
+        container, _, own = name.removesuffix(OWN).rpartition("/")
+        one = text("kind.own_class", "{object}, a class of your own", object=an_object(own))
+        if not container:
+            return one
+        return text(
+            "kind.holds", "{container} that holds {one}", container=a_type(container), one=one
+        )
     if name == "NoneType":
         return "None"
     if name == "torch.Tensor":

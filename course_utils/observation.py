@@ -31,7 +31,7 @@ import torch
 from torch.overrides import TorchFunctionMode, _get_current_function_mode, resolve_name
 
 from . import by_hand
-from .comparison import Difference, a_type, first_difference, same, show
+from .comparison import OWN, Difference, a_type, first_difference, same, show
 from .memory import forgetful
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
@@ -518,7 +518,6 @@ def _is_method(frame: FrameType, answer: Any) -> bool:
 
 
 # Of a class of the answer's own, what a value gives is worked out when somebody looks.
-OWN = ", a class of your own"
 LAZY = {"generator", "map", "filter", "zip", "enumerate", "reversed"}
 PLAIN_TYPES = (list, dict, tuple, set, frozenset, str, int, float, torch.Tensor)
 READ_BY = {"__iter__", "__getitem__", "__len__", "__contains__", "__eq__", "__getattribute__"}
@@ -526,14 +525,14 @@ INSIDE_LIMIT = 50  # items of a container whose types are looked at
 
 
 def _kind_given(value: Any) -> str:
-    """The name of a value's type: 'list'; 'Lazy, a class of your own'; 'dict of Lazy, ...'."""
+    """The name of a value's type, with OWN: 'list', 'Lazy~', 'dict/Lazy~'."""
     kind = type(value)
     if _pretends(kind):
         return type_name(kind) + OWN
     inside = value.values() if kind is dict else value if kind in (list, tuple) else ()
     for item in itertools.islice(inside, INSIDE_LIMIT):
         if _pretends(type(item)):
-            return f"{type_name(kind)} of {type_name(type(item))}{OWN}"
+            return f"{type_name(kind)}/{type_name(type(item))}{OWN}"
     return type_name(kind)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 
-from .comparison import a_type, first_difference
-from .observation import OWN, Observation, compare
+from .comparison import OWN, a_type, first_difference
+from .observation import Observation, compare
 from .plain import Opaque, TooLarge, plain
 from .texts import text
 

@@ -332,7 +332,8 @@ def decide(
     judged = judge(exercise, points, outcome, seed)
     found = (program.note,) if program.note else ()
     result = dataclasses.replace(judged, answer=program.answer, notes=(*found, *judged.notes))
-    flags = [in_our_words(flag) for flag in (*program.flags, *outcome.flags)]
+    # What was seen to happen first: the reason has room for some.
+    flags = [in_our_words(flag) for flag in (*outcome.flags, *program.flags)]
     flags += [
         text("mark.mentions", "has `{name}` in it, though no run was seen to call it", name=name)
         for name in program.mentions

@@ -434,7 +434,7 @@ def test_what_stands_for_a_list_is_not_taken_for_one(value, monkeypatch):
     assert got.value == right.value == [1]
     assert compare(right, got).stage == "type"
     inside = observe(look, lambda: [Lazy()], (), ())
-    assert inside.gave == ("list of Lazy, a class of your own",)
+    assert inside.gave == ("list/Lazy~",)
 
 
 def raises():

@@ -47,7 +47,7 @@ def test_numbers_that_are_wrong_in_a_simple_way(words):
         ("function", "gave back a function"),
         ("generator", "gave back a generator"),
         ("type", "gave back a class"),
-        ("Lazy, a class of your own", "Lazy, a class of your own"),
+        ("list/Lazy~", "a list that holds an object of type Lazy, a class of your own"),
         ("torch.nn.modules.linear.Linear", "gave back a layer"),
     ],
 )
