@@ -449,7 +449,7 @@ figures.steps(
 # Read the last picture from left to right. Forward: the model's pre-hook comes first and its hook
 # last; the layers lie in between, like boxes in a box. Backward, the model's box opens first again,
 # and inside it the last layer begins. The gradients of a layer's own parameters are ready while its
-# box is open: here, where `x` asks for a gradient, too.
+# box is open. (For the first layer that is so because `x` asks for a gradient here.)
 #
 # Several hooks of one kind on one module run in the order in which they were registered.
 # `prepend=True` puts a new forward or backward hook in front. With `always_call=True` a forward

@@ -63,7 +63,7 @@ tokenize("The match goes on: rain, wind; nothing stops it.")
 
 # %% [markdown]
 # torchtext's function is asked for by name. It is the same tokenizer, so we may compare the two on
-# every text of the course's news.
+# every test text of the course's news.
 
 # %%
 from course_utils import data
@@ -443,8 +443,10 @@ def same_alone(i):
 # %% [markdown]
 # Two rules about packing and states. A text needs one token at least: `pack_padded_sequence`
 # refuses a length of 0. And a state that you make yourself has the size of one batch; the last
-# batch is often smaller, and then it is an error. Make it in `forward`, for as many texts as `x`
-# has, or leave it out: without one, the network begins with zeros.
+# batch is often smaller. If it is padded, that is an error. If it is packed with
+# `enforce_sorted=False`, nothing is said: the network takes the first states, one for each text.
+# Make the state in `forward`, for as many texts as the batch has, or leave it out: without one,
+# the network begins with zeros.
 #
 # With `bidirectional=True` a second network reads from right to left. The outputs of both stand
 # side by side: here 5 numbers of the first, then 5 of the second.
