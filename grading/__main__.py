@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import io
 import sys
 from typing import NoReturn
@@ -44,6 +43,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    status = main()
-    gc.freeze()  # or Python looks through all that torch has made, again and again, before it ends
-    sys.exit(status)
+    sys.exit(main())
