@@ -208,9 +208,11 @@ def files_of(exercise: Exercise) -> list[Path]:
 def _imported(module: ModuleType, seen: set[str]) -> Iterator[ModuleType]:
     """The lessons' modules that a module imports, and those that they import."""
     for node in ast.walk(ast.parse(source_of(module))):
-        if isinstance(node, ast.ImportFrom) and node.module not in seen:
-            name = node.module or ""
-            if name.startswith(f"{lessons.__name__}.") and name in sys.modules:
+        if not isinstance(node, ast.ImportFrom) or node.module is None:
+            continue
+        # What is imported from a folder is a file of it.
+        for name in (node.module, *(f"{node.module}.{alias.name}" for alias in node.names)):
+            if name.startswith(f"{lessons.__name__}.") and name in sys.modules and name not in seen:
                 seen.add(name)
                 yield sys.modules[name]
                 yield from _imported(sys.modules[name], seen)

@@ -19,7 +19,7 @@ class OneWeight(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(1))
-        self.register_buffer("batches", torch.zeros(1))
+        self.register_buffer("batches", torch.tensor(0))  # a whole number, as in BatchNorm
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x: shape (batch, 1). Returns the same shape."""
