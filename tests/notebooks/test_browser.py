@@ -34,6 +34,7 @@ FIRST = "00_start_here.ipynb"
 TARGETS = [target for target in build.targets() if target.practice]
 OTHERS = [target for target in TARGETS if target.contents.number != "01"]
 FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
 
@@ -110,11 +111,15 @@ def opened(browser, port):
 
 
 def shown_notebook(page, name):
-    """The panel of the notebook in front, once it has a kernel."""
+    """The panel of the notebook in front, once its kernel can run something.
+
+    JupyterLab drops what is asked of a kernel that it is still connecting to.
+    """
     page.locator(".lm-TabBar-tab.lm-mod-current", has_text=name).wait_for()
     panel = page.locator(FRONT)
     panel.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     panel.locator(".jp-Toolbar-kernelName", has_text="Python 3").wait_for()
+    panel.locator(IDLE).wait_for()
     return panel
 
 
@@ -142,13 +147,17 @@ def replace_and_run(page, cell, text):
 
 def wait_until_idle(panel):
     """Until no cell of the notebook is running or waits for its turn."""
-    panel.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]').wait_for()
+    panel.locator(IDLE).wait_for()
     panel.locator(".jp-InputPrompt", has_text="[*]").first.wait_for(state="detached")
 
 
 def wait_for_output(cell, text):
-    """Until a cell says `text`; where it does not, the failure shows what it says instead."""
+    """Until a cell says `text`; where it does not, the failure shows what it says instead.
+
+    What lies far from the part of a notebook that is shown is not drawn, so it cannot be seen.
+    """
     output = cell.locator(".jp-OutputArea")
+    cell.scroll_into_view_if_needed()
     try:
         output.filter(has_text=text).wait_for()
     except Exception as error:
