@@ -39,7 +39,7 @@ contents = Contents(
         lead=(
             "Write each answer in its cell, run it, then run the check below it. A check never "
             'stops the notebook. `hint("05.1")` gives a hint, and another one each time you ask. '
-            "The checks of this notebook also count the hooks that are left on the model, after a "
+            "Most checks of this notebook also count the hooks that are left on the model, after a "
             "good run and after one that raised."
         ),
         imports=[

@@ -23,8 +23,8 @@ exercise = Exercise(
     minutes=20,
     difficulty=3,
     hints=[
-        "`tensor.isfinite()` is False for NaN and for both infinities. An infinity becomes NaN "
-        "one or two layers later.",
+        "`tensor.isfinite()` is False for NaN and for both infinities. An infinity often becomes "
+        "NaN one or two layers later.",
         "Put a forward hook on every module, containers as well. The hooks fire in the order in "
         "which modules finish: the first bad one in this order is the one to name.",
         "`nn.GRU` gives a tuple of tensors. Make a tuple of a single tensor, and treat both alike.",
@@ -224,7 +224,7 @@ def names_the_victim(model, x):
     return bad[0] if bad else None
 
 
-@exercise.mistake("Not every module gives a tensor: a recurrent layer gives a tuple of tensors.")
+@exercise.mistake("Not every module gives a tensor: `nn.GRU` gives a tuple of tensors.")
 def expects_one_tensor(model, x):
     bad = []
 

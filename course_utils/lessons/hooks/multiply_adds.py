@@ -260,8 +260,8 @@ def square_pictures(model, x):
 
 
 @exercise.mistake(
-    "A kernel stands at fewer places than the picture has, unless there is padding. Count the "
-    "places in what the layer gives."
+    "A kernel often stands at fewer places than the picture has. Count the places in what the "
+    "layer gives."
 )
 def places_of_the_input(model, x):
     def rule(layer, given, output):

@@ -1,6 +1,6 @@
 """
-Pictures of what a network looks at need the gradient at an inner layer. In many networks the next
-layer is `nn.ReLU(inplace=True)`, and full backward hooks do not work there.
+Some pictures of what a network looks at need the gradient at an inner layer. In many networks the
+next layer is `nn.ReLU(inplace=True)`, and full backward hooks do not work there.
 """
 
 import copy

@@ -25,7 +25,7 @@ exercise = Exercise(
     difficulty=2,
     hints=[
         "What a forward hook returns (if it is not None) takes the place of the layer's output.",
-        "The units of a linear layer and the channels of a convolution are both dimension 1.",
+        "Here the units of a linear layer and the channels of a convolution are both dimension 1.",
         "The output may be needed unchanged by backward: change a copy.",
     ],
 )

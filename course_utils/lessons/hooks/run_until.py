@@ -374,7 +374,7 @@ def by_the_last_part_of_the_name(model, name, x):
 
 
 @exercise.mistake(
-    "The layer ran, but the model around it did not: neither the hooks of the model nor anything "
+    "The layer ran, but the model around it was not called: its hooks did not run, nor anything "
     "else that belongs to a call of it. Call the model itself."
 )
 def calls_forward(model, name, x):

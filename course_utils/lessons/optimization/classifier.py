@@ -194,7 +194,7 @@ class SoftmaxInForward(TwoLayers):
 
 @exercise.mistake(
     "`forward` still ends in softmax, and `probabilities` does it a second time: the "
-    "probabilities come out nearly equal."
+    "probabilities come out too much alike."
 )
 class SoftmaxInBoth(TwoLayers):
     def forward(self, x):

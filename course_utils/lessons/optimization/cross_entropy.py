@@ -1,5 +1,5 @@
 """
-The loss of all classifiers. For the logits `[2, 1, 0]` and class 0 it is 0.4076. Logits may be as
+The usual loss of classifiers. For the logits `[2, 1, 0]` and class 0 it is 0.4076. Logits may be as
 large as 1000, so softmax and logarithm cannot be done one after the other.
 """
 

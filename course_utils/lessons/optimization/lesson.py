@@ -810,11 +810,11 @@ walks = {
 figures.descent_paths(height, walks)
 
 # %% [markdown]
-# Most of them stop in the local minimum: they follow the slope and nothing else. Momentum and
-# Nesterov are fast enough to roll over the ridge, and end in the deeper valley. That is luck: with
-# a sixth of the rate they end in the local one, too. Rprop goes straight and turns sharply. Adam
-# goes too far and comes back. AdamW ends off the minimum: its decay pulls towards (0, 0). And
-# SparseAdam goes Adam's way, because here every element has a gradient.
+# Most of them stop in the local minimum: the slope leads there. Momentum and Nesterov are fast
+# enough to roll over the ridge, and end in the deeper valley. That is luck: with a sixth of the
+# rate they end in the local one, too. Rprop goes straight and turns sharply. Adam goes too far and
+# comes back. AdamW ends off the minimum: its decay pulls towards (0, 0). And SparseAdam goes Adam's
+# way, because here every element has a gradient.
 #
 # No optimizer is the best one. A fair comparison tries several rates for each. Good first choices:
 # AdamW with a rate near 0.001, or SGD with momentum 0.9 and a rate near 0.1, with a schedule.
@@ -1143,7 +1143,8 @@ predict("09.p26", guess, lambda: momentum_of_one_cycle())
 # the optimizer does not count either. `cycle_momentum=False` leaves the momentum alone.
 #
 # `ChainedScheduler` steps several schedules at once; their factors are multiplied. (Not with
-# `LambdaLR` or `OneCycleLR`: they write the whole rate anew, whatever the others have made of it.)
+# some, such as `LambdaLR` or `OneCycleLR`: they write the whole rate anew, whatever the others have
+# made of it.)
 
 
 # %%

@@ -184,7 +184,7 @@ class BareAdamW(torch.optim.Optimizer):
 
 @exercise.mistake(
     "You add the decay to the gradient: that is Adam with weight_decay. The division by the root "
-    "then makes the decay the same for large and small parameters."
+    "then makes the decay small where gradients are large."
 )
 class DecayInTheGradient(BareAdamW):
     @torch.no_grad()

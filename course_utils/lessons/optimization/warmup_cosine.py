@@ -1,4 +1,4 @@
-"""The schedule that most large models are trained with. With `warmup=2`, `total=6` and base rate 1,
+"""A schedule that many large models are trained with. With `warmup=2`, `total=6` and base rate 1,
 the rates are 0.5, 1, then half a cosine: 1, 0.854, 0.5, 0.146, and 0 from step 6 on.
 """
 
