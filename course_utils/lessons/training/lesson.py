@@ -663,7 +663,7 @@ for epoch in progress(5):
 writer.close()
 
 # %% [markdown]
-# `reset` stands at the beginning of each epoch.
+# In each epoch, `reset` stands before the first `update`.
 #
 # **Predict 10.p17.** Nothing in this cell says `eval()`. What is `net.training` while the metric
 # is measured? Write `True` or `False`.
