@@ -498,7 +498,7 @@ figures.module_tree(Listed())
 # The module does not look into the list. With a `forward` it would run and train without an error,
 # and only `first` would learn. `nn.ModuleList` and `nn.ModuleDict` are used like a list and a dict
 # of modules, and register what they hold. (A key of a ModuleDict is a text without a dot. It must
-# not be the name of a method, such as `type` or `keys`.)
+# not be the name of an attribute or method, such as `training`, `type` or `keys`.)
 
 
 # %%
@@ -829,8 +829,9 @@ loaded = torch.load(file, weights_only=True)
 # %% [markdown]
 # `load_state_dict` copies the values into the model's own tensors. It wants all names, and no
 # others. With `strict=False` it forgives names and tells you which; a tensor of another shape is
-# still an error. (An exception: a tensor of shape () takes a saved one of shape (1,).) Where it
-# stops with an error, what fits has been copied all the same.
+# still an error. (An exception: a tensor of shape () takes a saved one of shape (1,); in torch 2.3
+# also one of shape (n,), and keeps its first number.) Where it stops with an error, what fits has
+# been copied all the same.
 
 # %%
 fit = nn.Linear(2, 1, bias=False).load_state_dict(loaded, strict=False)

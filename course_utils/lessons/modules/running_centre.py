@@ -139,7 +139,7 @@ class CentrePlainAttributes(nn.Module):
 
 @exercise.mistake(
     "The sum you keep has become part of the graph: it holds on to every batch there ever was, and "
-    "a second backward will fail. Keep numbers, not their history."
+    "a second backward can fail. Keep numbers, not their history."
 )
 class CentreKeepsGraph(nn.Module):
     def __init__(self, features):

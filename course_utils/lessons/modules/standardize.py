@@ -267,8 +267,8 @@ class StandardizeTimes(nn.Module):
 
 
 @exercise.mistake(
-    "Something is added to `std` before the division, so every result comes out a little too "
-    "small. The docstring has no such number."
+    "Something is added to `std` before the division, so your results lie a little too close to "
+    "0. The docstring has no such number."
 )
 class StandardizeWithoutZero(nn.Module):
     def __init__(self, mean, std):

@@ -213,7 +213,7 @@ def eval_only(model, loss_fn, loader):
 
 @exercise.mistake(
     "The number is right, but you leave the model in eval mode. The next epoch would train "
-    "without its Dropout, and BatchNorm would stop learning."
+    "without its Dropout, and the running means of BatchNorm would stand still."
 )
 def stays_in_eval(model, loss_fn, loader):
     model.eval()

@@ -663,7 +663,7 @@ for epoch in progress(5):
 writer.close()
 
 # %% [markdown]
-# `reset` stands at the beginning of each epoch.
+# In each epoch, `reset` stands before the first `update`.
 #
 # **Predict 10.p17.** Nothing in this cell says `eval()`. What is `net.training` while the metric
 # is measured? Write `True` or `False`.
@@ -1086,7 +1086,7 @@ train_epoch(model, batch, optimizer)
 # - "`Accuracy()` and `accuracy(predicted, target)`." `task=` has been needed since torchmetrics
 #   0.11: [thread](https://github.com/rasbt/machine-learning-book/issues/128).
 # - "Accuracy is accuracy." The two classes average differently:
-#   [thread](https://github.com/Lightning-AI/torchmetrics/issues/1317).
+#   [thread](https://github.com/Lightning-AI/torchmetrics/issues/2320).
 # - "`compute()` is the mean over the batches." It pools all samples since the last `reset()`.
 # - "`len(loader.dataset)` samples were seen", "hits / `len(loader)` is the accuracy." A loader may
 #   show fewer, and its length counts batches:

@@ -395,5 +395,5 @@ exercise.equivalent(
 exercise.equivalent(
     "self.total += value * samples",
     "self.total = self.total + value * samples",
-    because="Numbers cannot be changed in place: both ways give the name a new number.",
+    because="The tensor was made here: nobody else sees that it changes.",
 )

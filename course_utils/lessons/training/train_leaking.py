@@ -111,7 +111,8 @@ def train_one_epoch(model, optimizer, train_loader):
 
 
 @exercise.mistake(
-    "Now the model is in eval mode during training as well, and BatchNorm learns from nobody."
+    "Now the model is in eval mode during training as well, and the running means of BatchNorm "
+    "stand still."
 )
 def always_eval(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

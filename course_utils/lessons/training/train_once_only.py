@@ -232,7 +232,8 @@ def back_once(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "All of your training runs in eval mode: Dropout is off, and BatchNorm learns nothing."
+    "All of your training runs in eval mode: Dropout is off, and the running means of BatchNorm "
+    "stand still."
 )
 def trains_in_eval_mode(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
