@@ -214,7 +214,7 @@ def two_ranks(count, epoch, seed, drop_last):
     return (_order(count, seed + epoch) * 2)[: each * 2][dist.get_rank() :: 2]
 
 
-@exercise.mistake("The numbers are right, and they are in a tensor. A list of ints was asked for.")
+@exercise.mistake("The numbers are right, and they are in no list. A list of ints was asked for.")
 def a_tensor(count, epoch, seed, drop_last):
     return torch.tensor(epoch_indices(count, epoch, seed, drop_last), dtype=torch.int64)
 
