@@ -106,8 +106,8 @@ def deals_then_shuffles(count, epoch, seed, drop_last):
 
 
 @exercise.mistake(
-    "You shuffle with the global generator. The order depends on what else was drawn from it, and "
-    "whoever draws afterwards gets other numbers."
+    "You seed the global generator and shuffle with it: whoever draws from it afterwards gets "
+    "other numbers. The order has a generator of its own."
 )
 def global_seed(count, epoch, seed, drop_last):
     torch.manual_seed(seed + epoch)

@@ -100,8 +100,8 @@ def mean_over_those_left(model, optimizer, batches):
 
 
 @exercise.mistake(
-    "The last batches are used on the rank that has them and nowhere else: at the end there is "
-    "another model on each rank."
+    "The last batches, or all, are used on the rank that has them and nowhere else: at the end "
+    "there is another model on each rank."
 )
 def the_rest_alone(model, optimizer, batches):
     steps = torch.tensor(len(batches))
