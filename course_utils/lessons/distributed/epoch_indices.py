@@ -106,8 +106,8 @@ def deals_then_shuffles(count, epoch, seed, drop_last):
 
 
 @exercise.mistake(
-    "You shuffle with the global generator. The order depends on what else was drawn from it, and "
-    "whoever draws afterwards gets other numbers."
+    "You seed the global generator and shuffle with it: whoever draws from it afterwards gets "
+    "other numbers. The order has a generator of its own."
 )
 def global_seed(count, epoch, seed, drop_last):
     torch.manual_seed(seed + epoch)
@@ -214,7 +214,7 @@ def two_ranks(count, epoch, seed, drop_last):
     return (_order(count, seed + epoch) * 2)[: each * 2][dist.get_rank() :: 2]
 
 
-@exercise.mistake("The numbers are right, and they are in a tensor. A list of ints was asked for.")
+@exercise.mistake("The numbers are right, and they are in no list. A list of ints was asked for.")
 def a_tensor(count, epoch, seed, drop_last):
     return torch.tensor(epoch_indices(count, epoch, seed, drop_last), dtype=torch.int64)
 

@@ -36,8 +36,8 @@ exercise = Exercise(
 def gather_rows(rows):
     """The rows of all ranks in one tensor, on every rank: those of rank 0 first, then of rank 1.
 
-    rows: a contiguous float32 or int64 tensor of shape (n, features), any numbers inside. n differs
-    from rank to rank and may be 0; features and dtype are the same on each. It stays as it is.
+    rows: a contiguous float32 or int64 tensor of shape (n, features), any numbers inside. n may
+    differ from rank to rank and be 0; features and dtype are the same. It stays as it is.
     Returns a new tensor with all rows, also where that is none, of the dtype of `rows`.
     """
     count = torch.tensor([len(rows)])

@@ -1330,7 +1330,7 @@ one_rank, *(run_on_ranks(weight_after_epoch, lr)[0] for lr in (0.05, 0.1))
 # - "BatchNorm sees the whole batch." It sees that of its rank:
 #   [question](https://github.com/facebookresearch/moco/issues/41),
 #   [buffers of rank 0](https://github.com/huggingface/pytorch-image-models/issues/110).
-# - "`all_gather` takes any lengths." Not with gloo, and other backends may hang:
+# - "`all_gather` takes any lengths." Not with gloo, and NCCL has to know them on every rank:
 #   [thread](https://github.com/pytorch/pytorch/issues/156627),
 #   [a request](https://github.com/Lightning-AI/pytorch-lightning/issues/7773).
 # - "A rank without batches is done." The others wait for it:

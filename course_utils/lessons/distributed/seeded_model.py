@@ -92,8 +92,8 @@ def _(answer, make_model, seed):
 
 
 @exercise.mistake(
-    "The weights are alike, and so is everything that is drawn after them: dropout would drop the "
-    "same elements on each rank."
+    "The weights are alike, and so is what torch draws after them: dropout would drop the same "
+    "elements on each rank."
 )
 def one_seed_for_all(make_model, seed):
     torch.manual_seed(seed)

@@ -33,7 +33,7 @@ def step_of_all(model, optimizer, x, y):
     """Take one step on the mean loss over all samples of all ranks; returns that loss, a float.
 
     model: a DistributedDataParallel that gives scores. x: shape (n, 3). y: labels, shape (n,),
-    int64; n is another one on each rank, and may be 0 on some. The loss is cross-entropy.
+    int64; n may be another one on each rank, and 0 on some. The loss is cross-entropy.
     Gradients from before do not count. Each rank returns the same loss: the one before the step.
     """
     count = torch.tensor(len(y))

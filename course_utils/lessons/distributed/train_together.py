@@ -1,4 +1,4 @@
-"""This function trains a model on two ranks, and mostly comes to no end. Where it does, nearly all
+"""This function trains a model on two ranks, and may come to no end. Where it ends, nearly all
 that it gives is wrong. It has six bugs. One process alone would never show most of them. Mend it.
 """
 

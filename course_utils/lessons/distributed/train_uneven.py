@@ -33,9 +33,9 @@ def train_uneven(model, optimizer, batches):
     """Take a step for each batch, until no rank has one left; all ranks end with the same model.
 
     model: a DistributedDataParallel, for x of shape (n, 3).
-    optimizer: SGD. batches: a list of pairs (x, y), on each rank of another length, and sometimes
-    empty. The loss of a batch is its mean squared error. The gradient of a step is the mean over
-    all ranks; a rank that has no batch left counts in it with a gradient of 0.
+    optimizer: SGD. batches: a list of pairs (x, y), often of another length on each rank, and
+    sometimes empty. The loss of a batch is its mean squared error. The gradient of a step is the
+    mean over all ranks; a rank that has no batch left counts in it with a gradient of 0.
     """
     with Join([model]):
         for x, y in batches:
@@ -100,8 +100,8 @@ def mean_over_those_left(model, optimizer, batches):
 
 
 @exercise.mistake(
-    "The last batches are used on the rank that has them and nowhere else: at the end there is "
-    "another model on each rank."
+    "The last batches, or all, are used on the rank that has them and nowhere else: at the end "
+    "there is another model on each rank."
 )
 def the_rest_alone(model, optimizer, batches):
     steps = torch.tensor(len(batches))

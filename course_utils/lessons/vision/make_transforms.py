@@ -267,8 +267,8 @@ def numbers_of_a_tutorial(size, mean, std):
 
 
 @exercise.mistake(
-    "The images are grey, with one channel, and your numbers are for three: the result has "
-    "three channels."
+    "The images are grey, with one channel, and your numbers are for three: v1 raises an error, "
+    "and v2 would make three channels."
 )
 def three_channels(size, mean, std):
     to_numbers = [transforms.ToTensor(), transforms.Normalize([mean] * 3, [std] * 3)]

@@ -94,7 +94,7 @@ def rounds(height, width, size):
 
 
 @exercise.mistake(
-    "Your longer edge is one too small, now and then: a factor of floats is rounded before it "
+    "Your longer edge is off by one, now and then: a factor of floats is rounded before it "
     "is used. In which order do you multiply and divide?"
 )
 def factor_first(height, width, size):

@@ -148,8 +148,8 @@ def draws_twice(make_dataset, count, train_transform, valid_transform, seed):
 
 
 @exercise.mistake(
-    "You took the samples in the order of the files. If they are sorted, validation has one class "
-    "only, and training has few or none of it."
+    "You took the samples in the order of the files. If they are sorted, validation has the last "
+    "classes only, and training has few of them or none."
 )
 def takes_the_last(make_dataset, count, train_transform, valid_transform, seed):
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)
@@ -252,8 +252,7 @@ def loses_one(make_dataset, count, train_transform, valid_transform, seed):
 
 
 @exercise.mistake(
-    "Validation samples lie side by side in the files. With sorted files they are of one or two "
-    "classes."
+    "Validation samples lie side by side in the files. With sorted files they are of few classes."
 )
 def neighbours(make_dataset, count, train_transform, valid_transform, seed):
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)
