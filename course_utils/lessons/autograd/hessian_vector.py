@@ -152,8 +152,8 @@ def second_gradient(f, x, number):
 
 
 @exercise.mistake(
-    "You add up each row of the Hessian and multiply with v afterwards. v has to be in the sum "
-    "before it is differentiated."
+    "You add up each row of the Hessian, and v comes in afterwards or not at all. It has to be in "
+    "the sum before that is differentiated."
 )
 def multiplies_afterwards(f, x, v):
     return second_gradient(f, x, torch.sum) * v
@@ -242,8 +242,8 @@ def hessian_of_functional_at_v(f, x, v):
 
 
 @exercise.mistake(
-    "backward() adds to what is in `.grad` already. After the second one there is the sum of "
-    "both gradients in it; and weights of f, and a leaf of the caller, get a share as well."
+    "backward() adds to what is in `.grad` already. After the second one, the sum of both "
+    "gradients may be in it; and weights of f, and a leaf of the caller, get a share as well."
 )
 def backward_twice(f, x, v):
     x = x.detach().requires_grad_()
@@ -286,7 +286,8 @@ def by_one_small_step(f, x, v):
 
 @exercise.mistake(
     "x and v may have any number of dimensions. `@` and `dot` of two matrices, or of two numbers, "
-    "are something else than the sum of all products, or nothing at all."
+    "are something else than the sum of all products, or nothing at all; and `view` does not "
+    "flatten every tensor."
 )
 def dot_of_vectors(f, x, v):
     return second_gradient(f, x, lambda g: g @ v)
