@@ -397,7 +397,7 @@ exercise.equivalent(
 exercise.equivalent(
     "gradient = torch.func.grad(lambda x: f(x).sum())(x.detach())",
     "gradient = torch.func.grad(lambda x: f(x).sum())(x)",
-    because="torch.func looks at the numbers alone: a graph behind x is not followed.",
+    because="The numbers are the same: whether a graph leads on from them to x is not asked.",
 )
 
 

@@ -544,7 +544,7 @@ exercise.equivalent(
 exercise.equivalent(
     "d = (prediction - target).detach().requires_grad_()",
     "d = (prediction - target).requires_grad_()",
-    because="Inside of forward the arguments have no graph behind them that could be reached.",
+    because="The gradient is asked for at the distance, whatever stands behind it.",
 )
 
 
