@@ -115,7 +115,7 @@ def clips_both(x, limit):
 
 
 @exercise.mistake(
-    "Your gradient follows from x alone. What arrives from behind has to go in: what does "
+    "Your gradient is not made of what arrives alone. That is what is to be clipped: what does "
     "`backward` get as its argument?"
 )
 def slope_alone(x, limit):
@@ -208,8 +208,8 @@ def backward_by(change):
 
 
 @exercise.mistake(
-    "Yours shrinks the gradient as a whole when it is long. Each element is to be clipped by "
-    "itself: small ones stay as they are."
+    "Yours shrinks small elements as well, with the whole gradient or by themselves. Each element "
+    "is to be clipped by itself: small ones stay as they are."
 )
 def clips_the_norm(x, limit):
     return backward_by(lambda g, limit: g * (limit / (g.norm() + 1e-12)).clamp(max=1))(x, limit)
@@ -229,7 +229,7 @@ def squeezes_gently(x, limit):
     return backward_by(lambda g, limit: limit * torch.tanh(g / max(limit, 1e-12)))(x, limit)
 
 
-@exercise.mistake("A gradient can be too large on both sides of 0. Yours is clipped on one.")
+@exercise.mistake("A gradient can be too large on both sides of 0. Yours knows one of them only.")
 def clips_above_only(x, limit):
     return backward_by(lambda g, limit: g.clamp(max=limit))(x, limit)
 
@@ -313,7 +313,7 @@ def hook_at_x(x, limit):
     return x
 
 
-@exercise.mistake("x need not require grad. A hook cannot be put on a tensor that has no gradient.")
+@exercise.mistake("x need not require grad. A hook cannot be put on a tensor that requires none.")
 def hook_without_asking(x, limit):
     y = x.clone()
     y.register_hook(lambda g: g.clamp(-limit, limit))
@@ -341,8 +341,8 @@ def a_plain_copy(x, limit):
 
 
 @exercise.mistake(
-    "An error comes up on the way back. `backward` has to give one gradient for each argument of "
-    "`forward`, and gets what `forward` kept in its `ctx` alone."
+    "An error comes up. `backward` has to give one gradient for each argument of `forward`, and "
+    "`save_for_backward` takes tensors, no numbers."
 )
 def one_gradient_for_two(x, limit):
     class Clip(torch.autograd.Function):
@@ -375,8 +375,8 @@ def saves_a_number(x, limit):
 
 
 @exercise.mistake(
-    "A Function is never made into an object, and its `forward` is not called by yourself: torch "
-    "makes the node when you use `apply`."
+    "A Function is never made into an object, and its `forward` is not called by yourself: when "
+    "you use `apply`, torch makes the node, and gives `ctx` to both ways as the first argument."
 )
 def calls_an_object(x, limit):
     class Clip(torch.autograd.Function):

@@ -477,7 +477,8 @@ def retains_graphs_and_the_lowest_loss(loss_of, start, lr, steps):
 
 
 @exercise.mistake(
-    "You walk with the tensor of the caller, or in its memory: `start` is no longer where it was."
+    "You walk with the tensor of the caller, in its memory or in its graph: `start` is no longer "
+    "as it was, or an error comes up."
 )
 def walks_with_start(loss_of, start, lr, steps):
     point = start.detach().requires_grad_()

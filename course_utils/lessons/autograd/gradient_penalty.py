@@ -101,7 +101,7 @@ def connected_to_nothing(f, x):
 
 
 @exercise.mistake(
-    "Each sample has a length of its own. Yours is the length of the whole batch of gradients."
+    "Each sample has a length of its own. Yours is one length for the whole batch of gradients."
 )
 def length_of_the_batch(f, x):
     return penalty_of(f, x, lambda gradient: gradient.norm())
@@ -131,7 +131,7 @@ def squeezes_one_sample(f, x):
 
 @exercise.mistake(
     "A sample may have several dimensions, and its length goes over all of them at once. Yours "
-    "goes over one of them, and is right only for rows of numbers."
+    "goes over others, or over one of them, which is right only for rows of numbers."
 )
 def length_along_one_dimension(f, x):
     return penalty_of(f, x, lambda gradient: gradient.norm(2, dim=1))
@@ -397,7 +397,7 @@ exercise.equivalent(
 exercise.equivalent(
     "gradient = torch.func.grad(lambda x: f(x).sum())(x.detach())",
     "gradient = torch.func.grad(lambda x: f(x).sum())(x)",
-    because="torch.func looks at the numbers alone: a graph behind x is not followed.",
+    because="The numbers are the same: whether a graph leads on from them to x is not asked.",
 )
 
 

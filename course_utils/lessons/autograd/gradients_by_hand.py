@@ -221,7 +221,8 @@ def slope_of_tanh_of_tanh(x, w, b, y):
 
 
 @exercise.mistake(
-    "`b` is one number that is used for every sample. Yours has a gradient for each sample."
+    "`b` is one number that is used for every sample. Yours has a gradient for each sample, or a "
+    "dimension too many."
 )
 def b_for_each_sample(x, w, b, y):
     a = x @ w + b
@@ -277,8 +278,8 @@ def sums_x_alone(x, w, b, y):
 
 
 @exercise.mistake(
-    "The shapes do not meet: there is a number for each sample, and the gradient of w wants one "
-    "for each feature. Over which of the two does the sum go?"
+    "Samples and features do not meet as they have to: there is a number for each sample, and the "
+    "gradient of w wants one for each feature. Over which of the two does the sum go?"
 )
 def x_the_wrong_way(x, w, b, y):
     a = x @ w + b

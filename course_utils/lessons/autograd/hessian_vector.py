@@ -152,8 +152,8 @@ def second_gradient(f, x, number):
 
 
 @exercise.mistake(
-    "You add up each row of the Hessian and multiply with v afterwards. v has to be in the sum "
-    "before it is differentiated."
+    "You add up each row of the Hessian, and v comes in afterwards or not at all. It has to be in "
+    "the sum before that is differentiated."
 )
 def multiplies_afterwards(f, x, v):
     return second_gradient(f, x, torch.sum) * v
@@ -242,8 +242,8 @@ def hessian_of_functional_at_v(f, x, v):
 
 
 @exercise.mistake(
-    "backward() adds to what is in `.grad` already. After the second one there is the sum of "
-    "both gradients in it; and weights of f, and a leaf of the caller, get a share as well."
+    "backward() adds to what is in `.grad` already. After the second one, the sum of both "
+    "gradients may be in it; and weights of f, and a leaf of the caller, get a share as well."
 )
 def backward_twice(f, x, v):
     x = x.detach().requires_grad_()
@@ -286,7 +286,8 @@ def by_one_small_step(f, x, v):
 
 @exercise.mistake(
     "x and v may have any number of dimensions. `@` and `dot` of two matrices, or of two numbers, "
-    "are something else than the sum of all products, or nothing at all."
+    "are something else than the sum of all products, or nothing at all; and `view` does not "
+    "flatten every tensor."
 )
 def dot_of_vectors(f, x, v):
     return second_gradient(f, x, lambda g: g @ v)
@@ -359,7 +360,7 @@ def a_sum_that_always_depends_on_x(f, x, v):
 exercise.equivalent(
     "_, back = torch.func.vjp(torch.func.grad(f), x.detach())",
     "_, back = torch.func.vjp(torch.func.grad(f), x)",
-    because="torch.func looks at the numbers alone: a graph behind x is not followed.",
+    because="The numbers are the same: whether a graph leads on from them to x is not asked.",
 )
 
 

@@ -296,7 +296,7 @@ predict("03.p8", guess, times_zero)
 # The sum has a use. A batch that is too large for the memory can be cut into parts. Run
 # `backward()` for each part, and the gradients add up. Here are six samples, and the gradient of
 # their summed error, first at once, then in parts of 4 and 2. (`torch.autograd.grad` gives
-# gradients back, as a tuple, and leaves `.grad` alone.)
+# gradients back, as a tuple, and leaves the `.grad` of leaves alone.)
 
 # %%
 targets = torch.tensor([1.0, 1.0, 1.0, 1.0, 4.0, 4.0])  # (samples,)

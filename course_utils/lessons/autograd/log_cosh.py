@@ -142,8 +142,8 @@ def forgets_what_arrives(prediction, target):
 
 
 @exercise.mistake(
-    "The loss is a mean, and your gradient is that of a sum. By how much does the mean move when "
-    "one element moves?"
+    "The loss is a mean over all elements, and your gradient is that of something else. By how "
+    "much does the mean move when one element moves?"
 )
 def gradient_of_the_sum(prediction, target):
     return one_node(mean_of, lambda g, d: g * d.tanh())(prediction, target)
@@ -232,8 +232,8 @@ def clamps_the_distance(prediction, target):
 
 
 @exercise.mistake(
-    "Your number is too large by the same amount for every element, near 0 or far away. What is "
-    "the loss of two equal numbers?"
+    "Your number is too large by the same amount for every element, or for every one that is far "
+    "away. What is the loss of two equal numbers, and of two that are far apart?"
 )
 def forgets_the_logarithm_of_two(prediction, target):
     return one_node(lambda d: torch.logaddexp(d, -d).mean(), slope_of)(prediction, target)
@@ -544,7 +544,7 @@ exercise.equivalent(
 exercise.equivalent(
     "d = (prediction - target).detach().requires_grad_()",
     "d = (prediction - target).requires_grad_()",
-    because="Inside of forward the arguments have no graph behind them that could be reached.",
+    because="The gradient is asked for at the distance, whatever stands behind it.",
 )
 
 

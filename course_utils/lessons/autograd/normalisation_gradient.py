@@ -210,7 +210,9 @@ def eps_outside(gradient, x, eps):
     return (centred - y * (gradient * y).mean(dim=1, keepdim=True)) / std
 
 
-@exercise.mistake("Each *row* is normalised. You took the means down the columns, over the batch.")
+@exercise.mistake(
+    "Each *row* is normalised. You took means down the columns, over the batch, or over everything."
+)
 def down_the_batch(gradient, x, eps):
     std = (x.var(dim=0, correction=0, keepdim=True) + eps).sqrt()
     y = (x - x.mean(dim=0, keepdim=True)) / std
@@ -235,8 +237,8 @@ def means_over_everything(gradient, x, eps):
 
 
 @exercise.mistake(
-    "What stands under the fraction is the std. Where did its root go, or where did one std too "
-    "many come in?"
+    "What stands under the fraction is the std. Where did it go, or its root, or where did one std "
+    "too many come in?"
 )
 def divides_by_the_variance(gradient, x, eps):
     std = (x.var(dim=1, correction=0, keepdim=True) + eps).sqrt()

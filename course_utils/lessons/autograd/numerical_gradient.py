@@ -191,7 +191,8 @@ def result_in_the_dtype_of_x(f, x, step=1e-6):
 
 
 @exercise.mistake(
-    "f takes a tensor of x's shape. Yours is given another one, all numbers in a row or one alone."
+    "f takes a tensor of x's shape, and the result has that shape, too. In yours there is another "
+    "one: all numbers in a row, or one alone."
 )
 def flat_for_f(f, x, step=1e-6):
     start = x.detach().double().reshape(-1)

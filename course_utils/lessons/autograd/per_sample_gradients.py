@@ -107,8 +107,8 @@ def a_share_of_the_batch(loss, params, x, y):
 
 
 @exercise.mistake(
-    "You divide by the number of samples. Asked is the gradient of the loss of each sample, as if "
-    "it were alone."
+    "You divide or multiply by the number of samples. Asked is the gradient of the loss of each "
+    "sample, as if it were alone."
 )
 def divides_by_n(loss, params, x, y):
     each = of_each_sample(loss, params, x, y)

@@ -112,8 +112,8 @@ def multiplies_by_a_mask(a, b):
 
 
 @exercise.mistake(
-    "A small number added to b moves all results a little, and where b is 0 the result is huge. "
-    "It has to be 0 there, and a / b elsewhere."
+    "A small number in b moves results a little, or makes them huge where b is 0. The result has "
+    "to be 0 there, and a / b elsewhere."
 )
 def adds_eps(a, b):
     return a / (b + 1e-8)
@@ -154,7 +154,7 @@ def eps_beside_the_square(a, b):
     return a * b / (b * b + 1e-12)
 
 
-@exercise.mistake("One 0 in b decides for all of them in yours. Each element has its own divisor.")
+@exercise.mistake("Yours decides once for all elements. Each of them has its own divisor.")
 def all_or_none(a, b):
     if (b == 0).any():
         return torch.zeros_like(a * b)
@@ -167,7 +167,7 @@ def only_if_all_are_zero(a, b):
 
 
 @exercise.mistake(
-    "clamp lets nothing below its limit through: negative divisors are lost, and small ones become "
+    "clamp lets nothing below its limit through: negative divisors are lost, or small ones become "
     "larger."
 )
 def clamps(a, b):

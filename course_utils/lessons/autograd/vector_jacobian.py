@@ -116,8 +116,8 @@ def backward_with_weights(f, x, v):
 
 
 @exercise.mistake(
-    "You go backwards from x as it was given: it, or what it was made from, keeps a gradient that "
-    "was not there, and one that was there is in yours."
+    "You go backwards from x as it was given: at it, or at what it was made from, a gradient is "
+    "left that was not there, or one that was there is lost, or is in yours."
 )
 def backward_on_x(f, x, v):
     x.requires_grad_()

@@ -151,7 +151,7 @@ def padding_in_front(outputs, lengths):
 
 @exercise.mistake(
     "In one long table of all places, text 1 begins after all places of text 0. Your numbers of "
-    "rows do not go so far."
+    "rows do not begin there."
 )
 def rows_of_the_first_text(outputs, lengths):
     return outputs.reshape(-1, outputs.shape[2])[lengths - 1]

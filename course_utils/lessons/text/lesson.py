@@ -21,7 +21,8 @@
 #
 # The next cell says which lane you are in. With torchtext, the lines under `if has_torchtext:` put
 # its objects in place. Without torchtext, these lines are left out, and the plain Python does the
-# work. All other outputs on this page are the same in both lanes.
+# work. All other outputs on this page are the same in both lanes, but for the name and the words of
+# one error.
 
 # %% tags=["nbval-ignore-output"]
 # Not compared: it says whether this lane has torchtext.
@@ -820,7 +821,7 @@ all(label in data.NEWS_CLASSES for items in sets for label, _ in items)
 # - "`pack_padded_sequence` takes the batch as it comes." Only with `enforce_sorted=False`:
 #   [thread](https://github.com/pytorch/pytorch/issues/3662).
 # - "`EmbeddingBag` offsets are the lengths of the bags." They are beginnings, and a missing
-#   `cumsum` is silent: [thread](https://github.com/pytorch/tutorials/issues/1359).
+#   `cumsum` may be silent: [thread](https://github.com/pytorch/tutorials/issues/1359).
 # - "True in a mask means masked." In `scaled_dot_product_attention` it means the opposite:
 #   [thread](https://github.com/rasbt/LLMs-from-scratch/issues/1061).
 # - "`nn.LSTM` and `nn.TransformerEncoderLayer` take (batch, time, features)." Only with

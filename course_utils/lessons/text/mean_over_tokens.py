@@ -14,7 +14,7 @@ exercise = Exercise(
     minutes=15,
     difficulty=2,
     hints=[
-        "The padding must not count twice: not in the sum, and not in the number to divide by.",
+        "Leave the padding out in both places: in the sum, and in the number to divide by.",
         "A mask of shape (batch, time, 1) broadcasts over the features.",
         "For an empty text the sum is 0 already. Only the division 0 / 0 has to be avoided: "
         "`clamp(min=1)`.",

@@ -143,12 +143,12 @@ exercise.equivalent(
     "ones = torch.ones(len(lengths), time, dtype=torch.int64)",
     "ones = torch.ones(len(lengths), time)",
     "ones = torch.ones(len(lengths), time, dtype=torch.int32)",
-    because="Numbers as small as lengths are exact in any dtype, and `ones` was made here.",
+    because="Numbers as small as lengths are exact in all of these, and `ones` was made here.",
 )
 
 
 exercise.equivalent(
     "return ones.cumsum(dim=1).le(lengths.unsqueeze(1))",
     "return ones.cumsum_(dim=1).le(lengths.unsqueeze(1))",
-    because="Numbers as small as lengths are exact in any dtype, and `ones` was made here.",
+    because="Numbers as small as lengths are exact in all of these, and `ones` was made here.",
 )

@@ -88,7 +88,8 @@ def split_at_each_space(text):
 
 
 @exercise.mistake(
-    "You treat all marks alike. Three of them are never tokens: one is removed, two become a space."
+    "A mark became a token that never is one. Three marks never are: one is removed, two become "
+    "a space."
 )
 def every_mark_a_token(text):
     return re.sub(r"([.,'()!?\";:])", r" \1 ", text.lower()).split()
