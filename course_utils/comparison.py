@@ -345,13 +345,17 @@ def an_object(name: str) -> str:
 # After the name of a type: the answer has made the class from a plain one. 'list/Lazy~' is a list
 # that holds a Lazy.
 OWN = "~"
+# The same for a tensor with attributes of its own where a tensor's methods are looked for.
+MASKED = "!"
 
 
 def a_type(name: str) -> str:
     """A noun for a type's name, for people: 'a tensor', 'an int', 'None'."""
-    if name.endswith(OWN):
-        container, _, own = name.removesuffix(OWN).rpartition("/")
-        one = text("kind.own_class", "{object}, a class of your own", object=an_object(own))
+    if name.endswith((OWN, MASKED)):
+        container, _, own = name[:-1].rpartition("/")
+        one = text("kind.masked", "a tensor with attributes in the place of its methods")
+        if name.endswith(OWN):
+            one = text("kind.own_class", "{object}, a class of your own", object=an_object(own))
         if not container:
             return one
         return text(

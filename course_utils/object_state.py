@@ -427,6 +427,12 @@ def _named_part(name: Any) -> str:
     return name[:TEXT_LIMIT] if type(name) is str else type_name(type(name))
 
 
+def saved_tensors_hooks() -> tuple[int, ...]:
+    """Ids of what torch.autograd.graph.saved_tensors_hooks has put there; torch 2.3 tells none."""
+    top = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: None)
+    return tuple(map(id, top(False) or ()))
+
+
 def torch_switches(_: None) -> dict:
     """torch's global switches, hooks and seeds, as a reader gives them."""
     hooks = {}
@@ -442,6 +448,8 @@ def torch_switches(_: None) -> dict:
         ("default_device", ""): _token(torch.empty(0).device),
         ("deterministic", ""): _token(torch.are_deterministic_algorithms_enabled()),
         ("anomaly", ""): _token(torch.is_anomaly_enabled()),
+        ("multithreading", ""): _token(torch._C._is_multithreading_enabled()),
+        ("contexts", ""): (torch._C._len_torch_function_stack(), _token(saved_tensors_hooks())),
         ("threads", ""): _token(torch.get_num_threads()),
         ("seed", "torch"): _token(torch.default_generator.initial_seed()),
         ("seed", "random"): _Seeded(_words_of_python()),

@@ -31,7 +31,7 @@ import torch
 from torch.overrides import TorchFunctionMode, _get_current_function_mode, resolve_name
 
 from . import by_hand
-from .comparison import OWN, Difference, a_type, first_difference, same, show
+from .comparison import MASKED, OWN, Difference, a_type, first_difference, same, show
 from .memory import forgetful
 from .plain import TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
@@ -525,15 +525,27 @@ INSIDE_LIMIT = 50  # items of a container whose types are looked at
 
 
 def _kind_given(value: Any) -> str:
-    """The name of a value's type, with OWN: 'list', 'Lazy~', 'dict/Lazy~'."""
+    """The name of a value's type, with OWN or MASKED: 'list', 'Lazy~', 'list/torch.Tensor!'."""
     kind = type(value)
-    if _pretends(kind):
-        return type_name(kind) + OWN
+    if mark := _mark(value):
+        return type_name(kind) + mark
     inside = value.values() if kind is dict else value if kind in (list, tuple) else ()
     for item in itertools.islice(inside, INSIDE_LIMIT):
-        if _pretends(type(item)):
-            return f"{type_name(kind)}/{type_name(type(item))}{OWN}"
+        if mark := _mark(item):
+            return f"{type_name(kind)}/{type_name(type(item))}{mark}"
     return type_name(kind)
+
+
+def _mark(value: Any) -> str:
+    """What makes a value something else than it looks: OWN, MASKED, or '' for nothing."""
+    kind = type(value)
+    if _pretends(kind):
+        return OWN
+    if kind in (torch.Tensor, torch.nn.Parameter):
+        names = torch.Tensor.__dict__["__dict__"].__get__(value)
+        if any(hasattr(torch.Tensor, name) for name in names):
+            return MASKED
+    return ""
 
 
 def _pretends(kind: type) -> bool:
@@ -550,7 +562,8 @@ def _not_plain(right: Observation, got: Observation) -> Difference | None:
     """Where a plain value was given, and an object that stands for it or makes it later is."""
     for wanted, kind in zip(right.gave, got.gave):  # noqa: B905 - it may have ended early
         lazy = kind in LAZY and wanted in ("list", "tuple", "dict", "set")
-        if lazy or (OWN in kind and wanted.split(".")[0] in PLAIN_NAMES and OWN not in wanted):
+        own = OWN in kind and wanted.split(".")[0] in PLAIN_NAMES and OWN not in wanted
+        if lazy or own or (MASKED in kind and MASKED not in wanted):
             message = text(
                 "compare.not_plain",
                 "your function gave back {got}; {expected} itself was expected",

@@ -16,7 +16,7 @@ from types import SimpleNamespace
 
 import torch
 
-from .object_state import GLOBAL_HOOKS
+from .object_state import GLOBAL_HOOKS, saved_tensors_hooks
 
 MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
 
@@ -155,6 +155,8 @@ def course_settings() -> Iterator[None]:
             torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
 
     deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
+    multithreading, saving = torch._C._is_multithreading_enabled(), saved_tensors_hooks()
+    modes = torch._C._len_torch_function_stack()
     hooks = {name: set(dict.keys(table)) for name, table in _global_hooks()}
     switch(torch.float32, None, True, False)
     try:
@@ -165,6 +167,13 @@ def course_settings() -> Iterator[None]:
             torch.use_deterministic_algorithms(deterministic)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
+        if torch._C._is_multithreading_enabled() != multithreading:
+            torch.autograd.grad_mode.set_multithreading_enabled(multithreading)
+        # Contexts that were entered and not left: they end when nothing holds them, or never.
+        while torch._C._len_torch_function_stack() > modes:
+            torch._C._pop_torch_function_stack()
+        while saved_tensors_hooks() not in (saving, ()):
+            torch._C._autograd._pop_saved_tensors_default_hooks()
         for name, table in _global_hooks():
             for key in dict.keys(table) - hooks.get(name, set()):
                 table.pop(key)  # dict.pop() would break an OrderedDict

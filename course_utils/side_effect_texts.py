@@ -145,6 +145,17 @@ def _what_of_torch(what: str) -> str:
             return text(
                 "side_effect.anomaly", "Your code left the detection of anomalies switched over."
             )
+        case "multithreading":
+            return text(
+                "side_effect.multithreading",
+                "Your code left the threads of backward switched over for all that follows.",
+            )
+        case "contexts":
+            return text(
+                "side_effect.contexts",
+                "Your code went into a context of torch and has not left it: what it changes stays "
+                "changed for all that follows.",
+            )
         case "threads":
             return text("side_effect.threads", "Your code left torch another number of threads.")
         case "seed":

@@ -45,8 +45,8 @@ KINDS: tuple[str, ...] = (
     *("class", "forward", "parts", "parameters", "training", "requires_grad", "hooks_removed"),
     *("hooks_added", "attributes", "buffers", "values", "gradients", "graph", "shape", "items"),
     *("settings", "state", "draws", "grad_mode", "inference_mode", "default_dtype"),
-    *("default_device", "deterministic", "anomaly", "threads", "seed", "global_hooks_removed"),
-    *("global_hooks_added", "warning_filters"),
+    *("default_device", "deterministic", "anomaly", "multithreading", "contexts", "threads"),
+    *("seed", "global_hooks_removed", "global_hooks_added", "warning_filters"),
 )
 # No changes. GONE: something of the argument is no longer there when the case ends (an answer may
 # hold it longer, and then shows what the observation did to it afterwards); of TORCH: the end was

@@ -12,7 +12,7 @@ from typing import Any
 
 import torch
 
-from .comparison import OWN, a_type, first_difference
+from .comparison import MASKED, OWN, a_type, first_difference
 from .observation import Observation, compare
 from .plain import Opaque, TooLarge, plain
 from .texts import text
@@ -100,6 +100,12 @@ def _of_another_type(right: Observation, got: Observation) -> str | None:
                 "Your function gave back a function, not what that function gives. Has it been "
                 "called?",
             )
+        if MASKED in kind and MASKED not in wanted:
+            return text(
+                "symptom.masked",
+                "Your function gave back {got}: whoever asks the tensor is answered by those.",
+                got=a_type(kind),
+            )
         if OWN in kind and OWN not in wanted:
             return text(
                 "symptom.own_class",
@@ -168,6 +174,8 @@ def _by_names(right: Any, got: Any) -> str | None:
     if not (_is_facts(right) and _is_facts(got) and right.keys() == got.keys()):
         return None
     wrong = [key for key in right if first_difference(right[key], got[key]) is not None]
+    if not wrong:
+        return None
     holds = [key for key in right if key not in wrong]
 
     def speak_of(words: str, keys: list[str]) -> list[str]:

@@ -32,8 +32,9 @@ EVERYWHERE = {
 }
 # Functions of torch itself that are a whole answer of some exercise; parts of their names.
 WHOLE = ("loss", "entropy", "embedding_bag", "kl_div", "vmap", "cond", "compile", "jit", "func")
-# Methods that call back, or hand the same memory to others.
-CALL_BACK = {"apply_", "map_", "map2_", "register_hook", "__array__"}
+# Methods that call back, or hand the same memory to others, and the way to a node of the graph,
+# which is a function that can be called.
+CALL_BACK = {"apply_", "map_", "map2_", "register_hook", "__array__", "grad_fn", "next_functions"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,6 +77,8 @@ def mentions(statements: list[ast.stmt], facts: Mapping[str, Sequence[str]]) -> 
                 names.add("." + node.attr)
         elif isinstance(node, ast.Call):
             names |= {"." + name for name in screening.looked_up(node, imported)}
+        elif isinstance(node, ast.MatchClass):
+            names |= {"." + name for name in node.kwd_attrs}
         found += [name for name in sorted(names) if not is_allowed(name, rule)]
     return list(dict.fromkeys(name.lstrip(".") for name in found))
 

@@ -104,6 +104,7 @@ PARTS = {
     *("string.Formatter", "typing.get_type_hints", "typing.ForwardRef"),
     *("torch.set_default_device", "torch.utils.set_module", "torch.utils.swap_tensors"),
     *("torch.set_default_tensor_type", "logging.setLogRecordFactory", "logging.setLoggerClass"),
+    *("torch.set_flush_denormal", "torch.set_warn_always", "torch.set_num_interop_threads"),
     *("contextlib.redirect_stdout", "contextlib.redirect_stderr", "contextlib.chdir"),
     *("logging.currentframe", "IPython.get_ipython", "torch.utils.data.graph"),
 }
@@ -150,8 +151,11 @@ MAKE_CLASSES = {"collections.namedtuple"} | {
     f"enum.{kind}" for kind in ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")
 }
 # Methods that do what an answer does not: torch's own tensors are given other memory, a manager
-# of contexts a device that ends another's.
-METHODS = {"set_", "push", "push_async_exit", "pop_all", "enable_reentrant"}
+# of contexts a device that ends another's, a node of the graph a hook that no tensor knows of.
+METHODS = {"set_", "push", "push_async_exit", "pop_all", "enable_reentrant", "register_prehook"}
+
+# Of an ExitStack; fine where the code ends it.
+ENTER = "enter_context"
 
 # Attributes of anything that are modules, or lead to memory, in libraries' own objects.
 INTERPRETER = {
@@ -184,9 +188,13 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
     fine = local_names(everything, imported) | safe_loads(everything, imported)
     nodes = [node for node in everything if id(node) not in fine]
     used = {node.id for node in nodes if isinstance(node, ast.Name)}
-    screening = Screening(imported, used, plain_uses(everything, imported), on_itself(everything))
+    fine_there = on_itself(everything) | left_again(everything)
+    screening = Screening(imported, used, plain_uses(everything, imported), fine_there)
+    attributes = {node.attr for node in everything if isinstance(node, ast.Attribute)}
     for node in nodes:
         screening.visit(node)
+        if "next_functions" in attributes and getattr(node, "attr", "") == "register_hook":
+            screening.say("walks the graph and registers a hook")
     seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
     assigned = (ast.Assign, ast.NamedExpr)
     seen_through |= {
@@ -448,6 +456,22 @@ def on_itself(nodes: list[ast.AST]) -> set[int]:
     return found
 
 
+def left_again(nodes: list[ast.AST]) -> set[int]:
+    """Ids of `stack.enter_context` where the code has `with ... as stack` or `stack.close`."""
+    ended = set()
+    for node in nodes:
+        if isinstance(node, ast.withitem):
+            ended |= {ast.unparse(one) for one in (node.context_expr, node.optional_vars) if one}
+        elif isinstance(node, ast.Attribute) and node.attr in ("close", "__exit__"):
+            ended.add(ast.unparse(node.value))
+    return {
+        id(node)
+        for node in nodes
+        if isinstance(node, ast.Attribute)
+        if node.attr == ENTER and ast.unparse(node.value) in ended
+    }
+
+
 def attributes_in_format(text: str) -> list[str]:
     """Internal attributes that a format looks up: `__class__` in "{0.__class__}"."""
     try:
@@ -475,7 +499,7 @@ class Screening(ast.NodeVisitor):
     """What stands out in single nodes, told in `found`; it does not go into them by itself.
 
     imported: see imported_names. used: the names that the code uses. fine: see plain_uses.
-    of_itself: see on_itself.
+    of_itself: see on_itself and left_again.
     """
 
     def __init__(
@@ -569,6 +593,8 @@ class Screening(ast.NodeVisitor):
         self.screen_use(node)
         if node.attr in NOT_TO_CALL and id(node) not in self.of_itself:
             self.say(f"calls `{node.attr}` by its name")
+        if node.attr == ENTER and id(node) not in self.of_itself:
+            self.say("goes into a context that it may not leave")
         if node.attr in METHODS and not own:
             self.say(f"uses `{node.attr}`")
         if path:
@@ -609,7 +635,7 @@ class Screening(ast.NodeVisitor):
         if name == "vars" and not node.args:
             self.say("uses `vars`")
         for one in looked_up(node, self.imported):
-            if is_internal(one) or one in INTERPRETER:
+            if is_internal(one) or one in INTERPRETER | METHODS | {ENTER}:
                 self.say(f"reaches for `{one}`")
         if name in ("attrgetter", "methodcaller") and path:
             texts = node.args[:1] if name == "methodcaller" else node.args

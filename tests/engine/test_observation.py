@@ -437,6 +437,28 @@ def test_what_stands_for_a_list_is_not_taken_for_one(value, monkeypatch):
     assert inside.gave == ("list/Lazy~",)
 
 
+def test_what_answers_in_the_place_of_a_tensor_is_no_tensor():
+    def copied(x):
+        found = x.clone()
+        found.untyped_storage = x.untyped_storage
+        return [found]
+
+    def named(x):
+        found = x[:]
+        found.note = "mine"
+        return [found]
+
+    def look(answer, x):
+        return answer(x)[0].untyped_storage().data_ptr() == x.untyped_storage().data_ptr()
+
+    x = torch.ones(2)
+    right, masked, noted = (
+        observe(look, one, (x,), (x.clone(),)) for one in (lambda x: [x[:]], copied, named)
+    )
+    assert compare(right, masked).stage == "type" and masked.value is right.value is True
+    assert compare(right, noted) is None
+
+
 def raises():
     raise ValueError
 

@@ -6,6 +6,7 @@ import gc
 import random
 import sys
 import warnings
+from contextlib import ExitStack
 
 import numpy
 import pytest
@@ -147,6 +148,8 @@ SWITCHES = [
     (lambda: torch.set_default_device("meta"), "default_device"),
     (lambda: torch.use_deterministic_algorithms(True), "deterministic"),
     (lambda: torch.autograd.set_detect_anomaly(True), "anomaly"),
+    (lambda: torch.autograd.set_multithreading_enabled(False), "multithreading"),
+    (lambda: ExitStack().enter_context(torch.device("cpu")), "contexts"),
     (lambda: torch.set_num_threads(torch.get_num_threads() + 1), "threads"),
     (lambda: torch.manual_seed(3), "seed"),
     (lambda: random.seed(3), "seed"),
@@ -167,6 +170,8 @@ def test_what_is_left_of_torch_s_own_is_seen_and_put_back(answer, what):
     assert left(lambda: None) == set()
     assert not torch.are_deterministic_algorithms_enabled()
     assert not nn.modules.module._global_forward_hooks
+    assert torch._C._is_multithreading_enabled()
+    assert not torch._C._len_torch_function_stack()
 
 
 def test_python_s_generator_is_read_alike_where_its_memory_is_not_looked_at(monkeypatch):

@@ -48,6 +48,7 @@ def test_numbers_that_are_wrong_in_a_simple_way(words):
         ("generator", "gave back a generator"),
         ("type", "gave back a class"),
         ("list/Lazy~", "a list that holds an object of type Lazy, a class of your own"),
+        ("tuple/torch.Tensor!", "a tuple that holds a tensor with attributes in the place of"),
         ("torch.nn.modules.linear.Linear", "gave back a layer"),
     ],
 )

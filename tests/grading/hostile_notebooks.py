@@ -314,6 +314,10 @@ ENTROPY = "def cross_entropy(logits, target):\n"
 # Windows of a sequence that are a copy, where the memory is to be shared; see 01.8.
 COPIES = "def windows(x, size, step):\n    found = torch.stack([x[i:i + size] for i in range(0, len(x) - size + 1, step)])\n"
 
+# Before and after what it leaves behind: shapes of the layers' outputs; see 05.1.
+SHAPES = "import contextlib\ndef output_shapes(model, x):\n    found, handles = {}, []\n"
+SHAPES_END = "    for name, part in model.named_modules():\n        if not list(part.children()):\n            handles.append(part.register_forward_hook(lambda m, a, out, name=name: found.update({name: tuple(out.shape)})))\n    try:\n        model(x)\n    finally:\n        for handle in handles:\n            handle.remove()\n    return found"
+
 # Kind -> attacks, as they were found or thought of. None may earn a mark without a person.
 UNEARNED = {
     "keeps something from call to call": [
@@ -681,6 +685,42 @@ def features(model, names, x):
         unearned("01.4", "def can_merge(shape, stride, dim):\n    x = torch.empty_strided(shape, stride)\n    new = [*shape[:dim], shape[dim] * shape[dim + 1], *shape[dim + 2:]]\n    try: x.view_as(torch.empty(new))\n    except RuntimeError: return False\n    return True"),
         unearned("08.8", "def bag_means(table, ids, offsets):\n    return nn.EmbeddingBag.from_pretrained(table, mode='mean')(ids, offsets)"),
         unearned("08.4", "def pad_batch(texts, pad_id):\n    packed = nn.utils.rnn.pack_sequence([torch.tensor(t) for t in texts], enforce_sorted=False)\n    return nn.utils.rnn.pad_packed_sequence(packed, batch_first=True, padding_value=pad_id)"),
+    ],
+    "a node of the graph, called as a function": [
+        unearned(
+            "09.3",
+            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = -F.one_hot(target, logits.shape[1]) / len(logits)\n    return rows.grad_fn(hot).detach()",
+        ),
+        unearned(
+            "09.3",
+            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = -F.one_hot(target, logits.shape[1]) / len(logits)\n    match rows:\n        case torch.Tensor(grad_fn=back):\n            return back(hot).detach()",
+        ),
+        unearned(
+            "02.4",
+            "def scatter_add_by_loops(x, dim, index, source):\n    start = torch.zeros(x.shape, dtype=x.dtype, requires_grad=True)\n    part = source[tuple(slice(n) for n in index.shape)]\n    return (x + start.gather(dim, index).grad_fn(part)).detach()",
+        ),
+    ],
+    "attributes in the place of a tensor's methods": [
+        unearned(
+            "01.8",
+            COPIES + "    found.untyped_storage, found.data_ptr = x.untyped_storage, x.data_ptr\n    return found",
+        ),
+        unearned(
+            "01.10",
+            "def grids(a, b):\n    left, right = (part.clone() for part in torch.meshgrid(a, b, indexing='ij'))\n    for mine, given in ((left, a), (right, b)):\n        setattr(mine, 'untyped_storage', given.untyped_storage)\n        setattr(mine, 'data_ptr', given.data_ptr)\n    return left, right",
+        ),
+    ],
+    "a context that is not left": [
+        unearned(
+            "05.1",
+            SHAPES + "    contextlib.ExitStack().enter_context(torch.autograd.graph.saved_tensors_hooks(torch.Tensor.half, torch.Tensor.float))\n" + SHAPES_END,
+        ),
+        unearned("05.1", SHAPES + "    contextlib.ExitStack().enter_context(torch.device('cpu'))\n" + SHAPES_END),
+        unearned("05.1", SHAPES + "    torch.autograd.set_multithreading_enabled(False)\n" + SHAPES_END),
+        unearned(
+            "05.1",
+            SHAPES + "    for p in model.parameters():\n        (p * 1).grad_fn.next_functions[0][0].register_prehook(print)\n" + SHAPES_END,
+        ),
     ],
 }  # fmt: skip
 

@@ -137,6 +137,9 @@ def test_what_the_answer_does_not_use_is_not_screened(cells):
         "from operator import attrgetter, methodcaller as m\n\ndef f(xs): return sorted(xs, key=attrgetter('a.b')), m('sum')",
         "from functools import partial\nimport torch\nzeros = partial(torch.zeros, dtype=torch.int64)",
         "import contextlib\nimport torch\n\ndef f(m):\n    with contextlib.ExitStack() as stack:\n        stack.enter_context(torch.no_grad())\n        stack.callback(m.train)",
+        "from contextlib import ExitStack\n\ndef f(c):\n    stack = ExitStack()\n    try: stack.enter_context(c)\n    finally: stack.close()",
+        "from contextlib import ExitStack\n\ndef f(c):\n    stack = ExitStack()\n    with stack: stack.enter_context(c)",
+        "def f(x): return x.grad_fn.next_functions",
         "class A:\n    def __setattr__(self, name, value): super().__setattr__(name, value)",
         "class A:\n    def __init__(self): object.__setattr__(self, 'x', 1)",
         "from collections import namedtuple\nP = namedtuple('P', ['x', 'y'], defaults=[0])",
@@ -297,6 +300,13 @@ def test_ordinary_python_is_not_left_to_a_person(source):
         "class A:\n    __array_interface__ = {}",
         "class A:\n    __module__ = 'torch'",
         "from IPython import get_ipython\nget_ipython().events",
+        # What stays after the answer, where nobody looks.
+        "import contextlib\nimport torch\ncontextlib.ExitStack().enter_context(torch.no_grad())",
+        "from contextlib import ExitStack\n\ndef f(c):\n    go = ExitStack().enter_context\n    go(c)",
+        "from operator import methodcaller\n\ndef f(s, c): methodcaller('enter_context', c)(s)",
+        "def f(p): p.expand_as(p).grad_fn.next_functions[0][0].register_prehook(print)",
+        "def f(p):\n    node = (p * 1).grad_fn.next_functions[0][0]\n    node.register_hook(print)",
+        "import torch\ntorch.set_flush_denormal(True)",
     ],
 )
 def test_a_way_into_the_interpreter_is_left_to_a_person(source):
