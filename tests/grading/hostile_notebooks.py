@@ -689,11 +689,11 @@ def features(model, names, x):
     "a node of the graph, called as a function": [
         unearned(
             "09.3",
-            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = -F.one_hot(target, logits.shape[1]) / len(logits)\n    return rows.grad_fn(hot).detach()",
+            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = torch.zeros_like(logits)\n    hot[torch.arange(len(logits)), target] = -1 / len(logits)\n    return rows.grad_fn(hot).detach()",
         ),
         unearned(
             "09.3",
-            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = -F.one_hot(target, logits.shape[1]) / len(logits)\n    match rows:\n        case torch.Tensor(grad_fn=back):\n            return back(hot).detach()",
+            "def cross_entropy_gradient(logits, target):\n    rows = torch.log_softmax(logits + torch.zeros((), requires_grad=True), 1)\n    hot = torch.zeros_like(logits)\n    hot[torch.arange(len(logits)), target] = -1 / len(logits)\n    match rows:\n        case torch.Tensor(grad_fn=back):\n            return back(hot).detach()",
         ),
         unearned(
             "02.4",
