@@ -274,7 +274,8 @@ order(again)
 #
 # `collate_fn` gets a list of samples and gives back a batch (with `batch_size=None`, one sample).
 # It **always** runs; it is not only there for samples of different sizes. Without one of your own
-# it is `default_collate`, and that already separates inputs from labels, and keeps dictionaries.
+# batches are made by `default_collate`, and that already separates inputs from labels, and keeps
+# dictionaries.
 
 # %%
 from torch.utils.data import default_collate
@@ -964,7 +965,7 @@ predict("06.p24", guess, lambda: loaded)
 # **`persistent_workers`**. Workers end after each epoch and start again for the next one. Starting
 # takes time: seconds where a worker is a new Python. With `persistent_workers=True` the same
 # processes stay. (They also keep their old copy of the dataset: a change you make in between does
-# not reach them.)
+# not reach them, unless you write into a tensor that they share.)
 
 # %%
 from course_utils.worker_datasets import Processes

@@ -161,7 +161,7 @@ Prediction(
     "06.p14",
     because="All ranks get equally many: 4 + 4 + 4 is 12, so two samples are repeated.",
     beliefs=(
-        Belief([4, 3, 3], "Then ranks 1 and 2 would finish early, and rank 0 would wait for ever."),
+        Belief([4, 3, 3], "Then ranks 1 and 2 would finish early, and rank 0 would wait in vain."),
         Belief(
             [3, 3, 3], "That is `drop_last=True`: one sample is left out. It is not the default."
         ),

@@ -24,7 +24,7 @@ exercise = Exercise(
     ),
     hints=[
         "A sampler is two methods: `__iter__` gives indices, `__len__` says how many.",
-        "`__iter__` is called once for each epoch. Draw the order there.",
+        "`__iter__` is called for each epoch. Draw the order there.",
         "`torch.randperm(n, generator=...)` is every number below n once, in random order; "
         "`.tolist()` makes Python ints of them.",
     ],

@@ -1,6 +1,6 @@
 """Two datasets of the same pictures: with random changes for training, without for validation.
 Split them so that no picture is in both parts, and each class has the same share in both: with
-`one_in=4`, every fourth picture of each class is for validation.
+`one_in=4`, a quarter of the pictures of each class is for validation.
 """
 
 import torch

@@ -711,7 +711,7 @@ saved_bytes(big[:10]) > 4_000_000, saved_bytes(big[:10].clone()) < 2_000
 # Reading the documentation is a skill of its own; lesson 00 shows how. The pages of what was
 # used here:
 #
-# - [tensor views](https://pytorch.org/docs/stable/tensor_view.html): the list of all functions
+# - [tensor views](https://pytorch.org/docs/stable/tensor_view.html): a long list of functions
 #   that give views
 # - [`torch.tensor`](https://pytorch.org/docs/stable/generated/torch.tensor.html),
 #   [`torch.as_tensor`](https://pytorch.org/docs/stable/generated/torch.as_tensor.html),
