@@ -168,7 +168,10 @@ def whole_numbers_stay(batch, model):
     return {n: t.to(like.device) if t.dtype in whole else t.to(like) for n, t in batch.items()}
 
 
-@exercise.mistake(same_as=converts_labels)
+@exercise.mistake(
+    "One tensor of the batch decides for all of them. What is to happen to a tensor depends on "
+    "its own dtype."
+)
 def first_decides(batch, model):
     like = next(model.parameters())
     first = next(iter(batch.values()))
