@@ -383,7 +383,7 @@ def leaves_eval_mode(model, x):
 
 @exercise.mistake(
     "The layers ran in the order in which they are registered. The forward method of a model may "
-    "run them in another order, or run one that has another input."
+    "run them in another order, or give them something else."
 )
 def runs_the_layers(model, x):
     shapes = {}

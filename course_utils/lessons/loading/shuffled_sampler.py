@@ -147,8 +147,8 @@ class SetsTheGeneratorBack(Counts):
 
 
 @exercise.mistake(
-    "Some orders never come. Swapping is a fair way to mix only if an index may also stay at its "
-    "place: which numbers can `torch.randint(0, i, ...)` give?"
+    "Some orders never come. Where indices are swapped, each of them may also stay at its place: "
+    "which numbers can `torch.randint(0, i, ...)` give?"
 )
 class NothingStaysAtHome(Counts):
     def __iter__(self):
