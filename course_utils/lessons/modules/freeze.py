@@ -94,8 +94,8 @@ def _(answer, model, name):
 
 
 @exercise.mistake(
-    "Nothing is frozen: each parameter requires gradients as before. Tensors and modules take new "
-    "attributes without a word. Which one has to change, and on which objects?"
+    "Nothing is frozen: each parameter requires gradients as before. Which attribute has to "
+    "change, and on which objects? Tensors and modules take new ones without a word."
 )
 def freezes_misspelled(model, name):
     for parameter in model.get_submodule(name).parameters():

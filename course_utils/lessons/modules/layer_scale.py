@@ -225,8 +225,8 @@ class ScaleMatrix(nn.Module):
 
 
 @exercise.mistake(
-    "The module does not look into a Python list, so nothing that stands in it is registered. One "
-    "tensor can hold the numbers of all features."
+    "The module does not look into a list or tuple of Python, so nothing that stands in it is "
+    "registered. One tensor can hold the numbers of all features."
 )
 class ScaleList(nn.Module):
     def __init__(self, size):

@@ -183,7 +183,7 @@ class LinearRandn(nn.Module):
 
 
 @exercise.mistake(
-    "Your tensors get gradients, but the module does not know them: there is nothing to save, "
+    "The module does not know your tensors, even if they get gradients: there is nothing to save, "
     "nothing to load, and nothing for an optimizer."
 )
 class LinearPlainTensors(nn.Module):

@@ -83,8 +83,8 @@ def _(answer, batch, model):
 
 
 @exercise.mistake(
-    "`.to()` of a tensor does not change the tensor. It gives back another one, and your line "
-    "lets it go. Only a model is changed by its `.to()`."
+    "No tensor was moved or converted. `.to()` of a tensor gives back another one and leaves the "
+    "tensor as it was; only a model is changed by its `.to()`."
 )
 def moves_and_forgets(batch, model):
     like = next(model.parameters())
