@@ -319,7 +319,10 @@ def drops_named_ones(model):
     return model.register_forward_pre_hook(convert, with_kwargs=True)
 
 
-@exercise.mistake(same_as=drops_the_others)
+@exercise.mistake(
+    "What you return is no tuple, so that torch takes all of it for the first argument. Which "
+    "type do the arguments have when your hook is given them?"
+)
 def hands_over_a_list(model):
     def convert(module, args):
         picture, *others = args

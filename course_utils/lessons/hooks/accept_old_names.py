@@ -353,8 +353,8 @@ def replaces_load_state_dict(model, renames):
 
 
 @exercise.mistake(
-    "A dict must not grow or shrink while a loop goes through it. What could the loop go through "
-    "instead?"
+    "The keys of a dict must not change while a loop goes through it. What could the loop go "
+    "through instead?"
 )
 def changes_it_on_the_way(model, renames):
     def rename(state_dict, prefix, *others):

@@ -164,7 +164,8 @@ def clips_now(model, limit):
 
 
 @exercise.mistake(
-    "There is more than one hook, and the caller wants to remove them all: each has a handle."
+    "You give back one handle. Each hook has one of its own, and the caller wants to remove them "
+    "all."
 )
 def one_handle(model, limit):
     for parameter in model.parameters():
@@ -193,8 +194,7 @@ def no_handles(model, limit):
 
 
 @exercise.mistake(
-    "Some parameters are clipped and others are not. Every parameter that requires grad is meant, "
-    "whatever its name is."
+    "Not every parameter is clipped. Each one that requires grad is meant, whatever its name is."
 )
 def weights_only(model, limit):
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
@@ -232,7 +232,8 @@ def scales_by_the_largest(model, limit):
 
 
 @exercise.mistake(
-    "A value within the limit does not stay as it is. Clipping changes only those beyond it."
+    "Your limit is a soft one: a value within it does not stay as it is, and one beyond it need "
+    "not come out at the limit itself."
 )
 def bends_softly(model, limit):
     def clip(gradient):

@@ -180,8 +180,9 @@ def keeps_the_graph(model, names, x):
 
 
 @exercise.mistake(
-    "A later layer works in place, and it wrote into the tensor that you kept. Was yours a copy, "
-    "made as soon as the layer was done, and known to nobody else? detach() alone copies nothing."
+    "What you keep shares its memory with the model: with a parameter, or with a tensor that a "
+    "later layer writes into. Was yours a copy, made as soon as the layer was done, and known to "
+    "nobody else? detach() alone copies nothing."
 )
 def detached_but_shared(model, names, x):
     kept = {}

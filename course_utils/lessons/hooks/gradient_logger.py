@@ -117,7 +117,8 @@ class WritesUnderTheLastName:
 
 
 @exercise.mistake(
-    "The gradients have changed: what a tensor hook returns takes the place of the gradient."
+    "Your hook gives something back, and what a tensor hook returns takes the place of the "
+    "gradient. The gradients were to stay as they are."
 )
 class ReturnsTheNorm:
     def __init__(self, model):

@@ -99,8 +99,9 @@ def _(answer, source):
 
 
 @exercise.mistake(
-    "Normalisation layers and embeddings have a weight as well, and they are to be left alone; "
-    "some modules have no weight at all. Ask for the type, not for a weight."
+    "Other modules have a weight as well, such as normalisation layers, embeddings and other "
+    "convolutions, and they are to be left alone; some have none at all. Ask for the type, not "
+    "for a weight."
 )
 def asks_for_a_weight(module):
     if hasattr(module, "weight"):

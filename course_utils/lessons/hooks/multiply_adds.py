@@ -122,8 +122,8 @@ def counted_with(rule, model, x):
 
 
 @exercise.mistake(
-    "That is the number of weights. Each of them works more than once: for every sample, and for "
-    "every position of a convolution."
+    "You count weights, as if each of them worked once in a call. It works for every sample, and "
+    "for every position of a convolution."
 )
 def counts_parameters(model, x):
     return counted_with(lambda layer, given, output: layer.weight.numel(), model, x)
@@ -283,7 +283,7 @@ def without_the_window(model, x):
     return counted_with(rule, model, x)
 
 
-@exercise.mistake("Layers of other types stand in your dict. They were not asked for.")
+@exercise.mistake("Modules of other types stand in your dict. They were not asked for.")
 def others_with_zero(model, x):
     counts = counts_of(model, x, lambda name, m: isinstance(m, (nn.Linear, nn.Conv2d)))
     return {name: counts.get(name, 0) for name, _ in model.named_modules()}

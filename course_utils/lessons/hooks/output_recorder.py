@@ -316,8 +316,8 @@ class KeepsTheLast(Recorder):
 
 
 @exercise.mistake(
-    "In a second block nothing is recorded. A handle that was used to remove its hook is still "
-    "a handle, and not None."
+    "In a second block nothing is recorded: no new hook was registered for it. A handle that was "
+    "used to remove its hook is still a handle, and not None."
 )
 class OneBlockOnly(Recorder):
     handle = None

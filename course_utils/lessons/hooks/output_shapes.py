@@ -214,8 +214,8 @@ def containers_too(model, x):
 
 
 @exercise.mistake(
-    "You have an entry for each child of the model. A child can be a container with layers "
-    "inside, and these are the leaves."
+    "You have an entry for each child of the model. A child can be a container with leaves "
+    "inside, and a model without children is a leaf itself."
 )
 def first_level_only(model, x):
     shapes = {}
@@ -259,7 +259,10 @@ def shapes_of(model, x, named, run=None):
     return shapes
 
 
-@exercise.mistake(same_as=containers_too)
+@exercise.mistake(
+    "You leave out the model itself, and nothing else. A model without children is a leaf, and a "
+    "container inside it is none."
+)
 def containers_but_for_the_model(model, x):
     return shapes_of(model, x, [(name, m) for name, m in model.named_modules() if name])
 
@@ -380,7 +383,7 @@ def leaves_eval_mode(model, x):
 
 @exercise.mistake(
     "The layers ran in the order in which they are registered. The forward method of a model may "
-    "run them in another order, or run one that has another input."
+    "run them in another order, or give them something else."
 )
 def runs_the_layers(model, x):
     shapes = {}

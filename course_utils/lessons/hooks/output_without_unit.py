@@ -128,7 +128,8 @@ def writes_into_the_output(model, name, unit, x):
 
 
 @exercise.mistake(
-    "Dimension 0 is the batch: there you silence a sample, not a unit. Where are the units?"
+    "Dimension 0 is the batch: a place in it is that of a sample, not of a unit. Where are the "
+    "units?"
 )
 def silences_a_sample(model, name, unit, x):
     def silence(layer, args, output):
@@ -180,8 +181,8 @@ def output_with(hook, model, name, x):
 
 
 @exercise.mistake(
-    "The output is right, and the gradients are not: they are those of an output that was never "
-    "changed. What does backward know of what you did?"
+    "The output is right, and the gradients are not: backward goes through the unit as if it were "
+    "not silent. What does it know of what you did?"
 )
 def behind_the_back_of_autograd(model, name, unit, x):
     def silence(layer, args, output):
@@ -306,7 +307,8 @@ def zeroes_weights_and_puts_them_back(model, name, unit, x):
 
 
 @exercise.mistake(
-    "What the layer was given is changed, not what it gave: a unit of the layer before is silent."
+    "What the layer was given is changed, not what it gave: something in front of the layer is "
+    "silent."
 )
 def silences_the_input(model, name, unit, x):
     def silence(layer, args):

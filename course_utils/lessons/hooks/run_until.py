@@ -351,8 +351,9 @@ def runs_layers_to_the_name(model, name, x):
 
 
 @exercise.mistake(
-    "Layers were taken out of the model, and they are still missing after your call. Leave the "
-    "model as it is, and leave it early."
+    "What is registered behind the layer was taken out of the model, and it is still missing "
+    "after your call. It need not be what runs behind it, either: leave the model as it is, and "
+    "leave it early."
 )
 def takes_layers_out(model, name, x):
     is_behind = False

@@ -196,7 +196,7 @@ def draws_for_batches(dataset, labels, indices, batch_size):
 
 
 @exercise.mistake(
-    "The common class comes too often, and the rare one too seldom. Which samples of yours have "
+    "The common class comes too often, and the rare one too seldom. Which samples are to have the "
     "large weights?"
 )
 def counts_as_weights(dataset, labels, indices, batch_size):

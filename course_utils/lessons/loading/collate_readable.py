@@ -65,7 +65,10 @@ def asks_for_truth(samples):
     return default_collate(readable) if readable else None, len(samples) - len(readable)
 
 
-@exercise.mistake(same_as=asks_for_truth)
+@exercise.mistake(
+    "A sample with a 0 in it was taken for a broken one. A broken sample is None, and nothing "
+    "else is."
+)
 def asks_each_part_for_truth(samples):
     readable = []
     for sample in samples:
@@ -143,8 +146,8 @@ def looks_at_the_first(samples):
 
 
 @exercise.mistake(
-    "Something else stands where the broken samples were, so the batch is as large as before. "
-    "They were to be left out."
+    "Something else stands where broken samples were. They were to be left out, so that the batch "
+    "is smaller without them."
 )
 def zeros_instead(samples):
     readable = [sample for sample in samples if sample is not None]

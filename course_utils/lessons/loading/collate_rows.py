@@ -139,8 +139,8 @@ def joins_tensors_that_have_dimensions(samples):
 
 
 @exercise.mistake(
-    "A tuple became a list. Rules for a batch should keep what a sample was, so that `x, y = "
-    "batch` and names of fields still work."
+    "A tuple became a list. A batch is to keep what a sample was: of a tuple, a tuple with a "
+    "batch of each field."
 )
 def tuples_become_lists(samples):
     batch = by_rules(samples, tuples_become_lists)
@@ -270,8 +270,8 @@ def values_by_place(samples):
 
 
 @exercise.mistake(
-    "A batch of one sample has lost its first dimension. It is there for every batch, whatever its "
-    "size."
+    "Where there is one sample, a tensor comes back as it is. A batch of one is a batch as well, "
+    "with a first dimension of size 1."
 )
 def one_sample_squeezed(samples):
     def tensors(values):
@@ -296,7 +296,8 @@ def writes_into_the_sample(samples):
 
 
 @exercise.mistake(
-    "Your rules do not go inside: a tuple that holds a dictionary needs them again for its fields."
+    "Not all of your rules go inside: what a tuple or a dictionary holds needs each of them "
+    "again, whatever it is."
 )
 def one_level_only(samples):
     first = samples[0]

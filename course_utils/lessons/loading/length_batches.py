@@ -175,7 +175,10 @@ class LongestFirst(Sorted):
         return sorted(range(len(lengths)), key=lambda i: lengths[i], reverse=True)
 
 
-@exercise.mistake(same_as=LongestFirst)
+@exercise.mistake(
+    "Everything stands the other way round: the longest samples come first, and of equally long "
+    "ones the later comes first."
+)
 class TurnedRound(Sorted):
     def sort(self, lengths):
         return super().sort(lengths)[::-1]
@@ -197,8 +200,8 @@ class UnstableSort(Sorted):
 
 
 @exercise.mistake(
-    "Where two samples are equally long, one of them comes twice and the other never: looking for "
-    "a length finds the first one that has it."
+    "Where samples are equally long, one of them comes again and again and the others never: "
+    "looking for a length finds the first one that has it."
 )
 class LooksForTheLength(Sorted):
     def sort(self, lengths):
@@ -221,7 +224,7 @@ class OneListForAll(Sorted):
             yield batch
 
 
-@exercise.mistake("Your batches are tensors. Lists were asked for, of ints.")
+@exercise.mistake("What you yield is made of tensors. Lists were asked for, of ints.")
 class YieldsTensors(Sorted):
     def __iter__(self):
         return iter(torch.tensor(self.order).split(self.batch_size))

@@ -198,7 +198,8 @@ class ZeroIsLost(Lines):
 
 
 @exercise.mistake(
-    "Some numbers are lost: those with a sign, a point or an `e`. `isdigit` asks for digits alone."
+    "Some numbers are lost. A number may have more in it than digits, such as a sign, a point or "
+    "an `e`; `isdigit` knows none of them."
 )
 class DigitsOnly(Lines):
     def read(self, line):

@@ -138,7 +138,9 @@ def mask_by_value(samples, padding_value):
     return batch.padded, batch.padded != padding_value, batch.labels
 
 
-@exercise.mistake(same_as=mask_by_value)
+@exercise.mistake(
+    "Your mask asks whether a number is 0. A word may be 0, and the padding may be another number."
+)
 def mask_of_what_is_not_zero(samples, padding_value):
     batch = Taken(samples, padding_value)
     return batch.padded, batch.padded != 0, batch.labels

@@ -143,8 +143,8 @@ class WholeNumbersStayWhole(Right):
 
 
 @exercise.mistake(
-    "Your features are float64: NumPy makes that of Python's decimal numbers, and a tensor made "
-    "of its array keeps it. Parameters are float32."
+    "Your features are float64, as decimal numbers are in NumPy. The parameters of a layer are "
+    "float32."
 )
 class ThroughNumpy(Right):
     def __init__(self, features, labels):

@@ -113,8 +113,8 @@ def drops_a_whole_round(count, num_replicas, rank, drop_last):
 
 
 @exercise.mistake(
-    "All ranks repeat samples, each its own first one. The dealing goes on with the first samples "
-    "of the dataset: 0 comes to the rank whose turn it is."
+    "A rank that has too few samples repeats its own first one. The dealing goes on with the "
+    "first samples of the dataset: 0 comes to the rank whose turn it is."
 )
 def repeats_its_own_first(count, num_replicas, rank, drop_last):
     each = count // num_replicas if drop_last else math.ceil(count / num_replicas)

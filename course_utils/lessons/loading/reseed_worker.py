@@ -135,8 +135,8 @@ def seeds_the_global_generator(worker_id):
 
 
 @exercise.mistake(
-    "`numpy.random.seed` takes numbers below 2**32, and a worker's seed is larger. (And the "
-    "generators that the dataset owns would not notice.)"
+    "NumPy's older generators, those of `numpy.random.seed` and `RandomState`, take seeds below "
+    "2**32, and a worker's seed is larger. (And they are not what the dataset is to hold.)"
 )
 def seed_too_large(worker_id):
     numpy.random.seed(torch.initial_seed())

@@ -130,7 +130,10 @@ def root_of_the_counts(labels, shares):
     return shares[labels] / torch.bincount(labels)[labels].sqrt()
 
 
-@exercise.mistake(same_as=share_of_the_others)
+@exercise.mistake(
+    "What makes up for the size of a class is rounded on the way. Add up the weights of each "
+    "class: are they as the shares?"
+)
 def rounded_down(labels, shares):
     counts = torch.bincount(labels).clamp(min=1)
     return shares[labels] * (counts.max() // counts)[labels]

@@ -147,8 +147,8 @@ class SetsTheGeneratorBack(Counts):
 
 
 @exercise.mistake(
-    "Some orders never come. Swapping is a fair way to mix only if an index may also stay at its "
-    "place: which numbers can `torch.randint(0, i, ...)` give?"
+    "Some orders never come. Where indices are swapped, each of them may also stay at its place: "
+    "which numbers can `torch.randint(0, i, ...)` give?"
 )
 class NothingStaysAtHome(Counts):
     def __iter__(self):
@@ -170,8 +170,8 @@ class SeedsEachEpoch(Counts):
 
 
 @exercise.mistake(
-    "The order does not come from the generator that was given: the same seed gives another order. "
-    "Other parts of a program draw from the global generators as well: dropout, starting weights."
+    "The order does not come from the generator that was given: the same seed gives another "
+    "order. Other parts of a program draw from the global generators as well."
 )
 class GlobalGenerator(Counts):
     def __iter__(self):
@@ -198,11 +198,17 @@ class CopyOfTheGenerator(Counts):
         yield from self.order().tolist()
 
 
-@exercise.mistake(same_as=CopyOfTheGenerator)
+@exercise.mistake(
+    "One number is drawn from the generator that was given, and the orders come from another one. "
+    "An epoch of yours leaves the given one as it was."
+)
 class OneSeedFromTheGenerator(Counts):
     def __init__(self, count, generator):
         seed = int(torch.randint(2**62, (1,), generator=generator))
         super().__init__(count, torch.Generator().manual_seed(seed))
+
+    def __iter__(self):
+        yield from self.order().tolist()
 
 
 @exercise.mistake(
@@ -229,8 +235,8 @@ class OnlyTurned(Counts):
 
 
 @exercise.mistake(
-    "Your indices are not Python ints. A dataset that keeps its samples in a dictionary, or prints "
-    "the index, wants Python ints."
+    "Your indices are not Python ints. Who looks one up in a dictionary, or writes it into a "
+    "file, may need such an int."
 )
 class YieldsTensors(Counts):
     def __iter__(self):

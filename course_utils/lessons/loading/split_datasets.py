@@ -165,8 +165,8 @@ def two_splits_of_the_global_generator(plain_set, augmented_set, labels, one_in,
 
 
 @exercise.mistake(
-    "The size of the validation part is right, and the classes are not: a rare class may be "
-    "missing there. Each class has to be split for itself."
+    "In the validation part the classes do not have the shares that were asked for: a rare one "
+    "may be missing there. Each class has to be split for itself."
 )
 def classes_ignored(plain_set, augmented_set, labels, one_in, seed):
     order = drawn(labels, torch.Generator().manual_seed(seed))
@@ -197,7 +197,7 @@ def equally_many(plain_set, augmented_set, labels, one_in, seed):
 
 
 @exercise.mistake(
-    "Of a class too small to give a sample for validation, something is lost. What do slices such "
+    "A class too small to give a sample for validation goes there as a whole. What do slices such "
     "as `indices[:-0]` and `indices[-0:]` give?"
 )
 def cut_from_the_end(plain_set, augmented_set, labels, one_in, seed):

@@ -212,8 +212,8 @@ class IntForEverything(Dataset):
 
 
 @exercise.mistake(
-    "Your features are float64, as pandas holds them. A layer's parameters are float32, and it "
-    "refuses to mix the two."
+    "Your features are float64, as decimal numbers are in pandas. A layer's parameters are "
+    "float32, and it refuses to mix the two."
 )
 class KeepsFloat64(Dataset):
     def __init__(self, text, columns, label):

@@ -161,7 +161,7 @@ def epochs_for_steps(loader, steps):
 
 
 @exercise.mistake(
-    "One epoch more is begun than is needed. Where `steps` batches are there, nobody should begin "
+    "More epochs are begun than are needed. Where `steps` batches are there, nobody should begin "
     "to load others: with workers, that starts processes."
 )
 def begins_one_too_many(loader, steps):
@@ -176,7 +176,10 @@ def begins_one_too_many(loader, steps):
     return batches
 
 
-@exercise.mistake(same_as=begins_one_too_many)
+@exercise.mistake(
+    "A new epoch is begun as soon as one has ended, also where no batch is needed any more. And a "
+    "loader of a stream has no length."
+)
 def begins_when_full(loader, steps):
     batches, iterator = [], iter(loader)
     while len(batches) < steps:
@@ -209,7 +212,10 @@ def asks_for_the_length(loader, steps):
     return batches
 
 
-@exercise.mistake("Only whole epochs are taken, so batches are missing at the end, or all of them.")
+@exercise.mistake(
+    "Only whole epochs are taken, so batches are missing at the end, or all of them. And a loader "
+    "of a stream has no length."
+)
 def whole_epochs(loader, steps):
     return [batch for _ in range(steps // len(loader)) for batch in loader]
 

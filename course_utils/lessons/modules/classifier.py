@@ -151,7 +151,10 @@ class DropoutOnTheScores(nn.Module):
         return self.dropout(self.last(torch.relu(self.first(x))))
 
 
-@exercise.mistake("The argument p is not used: your Dropout always has its default of one half.")
+@exercise.mistake(
+    "The argument p is not used: your Dropout sets a number to 0 with a probability of one half, "
+    "whatever p is."
+)
 class DropoutWithDefault(nn.Module):
     def __init__(self, features, hidden, classes, p):
         super().__init__()
@@ -246,8 +249,8 @@ class DropoutWithoutScaling(nn.Module):
 
 
 @exercise.mistake(
-    "`forward` changes the mode of the model, and after the first call it is in eval mode for "
-    "good. Whoever trains the model chooses the mode."
+    "`forward` puts the model into eval mode, so that nothing is dropped, also after `train()`. "
+    "Whoever trains the model chooses the mode."
 )
 class ClassifierGoesToEval(nn.Module):
     def __init__(self, features, hidden, classes, p):
@@ -262,8 +265,8 @@ class ClassifierGoesToEval(nn.Module):
 
 
 @exercise.mistake(
-    "A model that was just made is in training mode, and yours drops nothing then: a part of it "
-    "is in another mode."
+    "A model that was just made is to be in training mode, and yours drops nothing then: it, or a "
+    "part of it, is in another mode."
 )
 class ClassifierFreshInEval(nn.Module):
     def __init__(self, features, hidden, classes, p):

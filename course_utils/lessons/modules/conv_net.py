@@ -121,7 +121,7 @@ class ConvNetFor32(nn.Module):
 
 @exercise.mistake(
     "A lazy layer finds its size only when data comes: until then its parameters have no shape, "
-    "cannot be counted or initialised, and a size that is too small is noticed too late."
+    "and cannot be counted or initialised."
 )
 class ConvNetLazy(nn.Module):
     def __init__(self, channels, height, width, classes):
@@ -194,8 +194,8 @@ class ConvNetNoCheck(nn.Module):
 
 
 @exercise.mistake(
-    "It is the right error at the right time, but whoever reads it does not learn which size was "
-    "too small."
+    "It is the right error at the right time, but whoever reads it does not learn both the height "
+    "and the width that were asked for."
 )
 class ConvNetSilentError(nn.Module):
     def __init__(self, channels, height, width, classes):
@@ -248,7 +248,8 @@ class ConvNetSquareOfHeight(nn.Module):
 
 
 @exercise.mistake(
-    "Two negative numbers have a positive product. Each side has to be looked at by itself."
+    "A picture that is far too small on both sides is let through. Less than nothing is left of "
+    "either side then, and the product of two negative numbers is positive."
 )
 class ConvNetProductChecked(nn.Module):
     def __init__(self, channels, height, width, classes):
@@ -338,8 +339,8 @@ class ConvNetNoReLU(nn.Module):
 
 
 @exercise.mistake(
-    "Pooling leaves out what does not fill a window. Your arithmetic rounds to the nearest "
-    "number, which is sometimes one more."
+    "Pooling leaves out what does not fill a window. Your arithmetic sometimes rounds up instead, "
+    "and has one too many."
 )
 class ConvNetRounded(nn.Module):
     def __init__(self, channels, height, width, classes):
@@ -395,7 +396,10 @@ class ConvNetAdaptive(nn.Module):
         return self.head(x.flatten(start_dim=1))
 
 
-@exercise.mistake(same_as=ConvNetAdaptive)
+@exercise.mistake(
+    "Your second pooling takes the average, of windows of whatever size is needed. Which pooling "
+    "was asked for, and which windows?"
+)
 class ConvNetAdaptiveAverage(nn.Module):
     def __init__(self, channels, height, width, classes):
         super().__init__()

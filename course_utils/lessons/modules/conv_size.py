@@ -120,8 +120,8 @@ def check_without_dilation(size, kernel, stride=1, padding=0, dilation=1):
 
 
 @exercise.mistake(
-    "`int` rounds towards 0, so a little less than nothing becomes one place. A kernel that is "
-    "too large by one does not fit."
+    "Rounding towards 0, as `int` does it, makes one place of a little less than nothing. A "
+    "kernel that is too large by one does not fit."
 )
 def int_towards_zero(size, kernel, stride=1, padding=0, dilation=1):
     result = int((size + 2 * padding - dilation * (kernel - 1) - 1) / stride) + 1

@@ -75,8 +75,8 @@ def counts_state_dict(model):
 
 
 @exercise.mistake(
-    "`modules()` already walks through the whole tree, and `parameters()` does so again at every "
-    "stop: most parameters are counted several times."
+    "`parameters()` of the whole model already walks through the whole tree. You count what a "
+    "part holds once more at each level above it, so most parameters are counted several times."
 )
 def counts_every_level(model):
     parameters = [p for m in model.modules() for p in m.parameters()]
@@ -99,7 +99,7 @@ def counts_with_stack(model):
 
 
 @exercise.mistake(
-    "A parameter that several layers share counts once in each of them for you. It is one "
+    "A parameter that is used in several places is counted several times by you. It is one "
     "parameter."
 )
 def counts_in_each_module(model):
@@ -125,7 +125,10 @@ def counts_children_only(model):
     return learned, sum(p.numel() for p in parameters) - learned
 
 
-@exercise.mistake(same_as=counts_children_only)
+@exercise.mistake(
+    "You count what the innermost layers hold. A part that has parts may hold parameters by "
+    "itself as well."
+)
 def counts_leaves_only(model):
     leaves = [m for m in model.modules() if not list(m.children())]
     parameters = {p for m in leaves for p in m.parameters()}
@@ -133,7 +136,7 @@ def counts_leaves_only(model):
     return learned, sum(p.numel() for p in parameters) - learned
 
 
-@exercise.mistake(same_as=counts_children_only)
+@exercise.mistake(same_as=counts_leaves_only)
 def counts_leaves_each(model):
     leaves = [m for m in model.modules() if not list(m.children())]
     parameters = [p for m in leaves for p in m.parameters()]

@@ -94,8 +94,8 @@ def _(answer, model, name):
 
 
 @exercise.mistake(
-    "Nothing is frozen: each parameter requires gradients as before. Tensors and modules take new "
-    "attributes without a word. Which one has to change, and on which objects?"
+    "Nothing is frozen: each parameter requires gradients as before. Which attribute has to "
+    "change, and on which objects? Tensors and modules take new ones without a word."
 )
 def freezes_misspelled(model, name):
     for parameter in model.get_submodule(name).parameters():
@@ -218,7 +218,10 @@ def freezes_own_only(model, name):
     return [p for p in model.parameters() if p.requires_grad]
 
 
-@exercise.mistake("You freeze parameters of two names. A part may have others, under any name.")
+@exercise.mistake(
+    "Not all parameters of the part are frozen. A part may hold some beside its layers, and under "
+    "other names than `weight` and `bias`."
+)
 def freezes_weight_and_bias(model, name):
     for part in model.get_submodule(name).modules():
         for attribute in ("weight", "bias"):

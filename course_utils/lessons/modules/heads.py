@@ -103,8 +103,8 @@ class HeadsPlainDict(nn.Module):
 
 
 @exercise.mistake(
-    "You call the method `forward` of a layer. The numbers are right, but its hooks are passed by: "
-    "they belong to the call of the layer itself."
+    "The numbers are right, and the layer itself was not called, so its hooks are passed by: they "
+    "belong to the call of the layer, not to its `forward` or its weight."
 )
 class HeadsByForward(nn.Module):
     def __init__(self, features, sizes):
@@ -161,8 +161,8 @@ class HeadsByAttribute(nn.Module):
 
 
 @exercise.mistake(
-    "A task that nobody knows gets an answer. Whoever mistypes a name should be told at once, "
-    "with the error in the docstring."
+    "For a task that nobody knows, no error comes up. Whoever mistypes a name should be told at "
+    "once, with the error in the docstring."
 )
 class HeadsNoneForUnknown(nn.Module):
     def __init__(self, features, sizes):

@@ -120,8 +120,8 @@ def kinds_by_requires_grad(module):
 
 
 @exercise.mistake(
-    "You went by the state dict alone. Some buffers are not in it, by request; they are registered "
-    "all the same."
+    "The buffers that are not in the state dict are missing. They are left out there by request, "
+    "and they are registered all the same."
 )
 def kinds_without_unsaved(module):
     parameters = dict(module.named_parameters(recurse=False))
@@ -163,8 +163,8 @@ def kinds_from_vars(module):
 
 
 @exercise.mistake(
-    "A layer without a bias still has the name `bias`, with None under it. The name is there, "
-    "and there is no tensor."
+    "A name can be registered with None under it, as `bias` is in a layer without one. The name "
+    "is there, and there is no tensor."
 )
 def kinds_with_none(module):
     kinds = {name: "parameter" for name in module._parameters}

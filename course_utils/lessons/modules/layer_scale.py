@@ -83,8 +83,8 @@ class ScaleWithoutSuper(nn.Module):
 
 
 @exercise.mistake(
-    "A product is a new tensor, also when one factor is a Parameter: what you stored is a plain "
-    "tensor, the result of a computation. Do the arithmetic before you wrap it."
+    "The result of a computation is a new tensor, also when a Parameter went into it: what you "
+    "stored is a plain tensor. Do the arithmetic before you wrap it."
 )
 class ScaleTimesAfterwards(nn.Module):
     def __init__(self, size):
@@ -123,7 +123,7 @@ class ScaleAsBuffer(nn.Module):
 
 @exercise.mistake(
     "It is registered, but frozen. Being the attribute of a module does not change what you said "
-    "about gradients when you made it."
+    "about gradients."
 )
 class ScaleFrozen(nn.Module):
     def __init__(self, size):
@@ -172,8 +172,8 @@ class ScaleInPlace(nn.Module):
 
 
 @exercise.mistake(
-    "`scale` is a parameter, but no gradient comes back to it: the output was computed outside of "
-    "the graph. What is without a gradient is not learned."
+    "`scale` is a parameter, but no gradient comes back to it: its numbers were taken out of the "
+    "graph before they were used. What is without a gradient is not learned."
 )
 class ScaleOutsideTheGraph(nn.Module):
     def __init__(self, size):
@@ -225,8 +225,8 @@ class ScaleMatrix(nn.Module):
 
 
 @exercise.mistake(
-    "The module does not look into a Python list, so the parameters in it are not registered. One "
-    "tensor can hold the numbers of all features."
+    "The module does not look into a list or tuple of Python, so nothing that stands in it is "
+    "registered. One tensor can hold the numbers of all features."
 )
 class ScaleList(nn.Module):
     def __init__(self, size):

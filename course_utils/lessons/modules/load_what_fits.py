@@ -86,8 +86,8 @@ def loads_not_strict(model, saved):
 
 
 @exercise.mistake(
-    "You wrote into the dict that `state_dict()` gave you. It is a new dict each time: putting "
-    "another tensor into it does not reach the model."
+    "The model is as it was: nothing was loaded. `state_dict()` gives a new dict each time, and "
+    "putting another tensor into it does not reach the model."
 )
 def loads_into_the_dict(model, saved):
     own = model.state_dict()
@@ -122,7 +122,7 @@ def loads_and_pops(model, saved):
 
 
 @exercise.mistake(
-    "With copy_ a smaller tensor is stretched over a larger one without a word (broadcasting). "
+    "A smaller tensor was stretched over a larger one without a word: that is broadcasting. "
     "Compare the shapes yourself."
 )
 def loads_with_copy(model, saved):

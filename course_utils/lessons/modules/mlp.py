@@ -113,8 +113,8 @@ class MLPWithoutSigmoid(nn.Module):
 
 
 @exercise.mistake(
-    "A Python list hides its layers: the module does not look into it. They work, but they are "
-    "not registered, so they never learn and never move."
+    "A list or tuple of Python hides its layers: the module does not look into it. They work, but "
+    "they are not registered, so they never learn and never move."
 )
 class MLPPlainList(nn.Module):
     def __init__(self, sizes):

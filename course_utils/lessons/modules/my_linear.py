@@ -183,7 +183,7 @@ class LinearRandn(nn.Module):
 
 
 @exercise.mistake(
-    "Your tensors get gradients, but the module does not know them: there is nothing to save, "
+    "The module does not know your tensors, even if they get gradients: there is nothing to save, "
     "nothing to load, and nothing for an optimizer."
 )
 class LinearPlainTensors(nn.Module):
@@ -248,8 +248,8 @@ class LinearBiasFromZero(nn.Module):
 
 
 @exercise.mistake(
-    "No start value of your weight is negative. `torch.rand` gives numbers from 0 to 1; between "
-    "which two numbers shall yours lie?"
+    "No start value of your weight is negative, as with numbers from `torch.rand`, which lie "
+    "between 0 and 1. Between which two numbers shall yours lie?"
 )
 class LinearOnlyPositive(nn.Module):
     def __init__(self, in_features, out_features, bias=True):

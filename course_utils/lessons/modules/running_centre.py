@@ -221,8 +221,8 @@ class CentreZeroByZero(nn.Module):
 
 
 @exercise.mistake(
-    "`count` works, and it is not saved: a number of Python is no buffer. A model that is loaded"
-    " would not know how many samples there were."
+    "`count` works, and it is not saved: a plain attribute is no buffer. A model that is loaded "
+    "would not know how many samples there were."
 )
 class CentreCountOutside(nn.Module):
     def __init__(self, features):

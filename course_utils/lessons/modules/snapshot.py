@@ -97,7 +97,7 @@ def snapshot_with_graph(model):
 
 
 @exercise.mistake(
-    "That is a copy of the whole model. What was asked for is its state: a dict that can be loaded."
+    "You give back a whole model. What was asked for is its state: a dict that can be loaded."
 )
 def snapshot_of_the_model(model):
     return copy.deepcopy(model)

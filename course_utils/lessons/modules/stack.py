@@ -82,8 +82,8 @@ def _(answer, width, depth, x):
 
 
 @exercise.mistake(
-    "`[layer] * depth` is one layer, written down several times. Count the parameters: their "
-    "number does not grow with the depth."
+    "Your stack is one layer, written down several times, as in `[layer] * depth`. Count the "
+    "parameters: their number does not grow with the depth."
 )
 class StackSameLayer(nn.Module):
     def __init__(self, width, depth):

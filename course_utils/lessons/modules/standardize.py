@@ -142,8 +142,8 @@ class StandardizeUnsaved(nn.Module):
 
 
 @exercise.mistake(
-    "The buffers are there, and your output is computed from other tensors: loading and `.to()` "
-    "give the buffers new values and new dtypes, and the output does not follow them."
+    "Your output is computed from tensors that are kept beside the buffers: `.to()` gives the "
+    "buffers new tensors, and the output does not follow them."
 )
 class StandardizeOwnList(nn.Module):
     def __init__(self, mean, std):
@@ -170,7 +170,10 @@ class StandardizeStoresNone(nn.Module):
         return (x - self.mean) / self.std
 
 
-@exercise.mistake(same_as=StandardizeOwnList)
+@exercise.mistake(
+    "The buffers are there, and your output is computed from other tensors: loading and `.to()` "
+    "give the buffers new values and new dtypes, and the output does not follow them."
+)
 class StandardizeOwnCopies(nn.Module):
     def __init__(self, mean, std):
         super().__init__()
@@ -183,8 +186,8 @@ class StandardizeOwnCopies(nn.Module):
 
 
 @exercise.mistake(
-    "You take mean and std from the batch at hand. One sample would then get another result in "
-    "another batch: take the numbers that the model was given."
+    "What you subtract, or divide by, comes from the batch at hand. One sample would then get "
+    "another result in another batch: take the numbers that the model was given."
 )
 class StandardizeByBatch(nn.Module):
     def __init__(self, mean, std):
@@ -267,8 +270,8 @@ class StandardizeTimes(nn.Module):
 
 
 @exercise.mistake(
-    "Something is added to `std` before the division, so your results lie a little too close to "
-    "0. The docstring has no such number."
+    "Something is added to `std` before the division, so your results lie too close to 0. The "
+    "docstring has no such number."
 )
 class StandardizeWithoutZero(nn.Module):
     def __init__(self, mean, std):

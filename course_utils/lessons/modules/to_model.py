@@ -83,8 +83,8 @@ def _(answer, batch, model):
 
 
 @exercise.mistake(
-    "`.to()` of a tensor does not change the tensor. It gives back another one, and your line "
-    "lets it go. Only a model is changed by its `.to()`."
+    "No tensor was moved or converted. `.to()` of a tensor gives back another one and leaves the "
+    "tensor as it was; only a model is changed by its `.to()`."
 )
 def moves_and_forgets(batch, model):
     like = next(model.parameters())
@@ -168,7 +168,10 @@ def whole_numbers_stay(batch, model):
     return {n: t.to(like.device) if t.dtype in whole else t.to(like) for n, t in batch.items()}
 
 
-@exercise.mistake(same_as=converts_labels)
+@exercise.mistake(
+    "One tensor of the batch decides for all of them. What is to happen to a tensor depends on "
+    "its own dtype."
+)
 def first_decides(batch, model):
     like = next(model.parameters())
     first = next(iter(batch.values()))
