@@ -98,8 +98,8 @@ def diagonal_only(predicted, labels, classes):
 
 
 @exercise.mistake(
-    "Two pairs of classes may get the same number in yours, and are counted together. Up to which "
-    "class do your numbers stay apart?"
+    "Two pairs of classes may get the same number in yours. Up to which class do your numbers "
+    "stay apart?"
 )
 def numbers_to_base_ten(predicted, labels, classes):
     counts = torch.bincount(labels * 10 + predicted, minlength=100)

@@ -143,8 +143,7 @@ def new_scheduler_each_epoch(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "Yours is halved after every epoch. The number of batches in an epoch and the number of "
-    "epochs between two changes got mixed up."
+    "Yours is halved after every epoch. How many epochs are to lie between one change and the next?"
 )
 def after_every_epoch(model, train_loader, epochs):
     return train_with_schedule(
