@@ -134,7 +134,8 @@ def never_clears(model, optimizer, batches):
 
 
 @exercise.mistake(
-    "You clear the gradients just before the step. Then there is nothing left for it to do."
+    "When the step is taken, there is no gradient for it to use. Which line makes the "
+    "gradients, and which one clears them?"
 )
 def clears_before_the_step(model, optimizer, batches):
     total = sum(len(x) for x, _ in batches)

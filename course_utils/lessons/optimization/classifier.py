@@ -277,8 +277,8 @@ class SharesOfTheScores(TwoLayers):
 
 
 @exercise.mistake(
-    "The numbers of a row do not add up to 1 any more. However people like to read them: percent "
-    "and rounding belong to the place where they are printed."
+    "The numbers of a row of your probabilities do not add up to 1. If that is because of "
+    "percent or rounding: both belong to the place where they are printed."
 )
 class Percent(TwoLayers):
     def probabilities(self, x):

@@ -217,7 +217,7 @@ def without_sizes_of_one(model, weight_decay):
 
 
 @exercise.mistake(
-    "Before the first batch no parameter has a gradient, so your groups are empty. What says of a "
+    "Your groups are empty. Before the first batch no parameter has a gradient: what says of a "
     "parameter that it is to be trained?"
 )
 def those_with_a_gradient(model, weight_decay):

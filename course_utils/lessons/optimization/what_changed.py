@@ -560,8 +560,8 @@ def never_runs_it(model, optimizer, action):
 
 
 @exercise.mistake(
-    "Under no_grad a backward has nothing to go back on. The action is to run as it would without "
-    "you."
+    "In your function a backward has nothing to go back on, as under no_grad. The action is to "
+    "run as it would without you."
 )
 def without_gradients(model, optimizer, action):
     before = pictured(model, optimizer)()

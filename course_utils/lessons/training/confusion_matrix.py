@@ -60,8 +60,8 @@ def rows_are_predictions(predicted, labels, classes):
 
 
 @exercise.mistake(
-    "No cell of yours is larger than 1. When an index appears several times in an indexed +=, it "
-    "is counted once."
+    "No cell of yours is larger than 1. When an index appears several times in one indexed "
+    "assignment, it is counted once."
 )
 def counts_each_pair_once(predicted, labels, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)

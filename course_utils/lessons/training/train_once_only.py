@@ -164,7 +164,8 @@ def back_too_early(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "You left the validation out. That heals the training, but nobody can see how it goes."
+    "The model is not called with any validation data: that heals the training, but nobody can "
+    "see how it goes. A call is `model(x)`; `model.forward(x)` goes past its hooks."
 )
 def no_validation(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -82,8 +82,8 @@ def without_zero_grad(model, loss_fn, optimizer, x, y):
 
 
 @exercise.mistake(
-    "The parameters never change: when the optimizer came to look, there were no gradients. Which "
-    "line makes them, which one throws them away, and in which order?"
+    "The parameters never change. Which line makes the gradients, which one uses them, which "
+    "one throws them away, and in which order?"
 )
 def zero_grad_too_late(model, loss_fn, optimizer, x, y):
     model.train()
