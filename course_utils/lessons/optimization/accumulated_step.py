@@ -15,8 +15,8 @@ exercise = Exercise(
     minutes=12,
     difficulty=2,
     hints=[
-        "backward() adds to what is in .grad. Here that is what you want, and from the second "
-        "call of your function on it is in the way. Where does zero_grad() belong?",
+        "backward() adds to what is in .grad. From one small batch to the next that is what you "
+        "want; what is there at the start is in the way. Where does zero_grad() belong?",
         "mse_loss gives the mean of a small batch. The sum of means is not the mean of all.",
         "Give each small batch its share: its number of samples divided by the number of all.",
     ],
@@ -134,7 +134,8 @@ def never_clears(model, optimizer, batches):
 
 
 @exercise.mistake(
-    "You clear the gradients just before the step. Then there is nothing left for it to do."
+    "When the step is taken, there is no gradient for it to use. Which line makes the "
+    "gradients, and which one clears them?"
 )
 def clears_before_the_step(model, optimizer, batches):
     total = sum(len(x) for x, _ in batches)
@@ -226,8 +227,8 @@ def writes_the_rate(model, optimizer, batches):
 
 
 @exercise.mistake(
-    "You step after a number of batches that nobody named. All batches of the list make one step, "
-    "however many there are."
+    "You step after a number of batches that nobody named. All batches of the list make one "
+    "step, however many there are."
 )
 def a_step_every_four(model, optimizer, batches):
     total = sum(len(x) for x, _ in batches)
@@ -237,6 +238,17 @@ def a_step_every_four(model, optimizer, batches):
         if i % 4 == 0:
             optimizer.step()
             optimizer.zero_grad()
+
+
+@exercise.mistake(
+    "No step is taken. backward() leaves gradients behind, and the parameters as they are: "
+    "what moves them?"
+)
+def never_steps(model, optimizer, batches):
+    total = sum(len(x) for x, _ in batches)
+    optimizer.zero_grad()
+    for x, y in batches:
+        (F.mse_loss(model(x), y) * len(x) / total).backward()
 
 
 @exercise.mistake(

@@ -78,8 +78,8 @@ def no_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
 
 
 @exercise.mistake(
-    "Your correction is one step behind: the steps are numbered from 0. What is one minus beta to "
-    "the power of 0?"
+    "Your steps are NaN: 0 is divided by 0, or a root is taken of a negative number. If you "
+    "number the steps from 0, what is one minus beta to the power of 0?"
 )
 def counts_from_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
@@ -307,7 +307,10 @@ def begins_with_the_first_gradient(w, gradients, lr, betas=(0.9, 0.999), eps=1e-
     return steps
 
 
-@exercise.mistake(same_as=counts_from_zero)
+@exercise.mistake(
+    "Your correction is one step behind: the first step has none, and the second has that of "
+    "the first. Which number has the first step?"
+)
 def no_correction_at_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
     mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
     for t, grad in enumerate(gradients):

@@ -63,8 +63,9 @@ def _(answer, logits, target):
 
 
 @exercise.mistake(
-    "On paper this is right. But sigmoid(-200) is 0 in float32, and its logarithm is infinite. "
-    "Sigmoid and logarithm have to be done in one piece."
+    "On paper this is right. But in float32 sigmoid(-200) is 0, and so is 1 - sigmoid(200); "
+    "the logarithm of 0 is infinite. In both halves, sigmoid and logarithm have to be done in "
+    "one piece."
 )
 def sigmoid_then_log(logits, target):
     p = logits.sigmoid()
@@ -72,8 +73,9 @@ def sigmoid_then_log(logits, target):
 
 
 @exercise.mistake(
-    "Your loss never becomes infinite, because something is cut off on the way. A very wrong logit "
-    "then gets no gradient: it can never be corrected."
+    "Your loss never becomes infinite, because something on the way is cut off, replaced or "
+    "added to. A very wrong logit then gets 0 or NaN for its gradient: it can never be "
+    "corrected."
 )
 def cuts_the_logarithm(logits, target):
     p = logits.sigmoid()
@@ -156,8 +158,8 @@ def exp_of_the_logit(logits, target):
 
 
 @exercise.mistake(
-    "The loss is finite, its gradient is not. `torch.where` computes both sides, and sends a "
-    "gradient back through both."
+    "The loss is finite, its gradient is not. Who chooses between two results, as "
+    "`torch.where` does, computes both, and a gradient goes back through both."
 )
 def chosen_by_where(logits, target):
     yes = (-logits).exp().log1p()
@@ -172,7 +174,8 @@ def one_minus_the_logarithm(logits, target):
 
 
 @exercise.mistake(
-    "You added up the losses. With twice as many answers the gradient would be twice as large."
+    "You added up the losses. With twice as many answers the loss would be about twice as "
+    "large, and so would the steps of a model."
 )
 def adds_up(logits, target):
     return (F.softplus(logits) - target * logits).sum()

@@ -93,8 +93,8 @@ def _(answer, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "The tensors you keep are the living ones: while training goes on, your checkpoint changes "
-    "with it."
+    "Among the tensors that you keep there are living ones: while training goes on, your "
+    "checkpoint changes with it."
 )
 class KeepsLivingTensors:
     def __init__(self, model, optimizer, scheduler):
@@ -132,8 +132,8 @@ class CopiesOnlyOnce:
 
 
 @exercise.mistake(
-    "The optimizer is missing: its momentum begins from nothing, and its rate too, although the "
-    "scheduler knows better."
+    "The optimizer is missing: its momentum begins from nothing, and its rate is that of a new "
+    "run, although the scheduler knows better."
 )
 class ForgetsTheOptimizer:
     def __init__(self, model, optimizer, scheduler):
@@ -166,9 +166,7 @@ class CopiesAndForgetsTheScheduler:
             part.load_state_dict(copy.deepcopy(state))
 
 
-@exercise.mistake(
-    "Only the parameters come back. What the optimizer and the scheduler know is lost."
-)
+@exercise.mistake("Only the model comes back. What the optimizer and the scheduler know is lost.")
 class OnlyTheModel:
     def __init__(self, model, optimizer, scheduler):
         self.state = copy.deepcopy(model.state_dict())
@@ -265,8 +263,8 @@ class ForgetsTheModel:
 
 
 @exercise.mistake(
-    "A second checkpoint writes over the first: what you keep belongs to the class, and all its "
-    "objects share it."
+    "A second checkpoint writes over the first: what you keep is in one place that all objects "
+    "share, such as the class."
 )
 class KeepsItInTheClass:
     states = {}  # noqa: RUF012

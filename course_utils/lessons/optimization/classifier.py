@@ -247,8 +247,8 @@ class NoReluBetween(TwoLayers):
 
 
 @exercise.mistake(
-    "A score for cross_entropy may be any number. Something behind the last layer squeezes yours "
-    "into a range, and a clear answer becomes impossible."
+    "A score for cross_entropy may be any number, also one below 0. Something behind the last "
+    "layer keeps yours in a smaller range."
 )
 class SigmoidAtTheEnd(TwoLayers):
     def forward(self, x):
@@ -266,7 +266,9 @@ class SoftmaxInEvaluation(TwoLayers):
 
 
 @exercise.mistake(
-    "A score may be negative, so dividing by the sum does not make probabilities of scores."
+    "Your rows add up to 1, and the shares are not those that cross_entropy works with. Scores "
+    "that are divided by their sum, for example, make no probabilities: a score may be "
+    "negative."
 )
 class SharesOfTheScores(TwoLayers):
     def probabilities(self, x):
@@ -275,8 +277,8 @@ class SharesOfTheScores(TwoLayers):
 
 
 @exercise.mistake(
-    "The numbers of a row do not add up to 1 any more. However people like to read them: percent "
-    "and rounding belong to the place where they are printed."
+    "The numbers of a row of your probabilities do not add up to 1. If that is because of "
+    "percent or rounding: both belong to the place where they are printed."
 )
 class Percent(TwoLayers):
     def probabilities(self, x):

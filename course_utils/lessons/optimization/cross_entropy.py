@@ -57,8 +57,8 @@ def _(answer, logits, target):
 
 
 @exercise.mistake(
-    "On paper this is right. In float32 exp(1000) is infinite and the logarithm of 0 is minus "
-    "infinity. Softmax and logarithm have to be done in one piece."
+    "On paper this is right. In float32 exp(1000) is infinite, exp(-1000) is 0, and the "
+    "logarithm of 0 is minus infinity. Softmax and logarithm have to be done in one piece."
 )
 def softmax_then_log(logits, target):
     probabilities = logits.exp() / logits.exp().sum(dim=1, keepdim=True)
@@ -66,8 +66,8 @@ def softmax_then_log(logits, target):
 
 
 @exercise.mistake(
-    "You apply softmax twice: cross-entropy begins with logits and does it itself. Even a perfect "
-    "answer keeps a large loss this way."
+    "You apply softmax twice: cross-entropy begins with logits and does it itself. Even a "
+    "perfect answer keeps a loss well above 0 this way."
 )
 def softmax_twice(logits, target):
     logits = logits.softmax(dim=1)
@@ -90,7 +90,8 @@ def over_the_batch(logits, target):
 
 
 @exercise.mistake(
-    "`[:, target]` takes all those columns for every row. One element a row is needed."
+    "From every row you take the columns of all targets, as `[:, target]` does. One element a "
+    "row is needed."
 )
 def all_columns(logits, target):
     log_probabilities = logits - logits.logsumexp(dim=1, keepdim=True)
@@ -98,8 +99,8 @@ def all_columns(logits, target):
 
 
 @exercise.mistake(
-    "You added up the losses of the samples. With twice the batch the gradient would be twice "
-    "as large."
+    "You added up the losses of the samples. With twice the batch the loss would be about "
+    "twice as large, and so would the steps of a model."
 )
 def adds_up(logits, target):
     log_probabilities = logits - logits.logsumexp(dim=1, keepdim=True)
@@ -117,8 +118,8 @@ def logarithm_of_the_right_probability(logits, target):
 
 
 @exercise.mistake(
-    "The same number is taken off all rows of the batch. In a row far below it every exponential "
-    "is 0. What has to be the largest of a row for that row?"
+    "The same number is taken off all rows of the batch. In a row far below it every "
+    "exponential is 0. How large should the largest number of each row be after that?"
 )
 def largest_of_the_batch(logits, target):
     z = logits - logits.max()
@@ -127,8 +128,8 @@ def largest_of_the_batch(logits, target):
 
 
 @exercise.mistake(
-    "Your loss never becomes infinite, but it stops growing as well: however wrong a logit is, it "
-    "costs no more, and gets no gradient."
+    "Your loss never becomes infinite, but from some point on it stops growing: a logit that "
+    "is more wrong than that costs no more, and gets no gradient."
 )
 def adds_a_small_number(logits, target):
     picked = logits.softmax(dim=1)[torch.arange(len(target)), target]

@@ -71,7 +71,7 @@ def the_other_sign(logits, target):
 
 @exercise.mistake(
     "Only the right class has a gradient here. Softmax ties the classes together: raising any "
-    "logit lowers the probability of the right class."
+    "other logit lowers the probability of the right class."
 )
 def only_the_right_class(logits, target):
     gradient = torch.zeros_like(logits)
@@ -112,7 +112,8 @@ def one_hot_of_this_batch(logits, target):
 
 
 @exercise.mistake(
-    "`[:, target]` takes all those columns for every row. One element a row is needed."
+    "In every row you change the columns of all targets, as `[:, target]` does. One element a "
+    "row is needed."
 )
 def all_columns(logits, target):
     gradient = logits.softmax(dim=1)
@@ -152,8 +153,8 @@ def by_the_probabilities(logits, target):
 
 
 @exercise.mistake(
-    "You take the slope of softmax itself. The logarithm in the loss takes the factor in front "
-    "of it away again."
+    "You multiply by the probabilities once too often. Softmax itself has such a factor in its "
+    "slope; the logarithm in the loss takes it away again."
 )
 def slope_of_softmax(logits, target):
     probabilities = logits.softmax(dim=1)

@@ -204,7 +204,10 @@ def matrices_only(model, weight_decay):
     ]
 
 
-@exercise.mistake(same_as=more_than_two_dimensions)
+@exercise.mistake(
+    "A dimension of size 1 is a dimension, too. How many has the weight of a linear layer with "
+    "one output?"
+)
 def without_sizes_of_one(model, weight_decay):
     trained = [p for p in model.parameters() if p.requires_grad]
     return [
@@ -214,7 +217,7 @@ def without_sizes_of_one(model, weight_decay):
 
 
 @exercise.mistake(
-    "Before the first batch no parameter has a gradient, so your groups are empty. What says of a "
+    "Your groups are empty. Before the first batch no parameter has a gradient: what says of a "
     "parameter that it is to be trained?"
 )
 def those_with_a_gradient(model, weight_decay):

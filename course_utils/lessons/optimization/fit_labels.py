@@ -79,8 +79,8 @@ def squeezes_the_last(raw, loss):
 
 
 @exercise.mistake(
-    "`.int()` gives 32 bits. Cross-entropy uses labels to look up columns, and wants torch's "
-    "usual type for that."
+    "Your whole numbers have 32 bits. Cross-entropy uses labels to look up columns, and wants "
+    "torch's usual type for that."
 )
 def thirty_two_bits(raw, loss):
     if loss == "cross_entropy":

@@ -162,8 +162,8 @@ def only_clears(part):
 
 
 @exercise.mistake(
-    "Some of the parameters are frozen, others are not. A part may have parts inside, and a layer "
-    "has more than one parameter."
+    "Not every part that is given is frozen as a whole. It may be a single layer or have parts "
+    "inside, and a layer has more than one parameter."
 )
 def own_parameters_only(part):
     for parameter in part.parameters(recurse=False):

@@ -208,7 +208,7 @@ def always_one_number(prediction, target, reduction="mean"):
 
 
 @exercise.mistake(
-    "The difference is written into the tensor of the caller, who still needs the prediction."
+    "You write into the prediction itself. It belongs to the caller, who still needs it as it was."
 )
 def subtracts_in_place(prediction, target, reduction="mean"):
     if prediction.shape != target.shape:

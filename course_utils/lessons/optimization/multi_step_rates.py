@@ -77,7 +77,8 @@ def factors_only(base_lr, milestones, gamma, steps):
 
 
 @exercise.mistake(
-    "A milestone that is named twice lowers the rate twice; in a set it is left only once."
+    "A milestone that is named twice lowers the rate twice, and yours lowers it once. A set "
+    "does not count how often a number is there, and neither does `in`."
 )
 def milestones_in_a_set(base_lr, milestones, gamma, steps):
     return [base_lr * gamma ** sum(m <= t for m in set(milestones)) for t in range(steps)]

@@ -226,8 +226,8 @@ class DecayWithoutTheRate(BareAdamW):
 
 
 @exercise.mistake(
-    "A parameter without a gradient moves. None means: not part of this step. Not even the decay "
-    "may touch it."
+    "A parameter without a gradient takes part in your step. None means: not part of this "
+    "step. Not even the decay may touch it."
 )
 class TouchesTheUnused(BareAdamW):
     @torch.no_grad()
@@ -251,8 +251,8 @@ class ZeroForNone(BareAdamW):
 
 
 @exercise.mistake(
-    "Your step does not arrive in the model. Which line writes into the parameter itself, and "
-    "which one only gives a name to a new tensor?"
+    "Your step, or a part of it, does not arrive in the model. Which line writes into the "
+    "parameter itself, and which one only gives a name to a new tensor?"
 )
 class GivesTheNameAway(BareAdamW):
     @torch.no_grad()
@@ -359,8 +359,8 @@ class UsualBetas(BareAdamW):
 
 
 @exercise.mistake(
-    "After your step the gradients are gone. Whoever reads them after the step, to print their "
-    "size, finds none; clearing has a method of its own."
+    "After your step the gradients are gone, or others than before. Whoever reads them then, "
+    "to print their size, needs them as they were; clearing has a method of its own."
 )
 class ClearsTheGradients(BareAdamW):
     @torch.no_grad()

@@ -146,8 +146,8 @@ def never_forgives(values, lr, mode="min", factor=0.1, patience=2):
 
 
 @exercise.mistake(
-    "Once the patience is used up, your rate falls with every further value. After a change the "
-    "counting begins anew."
+    "Once the patience is used up, your rate falls with every further value that is no better. "
+    "After a change the counting begins anew."
 )
 def falls_and_falls(values, lr, mode="min", factor=0.1, patience=2):
     best, waited, rates = None, 0, []
@@ -248,8 +248,8 @@ def small_ones_do_not_count(values, lr, mode="min", factor=0.1, patience=2):
 
 
 @exercise.mistake(
-    "After the first change your patience is one value longer. The counting begins anew, from the "
-    "same number."
+    "After a change your patience is one value longer. The counting begins anew, from the same "
+    "number."
 )
 def patience_grows(values, lr, mode="min", factor=0.1, patience=2):
     best, left, rates = None, patience, []

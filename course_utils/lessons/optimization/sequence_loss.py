@@ -68,8 +68,8 @@ def scrambles_with_view(logits, target, pad):
 
 
 @exercise.mistake(
-    "Padding counts as words in your loss. torch does not know which number means padding until "
-    "you say so; 0 is nothing special to it."
+    "Padding counts as words in your loss. The loss of torch does not know which words are "
+    "padding until you tell it; 0 is nothing special to it."
 )
 def counts_padding(logits, target, pad):
     target = target.clamp(min=0)
@@ -139,8 +139,8 @@ def padding_is_zero(logits, target, pad):
 
 
 @exercise.mistake(
-    "Your function needs a `pad` that is the number of a class. -1 or -100 cannot be looked up in "
-    "the scores: what has to happen to those places before?"
+    "A `pad` such as -1 is the number of no class, and cannot be looked up in the scores. What "
+    "has to happen to those places before?"
 )
 def pad_is_a_class(logits, target, pad):
     flat, real = target.flatten(), (target != pad).flatten()
@@ -148,7 +148,10 @@ def pad_is_a_class(logits, target, pad):
     return (losses * real).sum() / real.sum().clamp(min=1)
 
 
-@exercise.mistake(same_as=pad_is_a_class)
+@exercise.mistake(
+    "Your function needs a `pad` that is the number of a class, and at least one real word. "
+    "What comes out where everything is padding, and what where `pad` is -1?"
+)
 def weight_of_the_pad_class(logits, target, pad):
     weight = torch.ones(logits.shape[-1])
     weight[pad] = 0

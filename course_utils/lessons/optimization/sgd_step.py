@@ -59,8 +59,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "You blend the old buffer with a small part of the gradient. Adam does that; SGD's buffer is "
-    "a sum in which the new gradient counts in full."
+    "You blend the old buffer with only a part of the gradient. Adam does that; SGD's buffer "
+    "is a sum in which the new gradient counts in full."
 )
 def blends_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
     grad = grad + weight_decay * w
@@ -215,8 +215,8 @@ def writes_into_the_buffer(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, 
 
 
 @exercise.mistake(
-    "The numbers are right, and the gradient of the caller is another than before: `+=` writes "
-    "into the tensor that came in."
+    "The numbers are right, and the gradient of the caller is another than before. `+=`, like "
+    "`add_`, writes into the tensor that came in."
 )
 def writes_into_the_gradient(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
     if weight_decay:

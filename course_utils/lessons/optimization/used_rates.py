@@ -104,8 +104,8 @@ def scheduler_first(optimizer, scheduler, epochs, batches, every):
 
 
 @exercise.mistake(
-    "Your scheduler steps after every batch, whatever is asked for. A schedule that was made for "
-    "epochs is over within the first one."
+    "Your scheduler steps after every batch, whatever is asked for. A schedule that was made "
+    "for epochs runs too fast then."
 )
 def always_after_a_batch(optimizer, scheduler, epochs, batches, every):
     rates = []
@@ -248,7 +248,8 @@ def reads_once_in_an_epoch(optimizer, scheduler, epochs, batches, every):
 
 
 @exercise.mistake(
-    "Each entry of your list is a list. get_last_lr() gives a rate for each group of parameters."
+    "Each entry of your list is a list. get_last_lr(), for one, gives a rate for each group of "
+    "parameters."
 )
 def lists_of_rates(optimizer, scheduler, epochs, batches, every):
     rates = []

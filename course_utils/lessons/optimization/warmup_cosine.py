@@ -91,8 +91,8 @@ def begins_at_zero(optimizer, warmup, total):
 
 
 @exercise.mistake(
-    "Your function gives back the rate. LambdaLR multiplies what it gets with the base rate, so "
-    "the base rate counts twice."
+    "Your function gives back the rate. LambdaLR multiplies what it gets with the base rate of "
+    "each group, so there is one base rate too many in it."
 )
 def gives_the_rate(optimizer, warmup, total):
     base = optimizer.param_groups[0]["lr"]
@@ -227,8 +227,8 @@ def a_list_of_one(optimizer, warmup, total):
 
 
 @exercise.mistake(
-    "Your function counts its own calls. It is called once for each group, and LambdaLR tells it "
-    "the step."
+    "Your function counts its own calls. That can go wrong with several groups, or when a "
+    "saved run goes on. LambdaLR tells it the step."
 )
 def counts_its_calls(optimizer, warmup, total):
     calls = iter(range(10**6))

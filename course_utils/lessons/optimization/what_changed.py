@@ -267,7 +267,10 @@ def only_parameters_copied(model, optimizer, action):
     return compared(pictured(model, optimizer, gradients=list, state=list), action)
 
 
-@exercise.mistake("You skip gradients that are None. From None to a tensor, or back, is a change.")
+@exercise.mistake(
+    "Where a gradient or a momentum buffer is None, yours skips it, or takes it for zeros. "
+    "From None to a tensor, or back, is a change."
+)
 def skips_none(model, optimizer, action):
     def same(one, other):
         pairs = zip(one, other, strict=True)
@@ -342,7 +345,7 @@ def counts_buffers(model, optimizer, action):
 
 
 @exercise.mistake(
-    "Different tensors can have the same sum, and the same length. Every number has to be compared."
+    "Different tensors can have the same sum, and the same norm. Every number has to be compared."
 )
 def compares_sums(model, optimizer, action):
     def sums(tensors):
@@ -380,8 +383,9 @@ def compares_what_is_printed(model, optimizer, action):
 
 
 @exercise.mistake(
-    "Without momentum a step changes parameters, and the optimizer keeps nothing. Its state is its "
-    "momentum buffers: an entry that holds None, or a learning rate, is none of them."
+    "Parameters can change while the optimizer keeps nothing new, and the other way round. Its "
+    "state is its momentum buffers: an entry that holds None, or a learning rate, is none of "
+    "them."
 )
 def whenever_parameters_change(model, optimizer, action):
     found = compared(pictured(model, optimizer), action)
@@ -510,8 +514,8 @@ def once_for_each_parameter(model, optimizer, action):
 
 
 @exercise.mistake(
-    "Before the first step, and without momentum, the optimizer has no buffer: who asks for it by "
-    "its name alone gets an error."
+    "Before the first step, and without momentum, the optimizer has no buffer: who asks for it "
+    "by its name alone can get an error."
 )
 def buffers_have_to_be_there(model, optimizer, action):
     def picture():
@@ -536,7 +540,10 @@ def runs_it_each_time(model, optimizer, action):
     return found
 
 
-@exercise.mistake(same_as=runs_it_each_time)
+@exercise.mistake(
+    "For you nothing ever changes. Do your two looks show the model that the action works on, "
+    "one of them before it and one after?"
+)
 def runs_it_on_a_copy(model, optimizer, action):
     model_copy = copy.deepcopy(model)
     before = [p.detach().clone() for p in model_copy.parameters()]
@@ -553,8 +560,8 @@ def never_runs_it(model, optimizer, action):
 
 
 @exercise.mistake(
-    "Under no_grad a backward has nothing to go back on. The action is to run as it would without "
-    "you."
+    "In your function a backward has nothing to go back on, as under no_grad. The action is to "
+    "run as it would without you."
 )
 def without_gradients(model, optimizer, action):
     before = pictured(model, optimizer)()

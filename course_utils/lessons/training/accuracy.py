@@ -80,8 +80,8 @@ def mean_over_a_square(logits, labels):
 
 
 @exercise.mistake(
-    "max(dim) gives a pair: the largest scores and their places. You compared the scores with "
-    "the labels."
+    "max(dim) gives a pair: the largest scores and their places. Which of the two can be "
+    "compared with the labels?"
 )
 def compares_scores(logits, labels):
     return (logits.max(dim=1).values == labels.reshape(-1)).float().mean().item()

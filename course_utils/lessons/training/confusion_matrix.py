@@ -60,8 +60,8 @@ def rows_are_predictions(predicted, labels, classes):
 
 
 @exercise.mistake(
-    "No cell of yours is larger than 1. When an index appears several times in an indexed +=, it "
-    "is counted once."
+    "No cell of yours is larger than 1. When an index appears several times in one indexed "
+    "assignment, it is counted once."
 )
 def counts_each_pair_once(predicted, labels, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)
@@ -98,8 +98,8 @@ def diagonal_only(predicted, labels, classes):
 
 
 @exercise.mistake(
-    "Two pairs of classes may get the same number in yours, and are counted together. Up to which "
-    "class do your numbers stay apart?"
+    "Two pairs of classes may get the same number in yours. Up to which class do your numbers "
+    "stay apart?"
 )
 def numbers_to_base_ten(predicted, labels, classes):
     counts = torch.bincount(labels * 10 + predicted, minlength=100)

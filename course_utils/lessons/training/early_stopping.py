@@ -114,8 +114,8 @@ def _(answer, patience, losses):
 
 
 @exercise.mistake(
-    "The decisions are right, but your best state is the state of the last epoch: it looks at "
-    "the model's own memory, which training goes on writing to."
+    "The decisions are right, but your best state does not stay the one of the best epoch: it "
+    "looks at the model's own memory, which training goes on writing to."
 )
 class KeepsAView:
     def __init__(self, patience):

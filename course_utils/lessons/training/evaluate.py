@@ -184,8 +184,8 @@ def measures_a_copy(model, loss_fn, loader):
 
 
 @exercise.mistake(
-    "no_grad() only stops the recording. In training mode BatchNorm has learned from your "
-    "validation data: look at its buffers."
+    "To stop the recording of gradients does not change what a layer does. In training mode "
+    "BatchNorm has learned from your validation data: look at its buffers."
 )
 def no_grad_only(model, loss_fn, loader):
     total, samples = 0.0, 0

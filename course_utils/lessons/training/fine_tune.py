@@ -164,8 +164,8 @@ def with_new_head(model, *, bias=True):
 
 
 @exercise.mistake(
-    "The docstring asks for one optimizer with one rate and one momentum for all. With which of "
-    "them does your head learn, with which your body?"
+    "The docstring asks for one optimizer, with its rate and its momentum for the whole model. "
+    "Which rate and which momentum has your head, and which your body?"
 )
 def head_without_momentum(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.body.parameters(), lr=0.1, momentum=0.9)
@@ -190,7 +190,8 @@ def momentum_lost(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "It learns faster, with another optimizer than the docstring asks for. Was the optimizer ill?"
+    "The new head learns now, with another optimizer than the docstring asks for. Was the "
+    "optimizer ill?"
 )
 def with_adam(model, train_loader, epochs):
     with_new_head(model)
@@ -224,7 +225,7 @@ def head_without_bias(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "The head that the model has is made for two classes. How many are in the labels?"
+    "The head that the model has is made for two classes. For how many is the new one to be?"
 )
 def no_new_head(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)

@@ -83,7 +83,7 @@ def state_of_the_seed(model, optimizer, scheduler, epoch):
 
 
 @exercise.mistake(
-    "The parameters alone are enough to use a model, but not to go on training it: what do the "
+    "The state of the model is enough to use it, but not to go on training it: what do the "
     "optimizer and the schedule remember?"
 )
 def parameters_only(model, optimizer, scheduler, epoch):

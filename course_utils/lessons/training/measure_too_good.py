@@ -96,8 +96,8 @@ def mean_of_the_square(model, valid_loader):
 
 
 @exercise.mistake(
-    "squeeze() without a dimension takes every dimension of size 1 away. The last batch has one "
-    "sample: what is left of its labels?"
+    "squeeze() without a dimension takes every dimension of size 1 away. Where the last batch "
+    "has one sample, what is left of its labels?"
 )
 def squeezes_everything(model, valid_loader):
     model.eval()

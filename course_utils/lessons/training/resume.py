@@ -116,8 +116,8 @@ def forgets_the_scheduler(checkpoint, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "Everything is loaded, and yet the losses are a little different: dropout and shuffling draw "
-    "other random numbers than they would have."
+    "The model, the optimizer and the scheduler are as they were, and yet the losses are "
+    "different: dropout and shuffling draw other random numbers than they would have."
 )
 def forgets_the_random_state(checkpoint, model, optimizer, scheduler):
     model.load_state_dict(checkpoint["model"])
@@ -149,8 +149,8 @@ def forgets_the_buffers(checkpoint, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "The names stand for other things in your function now. Outside, the model, the optimizer and "
-    "the scheduler are as fresh as before."
+    "The model, the optimizer and the scheduler are as fresh as before. A name that stands for "
+    "another thing inside your function changes nothing outside."
 )
 def gives_the_names_away(checkpoint, model, optimizer, scheduler):
     torch.set_rng_state(checkpoint["random state"])
@@ -158,8 +158,8 @@ def gives_the_names_away(checkpoint, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "The scheduler has made steps that the run did not make: every step() of it changes the rate "
-    "or the count."
+    "Every step() of the scheduler changes its count, and may lower a rate that is right "
+    "already. To load a state, no step() is needed."
 )
 def one_step_of_the_scheduler_more(checkpoint, model, optimizer, scheduler):
     epoch = resume(checkpoint, model, optimizer, scheduler)

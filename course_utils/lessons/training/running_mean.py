@@ -196,8 +196,8 @@ class ResetsTheSumOnly:
 
 
 @exercise.mistake(
-    "The numbers are right, but the sum is a tensor with a graph: every batch since the last "
-    "reset stays in memory."
+    "The numbers are right, but what you keep has a graph behind it: every batch since the "
+    "last reset stays in memory."
 )
 class KeepsTheGraph:
     def __init__(self):

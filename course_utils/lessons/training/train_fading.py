@@ -127,8 +127,8 @@ def every_second(optimizer):
 
 
 @exercise.mistake(
-    "Once an epoch is right. But yours steps before the epoch is trained, so every change comes "
-    "one epoch too early."
+    "Once an epoch is right, but every change comes one epoch too early. So it is where a "
+    "scheduler steps before the epoch is trained."
 )
 def steps_first(model, train_loader, epochs):
     return train_with_schedule(model, train_loader, epochs, every_second, first=True)
@@ -143,8 +143,7 @@ def new_scheduler_each_epoch(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "Yours is halved after every epoch. The number of batches in an epoch and the number of "
-    "epochs between two changes got mixed up."
+    "Yours is halved after every epoch. How many epochs are to lie between one change and the next?"
 )
 def after_every_epoch(model, train_loader, epochs):
     return train_with_schedule(

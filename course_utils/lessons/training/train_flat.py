@@ -190,7 +190,8 @@ def notes_the_last_batch(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "It learns now, with another optimizer than the docstring asks for. Was the optimizer ill?"
+    "It learns now, with another optimizer than the script had, or with other settings of it. "
+    "Was the optimizer ill?"
 )
 def with_adam(model, train_loader, epochs):
     optimizer = torch.optim.Adam(model.parameters(), lr=0.1)

@@ -126,7 +126,8 @@ def means_over_samples(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "The values are right, but they are tensors: each one keeps the graphs of a whole epoch."
+    "The values are right, but they are tensors: one that has a graph keeps a whole epoch in "
+    "memory."
 )
 def collects_tensors(model, train_loader, epochs):
     runs = batches_of_each_epoch(model, train_loader, epochs)

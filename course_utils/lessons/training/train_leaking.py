@@ -186,7 +186,7 @@ def measures_a_copy_in_training_mode(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "BatchNorm is not the only layer with two ways to work. Which modes do the layers of the model "
+    "BatchNorm and Dropout both have two ways to work. Which modes do the layers of the model "
     "have while you measure?"
 )
 def only_batch_norm_in_eval(model, train_loader, valid_loader, epochs):

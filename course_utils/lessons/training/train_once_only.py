@@ -144,7 +144,8 @@ def never_evaluates(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "You switch back too early: the mode changes again before the validation data is looked at."
+    "You switch back too early: the mode changes again before the model has seen all of the "
+    "validation data."
 )
 def back_too_early(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
@@ -163,7 +164,8 @@ def back_too_early(model, train_loader, valid_loader, epochs):
 
 
 @exercise.mistake(
-    "You left the validation out. That heals the training, but nobody can see how it goes."
+    "The model is not called with any validation data: that heals the training, but nobody can "
+    "see how it goes. A call is `model(x)`; `model.forward(x)` goes past its hooks."
 )
 def no_validation(model, train_loader, valid_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)

@@ -82,8 +82,8 @@ def without_zero_grad(model, loss_fn, optimizer, x, y):
 
 
 @exercise.mistake(
-    "The parameters never change: when the optimizer came to look, there were no gradients. Which "
-    "line makes them, which one throws them away, and in which order?"
+    "The parameters never change. Which line makes the gradients, which one uses them, which "
+    "one throws them away, and in which order?"
 )
 def zero_grad_too_late(model, loss_fn, optimizer, x, y):
     model.train()
@@ -95,8 +95,8 @@ def zero_grad_too_late(model, loss_fn, optimizer, x, y):
 
 
 @exercise.mistake(
-    "You give back a tensor. It looks like a number, but it holds its whole graph alive; a list "
-    "of a thousand of them holds a thousand graphs."
+    "You give back a tensor. It looks like a number, but where a graph hangs on it, that stays "
+    "alive: a list of a thousand of them holds a thousand graphs. A Python float was asked for."
 )
 def returns_the_tensor(model, loss_fn, optimizer, x, y):
     model.train()
