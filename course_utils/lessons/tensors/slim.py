@@ -166,8 +166,8 @@ def through_a_list_with_its_dtype(x):
 
 
 @exercise.mistake(
-    "The dtype of x is lost on the way: yours comes out with one of torch's choice. Which of your "
-    "steps makes a tensor without being told its dtype?"
+    "Not every dtype comes through: for some x, your result has one of torch's choice. Which of "
+    "your steps makes a tensor without being told its dtype?"
 )
 def default_dtype(x):
     return torch.empty(x.shape).copy_(x)
@@ -184,8 +184,8 @@ def plus_a_float(x):
 
 
 @exercise.mistake(
-    "That goes through the rows of x, and not every tensor has some: one without dimensions has "
-    "none to go through, and one of shape (0, 3) has no first one."
+    "Yours works along the first dimension of x. A tensor without dimensions has none, and one "
+    "of shape (0, 3) has no first row."
 )
 def stacks_the_rows(x):
     return torch.stack([row for row in x])
