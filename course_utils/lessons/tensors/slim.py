@@ -91,19 +91,22 @@ def contiguous_only(x):
 
 
 @exercise.mistake(
-    "What you gave back still lies in the storage of x: it is one more view. A new name, or a new "
-    "tensor object, is not yet a copy of the numbers."
+    "A slice of everything is one more view: it still lies in the storage of x. And a tensor "
+    "without dimensions can not be sliced at all."
 )
 def sliced(x):
     return x[:]
 
 
-@exercise.mistake(same_as=sliced)
+@exercise.mistake(
+    "What you gave back still lies in the storage of x: it is one more view. A new name, or a "
+    "new tensor object, is not yet a copy of the numbers."
+)
 def reshaped(x):
     return x.reshape(x.shape)
 
 
-@exercise.mistake(same_as=sliced)
+@exercise.mistake(same_as=reshaped)
 def through_numpy(x):
     return torch.from_numpy(x.numpy())
 
