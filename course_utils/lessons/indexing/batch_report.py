@@ -96,8 +96,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "Still ill: with one sample, or one class, a dimension is lost that the lines after it need. "
-    "Which one was useless?"
+    "Still ill: with one sample, or one class, a dimension is lost that is needed. Which step "
+    "of yours takes it away?"
 )
 def squeeze_is_left(scores, labels, size):
     scores, labels = scores[:size].squeeze(), labels[:size]

@@ -101,7 +101,10 @@ def from_the_left(first, second):
     return tuple(sizes)
 
 
-@exercise.mistake(same_as=from_the_left)
+@exercise.mistake(
+    "You compare the first sizes with each other: which end do broadcasts begin at, when one "
+    "shape is shorter? And where a 1 meets a 0, the larger size is not the right one."
+)
 def ones_added_on_the_right(first, second):
     length = max(len(first), len(second))
     first = first + (1,) * (length - len(first))
@@ -135,7 +138,10 @@ def never_an_error(first, second):
     return tuple(reversed([other if one == 1 else one for one, other in pairs]))
 
 
-@exercise.mistake(same_as=never_an_error)
+@exercise.mistake(
+    "Yours takes the larger of two sizes, whatever they are. Which pairs are not allowed? And "
+    "where a 1 meets a 0, which of the two is it?"
+)
 def larger_without_an_error(first, second):
     pairs = itertools.zip_longest(reversed(first), reversed(second), fillvalue=1)
     return tuple(max(pair) for pair in pairs)[::-1]

@@ -156,8 +156,8 @@ def shape_alone(x, y):
 
 
 @exercise.mistake(
-    "You ask for the same dtype in both, or for the dtype of x + y to be that of x. In place, the "
-    "sum is put into x's dtype: where is that allowed although it is smaller?"
+    "Yours says no to dtypes that torch takes. In place, the sum is put into x's dtype: where "
+    "is that allowed although the dtype of y is another one?"
 )
 def same_dtype(x, y):
     return x.dtype == y.dtype and can_add_in_place(x, y)

@@ -223,17 +223,17 @@ def a_list_only(target, predicted, classes):
     return pairs.bincount(minlength=classes * classes + 1)[:-1].reshape(classes, classes)
 
 
-@exercise.mistake(same_as=a_list_only)
+@exercise.mistake(
+    "target and predicted may be views themselves, as a transposed tensor is. Which step of "
+    "yours wants the elements to lie in order?"
+)
 def a_view_of_the_list(target, predicted, classes):
     target, predicted = target.view(-1), predicted.view(-1)
     counted = target >= 0
     return matrix_of(target[counted], predicted[counted], classes)
 
 
-@exercise.mistake(
-    "The counts are right, and yours calls torch again for every sample. How long will it take "
-    "for a million?"
-)
+@exercise.mistake("Yours calls torch again for every sample. How long will it take for a million?")
 def sample_by_sample(target, predicted, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)
     for t, p in zip(target.reshape(-1), predicted.reshape(-1), strict=True):
@@ -266,14 +266,17 @@ def the_diagonal_only(target, predicted, classes):
     return torch.diag(right.bincount(minlength=classes))
 
 
-@exercise.mistake(same_as=adds_by_index)
+@exercise.mistake(
+    "A pair that comes several times was counted once: an indexed `+=` adds to each place only "
+    "once. And places that do not count went in: as an index, -1 is the last row."
+)
 def adds_by_index_everywhere(target, predicted, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)
     matrix[target, predicted] += 1
     return matrix
 
 
-@exercise.mistake(same_as=adds_by_index)
+@exercise.mistake(same_as=adds_by_index_everywhere)
 def adds_by_index_of_whole_numbers(target, predicted, classes):
     matrix = torch.zeros(classes, classes, dtype=torch.int64)
     matrix[target.long(), predicted.long()] += 1

@@ -148,8 +148,8 @@ def skips_what_is_not_there(x, dim, index):
 
 
 @exercise.mistake(
-    "There a position exists or not by the size of x along dim. You look at the size of another "
-    "dimension."
+    "Whether a position exists depends on the size of x along dim. You look at the size of "
+    "another dimension."
 )
 def size_of_the_first_dimension(x, dim, index):
     result = x.new_empty(index.shape)
@@ -201,7 +201,7 @@ def writes_along(x, dim, index):
 
 
 @exercise.mistake(
-    "The result has the shape of index, not that of x. Over whose places do your loops run?"
+    "The result has the shape of index, not that of x. Where do you go by the shape of x?"
 )
 def loops_over_x(x, dim, index):
     result = torch.empty_like(x)
@@ -239,8 +239,8 @@ def writes_over_a_copy_of_x(x, dim, index):
 
 
 @exercise.mistake(
-    "The elements have gone through another dtype, or stayed in it. The result has that of x, and "
-    "each element is to come through as it is."
+    "The result has the dtype of x, and each element is to come through as it is. In yours "
+    "another dtype comes into play, for some x at least: where is it chosen?"
 )
 def always_float(x, dim, index):
     result = torch.zeros(index.shape)
@@ -342,8 +342,7 @@ def a_matrix_and_no_negative_dim(x, dim, index):
 
 
 @exercise.mistake(
-    "A negative `dim` counts from the last dimension. In yours it is found nowhere, and the "
-    "index has no say."
+    "A negative `dim` counts from the last dimension. What does yours do with a `dim` of -1?"
 )
 def looks_for_dim(x, dim, index):
     result = x.new_empty(index.shape)

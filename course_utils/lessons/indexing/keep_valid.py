@@ -117,7 +117,8 @@ def one_too_few(x, lengths):
 
 
 @exercise.mistake(
-    "You keep the last steps of each sequence. The padding stands behind the real steps."
+    "Yours keeps what stands at the end of each row. That is where the padding is: the real "
+    "steps come first."
 )
 def from_the_end(x, lengths):
     time = x.shape[1]
@@ -132,7 +133,7 @@ def the_padding_only(x, lengths):
 
 
 @exercise.mistake(
-    "Each step is compared with the length of another sequence. The lengths belong to rows: which "
+    "Steps are compared with the lengths of other sequences. The lengths belong to rows: which "
     "shape do they need for that?"
 )
 def lengths_as_a_row(x, lengths):
@@ -157,7 +158,8 @@ def step_by_step(x, lengths):
 
 
 @exercise.mistake(
-    "owners says at which time a step stood. Asked for is in which row, so from which sequence."
+    "owners says at which time a step stood, alone or beside its row. Asked for is the row "
+    "alone: from which sequence a step is."
 )
 def times_for_owners(x, lengths):
     real = torch.arange(x.shape[1]) < lengths[:, None]
@@ -205,14 +207,17 @@ def numbers_one_by_one(x, lengths):
     return x[whole], real.nonzero()[:, 0]
 
 
-@exercise.mistake(same_as=numbers_one_by_one)
+@exercise.mistake(
+    "Yours works where each step is a vector. A step may also be one number, or have more "
+    "dimensions: what stands behind (batch, time) in the shape of x stays as it is."
+)
 def steps_are_vectors(x, lengths):
     real = torch.arange(x.shape[1]) < lengths[:, None]
     steps = x[real]
     return steps.reshape(-1, x.shape[-1]), real.nonzero()[:, 0]
 
 
-@exercise.mistake(same_as=numbers_one_by_one)
+@exercise.mistake(same_as=steps_are_vectors)
 def vectors_by_a_mask(x, lengths):
     real = torch.arange(x.shape[1]) < lengths.unsqueeze(1)
     steps = torch.masked_select(x, real.unsqueeze(-1)).view(-1, x.shape[-1])
@@ -251,8 +256,8 @@ def steps_alone(x, lengths):
 
 
 @exercise.mistake(
-    "The owners are right, and they are not int64. An index has to be: also where it is empty, and "
-    "an empty list does not say what it would hold."
+    "Your owners are not always int64, as was asked for. Think of the case without any step, "
+    "too: an empty list does not say what it would hold."
 )
 def owners_of_another_dtype(x, lengths):
     steps, owners = keep_valid(x, lengths)

@@ -94,7 +94,8 @@ def a_slice_for_equal_lengths(x, lengths):
 
 
 @exercise.mistake(
-    "That is the last step of the whole row, which is padding for all but the longest sequences."
+    "Yours takes the same step of all sequences: the last of the table, or of the longest. For "
+    "a shorter sequence that is padding."
 )
 def the_end_of_the_row(x, lengths):
     return x[:, -1].clone()
@@ -167,7 +168,7 @@ def batch_and_time_exchanged(x, lengths):
 
 
 @exercise.mistake(
-    "Only the first feature of each step is there. The result of gather has the shape of its "
+    "Only the first feature of each step is there. With gather, the result has the shape of the "
     "index, in every dimension."
 )
 def first_feature(x, lengths):
@@ -178,7 +179,8 @@ def first_feature(x, lengths):
 
 
 @exercise.mistake(
-    "Padding may hold NaN, and 0 times NaN is NaN. What is not to count must not be multiplied."
+    "Padding may hold NaN or infinity, and 0 times either of them is NaN. What is not to count "
+    "must not be multiplied."
 )
 def multiplies_by_zero(x, lengths):
     steps = x[torch.arange(len(x)), lengths - 1]
@@ -197,7 +199,10 @@ def product_with_a_mask(x, lengths):
     return torch.einsum("btf,bt->bf", x, is_last)
 
 
-@exercise.mistake("The values are right. The result has the dtype of x, and yours has another.")
+@exercise.mistake(
+    "The result has the dtype of x. In yours another dtype comes into play, for some x at "
+    "least: where is it chosen?"
+)
 def into_float_zeros(x, lengths):
     steps = torch.zeros(len(x), x.shape[2])
     for i, length in enumerate(lengths):
@@ -275,8 +280,8 @@ def leaves_out_length_zero(x, lengths):
 
 
 @exercise.mistake(
-    "What says which sequences are empty has one dimension, the steps have two. Broadcasting lines "
-    "shapes up from the right: what does it meet there?"
+    "What says which sequences are empty has one dimension, and speaks of the batch. The steps "
+    "have two: which of them does it meet in yours?"
 )
 def mask_without_a_dimension(x, lengths):
     steps = x[torch.arange(len(x)), lengths - 1]

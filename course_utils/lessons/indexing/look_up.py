@@ -98,7 +98,7 @@ def items_along_the_last_dimension(table, ids):
 
 
 @exercise.mistake(
-    "Only the first feature of each row is there. The result of gather has the shape of its "
+    "Only the first feature of each row is there. With gather, the result has the shape of the "
     "index, in every dimension."
 )
 def first_feature(table, ids):
@@ -124,8 +124,7 @@ def wrong_length_of_a_table(table, ids):
 
 
 @exercise.mistake(
-    "Yours is right for ids of shape (batch, K). There may be more dimensions behind the batch, or "
-    "none."
+    "Yours expects ids of shape (batch, K). There may be more dimensions behind the batch, or none."
 )
 def two_dimensions_only(table, ids):
     return table[torch.arange(len(table))[:, None], ids]

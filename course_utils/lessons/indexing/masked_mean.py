@@ -123,9 +123,7 @@ def no_nan_after_the_mean(x, mask, dim):
     return (x.masked_fill(~mask, 0).sum(dim) / mask.sum(dim)).nan_to_num(0.0)
 
 
-@exercise.mistake(
-    "What does not count is out of the sum, and still in the number that you divide by."
-)
+@exercise.mistake("What does not count is still in the number that you divide by.")
 def divides_by_all(x, mask, dim):
     return torch.where(mask, x, 0).mean(dim)
 
@@ -141,9 +139,7 @@ def nan_for_none(x, mask, dim):
     return torch.where(mask, x, 0).sum(dim) / mask.sum(dim)
 
 
-@exercise.mistake(
-    "All means are a little too small: more was divided by than the elements that count."
-)
+@exercise.mistake("Your means are too near to 0: more was divided by than the elements that count.")
 def plus_a_little(x, mask, dim):
     mask = mask.expand(x.shape)
     return (torch.where(mask, x, 0).sum(dim) / (mask.sum(dim) + 1e-3)).to(x.dtype)
@@ -176,8 +172,8 @@ def one_number_for_all(x, mask, dim):
 
 
 @exercise.mistake(
-    "Yours is one mean of everything that counts. dim says which dimension is to go away, and the "
-    "others stay."
+    "Yours adds up everything that counts in the whole tensor. dim says which dimension is to "
+    "go away, and the others stay."
 )
 def one_mean_for_all(x, mask, dim):
     return x[mask.expand(x.shape)].mean()

@@ -60,8 +60,8 @@ def all_rows(x, columns):
 
 
 @exercise.mistake(
-    "Rows and columns have changed places: what stands in `columns` is not a row, and what counts "
-    "up is not the column."
+    "Rows and columns have changed places: yours takes the numbers in `columns` for rows. Which "
+    "row goes with each of them?"
 )
 def rows_and_columns_exchanged(x, columns):
     return x[columns, torch.arange(len(columns))]
@@ -116,8 +116,8 @@ def wrong_length_of_a_row(x, columns):
 
 
 @exercise.mistake(
-    "That goes wrong where x is itself a view with gaps, as `x[:, ::2]` is: its elements are not "
-    "one row of memory."
+    "That goes wrong where x is itself a view, as `x.t()` and `x[:, ::2]` are: its elements do "
+    "not follow each other in memory row after row."
 )
 def flat_view(x, columns):
     return x.view(-1)[torch.arange(len(x)) * x.shape[1] + columns]
@@ -131,8 +131,8 @@ def strided_by_its_width(x, columns):
 
 
 @exercise.mistake(
-    "The numbers are right, their dtype is not always that of x. What were they on their way: "
-    "Python numbers, sums, elements of some other tensor?"
+    "The dtype of yours is not always that of x. What are the elements on their way: Python "
+    "numbers, sums, parts of some other tensor, or a list that may be empty?"
 )
 def python_numbers(x, columns):
     return torch.tensor([row[c].item() for row, c in zip(x, columns)])

@@ -99,7 +99,7 @@ def _rounded(result, x, y):
 
 @exercise.mistake(
     "The distances are right, and on the way there was a tensor with far more elements than the "
-    "result. Which of your steps needs all coordinates of all pairs at once?"
+    "result. Which of your steps makes it?"
 )
 def subtracts_all_pairs(x, y):
     return (x[:, None] - y[None]).square().sum(-1).sqrt()

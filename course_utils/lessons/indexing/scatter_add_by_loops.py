@@ -157,8 +157,8 @@ def x_twice(x, dim, index, source):
 
 
 @exercise.mistake(
-    "source may be longer than index: what has no place in index is added nowhere. Over whose "
-    "places do your loops run?"
+    "source may be longer than index: what has no place in index is added nowhere. Which "
+    "element of source belongs to a place of index?"
 )
 def loops_over_source(x, dim, index, source):
     result = x.clone()
@@ -217,8 +217,7 @@ def always_the_last(x, dim, index, source):
 
 
 @exercise.mistake(
-    "A negative `dim` counts from the last dimension. In yours it is found nowhere, and the "
-    "index has no say."
+    "A negative `dim` counts from the last dimension. What does yours do with a `dim` of -1?"
 )
 def looks_for_dim(x, dim, index, source):
     result = x.clone()
@@ -265,8 +264,8 @@ def a_matrix_and_no_negative_dim(x, dim, index, source):
 
 
 @exercise.mistake(
-    "Whole rows or columns are added for each number of the index. Each number belongs to one "
-    "element of source."
+    "In yours a number of the index changes a whole row or column. It belongs to one element of "
+    "source, and that goes to one place."
 )
 def whole_rows(x, dim, index, source):
     result = x.clone()
@@ -280,7 +279,9 @@ def counts(x, dim, index, source):
     return add_along(x.clone(), dim, index, torch.ones_like(source))
 
 
-@exercise.mistake("The dtype has got lost on the way: the result has that of x.")
+@exercise.mistake(
+    "The dtype of x has got lost, on the way or in the result. Where does yours choose another?"
+)
 def always_float32(x, dim, index, source):
     return add_along(torch.zeros(x.shape) + x.float(), dim, index, source.float())
 

@@ -127,7 +127,7 @@ def minus_one_is_the_first(values, segments, count):
 
 
 @exercise.mistake(
-    "-1 is no place for this function: it takes 0 to count - 1. What can be done with the values "
+    "-1 is no place for this function: its places begin at 0. What can be done with the values "
     "that belong to no segment, before?"
 )
 def minus_one_is_forgotten(values, segments, count):
@@ -181,16 +181,17 @@ def neighbours_only(values, segments, count):
     return sums
 
 
-@exercise.mistake(
-    "The sums are right, and they come out in another dtype. The values say which one."
-)
+@exercise.mistake("Your sums come out in another dtype. The values say which one.")
 def float32_sums(values, segments, count):
     kept = segments >= 0
     sums = torch.zeros(count, *values.shape[1:])
     return sums.index_add(0, segments[kept], values[kept].float())
 
 
-@exercise.mistake(same_as=float32_sums)
+@exercise.mistake(
+    "That takes a loop: with more values or segments, Python goes round more often. And `sum` "
+    "makes int64 of small ints, where the dtype of the values was asked for."
+)
 def sum_of_ints_is_int64(values, segments, count):
     rows = [values[segments == segment].sum(0) for segment in range(count)]
     return torch.stack(rows)

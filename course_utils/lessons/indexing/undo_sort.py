@@ -72,8 +72,8 @@ def _(answer, values, order, dim):
 
 
 @exercise.mistake(
-    "You sort once more in the same way, instead of going back: value i is read from place "
-    "order[i]. What is known of value i is where it belongs."
+    "You read at the places in `order` once more, as the sort did, instead of going back. What "
+    "is known of value i is where it belongs."
 )
 def gathers(values, order, dim):
     return values.gather(dim, order)
@@ -97,7 +97,7 @@ def sorts_the_values_again(values, order, dim):
     return values.gather(dim, values.argsort(dim).argsort(dim))
 
 
-@exercise.mistake("What you gave back is still sorted: order was not used.")
+@exercise.mistake("`order` plays no part in yours, and it alone says where each value came from.")
 def gives_them_back(values, order, dim):
     return values.clone()
 
@@ -107,7 +107,7 @@ def turns_them_round(values, order, dim):
     return values.flip(dim)
 
 
-@exercise.mistake("Whole rows were moved, all in the same way. Each row has an order of its own.")
+@exercise.mistake("Yours moves whole rows or columns. Each number in `order` speaks of one value.")
 def whole_rows(values, order, dim):
     first = order.select(1 - dim % 2, 0) if order.dim() == 2 else order.flatten()
     if order.dim() > 2:

@@ -216,8 +216,8 @@ def centre_for_a_corner(image, mask, boxes, steps):
 
 
 @exercise.mistake(
-    "The numbers are right, and they do not say any more what they are: v2 would take one of these "
-    "tensors for an image, and leave the others as they are."
+    "The numbers are right, and not all of the three say any more what they are. v2 looks at "
+    "the class: it takes a plain tensor for an image, or leaves it as it is."
 )
 def plain_tensors(image, mask, boxes, steps):
     out = run(image, mask, corners_of(boxes), steps)

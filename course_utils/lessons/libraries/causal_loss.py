@@ -247,8 +247,8 @@ def perplexity(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
-    "You wrote into the ids that the model is to read. An embedding has no row for -100, and the "
-    "ids belong to the caller."
+    "You wrote into the ids themselves. They belong to the caller, and the model works with "
+    "them: an embedding has no row for -100."
 )
 def writes_into_the_ids(model, input_ids, attention_mask):
     labels = input_ids
@@ -307,8 +307,7 @@ def scrambled(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
-    "The loss is right, and the model has changed: gradients are there, or another mode. The loss "
-    "alone was asked for."
+    "The loss is right, and there are gradients in the model now. The loss alone was asked for."
 )
 def goes_back_as_well(model, input_ids, attention_mask):
     loss = causal_loss(model, input_ids, attention_mask)
@@ -316,7 +315,10 @@ def goes_back_as_well(model, input_ids, attention_mask):
     return loss
 
 
-@exercise.mistake(same_as=goes_back_as_well)
+@exercise.mistake(
+    "The model came in eval mode, and yours puts it into training mode. Dropout works there: "
+    "the loss is another one, and the model stays like that."
+)
 def in_training_mode(model, input_ids, attention_mask):
     model.train()
     return causal_loss(model, input_ids, attention_mask)

@@ -149,7 +149,10 @@ def parameters_only(model, folder):
     return lists(own, own_and_saved(model, folder)[1])
 
 
-@exercise.mistake(same_as=parameters_only)
+@exercise.mistake(
+    "You compare with the parameters, each of them once. A model also saves buffers, such as "
+    "the means of BatchNorm, and a shared parameter under both of its names."
+)
 def parameters_as_they_come(model, folder):
     own, saved = dict(model.named_parameters()), own_and_saved(model, folder)[1]
     return {
@@ -194,7 +197,10 @@ def names_with_shapes(model, folder):
     return {**lists(own, saved), "unexpected": sorted({n for n, _ in others - pairs})}
 
 
-@exercise.mistake("As many elements do not make the same shape: a turned weight would be refused.")
+@exercise.mistake(
+    "Two shapes are the same if all their sizes are. As many elements, or the same first size, "
+    "is not enough: such a weight would be refused."
+)
 def number_of_elements(model, folder):
     own, saved = own_and_saved(model, folder)
     both = [n for n in own if n in saved and own[n].numel() != saved[n].numel()]
@@ -210,7 +216,7 @@ def first_size(model, folder):
 
 @exercise.mistake(
     "You call a weight mismatched that fits: its numbers or its dtype are others than in the "
-    "model, and that is what loading changes."
+    "model, and that does not stop it from being loaded."
 )
 def equal_tensors(model, folder):
     own, saved = own_and_saved(model, folder)
@@ -273,8 +279,7 @@ def loads_what_fits(model, folder):
 
 
 @exercise.mistake(
-    "Your names are not in the order of the alphabet, so the same model would give other lists "
-    "another day."
+    "Your names are not in the order of the alphabet. A model and a file have orders of their own."
 )
 def as_they_come(model, folder):
     own, saved = own_and_saved(model, folder)

@@ -106,8 +106,8 @@ def paddings(pad_id, **other):
 
 
 @exercise.mistake(
-    "Padding has a real class in your labels. A loss counts it like any token: to cross_entropy "
-    "only one number is special."
+    "Padding has a number in your labels that does not mean 'nothing here'. To cross_entropy "
+    "only one number is special: which?"
 )
 def label_zero(rows, pad_id, multiple):
     return padded(rows, rounded(rows, multiple), paddings(pad_id, label=0))
@@ -267,8 +267,7 @@ def one_tensor_of_labels_each(rows, pad_id, multiple):
 
 
 @exercise.mistake(
-    "Where a text has one label, yours is a row of labels. For which places would a model need "
-    "them?"
+    "Where a text has one label, your labels have two dimensions. Which shape was asked for?"
 )
 def label_as_a_row(rows, pad_id, multiple):
     wrapped = [{k: v if isinstance(v, list) else [v] for k, v in one.items()} for one in rows]

@@ -145,7 +145,10 @@ class TwoCalls(Dataset):
         return x / 255, torch.tensor(mask.copy()).long()
 
 
-@exercise.mistake(same_as=TwoCalls)
+@exercise.mistake(
+    "Your mask goes through the pipeline as a second picture: it gets draws of its own, and "
+    "what makes a picture darker changes its classes."
+)
 class MaskAsASecondPicture(Taken):
     def transformed(self, i):
         if self.transform is None:
@@ -233,7 +236,7 @@ class MaskAsBrightnessAndLong(Taken):
 
 
 @exercise.mistake(
-    "Your mask has another dtype. A loss for classes takes their numbers as int64 only."
+    "Your mask has another dtype than int64. A loss for a class in each pixel takes no other."
 )
 class MaskOfBytes(Taken):
     def classes(self, mask):
@@ -253,8 +256,8 @@ class MaskWithAChannel(Taken):
 
 
 @exercise.mistake(
-    "Each sample was drawn once and for all, before anyone asked for it. A random pipeline gives "
-    "something new each time it is called; when does that have to happen?"
+    "Each sample was drawn once and for all. A random pipeline gives something new each time it "
+    "is called: how often is it called for one sample of yours?"
 )
 class DrawnInInit(Taken):
     def __init__(self, pictures, masks, transform):
@@ -287,8 +290,8 @@ class MovedBeforeThePipeline(Taken):
 
 
 @exercise.mistake(
-    "An array may run backwards through its memory, and a tensor cannot: `from_numpy`, which "
-    "shares the memory, raises an error then."
+    "An array may run backwards through its memory, and a tensor cannot: torch raises an error "
+    "when it is to make a tensor of such an array as it is."
 )
 class SharesTheMemory(Taken):
     def __getitem__(self, i):

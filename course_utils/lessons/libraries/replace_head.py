@@ -258,7 +258,10 @@ def always_fc(model, name, classes):
     return torch.optim.SGD(model.fc.parameters(), lr=0.1)
 
 
-@exercise.mistake(same_as=always_fc)
+@exercise.mistake(
+    "You take `fc` for the last layer of every model: where it is, `name` says. And the model "
+    "stays in the mode in which it came."
+)
 def always_fc_in_any_mode(model, name, classes):
     model.requires_grad_(False)
     model.fc = nn.Linear(model.fc.in_features, classes)
@@ -388,7 +391,10 @@ def another_rate(model, name, classes):
     return torch.optim.SGD(ready(model, name, classes).parameters(), lr=0.01)
 
 
-@exercise.mistake("The model is ready, and you give it back. What is asked for trains it.")
+@exercise.mistake(
+    "The model is ready, and what you give back is no optimizer. What is asked for trains the "
+    "new layer."
+)
 def gives_the_model(model, name, classes):
     ready(model, name, classes)
     return model

@@ -210,8 +210,8 @@ class FortyTwo(Pictures):
 
 
 @exercise.mistake(
-    "Some places of two epochs, or of two seeds, get the same draws: 1 + 0 is 0 + 1. Your numbers "
-    "must not meet."
+    "Some places of two epochs, or of two seeds, get the same draws: the numbers that you seed "
+    "with meet, as 1 + 0 and 0 + 1 do."
 )
 class Added(Pictures):
     def __getitem__(self, i):

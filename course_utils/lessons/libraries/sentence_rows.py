@@ -219,7 +219,10 @@ def spaces_stay(path):
     return mapped(read(path), split_all)
 
 
-@exercise.mistake(same_as=empty_sentences_stay)
+@exercise.mistake(
+    "You wait for a space behind the full stop. Where none follows, the stop stays, or two "
+    "sentences stay one."
+)
 def only_points_with_a_space(path):
     def split_all(batch, places):
         parts = [(text or "").split(". ") for text in batch["text"]]

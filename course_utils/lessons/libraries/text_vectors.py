@@ -96,7 +96,10 @@ def over_all_places(model, input_ids, attention_mask):
     return states.mean(dim=1)
 
 
-@exercise.mistake(same_as=over_all_places)
+@exercise.mistake(
+    "Three things: the vectors of the padding are in your mean, the model reads in whatever "
+    "mode it came, and your vectors hang in a graph."
+)
 def mean_as_it_comes(model, input_ids, attention_mask):
     return model(input_ids, attention_mask=attention_mask).last_hidden_state.mean(dim=1)
 
@@ -226,7 +229,7 @@ def zeros_are_padding(model, input_ids, attention_mask):
 
 
 @exercise.mistake(
-    "The model reads in the mode in which it came. In training mode it drops numbers by chance: "
+    "The model does not always read in eval mode. In training mode it drops numbers by chance: "
     "the same text gets another vector each time."
 )
 def in_whatever_mode(model, input_ids, attention_mask):
@@ -235,7 +238,10 @@ def in_whatever_mode(model, input_ids, attention_mask):
     return mean(states, attention_mask)
 
 
-@exercise.mistake(same_as=in_whatever_mode)
+@exercise.mistake(
+    "Your vectors hang in a graph, and the model reads in whatever mode it came. These are two "
+    "things: in training mode, numbers are dropped by chance."
+)
 def neither_eval_nor_no_grad(model, input_ids, attention_mask):
     states = model(input_ids, attention_mask=attention_mask).last_hidden_state
     return mean(states, attention_mask)
@@ -317,7 +323,10 @@ def one_row_for_all(model, input_ids, attention_mask):
     return states[attention_mask.bool()].mean(dim=0, keepdim=True)
 
 
-@exercise.mistake(same_as=one_mean_for_all)
+@exercise.mistake(
+    "You average the numbers of each vector, so that a token is left with one number. Along "
+    "which dimension do the tokens of a text lie?"
+)
 def over_the_hidden_size(model, input_ids, attention_mask):
     states = output(model, input_ids, attention_mask=attention_mask).last_hidden_state
     return (states * attention_mask[:, :, None]).mean(dim=2)

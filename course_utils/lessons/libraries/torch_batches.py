@@ -114,8 +114,8 @@ def set_format_of_the_callers(rows, batch_size):
 
 
 @exercise.mistake(
-    "A table of lists that are not equally long becomes a list of tensors, not a tensor. So it has "
-    "to be padded."
+    "Lists that are not equally long do not become one tensor as they are. What do the shorter "
+    "ones need?"
 )
 def a_list_of_tensors(rows, batch_size):
     return [

@@ -149,8 +149,8 @@ def other_numbers(folder, batches, rate):
 
 
 @exercise.mistake(
-    "A part of the model drops, another does not. Dropout layers may stand anywhere in it, in "
-    "front of the head too."
+    "A part of the model drops, another does not. Dropout may be anywhere in it: in front of "
+    "the head, and also where no Dropout layer stands."
 )
 def body_alone(folder, batches, rate):
     model = loaded(folder)

@@ -136,8 +136,8 @@ def letters_stay(texts, size):
 
 
 @exercise.mistake(
-    "Your tokenizer was trained on other words than those that it looks up later: capital letters "
-    "were there while it counted. When does each part come into use?"
+    "Your tokenizer was trained on other words than those that it looks up later: letters are "
+    "made small at one of the two times only. When does each part come into use?"
 )
 def small_letters_after_training(texts, size):
     tokenizer = made(texts, size, normalizer=normalizers.NFC())
@@ -201,7 +201,10 @@ def start_and_end_first(texts, size):
     return made(texts, size, special=("[CLS]", "[SEP]", "[PAD]", "[UNK]"))
 
 
-@exercise.mistake(same_as=special_in_another_order)
+@exercise.mistake(
+    "Special tokens came into your tokenizer behind the words, so that their ids are others "
+    "than asked for. Who gives out the ids first?"
+)
 def special_after_the_words(texts, size):
     tokenizer = made(texts, size - 4, special=("[UNK]",), single="")
     tokenizer.add_special_tokens(["[PAD]", "[CLS]", "[SEP]"])
@@ -283,7 +286,10 @@ def byte_pairs(texts, size):
     return made(texts, size, model=models.BPE(unk_token="[UNK]"))
 
 
-@exercise.mistake(same_as=byte_pairs)
+@exercise.mistake(
+    "Your tokens are letters: whoever goes through one text as if it were a list of texts gets "
+    "its letters, one by one."
+)
 def one_long_text(texts, size):
     return made(" ".join(texts), size)
 

@@ -53,8 +53,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "The numbers keep the dtype that pandas gave them: float64, or int64 for whole ones. "
-    "Parameters are float32, and a layer refuses to mix the two."
+    "Your numbers are not float32: pandas has float64 for numbers, or int64 for whole ones. "
+    "Parameters are float32, and a layer refuses to mix two dtypes."
 )
 def keeps_float64(text, names):
     frame = pandas.read_csv(io.StringIO(text))
@@ -123,7 +123,8 @@ def each_column_by_itself(text, names):
 
 
 @exercise.mistake(
-    "Your tensor has a row for each name. Rows and columns are to stay as they are in the text."
+    "Your tensor has a row for each name. It is a column that belongs to a name; a row of the "
+    "text stays a row."
 )
 def a_row_for_each_name(text, names):
     frame = pandas.read_csv(io.StringIO(text)).dropna(subset=names)
@@ -155,8 +156,8 @@ def first_columns(text, names):
 
 
 @exercise.mistake(
-    "With `usecols`, pandas keeps the columns in the order of the file, whatever the order of your "
-    "names. What does column 0 of your tensor hold?"
+    "Your columns are in the order of the text, whatever the order of the names; with "
+    "`usecols`, pandas does that, too. What does column 0 of your tensor hold?"
 )
 def in_the_order_of_the_file(text, names):
     frame = pandas.read_csv(io.StringIO(text), usecols=names)

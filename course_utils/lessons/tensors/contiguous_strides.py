@@ -64,8 +64,8 @@ def counts_own_dimension(shape):
 
 
 @exercise.mistake(
-    "Your strides grow towards the last dimension. In torch the last index is the one whose "
-    "neighbours lie next to each other."
+    "Your first stride is 1, and each other one is the product of the sizes before it. In torch "
+    "the last index is the one whose neighbours lie next to each other."
 )
 def column_major_strides(shape):
     result = []

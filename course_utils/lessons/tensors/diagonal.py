@@ -66,7 +66,7 @@ def assumes_contiguous(matrix):
 
 
 @exercise.mistake(
-    "Yours is right as long as the matrix starts where its storage starts. A slice does not."
+    "Yours is right as long as the matrix starts where its storage starts. A slice may start later."
 )
 def forgets_where_it_starts(matrix):
     length = min(matrix.shape)

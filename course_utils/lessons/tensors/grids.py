@@ -66,8 +66,8 @@ def exchanged(a, b):
 
 
 @exercise.mistake(
-    "The values are right, but each of them is written down again. A view can show one number many "
-    "times."
+    "The values are right, but numbers of yours are written down again, once for each place. A "
+    "view can show one number many times."
 )
 def repeated(a, b):
     return a[:, None].repeat(1, len(b)), b.repeat(len(a), 1)

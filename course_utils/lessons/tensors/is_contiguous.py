@@ -92,8 +92,8 @@ def compares_with_those_of_a_fresh_tensor(shape, stride):
 
 
 @exercise.mistake(
-    "Strides that get smaller from front to back are not enough: there may be gaps between the "
-    "rows, or the same row again and again."
+    "Strides that get smaller from front to back are not enough: there may be gaps, or rows "
+    "that overlap. And are they needed along a dimension where no step is taken?"
 )
 def only_descending(shape, stride):
     return all(a >= b for a, b in zip(stride, stride[1:]))
@@ -118,7 +118,7 @@ def descending_to_one_where_not_empty(shape, stride):
 
 @exercise.mistake(
     "A last stride of 1 says that a row is in one piece. It does not say that the next row "
-    "follows at once."
+    "follows at once. And is it needed where no step is taken?"
 )
 def last_stride_is_one(shape, stride):
     return not stride or stride[-1] == 1
@@ -198,8 +198,8 @@ def empty_at_the_front_only(shape, stride):
 
 
 @exercise.mistake(
-    "All strides that are needed occur in yours. But each belongs to one dimension: which step "
-    "stands where?"
+    "Yours asks whether all strides that are needed are there. But each belongs to one "
+    "dimension: which step stands where?"
 )
 def in_any_order(shape, stride):
     if 0 in shape:

@@ -149,7 +149,8 @@ def transposed_patches(image, k):
 
 
 @exercise.mistake(
-    "The values are right, but every patch is a copy, so most numbers are stored k * k times."
+    "The values are right, but every patch is a copy: a number is written down once more for "
+    "each patch that it lies in."
 )
 def copied_patches(image, k):
     rows = range(image.shape[0] - k + 1)

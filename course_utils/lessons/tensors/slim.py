@@ -91,19 +91,22 @@ def contiguous_only(x):
 
 
 @exercise.mistake(
-    "What you gave back still lies in the storage of x: it is one more view. A new name, or a new "
-    "tensor object, is not yet a copy of the numbers."
+    "A slice of everything is one more view: it still lies in the storage of x. And a tensor "
+    "without dimensions can not be sliced at all."
 )
 def sliced(x):
     return x[:]
 
 
-@exercise.mistake(same_as=sliced)
+@exercise.mistake(
+    "What you gave back still lies in the storage of x: it is one more view. A new name, or a "
+    "new tensor object, is not yet a copy of the numbers."
+)
 def reshaped(x):
     return x.reshape(x.shape)
 
 
-@exercise.mistake(same_as=sliced)
+@exercise.mistake(same_as=reshaped)
 def through_numpy(x):
     return torch.from_numpy(x.numpy())
 
@@ -166,8 +169,8 @@ def through_a_list_with_its_dtype(x):
 
 
 @exercise.mistake(
-    "The dtype of x is lost on the way: yours comes out with one of torch's choice. Which of your "
-    "steps makes a tensor without being told its dtype?"
+    "Not every dtype comes through: for some x, your result has one of torch's choice. Which of "
+    "your steps makes a tensor without being told its dtype?"
 )
 def default_dtype(x):
     return torch.empty(x.shape).copy_(x)
@@ -184,8 +187,8 @@ def plus_a_float(x):
 
 
 @exercise.mistake(
-    "That goes through the rows of x, and not every tensor has some: one without dimensions has "
-    "none to go through, and one of shape (0, 3) has no first one."
+    "Yours works along the first dimension of x. A tensor without dimensions has none, and one "
+    "of shape (0, 3) has no first row."
 )
 def stacks_the_rows(x):
     return torch.stack([row for row in x])

@@ -55,8 +55,8 @@ def swapped_ends(image):
 
 
 @exercise.mistake(
-    "In permute, the list says which OLD axis each new axis is taken from. You wrote where each "
-    "old axis goes."
+    "Your channels come second, and the width first. In permute, the list says which OLD axis "
+    "each new axis is taken from, not where each old axis goes."
 )
 def inverse_permutation(image):
     return image.permute(1, 2, 0)

@@ -96,7 +96,7 @@ def forgets_where_x_starts(x, size, step):
 
 
 @exercise.mistake(
-    "`step` is the distance between windows; you also took it as the distance inside a window."
+    "`step` is the distance between windows. In yours it is the distance inside a window."
 )
 def step_inside(x, size, step):
     count = (len(x) - size) // step + 1
