@@ -82,7 +82,8 @@ class _Steps(TorchFunctionMode):
         """Count the call, then make it."""
         self.effort.steps += 1
         name = getattr(function, "__name__", "")
-        self.effort.left_torch |= name in OUT_OF_TORCH
+        by_us = sys._getframe(1).f_globals is globals()  # as where _Memory looks at a tensor
+        self.effort.left_torch |= name in OUT_OF_TORCH and not by_us
         if name in TO_PYTHON and args:
             self.effort.steps += args[0].numel()
         return function(*args, **(named or {}))

@@ -236,6 +236,13 @@ def with_einsum(x, y):
 
 
 @exercise.right
+def in_float64_and_back(x, y):
+    a, b = x.double(), y.double()
+    squares = torch.einsum("id,id->i", a, a)[:, None] + torch.einsum("jd,jd->j", b, b)[None]
+    return (squares - 2 * torch.einsum("id,jd->ij", a, b)).relu().sqrt().to(x.dtype)
+
+
+@exercise.right
 def with_addmm(x, y):
     squares = torch.addmm((y**2).sum(1), x, y.t(), alpha=-2) + (x**2).sum(1)[:, None]
     return torch.sqrt(torch.relu(squares))
