@@ -1,10 +1,14 @@
 """What observations see of graphs: what they keep, and what is computed on the way back."""
 
+import array
 import collections
+import contextlib
+import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import numpy
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
@@ -71,6 +75,55 @@ class Operations(TorchDispatchMode):
             if isinstance(one, torch.Tensor):
                 self.largest = max(self.largest, one.numel())
         return result
+
+
+# What can hold many numbers, or a graph of its own.
+STORES = (torch.Tensor, torch.UntypedStorage, torch.TypedStorage, torch.autograd.graph.Node)
+STORES += (numpy.ndarray, array.array, bytes, bytearray, memoryview)
+
+
+@contextlib.contextmanager
+def noted_objects() -> Iterator[Callable[[Sequence[Any]], int]]:
+    """Gives a function that counts what was made inside this block and is still there.
+
+    It is given what does not count. Tensors and nodes of graphs are seen wherever they are kept;
+    arrays of numpy, bytes and lists of floats, where what keeps them was made inside the block.
+    """
+    gc.freeze()  # all that is there already is left out from here on
+
+    def count(besides: Sequence[Any]) -> int:
+        gc.collect()
+        new = gc.get_objects()
+        known = {id(one) for one in (new, besides, *besides)}
+        found = {id(one): one for one in (*new, *gc.get_referents(*new)) if id(one) not in known}
+        return sum(map(_is_store, found.values()))
+
+    try:
+        yield count
+    finally:
+        gc.unfreeze()
+
+
+def _is_store(thing: Any) -> bool:
+    """True for what holds numbers, but for a number alone; and for nodes of a graph."""
+    if type(thing) in (list, tuple, set, frozenset):
+        return any(type(one) is float for one in thing)
+    if type(thing) is dict:
+        return any(type(one) is float for one in thing.values())
+    return isinstance(thing, STORES)
+
+
+def elements_stored(tensors: Sequence[torch.Tensor]) -> int:
+    """How many numbers the memory of these tensors has room for, each memory once.
+
+    A tensor may be a small piece of its memory; all of it is there as long as the tensor is. A
+    complex number is two.
+    """
+    room = {}
+    for one in tensors:
+        size = one.element_size() // (2 if one.is_complex() else 1)
+        room[one.untyped_storage().data_ptr()] = one.untyped_storage().nbytes() // size
+    return sum(room.values())
 
 
 def nodes_behind(tensor: torch.Tensor, most: int = 1000) -> list[Any]:

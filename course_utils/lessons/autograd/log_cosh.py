@@ -11,6 +11,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.autograd.functions import decimals
+from course_utils.lessons.autograd.graphs import elements_stored, noted_objects
 from course_utils.observation import attempt
 from course_utils.promises import promised
 
@@ -37,7 +38,8 @@ def log_cosh(prediction, target):
     both the same; the distances may be as large as 1000.
     Returns a tensor of shape (). The nodes right behind its grad_fn are those of the arguments.
     Each argument that requires grad gets its gradient. For backward, the graph saves one tensor of
-    their shape, not more, with ctx.save_for_backward.
+    their shape, not more, with ctx.save_for_backward. No other tensor is kept, nor are arrays or
+    lists of numbers: backward needs that one tensor alone.
     """
 
     class LogCosh(torch.autograd.Function):
@@ -74,11 +76,23 @@ def is_small(thing):
     return isinstance(thing, (int, float, str, type(None), torch.dtype, torch.device))
 
 
+def gradients_after_a_change(answer, *arguments):
+    """The gradients, where all numbers of the arguments are others once the loss is computed."""
+    given = [one.detach().clone().requires_grad_() for one in arguments]
+    loss = answer(*given)
+    for one in given:
+        one.data.zero_()
+    return torch.autograd.grad(loss, given)
+
+
 @exercise.observe
 def _(answer, prediction, target):
     arguments = [prediction.detach().requires_grad_(), target.detach().requires_grad_()]
-    loss = answer(*arguments)
-    saved = getattr(loss.grad_fn, "saved_tensors", ())  # before backward lets them go
+    after_a_change = attempt(lambda: gradients_after_a_change(answer, *arguments))
+    with noted_objects() as count:  # not of the first call, which may import a module
+        loss = answer(*arguments)
+        saved = getattr(loss.grad_fn, "saved_tensors", ())  # before backward lets them go
+        others = count([loss, loss.grad_fn, *arguments, *saved])
     facts = {"loss": loss, "loss requires grad": loss.requires_grad}
     facts["gradients of prediction and target"] = attempt(
         lambda: torch.autograd.grad(3 * loss, arguments, retain_graph=True, allow_unused=True)
@@ -89,9 +103,11 @@ def _(answer, prediction, target):
     behind = [node for node, _ in getattr(loss.grad_fn, "next_functions", ()) if node is not None]
     ours = [any(getattr(node, "variable", None) is one for one in arguments) for node in behind]
     facts["the nodes right behind are those of the arguments"] = all(ours) and len(ours) == 2
-    facts["elements saved for backward"] = sum(t.numel() for t in saved)
+    facts["elements saved for backward"] = elements_stored(saved)
     kept = getattr(loss.grad_fn, "__dict__", {}).values()
     facts["tensors, arrays and functions at ctx"] = sum(not is_small(one) for one in kept)
+    facts["other tensors and arrays that are kept after the call"] = others
+    facts["gradients after the numbers of the arguments have changed"] = after_a_change
     for name, place in (("prediction", 0), ("target", 1)):
         pair = [prediction.detach(), target.detach()]
         pair[place].requires_grad_()
@@ -320,6 +336,24 @@ def saves_both(prediction, target):
     return LogCosh.apply(prediction, target)
 
 
+@exercise.mistake(same_as=saves_both)
+def saves_a_piece_of_three(prediction, target):
+    class LogCosh(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, prediction, target):
+            three = torch.stack([prediction - target, prediction, target])
+            ctx.save_for_backward(three[0])
+            return mean_of(three[0])
+
+        @staticmethod
+        def backward(ctx, arriving):
+            (distance,) = ctx.saved_tensors
+            gradient = slope_of(arriving, distance)
+            return gradient, -gradient
+
+    return LogCosh.apply(prediction, target)
+
+
 @exercise.mistake(
     "Your node keeps a tensor as an attribute, or by its name around the class. It works, and "
     "torch does not know of it: what is meant for `backward` is given to `save_for_backward`."
@@ -351,6 +385,40 @@ def closes_over_the_distance(prediction, target):
         @staticmethod
         def backward(ctx, arriving):
             gradient = slope_of(arriving, distance)
+            return gradient, -gradient
+
+    return LogCosh.apply(prediction, target)
+
+
+@exercise.mistake(same_as=keeps_an_attribute)
+def saves_and_closes_over_both(prediction, target):
+    one, other = prediction.detach(), target.detach()
+
+    class LogCosh(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, prediction, target):
+            ctx.save_for_backward(prediction - target)
+            return mean_of(prediction - target)
+
+        @staticmethod
+        def backward(ctx, arriving):
+            gradient = slope_of(arriving, one - other)
+            return gradient, -gradient
+
+    return LogCosh.apply(prediction, target)
+
+
+@exercise.mistake(same_as=keeps_an_attribute)
+def closes_over_the_arguments(prediction, target):
+    class LogCosh(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, one, other):
+            ctx.save_for_backward(one - other)
+            return mean_of(one - other)
+
+        @staticmethod
+        def backward(ctx, arriving):
+            gradient = slope_of(arriving, prediction.detach() - target.detach())
             return gradient, -gradient
 
     return LogCosh.apply(prediction, target)

@@ -2,6 +2,9 @@
 class that records a layer for the length of a block.
 """
 
+import gc
+import weakref
+
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import (
     add_hooks_of_others,
@@ -39,6 +42,7 @@ class OutputRecorder:
     The layer computes as it always does. When the block ends, the hook is removed, also when it
     ends by an error; the error goes on to the caller. One recorder can be used for several
     blocks, one after the other: each block has a list of its own.
+    Neither the list nor the recorder keeps the graph of a call.
     """
 
     def __init__(self, layer):
@@ -62,6 +66,22 @@ def _(rng):
     for _ in range(3):
         a, b = rng.randint(2, 3), rng.randint(2, 4)
         yield Source(f"nn.Linear({a}, {b})"), numbers(rng, 2, a), numbers(rng, 2, a) + 0.5
+
+
+class Mark:
+    """Something that a weak reference can be made to."""
+
+
+def keeps_the_graph(recorder, layer, x):
+    """True if what was recorded, or the recorder, holds the graph of a call after the block."""
+    mark = Mark()
+    is_there = weakref.ref(mark)
+    with recorder as outputs:
+        layer(x).grad_fn.metadata["mark"] = mark  # there as long as this node of the graph
+    del mark
+    if is_there() is not None:
+        gc.collect()
+    return is_there() is not None and outputs is not None
 
 
 @exercise.observe
@@ -90,6 +110,9 @@ def _(answer, source, one, other):
         return [list(first), list(outputs)]
 
     facts["lists after a second block"] = attempt(second_block)
+    facts["the graph is kept after the block"] = attempt(
+        lambda: keeps_the_graph(recorder, layer, one)
+    )
 
     def block_with_an_error():
         with recorder:

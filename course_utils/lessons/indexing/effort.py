@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
+import sys
 from collections.abc import Iterator
+from types import FrameType
 from typing import Any
 
 import torch
@@ -15,9 +18,14 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten
 
+from course_utils.observation import COURSE, LIBRARIES
+
 # These hand numbers of a tensor to Python, where only a loop can work on them, or call it for each.
 TO_PYTHON = ("tolist", "item", "__iter__", "__int__", "__float__", "__index__")
 TO_PYTHON += ("apply_", "map_", "map2_")
+# After these, the numbers are somewhere where torch does not see what is made of them.
+OUT_OF_TORCH = (*TO_PYTHON, "numpy", "__array__", "__dlpack__", "__reduce_ex__", "data_ptr")
+OUT_OF_TORCH += ("storage", "_typed_storage", "untyped_storage")
 
 
 @dataclasses.dataclass
@@ -25,20 +33,42 @@ class Effort:
     """What was done while it was noted.
 
     made: how many tensors with memory of their own. largest: elements of the largest of them.
-    steps: calls of torch, and single numbers that were handed to Python.
+    steps: calls of torch, and single numbers that were handed to Python. lines: lines of the
+    answer's code that ran, each as often as it did. left_torch: True if numbers were taken out of a
+    tensor, as by `.numpy()`.
     """
 
     made: int = 0
     largest: int = 0
     steps: int = 0
+    lines: int = 0
+    left_torch: bool = False
+
+    def shows_a_loop(self, less: Effort) -> bool:
+        """True if more was done than in a call with fewer elements."""
+        return self.steps > less.steps or self.lines > less.lines
 
 
 @contextlib.contextmanager
 def noted() -> Iterator[Effort]:
     """Note what torch does inside this block."""
     effort = Effort()
+
+    def trace(frame: FrameType, event: str, argument: Any) -> Any:
+        file = frame.f_code.co_filename
+        engine = file.rpartition(os.sep)[0] == COURSE or frame.f_globals is globals()
+        if engine or file.startswith(LIBRARIES):
+            return None
+        effort.lines += event == "line"
+        return trace
+
+    before = sys.gettrace()
     with _Steps(effort), _Memory(effort):
-        yield effort
+        sys.settrace(trace)
+        try:
+            yield effort
+        finally:
+            sys.settrace(before)
 
 
 class _Steps(TorchFunctionMode):
@@ -51,7 +81,10 @@ class _Steps(TorchFunctionMode):
     ) -> Any:
         """Count the call, then make it."""
         self.effort.steps += 1
-        if getattr(function, "__name__", "") in TO_PYTHON and args:
+        name = getattr(function, "__name__", "")
+        by_us = sys._getframe(1).f_globals is globals()  # as where _Memory looks at a tensor
+        self.effort.left_torch |= name in OUT_OF_TORCH and not by_us
+        if name in TO_PYTHON and args:
             self.effort.steps += args[0].numel()
         return function(*args, **(named or {}))
 

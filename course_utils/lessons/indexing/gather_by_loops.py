@@ -1,5 +1,5 @@
-"""Write `torch.gather` with loops: `index` says for each place of the result where in `x` to read.
-In two dimensions and with `dim=0`, `result[i, j]` is `x[index[i, j], j]`.
+"""Write `torch.gather` by hand: `index` says for each place of the result where in `x` to read. In
+two dimensions and with `dim=0`, `result[i, j]` is `x[index[i, j], j]`. Loops will do.
 """
 
 import itertools
@@ -14,7 +14,7 @@ from course_utils.promises import promised
 
 exercise = Exercise(
     "02.3",
-    "`gather` with loops",
+    "`gather` by hand",
     minutes=15,
     difficulty=2,
     without=ByHand("torch.gather", "torch.take_along_dim"),

@@ -1,5 +1,6 @@
 """How far is each point of x from each point of y? Subtracting all pairs makes a tensor of
-n * m * d numbers. There is a way without so large a middle, and without a loop.
+n * m * d numbers. There is a way without so large a middle, and without a loop. All of it is done
+by torch.
 """
 
 import torch
@@ -30,7 +31,8 @@ def pairwise_distances(x, y):
 
     x: shape (n, d), float32 or float64. y: shape (m, d), the same dtype. Both of any strides.
     Returns shape (n, m), the same dtype, never NaN. There is no Python loop, and no tensor made on
-    the way has more elements than x, y and the result together.
+    the way has more elements than x, y and the result together. The numbers stay in tensors: none
+    goes to numpy, or to a list.
     """
     squares = (x * x).sum(1)[:, None] + (y * y).sum(1) - 2 * x @ y.T  # (n, m)
     return squares.clamp(min=0).sqrt()
@@ -77,12 +79,13 @@ def _(answer, x, y):
     limit = 2 * (x.numel() + y.numel() + len(x) * len(y))
     facts = {"distances": _rounded(result, x, y)}
     facts["too large a tensor on the way"] = effort.largest > limit
+    facts["numbers leave torch on the way"] = effort.left_torch
     if len(x) * len(y) < 20:
         more_x, more_y = x.repeat(2, 2), y.repeat(2, 2)
         with noted() as more:
             answer(more_x, more_y)
         facts["calls for more points and coordinates"] = (
-            "more" if more.steps > effort.steps else "as many"
+            "more" if more.shows_a_loop(effort) else "as many"
         )
     return facts
 
@@ -109,6 +112,15 @@ def subtracts_all_pairs(x, y):
 def squares_from_a_large_product(x, y):
     squares = (x @ x.T).diagonal()[:, None] + (y @ y.T).diagonal() - 2 * x @ y.T
     return squares.clamp(min=0).sqrt()
+
+
+@exercise.mistake(
+    "The distances are right, and numpy worked them out. torch has all that is needed here, and "
+    "only in tensors can you see how large the middle is."
+)
+def subtracts_in_numpy(x, y):
+    gaps = x.numpy()[:, None] - y.numpy()
+    return torch.from_numpy((gaps**2).sum(-1) ** 0.5)
 
 
 @exercise.mistake(
@@ -221,6 +233,13 @@ def with_einsum(x, y):
     of_x, of_y = torch.einsum("nd,nd->n", x, x), torch.einsum("md,md->m", y, y)
     squares = of_x[:, None] - 2 * inner + of_y
     return torch.where(squares < 0, 0, squares) ** 0.5
+
+
+@exercise.right
+def in_float64_and_back(x, y):
+    a, b = x.double(), y.double()
+    squares = torch.einsum("id,id->i", a, a)[:, None] + torch.einsum("jd,jd->j", b, b)[None]
+    return (squares - 2 * torch.einsum("id,jd->ij", a, b)).relu().sqrt().to(x.dtype)
 
 
 @exercise.right

@@ -1,6 +1,6 @@
-"""Write `torch.scatter_add` with loops: `index` says for each element of `source` where it is added
-in `x`. In two dimensions and with `dim=0`, `source[i, j]` goes to row `index[i, j]`, column `j`.
-Where several go to one place, all count.
+"""Write `torch.scatter_add` by hand: `index` says for each element of `source` where it is added in
+`x`. In two dimensions and with `dim=0`, `source[i, j]` goes to row `index[i, j]`, column `j`. Where
+several go to one place, all count. Loops will do.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from course_utils.promises import promised
 
 exercise = Exercise(
     "02.4",
-    "`scatter_add` with loops",
+    "`scatter_add` by hand",
     minutes=15,
     difficulty=2,
     without=ByHand("torch.scatter_add", "torch.scatter_reduce", "torch.index_add"),

@@ -88,8 +88,8 @@ def _(answer, values, segments, count):
         more = (values.repeat(2, *[1] * (values.dim() - 1)), segments.repeat(2), 2 * count)
         with noted() as effort_for_more:
             answer(*more)
-        as_many = effort_for_more.steps <= effort.steps
-        facts["calls for more values and segments"] = "as many" if as_many else "more"
+        loop = effort_for_more.shows_a_loop(effort)
+        facts["calls for more values and segments"] = "more" if loop else "as many"
     return facts
 
 

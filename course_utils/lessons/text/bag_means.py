@@ -1,4 +1,4 @@
-"""Compute what `nn.EmbeddingBag` computes, with a loop over the bags."""
+"""Compute what `nn.EmbeddingBag` computes, without it. A loop over the bags will do."""
 
 import torch
 
@@ -24,7 +24,7 @@ exercise = Exercise(
 
 @exercise.reference
 def bag_means(table, ids, offsets):
-    """What `nn.EmbeddingBag(mode="mean")` gives, computed bag by bag.
+    """What `nn.EmbeddingBag(mode="mean")` gives.
 
     table: float32 of shape (words, features), the weight. ids: int64 of shape (ids,), all bags
     one after the other. offsets: int64 of shape (bags,), where each bag begins; the first is 0.
