@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import ast
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 from . import screening
@@ -81,6 +82,13 @@ PLAIN_CALLS = {
     *("torch.device", "typing.TypeVar", "functools.partial"),
     *("operator.itemgetter", "operator.attrgetter", "dataclasses.field"),
 }
+# Attributes and methods that give numbers, texts and the like.
+PLAIN_ATTRIBUTES = {"shape", "ndim", "dtype", "device", "requires_grad", "is_leaf", "training"}
+PLAIN_METHODS = {
+    *("item", "numel", "size", "dim", "count", "index", "join", "format", "strip", "lower"),
+    *("upper", "replace", "startswith", "endswith", "encode", "decode", "total"),
+}
+LAYERS = ("torch.nn.", "torchvision.")
 # Calls that give back what they were given, or what lies in it.
 HANDS_BACK = {
     *("getattr", "vars", "iter", "enumerate", "zip", "reversed", "max", "min", "next", "sorted"),
@@ -140,6 +148,15 @@ class Scope:
         return own and name not in self.outer
 
 
+@dataclasses.dataclass(frozen=True)
+class Given:
+    """What a parameter is given. place: where. by_a_cell: by a call that a cell makes once."""
+
+    value: ast.AST
+    place: Scope
+    by_a_cell: bool
+
+
 def reasons(statements: list[ast.stmt], answer: str) -> list[str]:
     """What this code keeps from one call of `answer` to the next; empty for most code."""
     try:
@@ -153,6 +170,7 @@ class TooInvolved(Exception):
 
 
 STEPS_LIMIT = 200_000
+ROUNDS_LIMIT = 6  # through how many hands a function is followed
 
 
 class KeptState:
@@ -162,12 +180,15 @@ class KeptState:
         self.answer = answer
         self.steps = self.cuts = 0
         self.kinds: dict[int, str] = {}  # of nodes: what kind() and lasting() found
+        self.inside: dict[int, str] = {}
+        self.attributes: dict[int, bool] = {}
+        self.called_by: dict[int, list[ast.AST]] = {}
         self.known: dict[int, str] = {}
         self.imported = screening.imported_names(statements)
         self.module = Scope(ast.Module(statements, []), lasts=True)
         self.scopes: dict[int, Scope] = {}  # of each node: the scope that it stands in
         self.own: dict[int, Scope] = {}  # of each function and class: the scope that it makes
-        self.given: dict[tuple[Scope, str], list[tuple[ast.expr, Scope]]] = {}
+        self.given: dict[tuple[Scope, str], dict[int, Given]] = {}
         self.lines: dict[str, int] = {}
         for statement in statements:
             self._place(statement, self.module)
@@ -343,30 +364,161 @@ class KeptState:
         ]
 
     def _follow_arguments(self) -> None:
-        """What functions of the code are given by the code itself, parameter by parameter."""
-        for call in self.nodes:
-            if not isinstance(call, ast.Call):
+        """What functions of the code are given by the code itself, parameter by parameter.
+
+        What is given may be a function, which is then called: so in rounds, until all is found.
+        """
+        for _ in range(ROUNDS_LIMIT):
+            before = sum(map(len, self.given.values()))
+            self.called_by = {}  # of nodes: what _stands_for found in this round
+            for node in self.nodes:
+                if isinstance(node, ast.Call):
+                    self._follow_call(node)
+                elif isinstance(node, (ast.BinOp, ast.Compare, ast.Subscript, ast.AugAssign)):
+                    self._follow_operator(node)
+                for decorator in getattr(node, "decorator_list", ()):
+                    for definition in self._stands_for(decorator):
+                        self._give(definition, [node], [], self._scope(node), by_a_cell=True)
+            if sum(map(len, self.given.values())) == before:
+                return
+
+    def _follow_call(self, call: ast.Call) -> None:
+        function, arguments = call.func, call.args
+        path, place = self._path(function), self._scope(call)
+        by_a_cell = place.owner is self.module
+        if path == "functools.partial" and arguments:
+            function, arguments, by_a_cell = arguments[0], arguments[1:], False
+        definitions = [*self._stands_for(function)]
+        if not path:  # an object of some class of the code
+            definitions += self.methods.get("__call__", []) + self.methods.get("forward", [])
+        if getattr(function, "attr", "") == "apply":  # of torch.autograd.Function
+            definitions += self.methods.get("forward", [])
+        for definition in definitions:
+            self._give(definition, arguments, call.keywords, place, by_a_cell=by_a_cell)
+        if path == "functools.partial" or any(True for _ in self._called(call.func)):
+            return
+        # Somebody else calls what it is handed, with what else it is handed.
+        others = [*arguments, *(word.value for word in call.keywords)]
+        if isinstance(call.func, ast.Attribute) and not screening.path_of(call.func, self.imported):
+            others.append(call.func.value)
+        for argument in others:
+            for definition in self._stands_for(argument):
+                rest = [other for other in others if other is not argument]
+                if path in ("map", "filter"):
+                    self._give(definition, rest, [], place, by_a_cell=False)
+                    continue
+                for name in self.own[id(definition)].parameters:
+                    for value in rest:
+                        self._note_given(definition, name, Given(value, place, False))
+
+    def _follow_operator(self, node: Any) -> None:
+        """Operators call methods such as `__add__` of the code's classes with their other side."""
+        sides = [
+            side
+            for field in ("left", "right", "target", "value", "slice")
+            if isinstance(side := getattr(node, field, None), ast.expr)
+        ] + getattr(node, "comparators", [])
+        for name, definitions in self.methods.items():
+            if screening.is_dunder(name) and name not in BUILDERS:
+                for definition in definitions:
+                    for side in sides:
+                        self._give(definition, [side], [], self._scope(node), by_a_cell=False)
+
+    def _give(
+        self,
+        definition: ast.AST,
+        arguments: Sequence[ast.AST],
+        keywords: list[ast.keyword],
+        place: Scope,
+        *,
+        by_a_cell: bool,
+    ) -> None:
+        """Note what the parameters of a function are given by a call."""
+        inner = self.own[id(definition)]
+        signature = definition.args  # type: ignore[attr-defined]
+        positional = [p.arg for p in (*signature.posonlyargs, *signature.args)]
+        by_name = {*positional, *(p.arg for p in signature.kwonlyargs)}
+        others = [p.arg for p in (signature.vararg, signature.kwarg) if p]
+        of_class = inner.parent is not None and inner.parent.is_class
+        if of_class and not is_static(definition):
+            positional = positional[1:]
+        by_a_cell = by_a_cell and getattr(definition, "name", "") not in BUILDERS
+        starred = False  # after a star, nobody knows which argument goes where
+        for number, value in enumerate(arguments):
+            starred = starred or isinstance(value, ast.Starred)
+            names = positional[number:] if starred else positional[number : number + 1]
+            for name in names + others if starred else names or others:
+                self._note_given(definition, name, Given(value, place, by_a_cell))
+        for word in keywords:
+            names = [word.arg] if word.arg in by_name else others
+            for name in [*by_name, *others] if word.arg is None else names:
+                self._note_given(definition, name, Given(word.value, place, by_a_cell))
+
+    def _note_given(self, definition: ast.AST, name: str, given: Given) -> None:
+        self._count()
+        self.given.setdefault((self.own[id(definition)], name), {})[id(given.value)] = given
+
+    def _stands_for(self, node: ast.AST) -> list[ast.AST]:
+        """The functions of the code that may be called by this, or that lie in it."""
+        if id(node) in self.called_by:
+            return self.called_by[id(node)]
+        found: dict[int, ast.AST] = {}
+        passed: set[int] = set()
+        waiting = [node]
+        while waiting:
+            part = waiting.pop()
+            if id(part) in passed:
                 continue
-            function, arguments = call.func, call.args
-            if self._path(function) == "functools.partial" and arguments:
-                function, arguments = arguments[0], arguments[1:]
-            definitions = [*self._called(function)]
-            if isinstance(function, ast.Attribute):  # a method of some class of the code
-                definitions += self.methods.get(function.attr, [])
-            if self._path(function) in ("map", "filter", "functools.reduce") and arguments:
-                definitions += self._called(arguments[0])
-                arguments = arguments[1:]
-            for definition in definitions:
-                inner = self.own[id(definition)]
-                names = inner.parameters
-                if isinstance(inner.parent, Scope) and inner.parent.is_class:
-                    names = names[1:]
-                pairs = [*zip(names, arguments)]  # noqa: B905 - defaults, *args
-                for word in call.keywords:
-                    pairs += [(n, word.value) for n in names if word.arg in (n, None)]
-                for name, value in pairs:
-                    place = self.scopes[id(call)]
-                    self.given.setdefault((inner, name), []).append((value, place))
+            self._count()
+            passed.add(id(part))
+            if isinstance(part, screening.FUNCTIONS):
+                found[id(part)] = part
+            elif isinstance(part, ast.ClassDef):
+                found |= {id(builder): builder for builder in self._called(part)}
+            waiting += self._leads_to(part)
+        self.called_by[id(node)] = [*found.values()]
+        return self.called_by[id(node)]
+
+    def _leads_to(self, node: ast.AST) -> list[ast.AST]:
+        """What this is, gives back or holds, one step on."""
+        if isinstance(node, ast.Name):
+            return self._meanings(node) if id(node) in self.scopes else []
+        if isinstance(node, ast.Attribute):
+            found = [*self.methods.get(node.attr, ()), *self.stored.get(node.attr, ())]
+            found += self._class_values(node)
+            return [*found, node.value] if node.attr in ("__call__", "__func__") else found
+        if isinstance(node, ast.Call):
+            found = [value for d in self._called(node.func) for value in self._returned(d)]
+            if self._path(node.func) in HANDS_BACK:
+                found += node.args
+            if isinstance(node.func, ast.Attribute) and node.func.attr in ITEMS:
+                found.append(node.func.value)
+            return found
+        if isinstance(node, (ast.Subscript, ast.NamedExpr, ast.Starred)):
+            return [node.value]
+        if isinstance(node, ast.IfExp):
+            return [node.body, node.orelse]
+        if isinstance(node, (ast.BoolOp, ast.Dict)):
+            return [*node.values]
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
+            return [*node.elts]
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            return [node.elt]
+        if isinstance(node, ast.DictComp):
+            return [node.value]
+        decorators = getattr(node, "decorator_list", ())
+        made = [definition for one in decorators for definition in self._called(one)]
+        return [value for definition in made for value in self._returned(definition)]
+
+    def _meanings(self, node: ast.Name) -> list[ast.AST]:
+        """All that a name may stand for, or that holds it."""
+        home = self.home(node.id, self._scope(node))
+        if home is None:
+            return []
+        found = [*home.values.get(node.id, ()), *home.items.get(node.id, ())]
+        if node.id in home.defaults:
+            found.append(home.defaults[node.id])
+        return found + [given.value for given in self.given.get((home, node.id), {}).values()]
 
     def _count(self) -> None:
         self.steps += 1
@@ -399,8 +551,10 @@ class KeptState:
             return worst(self.kind(part) for part in parts)
         if isinstance(node, ast.IfExp):
             return worst(self.kind(part) for part in (node.body, node.orelse))
-        if isinstance(node, ast.Subscript) and self._holds_plain_things(node.value):
+        if isinstance(node, ast.Subscript) and self.kind_inside(node.value) == PLAIN:
             return PLAIN
+        if isinstance(node, (ast.BinOp, ast.UnaryOp, ast.Compare)):  # of tensors: one more
+            return HOLDER if worst(map(self.kind, operands(node))) != PLAIN else PLAIN
         if isinstance(node, (ast.NamedExpr, ast.Starred, ast.Subscript)):
             return self.kind(node.value)
         if isinstance(node, ast.GeneratorExp):
@@ -411,12 +565,16 @@ class KeptState:
             home = self.home(node.id, self._scope(node))
             if home is None:
                 return PLAIN
-            if node.id in home.parameters:
+            if node.id in home.parameters and not self._is_given_anew(node, home):
                 default = home.defaults.get(node.id)
-                return self.kind(default) if default else PLAIN
-            return worst(self.kind(v) for v in home.values.get(node.id, ()))
+                kinds = [self.kind(given.value) for given in self._kept_for(home, node.id)]
+                holds = HOLDER if worst(kinds) != PLAIN else PLAIN
+                return worst([holds, self.kind(default) if default else PLAIN])
+            kinds = [self.kind(v) for v in home.values.get(node.id, ())]
+            inside = [self.kind_inside(v) for v in home.items.get(node.id, ())]
+            return worst([*kinds, HOLDER if worst(inside) != PLAIN else PLAIN])
         if isinstance(node, ast.Attribute):
-            if screening.path_of(node, self.imported):
+            if screening.path_of(node, self.imported) or node.attr in PLAIN_ATTRIBUTES:
                 return PLAIN
             kind = worst([self.kind(node.value), *map(self.kind, self._class_values(node))])
             return GOES_ON if kind == HOLDER and is_load(node) and is_write(node.attr) else kind
@@ -426,19 +584,81 @@ class KeptState:
             return HOLDER
         return PLAIN
 
-    def _holds_plain_things(self, node: ast.expr) -> bool:
-        """True for the name of a table of numbers or texts: what is taken out is no part of it."""
-        home = self.home(node.id, self._scope(node)) if isinstance(node, ast.Name) else None
-        values = home.values.get(node.id, ()) if home else ()  # type: ignore[attr-defined]
-        parts: list[ast.AST | None] = []
-        for value in values:
-            if isinstance(value, ast.Dict):
-                parts += value.values
-            elif isinstance(value, (ast.List, ast.Tuple)):
-                parts += value.elts
-            else:
-                return False
-        return bool(values) and all(self.kind(part) == PLAIN for part in parts)
+    def kind_inside(self, node: ast.AST) -> str:
+        """What kind() is of what lies in this: PLAIN for a table of numbers or texts."""
+        self._count()
+        if id(node) not in self.inside:
+            self.inside[id(node)] = PLAIN
+            self.inside[id(node)] = self._kind_inside(node)
+        return self.inside[id(node)]
+
+    def _kind_inside(self, node: ast.AST) -> str:
+        if isinstance(node, ast.Dict):
+            return worst(map(self.kind, node.values))
+        if isinstance(node, (ast.List, ast.Tuple, ast.Set)):
+            return worst(map(self.kind, node.elts))
+        if isinstance(node, (ast.ListComp, ast.SetComp, ast.GeneratorExp)):
+            return self.kind(node.elt)
+        parts: list[ast.AST] = []
+        if isinstance(node, ast.Name) and node.id not in self.imported:
+            parts = self._meanings(node)
+        elif isinstance(node, ast.Call) and self._path(node.func) in HANDS_BACK:
+            parts = [*node.args]
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            parts = [node.func.value] if node.func.attr in ITEMS else []
+        return worst(map(self.kind_inside, parts)) if parts else self.kind(node)
+
+    def _kept_for(self, home: Scope, name: str) -> list[Given]:
+        """What a parameter is given in calls of the answer, or for good."""
+        return [given for given in self.given.get((home, name), {}).values() if not given.by_a_cell]
+
+    def _is_given_anew(self, node: ast.Name, home: Scope) -> bool:
+        """True where a parameter was assigned before, so that it is no longer what was given."""
+        body = getattr(home.node, "body", ())
+        return (
+            isinstance(body, list)
+            and self._scope(node).owner is home
+            and any(
+                isinstance(statement, ast.Assign)
+                and statement.end_lineno is not None
+                and statement.end_lineno < node.lineno
+                and any(isinstance(t, ast.Name) and t.id == node.id for t in statement.targets)
+                for statement in body
+            )
+        )
+
+    def takes_attributes(self, node: ast.AST) -> bool:
+        """True for functions, classes, modules and layers: plain, but for new attributes."""
+        self._count()
+        if id(node) not in self.attributes:
+            self.attributes[id(node)] = False
+            self.attributes[id(node)] = self._takes_attributes(node)
+        return self.attributes[id(node)]
+
+    def _takes_attributes(self, node: ast.AST) -> bool:
+        if isinstance(node, (*DEFINITIONS, ast.Lambda)):
+            return True
+        if self._library_object(node):
+            return True
+        parts: list[ast.AST] = []
+        if isinstance(node, ast.Name):
+            parts = self._meanings(node)
+        elif isinstance(node, ast.Call):
+            path = self._path(node.func)
+            return path == "functools.partial" or path.startswith(LAYERS)
+        elif isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred, ast.NamedExpr)):
+            parts = [node.value]
+        elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.Tuple)):
+            parts = [*ast.iter_child_nodes(node)]
+        return any(map(self.takes_attributes, parts))
+
+    def _library_object(self, node: ast.AST) -> str:
+        """The path of a library's function, class or module; '' for anything else."""
+        if not isinstance(node, (ast.Name, ast.Attribute)):
+            return ""
+        path = screening.path_of(node, self.imported)
+        thing = screening.object_at(path) if path else None
+        return path if callable(thing) or isinstance(thing, ModuleType) else ""
 
     def _kind_of_call(self, call: ast.Call) -> str:
         path = self._path(call.func)
@@ -447,7 +667,12 @@ class KeptState:
         if any(word.arg == "requires_grad" for word in call.keywords):
             return GOES_ON  # its gradient adds up
         arguments = [*call.args, *(word.value for word in call.keywords)]
-        if path in PLAIN_CALLS or path.startswith(("logging.", "torch.nn.", "torchvision.")):
+        attribute = getattr(call.func, "attr", "")
+        if path.startswith("math.") or (
+            attribute in PLAIN_METHODS and attribute not in self.methods
+        ):
+            return PLAIN
+        if path in PLAIN_CALLS or path.startswith(("logging.", *LAYERS)):
             if "Norm" in path:  # counts its batches
                 return GOES_ON
             return worst(self.kind(a) for a in arguments)
@@ -499,7 +724,7 @@ class KeptState:
                     return True
         return False
 
-    def lasting(self, node: ast.expr | None, seen: frozenset[Any] = frozenset()) -> str:
+    def lasting(self, node: ast.AST | None, seen: frozenset[Any] = frozenset()) -> str:
         """The name of what lasts where this may be it, or lie in it; '' where it may not."""
         self._count()
         if node is None or id(node) in self.known:
@@ -513,14 +738,14 @@ class KeptState:
             self.known[id(node)] = found
         return found
 
-    def _lasting(self, node: ast.expr, seen: frozenset[Any]) -> str:
+    def _lasting(self, node: ast.AST, seen: frozenset[Any]) -> str:
 
         def first(parts: Any) -> str:
             return next((name for part in parts if (name := self.lasting(part, seen))), "")
 
         scope = self._scope(node)
         if isinstance(node, ast.Name):
-            return self._lasting_name(node.id, scope, seen)
+            return self._lasting_name(node, scope, seen)
         if isinstance(node, ast.Attribute):
             return self._lasting_attribute(node, scope, seen)
         if isinstance(node, (ast.Subscript, ast.NamedExpr, ast.Starred, ast.Await)):
@@ -547,7 +772,8 @@ class KeptState:
                     return found
         return ""
 
-    def _lasting_name(self, name: str, scope: Scope, seen: frozenset[Any]) -> str:
+    def _lasting_name(self, node: ast.Name, scope: Scope, seen: frozenset[Any]) -> str:
+        name = node.id
         home = self.home(name, scope)
         if home is None:
             return ""
@@ -560,7 +786,7 @@ class KeptState:
         kept = home.lasts and not home.is_class and (home is self.module or home is not scope.owner)
         if kept and not (home is self.module and name in self.imported):
             return name
-        if name in home.parameters:
+        if name in home.parameters and not self._is_given_anew(node, home):
             default = home.defaults.get(name)
             if default is not None:
                 made_once = home.parent is not None and home.parent.lasts
@@ -568,9 +794,14 @@ class KeptState:
                     return name
                 if self.lasting(default, seen):
                     return self.lasting(default, seen)
-            for value, place in self.given.get((home, name), ()):
-                found = name if place.owner is self.module else self.lasting(value, seen)
-                if found and self.kind(value) != PLAIN:
+            for given in self._kept_for(home, name):
+                value = given.value
+                if self.kind(value) == PLAIN and not self.takes_attributes(value):
+                    continue
+                if given.place.owner is self.module:
+                    return name
+                found = self.lasting(value, seen) or self._library_object(value)
+                if found:
                     return found
             method_of = home.parent if home.parent is not None and home.parent.is_class else None
             if method_of and home.parameters[0] == name and is_class_method(home.node):
@@ -678,6 +909,7 @@ class KeptState:
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
             before = [v for v in scope.values.get(name, ()) if isinstance(v, ast.expr)]
+            before += [v for v in scope.items.get(name, ()) if self.kind_inside(v) != PLAIN]
             if name in scope.parameters:
                 before.append(node.target)
             for value in before:
@@ -849,6 +1081,14 @@ def root(node: ast.expr) -> str:
     while isinstance(node, (ast.Attribute, ast.Subscript, ast.Call)):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
+
+
+def operands(node: ast.AST) -> list[ast.AST]:
+    return [part for part in ast.iter_child_nodes(node) if isinstance(part, ast.expr)]
+
+
+def is_static(node: ast.AST) -> bool:
+    return "staticmethod" in {getattr(d, "id", "") for d in getattr(node, "decorator_list", ())}
 
 
 def is_class_method(node: ast.AST) -> bool:
