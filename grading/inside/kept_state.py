@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import inspect
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -39,9 +40,29 @@ WRITES = {
 WRITERS = {
     *("setattr", "delattr", "next", "random.shuffle"),
     *(f"operator.{n}" for n in ("setitem", "delitem", "iadd", "iconcat", "ior", "iand", "ixor")),
+    *(f"operator.{n}" for n in ("isub", "imul", "imatmul", "itruediv", "ifloordiv", "imod")),
+    *(f"operator.{n}" for n in ("ipow", "ilshift", "irshift")),
     *(f"heapq.{n}" for n in ("heappush", "heappop", "heapify", "heappushpop", "heapreplace")),
     *("bisect.insort", "bisect.insort_left", "bisect.insort_right"),
     *("numpy.put", "numpy.place", "numpy.putmask", "numpy.copyto", "numpy.fill_diagonal"),
+}
+# Parameters of libraries' functions that are written into while training.
+RUNNING = ("running_mean", "running_var")
+NORM = ("input", "weight", "bias", *RUNNING)
+IN_C = {
+    "torch.batch_norm": (*NORM, "training"),
+    "torch.native_batch_norm": (*NORM, "training"),
+    "torch.instance_norm": (*NORM, "use_input_stats"),
+    "torch.cudnn_batch_norm": (*NORM, "training"),
+    "torch.batch_norm_update_stats": ("input", *RUNNING),
+}
+# Methods that write into an argument, and functions of torch.nn.utils that change a model.
+WRITE_ARGUMENTS = {"shuffle", "readinto", "pack_into"}
+CHANGES_MODELS = {
+    *("vector_to_parameters", "clip_grad_norm", "clip_grad_norm_", "clip_grad_value_"),
+    *("clip_grads_with_norm_", "spectral_norm", "remove_spectral_norm", "weight_norm"),
+    *("remove_weight_norm", "register_parametrization", "remove_parametrizations", "orthogonal"),
+    *("convert_conv2d_weight_memory_format", "convert_conv3d_weight_memory_format"),
 }
 # Settings of libraries that no answer needs and that remember what they are set to.
 SETTINGS = {
@@ -88,16 +109,28 @@ PLAIN_METHODS = {
     *("item", "numel", "size", "dim", "count", "index", "join", "format", "strip", "lower"),
     *("upper", "replace", "startswith", "endswith", "encode", "decode", "total"),
 }
+NEW_CONTAINERS = {"list", "dict", "set", "tuple", "sorted", "copy.copy", "collections.deque"}
 LAYERS = ("torch.nn.", "torchvision.")
 # Calls that give back what they were given, or what lies in it.
 HANDS_BACK = {
     *("getattr", "vars", "iter", "enumerate", "zip", "reversed", "max", "min", "next", "sorted"),
     *("list", "tuple", "filter", "map", "dict", "itertools.chain", "functools.partial"),
-    *("functools.reduce", "operator.getitem", "copy.copy"),
+    *("functools.reduce", "operator.getitem", "copy.copy", "numpy.asarray", "numpy.reshape"),
+    *("numpy.ravel", "numpy.atleast_1d", "itertools.accumulate", "itertools.islice"),
+    *("itertools.repeat", "itertools.cycle", "itertools.zip_longest", "itertools.product"),
+    *("torch.from_numpy", "torch.as_tensor", "torch.asarray", "torch.view_as_real"),
+    *("torch.view_as_complex", "torch.as_strided", "torch.real", "torch.imag"),
+    *(f"torch.{name}" for name in ("reshape", "flatten", "squeeze", "unsqueeze", "transpose")),
+    *(f"torch.{name}" for name in ("permute", "narrow", "select", "diagonal", "chunk", "split")),
+    *(f"torch.{name}" for name in ("unbind", "swapaxes", "movedim", "ravel", "t", "detach")),
 }
 ITEMS = {
     *("get", "setdefault", "values", "items", "pop", "__getitem__", "view", "detach", "numpy"),
-    *("reshape", "flatten", "t", "unsqueeze", "squeeze", "expand", "ravel"),
+    *("reshape", "flatten", "t", "unsqueeze", "squeeze", "expand", "ravel", "transpose"),
+    *("permute", "narrow", "select", "diagonal", "chunk", "unbind", "swapaxes", "movedim"),
+    *("as_strided", "unfold", "view_as", "reshape_as", "expand_as", "contiguous", "unflatten"),
+    *("parameters", "buffers", "modules", "children", "named_parameters", "named_buffers"),
+    *("named_modules", "named_children", "state_dict", "get_parameter", "get_submodule"),
 }
 BUILDERS = {"__init__", "__new__", "__post_init__", "__init_subclass__", "__set_name__"}
 
@@ -150,11 +183,15 @@ class Scope:
 
 @dataclasses.dataclass(frozen=True)
 class Given:
-    """What a parameter is given. place: where. by_a_cell: by a call that a cell makes once."""
+    """What a parameter is given. place: where. by_a_cell: by a call that a cell makes once.
+
+    loose: the parameter may also be given what lies in it.
+    """
 
     value: ast.AST
     place: Scope
-    by_a_cell: bool
+    by_a_cell: bool = False
+    loose: bool = False
 
 
 def reasons(statements: list[ast.stmt], answer: str) -> list[str]:
@@ -196,9 +233,18 @@ class KeptState:
         self.functions_called = {n.func for n in self.nodes if isinstance(n, ast.Call)}
         self.methods: dict[str, list[ast.AST]] = {}
         self.stored: dict[str, list[ast.expr]] = {}  # what attributes of this name are given
+        self.put: dict[tuple[Scope, str], list[ast.expr]] = {}  # into the container of this name
+        self.raised: list[ast.expr] = []  # what exceptions are given
+        self.registered: dict[str, list[ast.AST]] = {}  # functions that this name may call too
+        self.in_part: set[int] = set()  # functions of which some arguments are given before
         for node in self.nodes:
             self._note_attributes(node)
         self._find_what_lasts(answer)
+        self.in_place = any(
+            is_on(self._by_name(node, path).get("inplace"))
+            for node in self.nodes
+            if isinstance(node, ast.Call) and (path := self._path(node.func)).startswith(LAYERS)
+        )
         self._follow_arguments()
 
     # -- scopes ----------------------------------------------------------------------------
@@ -256,11 +302,31 @@ class KeptState:
             for part in node.body:
                 if isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef)):
                     self.methods.setdefault(part.name, []).append(part)
+                for name, value in bindings(part):
+                    if isinstance(value, ast.Lambda):
+                        self.methods.setdefault(name, []).append(value)
         elif isinstance(node, (ast.Assign, ast.AnnAssign)) and node.value is not None:
             targets = node.targets if isinstance(node, ast.Assign) else [node.target]
             for target in targets:
                 if isinstance(target, ast.Attribute):
                     self.stored.setdefault(target.attr, []).append(node.value)
+                elif isinstance(target, ast.Subscript):
+                    self._note_put(target.value, node.value)
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            if is_write(node.func.attr):
+                for argument in node.args:
+                    self._note_put(node.func.value, argument)
+        elif isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            self.raised += node.exc.args
+        for decorator in getattr(node, "decorator_list", ()):
+            function = decorator.func if isinstance(decorator, ast.Call) else decorator
+            if isinstance(function, ast.Attribute) and function.attr == "register":
+                self.registered.setdefault(root(function), []).append(node)
+
+    def _note_put(self, target: ast.expr, value: ast.expr) -> None:
+        home = self.home(target.id, self._scope(target)) if isinstance(target, ast.Name) else None
+        if home is not None:
+            self.put.setdefault((home, target.id), []).append(value)  # type: ignore[attr-defined]
 
     def home(self, name: str, scope: Scope) -> Scope | None:
         """The scope whose name this is; None for builtins."""
@@ -393,10 +459,18 @@ class KeptState:
             definitions += self.methods.get("__call__", []) + self.methods.get("forward", [])
         if getattr(function, "attr", "") == "apply":  # of torch.autograd.Function
             definitions += self.methods.get("forward", [])
+        if path == "functools.partial":
+            self.in_part |= {id(definition) for definition in definitions}
+        # S.g(x) of a class S gives `self` as well.
+        bound = not (isinstance(function, ast.Attribute) and self._class_of(function.value))
         for definition in definitions:
-            self._give(definition, arguments, call.keywords, place, by_a_cell=by_a_cell)
+            self._give(
+                definition, arguments, call.keywords, place, by_a_cell=by_a_cell, bound=bound
+            )
         if path == "functools.partial" or any(True for _ in self._called(call.func)):
             return
+        if getattr(function, "attr", "") == "register":
+            return  # of a function that looks at types: what it is handed is a type
         # Somebody else calls what it is handed, with what else it is handed.
         others = [*arguments, *(word.value for word in call.keywords)]
         if isinstance(call.func, ast.Attribute) and not screening.path_of(call.func, self.imported):
@@ -405,11 +479,12 @@ class KeptState:
             for definition in self._stands_for(argument):
                 rest = [other for other in others if other is not argument]
                 if path in ("map", "filter"):
-                    self._give(definition, rest, [], place, by_a_cell=False)
+                    for name, value in zip(self.own[id(definition)].parameters, rest, strict=False):
+                        self._note_given(definition, name, Given(value, place, loose=True))
                     continue
                 for name in self.own[id(definition)].parameters:
                     for value in rest:
-                        self._note_given(definition, name, Given(value, place, False))
+                        self._note_given(definition, name, Given(value, place, loose=True))
 
     def _follow_operator(self, node: Any) -> None:
         """Operators call methods such as `__add__` of the code's classes with their other side."""
@@ -432,6 +507,7 @@ class KeptState:
         place: Scope,
         *,
         by_a_cell: bool,
+        bound: bool = True,
     ) -> None:
         """Note what the parameters of a function are given by a call."""
         inner = self.own[id(definition)]
@@ -440,19 +516,21 @@ class KeptState:
         by_name = {*positional, *(p.arg for p in signature.kwonlyargs)}
         others = [p.arg for p in (signature.vararg, signature.kwarg) if p]
         of_class = inner.parent is not None and inner.parent.is_class
-        if of_class and not is_static(definition):
+        if of_class and not is_static(definition) and (bound or is_class_method(definition)):
             positional = positional[1:]
         by_a_cell = by_a_cell and getattr(definition, "name", "") not in BUILDERS
-        starred = False  # after a star, nobody knows which argument goes where
+        # After a star, and where some were given before, any argument may be any parameter.
+        starred = id(definition) in self.in_part
         for number, value in enumerate(arguments):
             starred = starred or isinstance(value, ast.Starred)
-            names = positional[number:] if starred else positional[number : number + 1]
+            names = positional if starred else positional[number : number + 1]
             for name in names + others if starred else names or others:
-                self._note_given(definition, name, Given(value, place, by_a_cell))
+                self._note_given(definition, name, Given(value, place, by_a_cell, starred))
         for word in keywords:
             names = [word.arg] if word.arg in by_name else others
-            for name in [*by_name, *others] if word.arg is None else names:
-                self._note_given(definition, name, Given(word.value, place, by_a_cell))
+            loose = word.arg is None
+            for name in [*by_name, *others] if loose else names:
+                self._note_given(definition, name, Given(word.value, place, by_a_cell, loose))
 
     def _note_given(self, definition: ast.AST, name: str, given: Given) -> None:
         self._count()
@@ -482,7 +560,8 @@ class KeptState:
     def _leads_to(self, node: ast.AST) -> list[ast.AST]:
         """What this is, gives back or holds, one step on."""
         if isinstance(node, ast.Name):
-            return self._meanings(node) if id(node) in self.scopes else []
+            more = self.registered.get(node.id, [])
+            return [*more, *self._meanings(node)] if id(node) in self.scopes else []
         if isinstance(node, ast.Attribute):
             found = [*self.methods.get(node.attr, ()), *self.stored.get(node.attr, ())]
             found += self._class_values(node)
@@ -577,6 +656,8 @@ class KeptState:
             if screening.path_of(node, self.imported) or node.attr in PLAIN_ATTRIBUTES:
                 return PLAIN
             kind = worst([self.kind(node.value), *map(self.kind, self._class_values(node))])
+            if kind == PLAIN and worst(map(self.kind, self.stored.get(node.attr, ()))) != PLAIN:
+                return HOLDER
             return GOES_ON if kind == HOLDER and is_load(node) and is_write(node.attr) else kind
         if isinstance(node, ast.Call):
             return self._kind_of_call(node)
@@ -638,19 +719,66 @@ class KeptState:
     def _takes_attributes(self, node: ast.AST) -> bool:
         if isinstance(node, (*DEFINITIONS, ast.Lambda)):
             return True
-        if self._library_object(node):
+        if self._library_object(node) or getattr(node, "attr", "") == "__class__":
             return True
         parts: list[ast.AST] = []
         if isinstance(node, ast.Name):
             parts = self._meanings(node)
         elif isinstance(node, ast.Call):
             path = self._path(node.func)
-            return path == "functools.partial" or path.startswith(LAYERS)
+            return path in ("functools.partial", "type") or path.startswith(LAYERS)
         elif isinstance(node, (ast.Attribute, ast.Subscript, ast.Starred, ast.NamedExpr)):
             parts = [node.value]
         elif isinstance(node, (ast.IfExp, ast.BoolOp, ast.Tuple)):
             parts = [*ast.iter_child_nodes(node)]
         return any(map(self.takes_attributes, parts))
+
+    def _is_fixed(self, node: ast.AST) -> bool:
+        """True for numbers, texts and the like: nothing of them can be written."""
+        return self.kind(node) == PLAIN and not self.takes_attributes(node)
+
+    def is_new(self, node: ast.AST, depth: int = 0) -> bool:
+        """True for a list, dict or iterator that each call makes: what lies in it may last."""
+        self._count()
+        if depth > 8 or isinstance(node, (ast.List, ast.Set, ast.Dict, *COMPREHENSIONS)):
+            return depth <= 8
+        if isinstance(node, ast.Call):
+            path = self._path(node.func)
+            return path in NEW_CONTAINERS | GO_ON or path.startswith("itertools.")
+        parts: list[ast.AST] = []
+        if isinstance(node, ast.IfExp):
+            parts = [node.body, node.orelse]
+        elif isinstance(node, ast.BoolOp):
+            parts = [*node.values]
+        elif isinstance(node, ast.Name):
+            home = self.home(node.id, self._scope(node))
+            if home is None or home.lasts or node.id in home.items or node.id in home.defaults:
+                return False
+            parts = [*home.values.get(node.id, ())]
+            if node.id in home.parameters and not self._is_given_anew(node, home):
+                kept = self._kept_for(home, node.id)
+                if not kept or any(given.loose for given in kept):
+                    return False
+                parts += [given.value for given in kept]
+        parts = [part for part in parts if not isinstance(part, ast.Constant)]
+        return bool(parts) and all(self.is_new(part, depth + 1) for part in parts)
+
+    def _put_into(self, node: ast.AST) -> list[ast.expr]:
+        """What code puts into a list or dict that it makes, by `d[k] = v` or `d.append(v)`."""
+        if not isinstance(node, ast.Name) or not self.is_new(node):
+            return []
+        home = self.home(node.id, self._scope(node))
+        found = self.put.get((home, node.id), []) if home is not None else []
+        return [value for value in found if not self._is_fixed(value)]
+
+    def _lasting_class(self, node: ast.expr) -> str:
+        """The name of the class of an object, where it is made once."""
+        home = self.home(node.id, self._scope(node)) if isinstance(node, ast.Name) else None
+        made = home.parent if home is not None else None
+        if made is None or not made.is_class or not made.lasts or not isinstance(node, ast.Name):
+            return ""
+        of_it = home is not None and home.parameters[:1] == [node.id]
+        return made.node.name if of_it else ""  # type: ignore[attr-defined]
 
     def _library_object(self, node: ast.AST) -> str:
         """The path of a library's function, class or module; '' for anything else."""
@@ -673,8 +801,8 @@ class KeptState:
         ):
             return PLAIN
         if path in PLAIN_CALLS or path.startswith(("logging.", *LAYERS)):
-            if "Norm" in path:  # counts its batches
-                return GOES_ON
+            if "Norm" in path or is_on(self._by_name(call, path).get("max_norm")):
+                return GOES_ON  # counts its batches, or writes into its table
             return worst(self.kind(a) for a in arguments)
         for definition in self._called(call.func):
             generates = any(isinstance(n, (ast.Yield, ast.YieldFrom)) for n in ast.walk(definition))
@@ -748,20 +876,23 @@ class KeptState:
             return self._lasting_name(node, scope, seen)
         if isinstance(node, ast.Attribute):
             return self._lasting_attribute(node, scope, seen)
-        if isinstance(node, (ast.Subscript, ast.NamedExpr, ast.Starred, ast.Await)):
+        if isinstance(node, ast.Subscript):
+            return self.lasting(node.value, seen) or first(self._put_into(node.value))
+        if isinstance(node, (ast.NamedExpr, ast.Starred, ast.Await)):
             return self.lasting(node.value, seen)
         if isinstance(node, ast.IfExp):
             return first((node.body, node.orelse))
         if isinstance(node, ast.BoolOp):
             return first(node.values)
-        if isinstance(node, (ast.Tuple, ast.List, ast.Set)):
-            return first(node.elts)
-        if isinstance(node, ast.Dict):
-            return first(node.values)
+        if isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
+            parts = node.values if isinstance(node, ast.Dict) else node.elts
+            return first(part for part in parts if not self._is_fixed(part))
         if isinstance(node, ast.Call):
             path = self._path(node.func)
             if path == "logging.getLogger":
                 return path
+            if path == "type" and len(node.args) == 1:
+                return self._lasting_class(node.args[0])
             if path in HANDS_BACK:
                 return first(node.args)
             if isinstance(node.func, ast.Attribute) and node.func.attr in ITEMS:
@@ -777,16 +908,17 @@ class KeptState:
         home = self.home(name, scope)
         if home is None:
             return ""
-        if (home, name) in seen:
+        anew = self._is_given_anew(node, home)
+        if (home, name, anew) in seen:
             self.cuts += 1
             return ""
-        seen = seen | {(home, name)}
+        seen = seen | {(home, name, anew)}
         values = home.values.get(name, [])
         # What a scope that lasts binds is kept; the scope's own code is run once.
         kept = home.lasts and not home.is_class and (home is self.module or home is not scope.owner)
         if kept and not (home is self.module and name in self.imported):
             return name
-        if name in home.parameters and not self._is_given_anew(node, home):
+        if name in home.parameters and not anew:
             default = home.defaults.get(name)
             if default is not None:
                 made_once = home.parent is not None and home.parent.lasts
@@ -796,7 +928,7 @@ class KeptState:
                     return self.lasting(default, seen)
             for given in self._kept_for(home, name):
                 value = given.value
-                if self.kind(value) == PLAIN and not self.takes_attributes(value):
+                if self._is_fixed(value):
                     continue
                 if given.place.owner is self.module:
                     return name
@@ -807,6 +939,8 @@ class KeptState:
             if method_of and home.parameters[0] == name and is_class_method(home.node):
                 return method_of.node.name if method_of.lasts else ""  # type: ignore[attr-defined]
             return ""
+        if any(isinstance(value, ast.ExceptHandler) for value in values):
+            values = [*values, *self.raised]
         for value in [*values, *home.items.get(name, ())]:
             if isinstance(value, ast.expr):
                 found = self.lasting(value, seen)
@@ -819,6 +953,8 @@ class KeptState:
         if path:
             thing = screening.object_at(path)
             return path if isinstance(thing, (list, dict, set)) else ""
+        if node.attr == "__class__":
+            return self._lasting_class(node.value)
         found = self.lasting(node.value, seen)
         if found:
             return f"{found}.{node.attr}" if "." not in found else found
@@ -890,7 +1026,8 @@ class KeptState:
     def _look_at(self, node: ast.AST, scope: Scope) -> None:
         """One node of code that is run in each call."""
         target = written(node)
-        if target is not None and not (is_load(node) and self._is_definition(target)):
+        calls_a_definition = target is not None and is_load(node) and self._is_definition(target)
+        if target is not None and not calls_a_definition and not self.is_new(target):
             self._keeps(self.lasting(target), node)
         for name in scope.outer.keys() & set(rebound(node)):
             home = self.home(name, scope)
@@ -904,16 +1041,18 @@ class KeptState:
             reads_grad = getattr(node, "attr", "") == "grad"
             goes_on = self.kind(node) == GOES_ON and written(node) is None
             inside = isinstance(node, ast.Attribute) and self.kind(node.value) == GOES_ON
-            if is_load(node) and (reads_grad or (goes_on and not inside)):
+            if is_load(node) and (reads_grad or (goes_on and not inside and not self.is_new(node))):
                 self._keeps(self.lasting(node), node)
         elif isinstance(node, ast.AugAssign) and isinstance(node.target, ast.Name):
             name = node.target.id
             before = [v for v in scope.values.get(name, ()) if isinstance(v, ast.expr)]
-            before += [v for v in scope.items.get(name, ()) if self.kind_inside(v) != PLAIN]
+            for value in scope.items.get(name, ()):
+                if self.kind_inside(value) != PLAIN:
+                    self._keeps(self.lasting(value), node)
             if name in scope.parameters:
                 before.append(node.target)
             for value in before:
-                if self.kind(value) != PLAIN:
+                if self.kind(value) != PLAIN and not self.is_new(value):
                     self._keeps(self.lasting(value), node)
         elif isinstance(node, ast.Call):
             self._look_at_call(node)
@@ -921,8 +1060,12 @@ class KeptState:
     def _is_definition(self, node: ast.expr) -> bool:
         """True for the name of a class or function of the code: it has methods like `apply_`."""
         home = self.home(node.id, self._scope(node)) if isinstance(node, ast.Name) else None
-        values = home.values.get(node.id, ()) if home else ()  # type: ignore[attr-defined]
-        return bool(values) and all(isinstance(value, DEFINITIONS) for value in values)
+        values: list[ast.AST] = [*home.values.get(node.id, ())] if home else []  # type: ignore[attr-defined]
+        if home is not None:
+            values += [given.value for given in self._kept_for(home, node.id)]  # type: ignore[attr-defined]
+        return bool(values) and all(
+            isinstance(value, DEFINITIONS) or self._library_object(value) for value in values
+        )
 
     def _is_given(self, node: ast.expr, seen: frozenset[Any] = frozenset()) -> bool:
         """True where a value is made of something that each call is given, or makes anew."""
@@ -959,21 +1102,71 @@ class KeptState:
             name = getattr(call.args[1], "value", None)
             if not isinstance(name, str) or is_write(name):
                 self._keeps(self.lasting(call.args[0]), call)
-        last = path.rsplit(".", 1)[-1]
-        of_a_type = isinstance(call.func, ast.Attribute) and is_write(last or call.func.attr)
+        last = path.rsplit(".", 1)[-1] or getattr(call.func, "attr", "")
+        of_a_type = isinstance(call.func, ast.Attribute) and is_write(last)
         if path in WRITERS or path.startswith("torch.nn.init.") or of_a_type:
-            for argument in call.args[:1]:
+            into_new = isinstance(call.func, ast.Attribute) and self.is_new(call.func.value)
+            attributes = last in ("setattr", "delattr", "__setattr__", "__delattr__")
+            for argument in call.args[: 0 if into_new else 1]:
                 name = self.lasting(argument)
-                if name and (path in ("setattr", "delattr") or self.kind(argument) != PLAIN):
+                writable = attributes or self.kind(argument) != PLAIN
+                if name and writable and not self.is_new(argument):
                     self._keeps(name, call)
-        outputs = [word.value for word in call.keywords if word.arg == "out"]
+        outputs = self._outputs(call, path)
         thing = screening.object_at(path) if path.startswith("numpy.") else None
         if thing is not None and type(thing).__name__ == "ufunc":
             outputs += call.args[thing.nin :]
         elif path.startswith("numpy.") and path.endswith(".at"):
             outputs += call.args[:1]
         for output in outputs:
-            self._keeps(self.lasting(output), call)
+            if not self.is_new(output):
+                self._keeps(self.lasting(output), call)
+
+    def _outputs(self, call: ast.Call, path: str) -> list[ast.AST]:
+        """The arguments that a library's function writes into, besides what its name says."""
+        given = self._by_name(call, path)
+        others = [*call.args, *(word.value for word in call.keywords)]
+        found = [given["out"]] if "out" in given else []
+        if is_on(given.get("training")) or is_on(given.get("use_input_stats")):
+            found += [given[name] for name in RUNNING if name in given]
+        if path.endswith("instance_norm") and "use_input_stats" not in given:  # it is on
+            found += [given[name] for name in RUNNING if name in given]
+        if is_on(given.get("inplace")) or is_on(given.get("max_norm")):
+            found += others
+            if isinstance(call.func, ast.Attribute) and not path:
+                found.append(call.func.value)
+        attribute = getattr(call.func, "attr", "")
+        if path.startswith("torch.distributed.") or attribute in WRITE_ARGUMENTS:
+            found += [value for value in others if self.kind(value) != PLAIN]
+        if path.startswith("torch.nn.utils.") and path.rsplit(".", 1)[-1] in CHANGES_MODELS:
+            found += [ast.Subscript(value, ast.Constant(0), ast.Load()) for value in others]
+        if not path and self.in_place and not self._stands_for(call.func):
+            # It may be a layer that writes into what it is called with.
+            found += [value for value in others if self.kind(value) != PLAIN]
+        return found
+
+    def _by_name(self, call: ast.Call, path: str) -> dict[str, ast.AST]:
+        """The arguments of a call by the names of their parameters, as far as they are known."""
+        found: dict[str, ast.AST] = {}
+        thing = screening.object_at(path) if path else None
+        if callable(thing):
+            try:
+                found |= zip(inspect.signature(thing).parameters, call.args, strict=False)
+            except (TypeError, ValueError):  # not all that is written in C tells its parameters
+                found |= zip(IN_C.get(path, ()), call.args, strict=False)
+        for word in call.keywords:
+            if word.arg is not None:
+                found[word.arg] = word.value
+            elif isinstance(word.value, ast.Dict):
+                for key, value in zip(word.value.keys, word.value.values, strict=True):
+                    if isinstance(key, ast.Constant):
+                        found[str(key.value)] = value
+        return found
+
+
+def is_on(node: ast.AST | None) -> bool:
+    """True for an argument that switches something on, as far as it shows."""
+    return node is not None and not (isinstance(node, ast.Constant) and not node.value)
 
 
 def bindings(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -998,12 +1191,14 @@ def matched(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.AST]]:
     if isinstance(target, ast.Name):
         yield target.id, value
     elif isinstance(target, ast.Starred):
-        yield from matched(target.value, value)
+        yield from matched(target.value, ast.List([value], ast.Load()))  # a list of its own
     elif isinstance(target, (ast.Tuple, ast.List)):
         parts = getattr(value, "elts", [])
         fits = len(parts) == len(target.elts)
+        fits = fits and not any(isinstance(one, ast.Starred) for one in [*parts, *target.elts])
         for place, one in enumerate(target.elts):
-            yield from matched(one, parts[place] if fits else value)
+            inside = ast.Subscript(value, ast.Constant(place), ast.Load())
+            yield from matched(one, parts[place] if fits else inside)
 
 
 def items_of(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
@@ -1014,7 +1209,7 @@ def items_of(node: ast.AST) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(node, ast.Match):
         for part in (part for case in node.cases for part in ast.walk(case.pattern)):
             if isinstance(part, (ast.MatchAs, ast.MatchStar)) and part.name:
-                yield part.name, node.subject
+                yield part.name, ast.Tuple([node.subject], ast.Load())  # it, or what lies in it
 
 
 def rebound(node: ast.AST) -> Iterator[str]:
