@@ -463,9 +463,16 @@ class KeptState:
             self.in_part |= {id(definition) for definition in definitions}
         # S.g(x) of a class S gives `self` as well.
         bound = not (isinstance(function, ast.Attribute) and self._class_of(function.value))
+        directly = {id(definition) for definition in self._called(function)}
         for definition in definitions:
             self._give(
-                definition, arguments, call.keywords, place, by_a_cell=by_a_cell, bound=bound
+                definition,
+                arguments,
+                call.keywords,
+                place,
+                by_a_cell=by_a_cell,
+                bound=bound,
+                loose=id(definition) in self.in_part - directly,
             )
         if path == "functools.partial" or any(True for _ in self._called(call.func)):
             return
@@ -508,8 +515,13 @@ class KeptState:
         *,
         by_a_cell: bool,
         bound: bool = True,
+        loose: bool = False,
     ) -> None:
-        """Note what the parameters of a function are given by a call."""
+        """Note what the parameters of a function are given by a call.
+
+        by_a_cell: as in Given. bound: a method's first parameter is not among the arguments.
+        loose: nobody knows which argument goes where, as some were given before.
+        """
         inner = self.own[id(definition)]
         signature = definition.args  # type: ignore[attr-defined]
         positional = [p.arg for p in (*signature.posonlyargs, *signature.args)]
@@ -519,18 +531,16 @@ class KeptState:
         if of_class and not is_static(definition) and (bound or is_class_method(definition)):
             positional = positional[1:]
         by_a_cell = by_a_cell and getattr(definition, "name", "") not in BUILDERS
-        # After a star, and where some were given before, any argument may be any parameter.
-        starred = id(definition) in self.in_part
         for number, value in enumerate(arguments):
-            starred = starred or isinstance(value, ast.Starred)
-            names = positional if starred else positional[number : number + 1]
-            for name in names + others if starred else names or others:
-                self._note_given(definition, name, Given(value, place, by_a_cell, starred))
+            loose = loose or isinstance(value, ast.Starred)
+            names = positional if loose else positional[number : number + 1]
+            for name in names + others if loose else names or others:
+                self._note_given(definition, name, Given(value, place, by_a_cell, loose))
         for word in keywords:
             names = [word.arg] if word.arg in by_name else others
-            loose = word.arg is None
-            for name in [*by_name, *others] if loose else names:
-                self._note_given(definition, name, Given(word.value, place, by_a_cell, loose))
+            stars = word.arg is None
+            for name in [*by_name, *others] if stars else names:
+                self._note_given(definition, name, Given(word.value, place, by_a_cell, stars))
 
     def _note_given(self, definition: ast.AST, name: str, given: Given) -> None:
         self._count()
@@ -757,7 +767,7 @@ class KeptState:
             parts = [*home.values.get(node.id, ())]
             if node.id in home.parameters and not self._is_given_anew(node, home):
                 kept = self._kept_for(home, node.id)
-                if not kept or any(given.loose for given in kept):
+                if not kept or any(g.loose or g.place.owner is self.module for g in kept):
                     return False
                 parts += [given.value for given in kept]
         parts = [part for part in parts if not isinstance(part, ast.Constant)]
