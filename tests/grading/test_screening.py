@@ -405,6 +405,114 @@ def test_what_is_kept_from_call_to_call_is_left_to_a_person(source, name):
     assert f"`{name}`" in found[0] or name in found[0].split()
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        # A helper writes into what it is handed.
+        "def g(s): s += [1]\n\ndef f(x): g(d)",
+        "def g(s): s |= {1: 1}\n\ndef h(s): g(s)\n\ndef f(x): h(d)",
+        "def g(s):\n    s = s or []\n    s += [1]\n\ndef f(x): g(d)",
+        "def g(*a): a[1].append(1)\n\ndef f(x): g(1, d)",
+        "def g(a, s): s += [1]\n\ndef f(x): g(*(1, d))",
+        "def g(**k): k['s'].append(1)\n\ndef f(x): g(s=d)",
+        "def g(s): s += [1]\n\ndef f(x): g(**{'s': d})",
+        "def g(s):\n    match s:\n        case k: k += [1]\n\ndef f(x): g(d)",
+        "def f(x):\n    for s in [d]: s += [1]",
+        "def f(x): [s.append(1) for s in [d]]",
+        "def f(x):\n    box = {}\n    box['a'] = d\n    box['a'].append(1)",
+        "def f(x):\n    try: raise ValueError(d)\n    except ValueError as e: e.args[0].append(1)",
+        "import operator\n\ndef f(x): operator.imul(d, 2)",
+        # Which function is called does not stand where it is called.
+        "def g(s): s += [1]\n\ndef f(x): {'g': g}['g'](d)",
+        "def g(s): s += [1]\nK = [g]\n\ndef f(x):\n    for k in K: k(d)",
+        "def g(s): s += [1]\n\ndef f(x): (g if x else g)(d)",
+        "def g(s): s += [1]\n\ndef h(k, y): k(y)\n\ndef f(x): h(g, d)",
+        "def g(s): s += [1]\n\ndef f(x): sorted([d], key=g)",
+        "import itertools\n\ndef g(s): s += [1]\n\ndef f(x): list(itertools.starmap(g, [(d,)]))",
+        "import functools\n\ndef f(x): functools.reduce(lambda s, y: s.append(y) or s, x, d)",
+        "import itertools\n\ndef g(s, y): s += y\n\ndef f(x): itertools.accumulate(x, g, initial=d)",
+        "from functools import partial\n\ndef g(a, s): s += [1]\n\ndef f(x): partial(partial(g, 1), d)()",
+        "import types\n\ndef g(s): s += [1]\n\ndef f(x): types.MethodType(g, d)()",
+        "from functools import singledispatch\n\n@singledispatch\ndef g(s): ...\n\n@g.register\ndef _(s: list): s += [1]\n\ndef f(x): g(d)",
+        "def w(k):\n    def inner(*a): a[0].append(1)\n    return inner\n\n@w\ndef g(s): ...\n\ndef f(x): g(d)",
+        # Methods and operators.
+        "class S:\n    @staticmethod\n    def g(s): s += [1]\n\ndef f(x): S.g(d)",
+        "class S:\n    def g(s): s += [1]\n\ndef f(x): S.g(d)",
+        "class S:\n    g = lambda self, s: s.append(1)\n\ndef f(x): S().g(d)",
+        "class S:\n    def __call__(self, s): s += [1]\n\ndef f(x): S()(d)",
+        "class S:\n    def __add__(self, s): s += [1]\n\ndef f(x): S() + d",
+        "class S:\n    def __init__(self, s): self.s = s\n    def g(self):\n        s = self.s\n        s += [1]\n\ndef f(x): S(d).g()",
+    ],
+)
+def test_a_list_of_a_cell_that_a_helper_writes_into_is_left_to_a_person(body):
+    assert "call to call in `d" in " ".join(kept("d = []\n\n" + body))
+
+
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("def g(s): s.n = 1\n\ndef f(x): g(f)", "f"),
+        ("def g(s): del s.n\n\ndef f(x): [g(s) for s in (f,)]", "f"),
+        ("def g(s): setattr(s, 'n', 1)\n\ndef f(x): g(f)", "f"),
+        ("def g(s): vars(s)['n'] = 1\n\ndef f(x): g(f)", "f"),
+        ("class S: n = 0\n\ndef g(s): s.n += 1\n\ndef f(x): g(S)", "S"),
+        ("class S: n = 0\n\ndef g(s): type.__setattr__(s, 'n', 1)\n\ndef f(x): g(S)", "S"),
+        ("class f:\n    def g(self): type(self).n = 1", "f"),
+        ("def g(s): s.n = 1\n\nclass f:\n    def h(self): g(self.__class__)", "f"),
+        ("import torch\n\ndef g(s): s.n = 1\n\ndef f(x): g(torch.nn.Linear)", "torch.nn.Linear"),
+        ("import torch\n\ndef g(s): s.n = 1\n\ndef f(x): g(torch)", "torch"),
+        ("from torch import nn\nm = nn.Identity()\n\ndef g(s): s.n = 1\n\ndef f(x): g(m)", "m"),
+        (
+            "from torch import nn\nm = nn.Identity()\n\ndef g(s): s.n = 1\n\ndef f(x): m.apply(g)",
+            "m",
+        ),
+    ],
+)
+def test_an_attribute_that_a_helper_sets_is_left_to_a_person(source, name):
+    assert f"call to call in `{name}`" in " ".join(kept(source))
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "F.batch_norm(x, d, x, training=True)",
+        "F.batch_norm(x, x, d, None, None, x.training)",
+        "torch.batch_norm(x, None, None, d, x, True, 0.1, 1e-5, False)",
+        "F.instance_norm(x, d, x)",
+        "F.embedding(x, d, max_norm=1.0)",
+        "F.threshold(d, 0.0, 1.0, inplace=True)",
+        "F.relu(d, True)",
+        "nn.ReLU(True)(d)",
+        "nn.Sequential(nn.Hardtanh(inplace=True))(d)",
+        "(lambda act: act.forward(d))(nn.ReLU(inplace=True))",
+        "nn.utils.vector_to_parameters(x, [d])",
+        "torch.add(x, 1, **{'out': d})",
+        "np.cumsum(x, 0, None, d)",
+        "random.Random(0).shuffle(d)",
+        "torch.distributed.all_reduce(d)",
+        "torch.unbind(d)[0].add_(1)",
+        "torch.as_tensor(d).add_(1)",
+        "[row.add_(1) for row in d.unbind()]",
+        "[p.data.add_(1) for p in model.parameters()]",
+        "nn.utils.parametrizations.weight_norm(model)",
+        "table(x)",
+    ],
+)
+def test_a_library_that_writes_into_what_a_cell_made_is_left_to_a_person(call):
+    source = f"""\
+import random, torch
+import numpy as np
+import torch.nn.functional as F
+from torch import nn
+d = torch.zeros(3, 3) + 1
+model = nn.Linear(1, 1)
+table = nn.Embedding(3, 2, max_norm=1.0)
+
+def f(x): return {call}
+"""
+    assert "keeps something from call to call" in " ".join(kept(source))
+
+
 def test_what_is_kept_is_told_with_its_line():
     assert kept("d = []\n\n\ndef f(x):\n    d.append(x)") == [
         "keeps something from call to call in `d` in line 5"
@@ -428,6 +536,28 @@ def test_what_is_kept_is_told_with_its_line():
         "import io, torch\n\ndef f(model):\n    box = io.BytesIO()\n    torch.save(model.state_dict(), box)\n    return box.getvalue()",
         "import torch\n\nclass C(torch.autograd.Function): ...\n\ndef f(x): return C.apply(x)",
         "def numbers(n): yield n\n\ndef f(n):\n    it = numbers(n)\n    return next(it), list(it)",
+        # Numbers of a cell, and what is made of its tables and tensors.
+        "N = 3\n\ndef g(n):\n    n += 1\n    return n\n\ndef f(x): return g(N)",
+        "import math\nS = math.sqrt(2)\n\ndef g(s):\n    s *= 2\n    return s\n\ndef f(x): return g(S)",
+        "T = [1, 2]\n\ndef f(x):\n    for i, t in enumerate(T): t += i\n    return t",
+        "T = {'a': 1}\n\ndef f(x):\n    for k, t in T.items(): t += 1\n    return t",
+        "T = [1, 2]\n\ndef g(t):\n    a, *rest = t\n    a += 1\n    rest.append(a)\n    return rest\n\ndef f(x): return g(T)",
+        "T = ['a']\n\ndef f(x):\n    words = list(T)\n    words.append(x)\n    words += [x]\n    return words",
+        "T = [1]\n\ndef f(x):\n    box = [T]\n    box.append(T)\n    return box",
+        "T = [1]\n\ndef f(x):\n    pairs = zip(T, x)\n    return next(pairs), list(pairs)",
+        "import torch\nT = torch.zeros(3)\n\ndef g(t):\n    n = t.shape[0]\n    n += 1\n    t = t.clone()\n    t += n\n    t[0] = 1\n    return t\n\ndef f(x): return g(T)",
+        "import functools\n\ndef f(x): return functools.reduce(lambda a, b: a.update(b) or a, x, {})",
+        "def g(k, x):\n    k.n = 1\n    return x\n\ndef f(x):\n    def h(): ...\n    return g(h, x)",
+        # What a cell tries is run once.
+        "import torch\n\ndef g(a, x):\n    a += x\n    return a\n\ndef f(x):\n    a = torch.zeros(3)\n    return g(a, x)\n\na = g(torch.zeros(3), 1)",
+        "from torch import nn\nmodel = nn.Linear(1, 1)\n\ndef f(model):\n    return [p.grad for p in model.parameters()]\n\nf(model)",
+        # Libraries that only read.
+        "import torch.nn.functional as F, torch\nT = torch.zeros(3)\n\ndef f(x): return F.batch_norm(x, T, T), F.batch_norm(x, T, T, training=False)",
+        "import torch.nn.functional as F, torch\nT = torch.zeros(3, 2)\n\ndef f(x): return F.embedding(x, T, max_norm=None)",
+        "import torch\nT = torch.zeros(3)\n\ndef f(x):\n    act = torch.nn.ReLU(inplace=True)\n    return act(x) + T",
+        "import random\nT = [1, 2]\n\ndef f(x):\n    order = list(T)\n    random.Random(0).shuffle(order)\n    return order",
+        "import torch\n\ndef g(lib, x): return lib.relu_(x)\n\ndef f(x): return g(torch, x)",
+        "from functools import singledispatch\nfrom torch import nn\n\n@singledispatch\ndef g(m): ...\n\n@g.register(nn.Linear)\ndef _(m): m.bias.data.zero_()\n\ndef f(m): return g(m)",
     ],
 )
 def test_what_each_call_makes_for_itself_is_not_left_to_a_person(source):
