@@ -27,8 +27,8 @@ exercise = Exercise(
 def can_add_in_place(x, y):
     """True if `x += y` works, False if torch refuses it. Writes to neither of them.
 
-    x, y: tensors of any shape, any strides, any dtype but uint16, uint32 and uint64; an x with
-    elements may come from expand. They share no memory. Returns a bool.
+    x, y: tensors of any shape, any strides, any dtype but float8, uint16, uint32 and
+    uint64; an x with elements may come from expand. They share no memory. Returns a bool.
     """
     try:
         fits = torch.broadcast_shapes(x.shape, y.shape) == x.shape

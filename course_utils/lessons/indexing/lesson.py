@@ -976,7 +976,7 @@ predict("02.p33", guess, lambda: torch.einsum("ba", x).shape)
 # %% [markdown]
 # Always write the arrow. Sizes are checked: two different sizes under one letter are an error. But
 # a size of 1 is stretched without a word, as in any broadcast. And give `einsum`
-# tensors of one dtype: it refuses most mixtures.
+# tensors of one dtype: where a letter of both is summed, it refuses mixtures.
 
 # %%
 torch.einsum("ij,jk->ik", a, torch.ones(1, 2)), a.sum(dim=1)

@@ -58,7 +58,8 @@ def _(rng):
     yield square, square
     near = _points(rng, 20, 3, digits=2)
     yield near, near
-    yield near.double(), near.double().flip(0)
+    fine = near.double().mul(100).round() / 100  # all bits of float64 are used
+    yield fine, fine.flip(0)
     for x in promised(rng, "any strides", "the same dtype", shape=(2, 3)):
         yield x, _points(rng, 4, 3).to(x.dtype)
     for y in promised(rng, "any strides", "the same dtype", shape=(2, 3)):

@@ -600,8 +600,8 @@ predict("12.p13", guess, lambda: type(one_file).__name__)
 
 # %% [markdown]
 # It is a dictionary of **splits**, the parts of a data set, also when there is only one. A
-# file for which you name no split goes into `train`. `split="train"` takes it out. Here are both
-# files:
+# file of `data_files` for which you name no split goes into `train`. `split="train"` takes it out.
+# Here are both files:
 
 # %%
 news = load_dataset("csv", data_files=files)
