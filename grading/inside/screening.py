@@ -321,6 +321,18 @@ def _stores(body: Iterable[ast.AST]) -> set[str]:
     return names
 
 
+def own_nodes(body: Iterable[ast.AST]) -> list[ast.AST]:
+    """All nodes of these statements, without those of functions and classes inside."""
+    found: list[ast.AST] = []
+    waiting = list(body)
+    while waiting:
+        node = waiting.pop()
+        found.append(node)
+        if not isinstance(node, (*FUNCTIONS, ast.ClassDef)):
+            waiting += ast.iter_child_nodes(node)
+    return found
+
+
 def safe_loads(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:
     """Ids of the functions in calls of torch.load that load plain data only."""
     return {
@@ -689,5 +701,21 @@ class Screening(ast.NodeVisitor):
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         if is_dunder(node.name) and node.name not in TO_DEFINE:
             self.say(f"defines `{node.name}`")
+        # A generator may be left standing; above a function of its own, `with` leaves it again.
+        decorated = {path_of(one, self.imported) for one in node.decorator_list}
+        if "contextlib.contextmanager" not in decorated and self.yields_in_a_context(node):
+            self.say("goes into a context that it may not leave")
 
     visit_AsyncFunctionDef = visit_FunctionDef
+
+    def yields_in_a_context(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+        """True for a generator with a `yield` under a `with` of torch."""
+        for node in own_nodes(function.body):
+            if not isinstance(node, ast.With):
+                continue
+            entered = [getattr(item.context_expr, "func", None) for item in node.items]
+            of_torch = any(f and path_of(f, self.imported).startswith("torch.") for f in entered)
+            yields = (ast.Yield, ast.YieldFrom)
+            if of_torch and any(isinstance(one, yields) for one in own_nodes(node.body)):
+                return True
+        return False

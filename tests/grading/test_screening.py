@@ -140,6 +140,7 @@ def test_what_the_answer_does_not_use_is_not_screened(cells):
         "from contextlib import ExitStack\n\ndef f(c):\n    stack = ExitStack()\n    try: stack.enter_context(c)\n    finally: stack.close()",
         "from contextlib import ExitStack\n\ndef f(c):\n    stack = ExitStack()\n    with stack: stack.enter_context(c)",
         "def f(x): return x.grad_fn.next_functions",
+        "import torch\nfrom contextlib import contextmanager\n\ndef f():\n    @contextmanager\n    def g():\n        with torch.no_grad():\n            yield\n    return g",
         "class A:\n    def __setattr__(self, name, value): super().__setattr__(name, value)",
         "class A:\n    def __init__(self): object.__setattr__(self, 'x', 1)",
         "from collections import namedtuple\nP = namedtuple('P', ['x', 'y'], defaults=[0])",
@@ -307,6 +308,7 @@ def test_ordinary_python_is_not_left_to_a_person(source):
         "def f(p): p.expand_as(p).grad_fn.next_functions[0][0].register_prehook(print)",
         "def f(p):\n    node = (p * 1).grad_fn.next_functions[0][0]\n    node.register_hook(print)",
         "import torch\ntorch.set_flush_denormal(True)",
+        "import torch\n\ndef f():\n    with torch.no_grad():\n        yield",
     ],
 )
 def test_a_way_into_the_interpreter_is_left_to_a_person(source):
