@@ -37,6 +37,7 @@ FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
+TRIES = 3
 
 
 @pytest.fixture(scope="module")
@@ -127,21 +128,34 @@ def run(page, cell):
     """Run a cell, from its editor; the next cell is then the selected one.
 
     Outputs above may still grow and move the page under the pointer: the keys are sent once the
-    cell has them.
+    cell has them, and again where its number stays as it was.
     """
-    editor = cell.locator(".cm-content")
-    editor.click()
-    cell.locator(".cm-editor.cm-focused").wait_for()
-    page.keyboard.press("Shift+Enter")
+    prompt = cell.locator(".jp-InputPrompt")
+    before = prompt.text_content()
+    for _ in range(TRIES):
+        cell.locator(".cm-content").click()
+        cell.locator(".cm-editor.cm-focused").wait_for()
+        page.keyboard.press("Shift+Enter")
+        for _ in range(30):
+            if prompt.text_content() != before:
+                return
+            page.wait_for_timeout(100)
 
 
 def replace_and_run(page, cell, text):
-    """Type over a cell and run it."""
+    """Type over a cell and run it.
+
+    When all cells have been run, JupyterLab goes back to the last one: what is being typed just
+    then gets lost, and a person types it again.
+    """
     editor = cell.locator(".cm-content")
-    editor.click()
-    cell.locator(".cm-editor.cm-focused").wait_for()
-    page.keyboard.press("ControlOrMeta+a")
-    page.keyboard.insert_text(text.rstrip())
+    for _ in range(TRIES):
+        editor.click()
+        cell.locator(".cm-editor.cm-focused").wait_for()
+        page.keyboard.press("ControlOrMeta+a")
+        page.keyboard.insert_text(text.rstrip())
+        if "".join(editor.text_content().split()) == "".join(text.split()):
+            break
     run(page, cell)
 
 

@@ -72,7 +72,7 @@ class Mark:
     """Something that a weak reference can be made to."""
 
 
-def keeps_the_graph(recorder, layer, x):
+def holds_its_graph(recorder, layer, x):
     """True if what was recorded, or the recorder, holds the graph of a call after the block."""
     mark = Mark()
     is_there = weakref.ref(mark)
@@ -111,7 +111,7 @@ def _(answer, source, one, other):
 
     facts["lists after a second block"] = attempt(second_block)
     facts["the graph is kept after the block"] = attempt(
-        lambda: keeps_the_graph(recorder, layer, one)
+        lambda: holds_its_graph(recorder, layer, one)
     )
 
     def block_with_an_error():
