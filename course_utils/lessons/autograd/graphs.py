@@ -33,12 +33,14 @@ class Kept:
         self.graphs.append(len(self._graphs))
         if torch._C._functorch.peek_interpreter_stack() is not None:
             return self._function(*args)  # torch.func lets no hooks in, and keeps nothing
+        there = {node for one in args if torch.is_tensor(one) for node in nodes_behind(one)}
         with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda saved: saved.tensor):
             result = self._function(*args)
-        if result.grad_fn is not None:
-            mark = _Mark()
-            result.grad_fn.metadata["mark"] = mark  # there as long as the operation
-            self._graphs.add(mark)
+        mark = _Mark()
+        for node in nodes_behind(result):
+            if node not in there and not hasattr(node, "variable"):  # those are of leaves
+                node.metadata[mark] = mark  # there as long as one of the operations
+                self._graphs.add(mark)
         return result
 
     def _pack(self, tensor: torch.Tensor) -> "_Saved":
@@ -110,7 +112,7 @@ def _is_store(thing: Any) -> bool:
         return any(type(one) is float for one in thing)
     if type(thing) is dict:
         return any(type(one) is float for one in thing.values())
-    return isinstance(thing, STORES)
+    return isinstance(thing, STORES) or (type(thing) is int and thing.bit_length() > 64)
 
 
 def elements_stored(tensors: Sequence[torch.Tensor]) -> int:

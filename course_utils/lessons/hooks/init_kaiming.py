@@ -83,8 +83,13 @@ def _(answer, source):
                 biases[full] = [parameter.min().item(), parameter.max().item()]
             else:
                 wanted = math.sqrt(2 / layer.weight[0].numel())
-                if full in once and torch.equal(parameter, once[full]):
+                ordered = parameter.flatten().sort().values
+                if full in once and torch.equal(ordered, once[full].flatten().sort().values):
                     same_again.append(full)
+                # Of numbers that are drawn hardly two are the same.
+                spread[f"{full} has as many numbers as places"] = len(ordered.unique()) > 0.9 * len(
+                    ordered
+                )
                 spread[full] = round(parameter.std().item() / wanted, 1)
                 spread[f"mean of {full}"] = abs(parameter.mean().item()) < wanted / 5
     return {

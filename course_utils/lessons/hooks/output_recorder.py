@@ -77,8 +77,10 @@ def holds_its_graph(recorder, layer, x):
     mark = Mark()
     is_there = weakref.ref(mark)
     with recorder as outputs:
-        layer(x).grad_fn.metadata["mark"] = mark  # there as long as this node of the graph
-    del mark
+        given = x.clone().requires_grad_() * 1  # as behind a layer before this one
+        for node in (given.grad_fn, layer(given).grad_fn):
+            node.metadata["mark"] = mark  # there as long as this node of the graph
+    del mark, given, node
     if is_there() is not None:
         gc.collect()
     return is_there() is not None and outputs is not None

@@ -35,7 +35,8 @@ class Mark:
 def with_a_graph(number: float) -> tuple[torch.Tensor, weakref.ref]:
     """A tensor with a graph, and a reference that is dead when the graph is."""
     mark = Mark()
-    value = WatchedGraph.apply(torch.tensor(number, requires_grad=True), mark)
+    # Two nodes: who keeps what lies behind the last one keeps a graph as well.
+    value = WatchedGraph.apply(torch.tensor(number, requires_grad=True), mark) * 1
     return value, weakref.ref(mark)
 
 
