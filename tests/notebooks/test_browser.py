@@ -23,6 +23,7 @@ import urllib.request
 import nbformat
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
@@ -37,7 +38,8 @@ FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
-TRIES = 3
+TRY_MILLISECONDS = 3000
+TRIES = 10
 
 
 @pytest.fixture(scope="module")
@@ -124,39 +126,48 @@ def shown_notebook(page, name):
     return panel
 
 
-def run(page, cell):
-    """Run a cell, from its editor; the next cell is then the selected one.
+def focus(cell):
+    """Click into the editor of a cell until it has the keys, as a person would.
 
-    Outputs above may still grow and move the page under the pointer: the keys are sent once the
-    cell has them, and again where its number stays as it was.
+    When all cells have been run, JupyterLab goes back to the last one, and a growing output moves
+    the page under the pointer: a click just then goes elsewhere, or its focus is taken away again.
+    """
+    focused = cell.locator(".cm-editor.cm-focused")
+    for _ in range(TRIES):
+        cell.locator(".cm-content").click()
+        with contextlib.suppress(PlaywrightTimeout):
+            focused.wait_for(timeout=TRY_MILLISECONDS)
+            return
+    pytest.fail(f"No cell has the keys after {TRIES} clicks: {cell.all_inner_texts()}")
+
+
+def run(page, cell, keys="Shift+Enter"):
+    """Run a cell, from its editor; with these keys, the next cell is then the selected one.
+
+    The keys may be lost as well, so they are sent again where its number stays as it was.
     """
     prompt = cell.locator(".jp-InputPrompt")
     before = prompt.text_content()
     for _ in range(TRIES):
-        cell.locator(".cm-content").click()
-        cell.locator(".cm-editor.cm-focused").wait_for()
-        page.keyboard.press("Shift+Enter")
-        for _ in range(30):
+        focus(cell)
+        page.keyboard.press(keys)
+        for _ in range(TRY_MILLISECONDS // 100):
             if prompt.text_content() != before:
                 return
             page.wait_for_timeout(100)
+    pytest.fail(f"The cell was not run in {TRIES} tries: {cell.all_inner_texts()}")
 
 
-def replace_and_run(page, cell, text):
-    """Type over a cell and run it.
-
-    When all cells have been run, JupyterLab goes back to the last one: what is being typed just
-    then gets lost, and a person types it again.
-    """
+def replace_and_run(page, cell, text, keys="Shift+Enter"):
+    """Type over a cell, again where what was typed got lost, and run it."""
     editor = cell.locator(".cm-content")
     for _ in range(TRIES):
-        editor.click()
-        cell.locator(".cm-editor.cm-focused").wait_for()
+        focus(cell)
         page.keyboard.press("ControlOrMeta+a")
         page.keyboard.insert_text(text.rstrip())
         if "".join(editor.text_content().split()) == "".join(text.split()):
-            break
-    run(page, cell)
+            return run(page, cell, keys)
+    pytest.fail(f"After {TRIES} tries the cell holds {editor.text_content()!r}, not {text!r}")
 
 
 def wait_until_idle(panel):
@@ -221,12 +232,15 @@ def answer_rightly(page, panel, exercise, path):
 
 def own_cell(page, cell, text):
     """Make a cell below another one, as notebook 00 says, and run it; the new one."""
-    cell.locator(".jp-InputPrompt").click()
-    page.keyboard.press("b")
-    page.keyboard.press("Enter")
-    page.keyboard.insert_text(text)
-    page.keyboard.press("Control+Enter")
-    return page.locator(f"{FRONT} .jp-Cell.jp-mod-active")
+    active = page.locator(f"{FRONT} .jp-Cell.jp-mod-active")
+    for _ in range(TRIES):
+        cell.locator(".jp-InputPrompt").click()
+        page.keyboard.press("b")
+        page.wait_for_timeout(300)
+        if not active.locator(".cm-content").text_content():
+            break
+    replace_and_run(page, active, text, "Control+Enter")
+    return active
 
 
 def restart_kernel(page):
