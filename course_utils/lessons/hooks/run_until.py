@@ -4,10 +4,7 @@ a waste. Leave the model as soon as the layer has finished.
 
 import contextlib
 
-import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_flatten
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import (
@@ -21,6 +18,7 @@ from course_utils.lessons.hooks.facts import (
 from course_utils.lessons.hooks.inputs import numbers
 from course_utils.lessons.hooks.models import Source
 from course_utils.observation import attempt
+from course_utils.parameter_uses import ParameterUses
 from course_utils.promises import promised
 
 # With which of these would you get out of a model? It may raise them itself.
@@ -87,37 +85,6 @@ def _(rng):
         yield nested, rng.choice(["0", "1.0", "1"]), x
 
 
-class Uses(TorchFunctionMode):
-    """Notes the functions of torch that are given something over the memory of these parameters.
-
-    names: of the functions, but for those that ask for a shape. A copy, as deepcopy makes one of a
-    model, is noted only when something is done with it.
-    """
-
-    LOOKS = ("__get__", "__set__", "__hash__", "__deepcopy__", "detach", "size", "dim", "numel")
-    LOOKS += ("requires_grad_",)
-    COPIES = ("clone", "copy_")
-
-    def __init__(self, parameters):
-        super().__init__()
-        self.memory = {p.untyped_storage().data_ptr() for p in parameters}
-        self.names = []
-        self.copies = []  # kept, so that no other tensor gets their memory
-
-    def __torch_function__(self, function, types, args=(), named=None):
-        """Note the call where it is one of those, then make it."""
-        name = getattr(function, "__name__", "")
-        given = [one for one in tree_flatten((args, named))[0] if isinstance(one, torch.Tensor)]
-        is_theirs = any(one.untyped_storage().data_ptr() in self.memory for one in given)
-        if is_theirs and name not in (*self.LOOKS, *self.COPIES):
-            self.names.append(name)
-        result = function(*args, **(named or {}))
-        if is_theirs and name in self.COPIES:
-            self.copies.append(result)
-            self.memory.add(result.untyped_storage().data_ptr())
-        return result
-
-
 def parameters_behind(source, model, name, x):
     """The parameters of those layers of the model that do not run until this one has."""
     twin = source.build()
@@ -133,7 +100,7 @@ def _(answer, source, name, x):
     add_hooks_of_others(model)
     calls = note_calls(model)
     before = count_hooks(model)
-    with Uses(parameters_behind(source, model, name, x)) as uses:
+    with ParameterUses(parameters_behind(source, model, name, x)) as uses:
         output = answer(model, name, x)
     facts = {
         "output": output,

@@ -4,13 +4,12 @@ asked for: with `sizes={"age": 1, "species": 3}`, `model(x, "species")` has shap
 
 import torch
 from torch import nn
-from torch.overrides import TorchFunctionMode
-from torch.utils._pytree import tree_flatten
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.modules.facts import gradient_of, parameter_shapes, saved_names
 from course_utils.lessons.modules.inputs import fill_by_name, quarters
 from course_utils.observation import attempt
+from course_utils.parameter_uses import ParameterUses
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -59,30 +58,6 @@ def _(rng):
         yield 3, {"age": 1, "island": 3}, x, rng.choice(["age", "island"])
 
 
-class Uses(TorchFunctionMode):
-    """Notes the functions of torch that are given something over the memory of these parameters.
-
-    names: of the functions, but for those that ask for a shape, or another of what stands in LOOKS.
-    """
-
-    LOOKS = ("__get__", "__set__", "__hash__", "detach", "size", "dim", "requires_grad_")
-
-    def __init__(self, parameters):
-        super().__init__()
-        self.memory = {p.untyped_storage().data_ptr() for p in parameters}
-        self.names = []
-
-    def __torch_function__(self, function, types, args=(), named=None):
-        """Note the call where it is one of those, then make it."""
-        name = getattr(function, "__name__", "")
-        given = [one for one in tree_flatten((args, named))[0] if isinstance(one, torch.Tensor)]
-        if name not in self.LOOKS and any(
-            one.untyped_storage().data_ptr() in self.memory for one in given
-        ):
-            self.names.append(name)
-        return function(*args, **(named or {}))
-
-
 @exercise.observe
 def _(answer, features, sizes, x, task):
     given = dict(sizes)
@@ -109,7 +84,7 @@ def _(answer, features, sizes, x, task):
     facts["output with given weights"] = model(x, task) if facts["parameters"] else None
     facts["calls of each head"] = dict(calls)
     other = [head for name, head in heads.items() if name != task] if is_dict else []
-    with Uses(p for head in other for p in head.parameters()) as uses:
+    with ParameterUses(p for head in other for p in head.parameters()) as uses:
         attempt(lambda: model(x, task))
     facts["weights of other heads are used"] = bool(uses.names)
     facts["output for the task 'unknown'"] = attempt(lambda: model(x, "unknown"))
