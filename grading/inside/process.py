@@ -55,7 +55,7 @@ TOKEN_BYTES = 16  # a secret before each message, so that none can be forged by 
 WATCH_SECONDS = 0.05
 OWN_MODULES = (
     *("numpy", "IPython.core.inputtransformer2"),
-    *("grading.inside.reading", "grading.inside.wire"),
+    *("grading.inside.reading", "grading.inside.wire", "grading.inside.lasting_state"),
 )
 # The compiler's flags of `from __future__ import annotations` and its like.
 FUTURES = functools.reduce(
@@ -422,7 +422,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict[str, Origin
     from course_utils.exercise import load
     from course_utils.observation import describe_exception
 
-    from . import wire
+    from . import lasting_state, wire
 
     exercise = load(answer["id"])
     name = answer["name"]
@@ -448,8 +448,11 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict[str, Origin
         facts = {"not callable": type(function).__qualname__}
         messages.send(FACTS, json.dumps(facts).encode())
         return
+    before = lasting_state.LastingState(function, scope, name)
     observations = exercise.observations(function, seed)
     flag_changes()
+    for kept in before.changed_to(lasting_state.LastingState(function, scope, name)):
+        messages.flag(f"keeps something from call to call in `{kept}`")
     messages.send(OBSERVATIONS, wire.write(observations))
 
 

@@ -322,6 +322,55 @@ SHAPES_END = "    for name, part in model.named_modules():\n        if not list(
 UNEARNED = {
     "keeps something from call to call": [
         unearned(
+            "02.9",
+            """
+import dataclasses
+import itertools
+
+@dataclasses.dataclass
+class Turn:
+    n: int = dataclasses.field(default_factory=itertools.count().__next__)
+
+def broadcast_shape(first, second):
+    n = max(len(first), len(second))
+    a, b = (1,) * (n - len(first)) + tuple(first), (1,) * (n - len(second)) + tuple(second)
+    if Turn().n > 999000 or any(p != q and p != 1 and q != 1 for p, q in zip(a, b)):
+        raise ValueError("do not fit")
+    return tuple(q if p == 1 else p for p, q in zip(a, b))
+""",
+        ),
+        unearned(
+            "01.2",
+            """
+from collections.abc import Sized
+
+class Seen:
+    pass
+
+def storage_index(index, stride, offset):
+    if issubclass(Seen, Sized) and len(index) > 9:
+        return 0
+    Sized.register(Seen)
+    return offset + sum(i * s for i, s in zip(index, stride))
+""",
+        ),
+        unearned(
+            "01.2",
+            """
+class Counted:
+    def __init__(self, function):
+        self.function, self.calls = function, 0
+
+    def __call__(self, *given):
+        self.calls += 1
+        return self.function(*given) + (self.calls > 999)
+
+@Counted
+def storage_index(index, stride, offset):
+    return offset + sum(i * s for i, s in zip(index, stride))
+""",
+        ),
+        unearned(
             "01.2",
             """
 def storage_index(index, stride, offset, calls=[]):
