@@ -77,8 +77,11 @@ CLOCKS = {
     *("time.perf_counter_ns", "time.process_time", "time.process_time_ns", "time.localtime"),
     *("time.gmtime", "time.ctime", "time.strftime", "time.thread_time", "time.asctime"),
     *(f"datetime.datetime.{name}" for name in ("now", "today", "utcnow")),
-    *("datetime.date.today", "random.SystemRandom"),
+    *("datetime.date.today", "random.SystemRandom", "logging.makeLogRecord", "logging.LogRecord"),
+    "pandas.Timestamp.now",
 }
+# Texts by which numpy and pandas tell the time.
+NOW = {"now", "today"}
 # Calls that write a file, and the place of its path among their arguments.
 WRITE_FILES = {"torch.save": 1, "numpy.save": 0, "numpy.savez": 0, "numpy.savetxt": 0}
 WRITE_FILES |= {"safetensors.torch.save_file": 1}
@@ -1100,6 +1103,9 @@ class KeptState:
         if path in SETTINGS:
             self._keeps(path, call)
         if path in CLOCKS:
+            self.say(f"asks `{path}` for the time", call)
+        constants = {str(a.value) for a in call.args if isinstance(a, ast.Constant)}
+        if path.startswith(("numpy.", "pandas.")) and constants & NOW:
             self.say(f"asks `{path}` for the time", call)
         file = file_written(call, path)
         if file is not None and not self._is_given(file):

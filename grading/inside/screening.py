@@ -178,6 +178,8 @@ FRAMES = {
     *("tb_frame", "tb_next", "f_back", "f_globals", "f_locals", "f_builtins", "f_code"),
     *("gi_frame", "gi_code", "cr_frame", "cr_code", "ag_frame", "ag_code", "cell_contents"),
     *("tb_lasti", "f_trace", "exc_info", "gi_yieldfrom", "cr_await", "ag_await", "with_traceback"),
+    # Of warnings and of logging: who calls, and names that stay.
+    *("filename", "pathname", "findCaller", "makeRecord", "loggerDict"),
 }
 
 
@@ -193,6 +195,8 @@ def reasons(statements: list[ast.stmt]) -> list[str]:
     attributes = {node.attr for node in everything if isinstance(node, ast.Attribute)}
     for node in nodes:
         screening.visit(node)
+        if getattr(node, "attr", "") == "id" and any(map(is_hook_maker, attributes)):
+            screening.say("reads the number of a hook")
         if "next_functions" in attributes and getattr(node, "attr", "") == "register_hook":
             screening.say("walks the graph and registers a hook")
     seen_through = {id(node.value) for node in everything if isinstance(node, ast.Attribute)}
@@ -236,6 +240,11 @@ def looked_up(call: ast.Call, imported: dict[str, str]) -> set[str]:
     if name in ("getattr", "operator.attrgetter", "operator.methodcaller"):
         return {part for one in texts for part in one.split(".")}
     return set()
+
+
+def is_hook_maker(name: str) -> bool:
+    """True for methods whose handle has a number, which counts all hooks of the process."""
+    return name.startswith("register_") and "hook" in name
 
 
 def plain_uses(nodes: list[ast.AST], imported: dict[str, str]) -> set[int]:

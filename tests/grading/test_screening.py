@@ -309,6 +309,11 @@ def test_ordinary_python_is_not_left_to_a_person(source):
         "def f(p):\n    node = (p * 1).grad_fn.next_functions[0][0]\n    node.register_hook(print)",
         "import torch\ntorch.set_flush_denormal(True)",
         "import torch\n\ndef f():\n    with torch.no_grad():\n        yield",
+        # What tells one call from another, or who calls.
+        "def f(m):\n    handle = m.register_forward_hook(print)\n    return handle.id",
+        "import logging\n\ndef f(): return logging.getLogger('a').findCaller()",
+        "import logging\n\ndef f(): return len(logging.root.manager.loggerDict)",
+        "import warnings\n\ndef f():\n    with warnings.catch_warnings(record=True) as w:\n        warnings.warn('a', stacklevel=2)\n    return w[0].filename",
     ],
 )
 def test_a_way_into_the_interpreter_is_left_to_a_person(source):
@@ -399,6 +404,9 @@ def kept(source):
         ("def f(x):\n    with open('n', 'a') as file: file.write('x')", "file"),
         ("from pathlib import Path\n\ndef f(x): Path('n').write_text('x')", "file"),
         ("import time\n\ndef f(x): return time.time() > 2e9", "time.time"),
+        ("import numpy as np\n\ndef f(x): return np.datetime64('today')", "numpy.datetime64"),
+        ("import pandas\n\ndef f(x): return pandas.to_datetime('now')", "pandas.to_datetime"),
+        ("import logging\n\ndef f(x): return logging.makeLogRecord({})", "logging.makeLogRecord"),
     ],
 )
 def test_what_is_kept_from_call_to_call_is_left_to_a_person(source, name):
