@@ -56,6 +56,7 @@ def _(rng):
     yield torch.tensor([[200.0, 0.0], [300.0, 0.0], [0.0, 9.0]]), torch.tensor([1, 1, 1]), 2
     yield torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 1]), 2  # none is wrong
     yield torch.tensor([[2.0, 1.0]]), torch.tensor([1]), 1
+    yield torch.tensor([[2.0, 1.0], [3.0, 1.0]]), torch.tensor([1, 1]), 0
     wide = torch.tensor([[0.0, 3.0, 1.0], [1.5, 2.0, -1.0]])  # no two are wrong by the same
     yield wide.T, torch.tensor([[0, 9], [1, 9], [1, 9]])[:, 0], 3  # views of larger tensors
     # Sure of another class, or unsure of the true one: that is not the same.
@@ -220,6 +221,15 @@ def fills_up(logits, labels, count):
     losses = F.cross_entropy(logits, labels, reduction="none")
     losses[logits.argmax(dim=1) == labels] = 0
     return losses.argsort(descending=True)[:count]
+
+
+@exercise.mistake(
+    "With `count` 0 yours gives every mistake: minus nothing is the front of a list, not its end."
+)
+def counts_from_the_end(logits, labels, count):
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]
+    return wrong[losses[wrong].argsort()][-count:].flip(0)
 
 
 @exercise.mistake("Those are losses or probabilities. Which samples have them?")
