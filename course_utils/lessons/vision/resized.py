@@ -211,10 +211,9 @@ def by_trying(height, width, size):
 def with_floor(height, width, size):
     if isinstance(size, tuple):
         return size
-    scale = size / min(height, width)
     if height < width:
         return size, math.floor(size * width / height)
-    return (math.floor(scale * height) if width == height else size * height // width), size
+    return size * height // width, size
 
 
 exercise.equivalent(
@@ -227,6 +226,13 @@ exercise.equivalent(
 exercise.equivalent(
     "return (size, other) if height <= width else (other, size)",
     "return (size, other) if height < width else (other, size)",
+    because="Height and width are the same where this decides: both ways give the same pair.",
+)
+
+
+exercise.equivalent(
+    "if height < width:",
+    "if height <= width:",
     because="Height and width are the same where this decides: both ways give the same pair.",
 )
 
