@@ -269,3 +269,52 @@ def with_sorted(logits, labels, count):
     wrong = [i for i in range(len(labels)) if logits[i].argmax() != labels[i]]
     wrong.sort(key=lambda i: logs[i, labels[i]].item())
     return torch.tensor(wrong[:count], dtype=torch.int64)
+
+
+exercise.equivalent(
+    "of_true_class = logs.gather(1, labels[:, None])[:, 0]",
+    "of_true_class = logs.gather(1, labels[:, None])[:, -1]",
+    because="There is one column: first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]",
+    "wrong = (logits.argmax(dim=1) != labels).nonzero()[:, -1]",
+    because="There is one column: first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "losses[logits.argmax(1) == labels] = -1",
+    "losses[logits.argmax(1) == labels] = -2",
+    because="No loss is below 0: any such number marks what is not wanted.",
+)
+
+
+exercise.equivalent(
+    "return order[losses[order] >= 0][:count]",
+    "return order[losses[order] > 0][:count]",
+    because="A wrong prediction has a loss above 0, and the others have -1.",
+)
+
+
+exercise.equivalent(
+    "of_true_class[~wrong] = 1.0",
+    "of_true_class[~wrong] = 2.0",
+    because="No logarithm of a probability is above 0: any such number comes last.",
+)
+
+
+exercise.equivalent(
+    "return of_true_class.topk(min(count, int(wrong.sum())), largest=False).indices",
+    "return of_true_class.topk(min(count, wrong.sum()), largest=False).indices",
+    because="topk takes a tensor of one whole number as well.",
+)
+
+
+exercise.equivalent(
+    "wrong.sort(key=lambda i: logs[i, labels[i]].item())",
+    "wrong.sort(key=lambda i: logs[i, labels[i]])",
+    because="Tensors of one number are compared like numbers.",
+)
