@@ -121,6 +121,7 @@ ARGUMENTS: tuple[Callable[[], tuple], ...] = (
     lambda: (square(), 0, torch.tensor([[0, 1]]), square(), "sum"),
     lambda: (2, 2),
     lambda: (),
+    lambda: (torch.zeros(3), (torch.tensor([0, 2]),), torch.ones(2)),
 )
 
 

@@ -19,7 +19,9 @@ exercise = Exercise(
     "`scatter_add` by hand",
     minutes=15,
     difficulty=2,
-    without=ByHand("torch.scatter_add", "torch.scatter_reduce", "torch.index_add"),
+    without=ByHand(
+        *("torch.scatter_add", "torch.scatter_reduce", "torch.index_add", "torch.index_put"),
+    ),
     hints=[
         "`gather` reads along an index, `scatter_add` writes along it. Which side of the `=` does "
         "the index belong to?",

@@ -62,6 +62,7 @@ def _(rng):
     # What belongs to no segment, or to another one, may be anything.
     yield torch.tensor([1.0, float("nan"), 4.0]), torch.tensor([0, -1, 0]), 2
     yield torch.tensor([[1.0, 2.0], [float("inf"), 4.0]]), torch.tensor([0, 1]), 2
+    yield torch.tensor([[float("inf"), 1.0], [2.0, 4.0]]), torch.tensor([0, 1]), 2
     yield torch.tensor([3.0, 5.0]), torch.tensor([0, 0]), 1
     yield torch.tensor([2**53, 1, 1]), torch.tensor([1, 1, 1]), 2
     yield torch.zeros(0), torch.zeros(0, dtype=torch.int64), 2
@@ -179,6 +180,20 @@ def neighbours_only(values, segments, count):
     running = torch.cat([values.new_zeros(1, *values.shape[1:]), values.cumsum(0).to(values.dtype)])
     sums[found] = running[ends] - running[ends - counts]
     return sums
+
+
+@exercise.mistake(
+    "Infinity minus infinity is NaN. In yours, what belongs to one segment takes part in the sums "
+    "of others."
+)
+def differences_of_running_sums(values, segments, count):
+    kept = segments >= 0
+    values, segments = values[kept], segments[kept]
+    running = values[segments.argsort(stable=True)].cumsum(0).to(values.dtype)
+    running = torch.cat([values.new_zeros(1, *values.shape[1:]), running])
+    ends = torch.bincount(segments, minlength=count).cumsum(0)
+    starts = torch.cat([ends.new_zeros(1), ends[:-1]])
+    return running[ends] - running[starts]
 
 
 @exercise.mistake("Your sums come out in another dtype. The values say which one.")

@@ -75,6 +75,9 @@ def _(rng):
     yield (1, 3, 2), (6, 1, 3), (6,)
     yield (0, 3), (3, 1), (3, 0, 5)
     yield (4, 3), (0, 1), (2, 2, 3)
+    yield (2, 3), (0, 1), (6,)
+    yield (2, 3), (0, 0), (6,)
+    yield (2, 3), (1, 0), (6,)
     yield (2, 2, 3), (6, 3, 1), (3, 4)
     yield (3, 2), (1, 3), (3, 2)
     yield (1, 1), (5, 7), ()
@@ -241,6 +244,25 @@ def nothing_with_stride_zero(shape, stride, new_shape):
     for (size, step), (inner, inner_step) in zip(pairs, pairs[1:]):
         total *= size
         if step != inner * inner_step:
+            borders.append(total)
+    kept = [math.prod(new_shape[:d]) for d in range(len(new_shape) + 1)]
+    return all(border in kept for border in borders)
+
+
+@exercise.mistake(
+    "With stride 0 the same elements come again. Joined with the next dimension, would every step "
+    "from one element to the next still be the same?"
+)
+def stride_zero_joins_anything(shape, stride, new_shape):
+    if math.prod(shape) != math.prod(new_shape):
+        return False
+    if 0 in shape:
+        return True
+    borders, total = [], 1
+    pairs = [(size, step) for size, step in zip(shape, stride) if size != 1]
+    for (size, step), (inner, inner_step) in zip(pairs, pairs[1:]):
+        total *= size
+        if step not in (0, inner * inner_step):
             borders.append(total)
     kept = [math.prod(new_shape[:d]) for d in range(len(new_shape) + 1)]
     return all(border in kept for border in borders)

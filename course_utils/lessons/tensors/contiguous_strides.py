@@ -49,6 +49,7 @@ def _(rng):
     yield ((),)
     yield ((1, 7),)
     yield ((3, 1, 4),)
+    yield ((2, 4099, 4097),)  # a stride that is odd, and above 2**24
     for _ in range(4):
         yield (tuple(rng.randint(1, 6) for _ in range(rng.randint(2, 5))),)
 
@@ -102,6 +103,14 @@ def next_size_only(shape):
 @exercise.mistake(same_as=next_size_only)
 def next_size_and_one(shape):
     return tuple(shape[1:]) + (1,)
+
+
+@exercise.mistake(
+    "float32 holds about seven digits, and strides may have more. Which type holds whole numbers "
+    "exactly?"
+)
+def in_float32(shape):
+    return tuple(int(torch.Tensor(list(shape[d + 1 :])).prod()) for d in range(len(shape)))
 
 
 @exercise.mistake(

@@ -40,6 +40,7 @@ def _(rng):
     yield (3, 1), (0, 1), 2
     yield (2,), (5,), 3
     yield (0, 1, 1), (6, 3, 2), 2
+    yield (20000, 1), (1001, 1), 0  # odd, and above 2**24: no float32 is this number
     yield (4001, rng.choice([2, 4, 6, 8])), (5003, 1), 2**24 + 1
     for _ in range(4):
         n = rng.randint(1, 4)
@@ -150,6 +151,12 @@ def no_index_no_place(index, stride, offset):
 def in_float32(index, stride, offset):
     steps = torch.tensor(index, dtype=torch.float32) @ torch.tensor(stride, dtype=torch.float32)
     return int(steps) + offset
+
+
+@exercise.mistake(same_as=in_float32)
+def sum_in_float32(index, stride, offset):
+    products = torch.Tensor(list(index)) * torch.Tensor(list(stride))
+    return int(products.sum() + offset)
 
 
 @exercise.right

@@ -48,6 +48,8 @@ def _(rng):
     yield image, 1, 0, 1, 3
     yield image, 1, 2, 0, 3
     yield image, 0, 1, 0, 2
+    yield image, 3, 0, 2, 2  # zeros only: the cut ends where the image begins, or before it
+    yield image, 3, 7, 5, 2
     yield numbers(rng, 2, 4, 4, low=1, high=99, dtype=torch.float32), 2, 3, 1, 4
     yield numbers(rng, 3, 4, 4, low=1, high=99), 1, 0, 2, rng.randint(2, 3)
     yield numbers(rng, 2, 3, 5, low=1, high=99), 2, 3, 5, 4  # up to the last corner
@@ -101,6 +103,19 @@ def center_crop(image, padding, top, left, size):
     padded = nn.functional.pad(image, (padding, padding, padding, padding))
     top, left = (padded.shape[1] - size) // 2, (padded.shape[2] - size) // 2
     return padded[:, top : top + size, left : left + size]
+
+
+@exercise.mistake(
+    "A cut may lie in the padding alone. In yours, where does the slice of the image end then? An "
+    "end below 0 counts from the back."
+)
+def slices_with_an_end_below_zero(image, padding, top, left, size):
+    row, column = top - padding, left - padding
+    cut = image.new_zeros(len(image), size, size)
+    part = image[:, max(row, 0) : row + size, max(column, 0) : column + size]
+    down, right = max(-row, 0), max(-column, 0)
+    cut[:, down : down + part.shape[1], right : right + part.shape[2]] = part
+    return cut
 
 
 @exercise.right

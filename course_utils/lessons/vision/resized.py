@@ -44,6 +44,9 @@ def _(rng):
     yield 60, 101, 32
     yield 20, 50, 46  # 46 / 20 times 50 is a little less than 115
     yield 91, 30, 60
+    # With floats, 1 / 24 times 56 times 24 is a little less than 56, and 1 / 49 times 49 than 1.
+    yield 24, 56, 24
+    yield 98, 49, 16
     for _ in range(2):
         yield rng.randint(20, 40), rng.randint(50, 90), rng.randint(10, 60)
 
@@ -112,6 +115,14 @@ def factor_of_two_places(height, width, size):
     shorter, longer = min(height, width), max(height, width)
     other = int(size * round(longer / shorter, 2))
     return (size, other) if height <= width else (other, size)
+
+
+@exercise.mistake(same_as=factor_first)
+def one_over_the_shorter(height, width, size):
+    if not isinstance(size, int):
+        return tuple(size)
+    scale = 1 / min(height, width)
+    return int(height * scale * size), int(width * scale * size)
 
 
 @exercise.mistake(same_as=rounds)
@@ -200,10 +211,9 @@ def by_trying(height, width, size):
 def with_floor(height, width, size):
     if isinstance(size, tuple):
         return size
-    scale = size / min(height, width)
     if height < width:
         return size, math.floor(size * width / height)
-    return (math.floor(scale * height) if width == height else size * height // width), size
+    return size * height // width, size
 
 
 exercise.equivalent(
@@ -216,6 +226,13 @@ exercise.equivalent(
 exercise.equivalent(
     "return (size, other) if height <= width else (other, size)",
     "return (size, other) if height < width else (other, size)",
+    because="Height and width are the same where this decides: both ways give the same pair.",
+)
+
+
+exercise.equivalent(
+    "if height < width:",
+    "if height <= width:",
     because="Height and width are the same where this decides: both ways give the same pair.",
 )
 

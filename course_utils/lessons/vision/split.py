@@ -80,6 +80,7 @@ def _(rng):
     yield Numbered, rng.randint(9, 19), training, validation, rng.randint(1, 99)
     yield Numbered, rng.randint(21, 31), training, validation, rng.randint(1, 99)
     yield Numbered, 0, training, validation, 3
+    yield Numbered, 40, training, validation, 3
 
 
 @exercise.observe
@@ -99,7 +100,9 @@ def _(answer, make_dataset, count, train_transform, valid_transform, seed):
     labels = {i // 10 for i in in_valid}
     with_next = sum((i + 1) % 40 in in_valid for i in in_valid)
     before = len(read)
-    _ = train[0], train[0]
+    if len(train):
+        _ = train[0], train[0]
+    partly = 0 < count < 40  # all or none is the same split for every seed
     return {
         "samples for training": len(in_train),
         "samples for validation": len(in_valid),
@@ -109,9 +112,11 @@ def _(answer, make_dataset, count, train_transform, valid_transform, seed):
         "transforms seen in validation": valid_how,
         "runs of the training transform, for a sample read twice": len(read) - before,
         "validation has samples of several classes": not count or len(labels) > 1,
-        "validation is more than one row of neighbours": not count or with_next < count - 1,
+        "validation is more than one row of neighbours": not partly or with_next < count - 1,
         "the same seed gives the same split": sorted(again) == sorted(in_valid),
-        "another seed gives another split": not count or sorted(other) != sorted(in_valid),
+        "another seed gives another split": not partly or sorted(other) != sorted(in_valid),
+        "another seed draws anew, and does not move the same pattern along": not partly
+        or not any(sorted((i + by) % 40 for i in in_valid) == sorted(other) for by in range(1, 40)),
     }
 
 
@@ -259,6 +264,28 @@ def neighbours(make_dataset, count, train_transform, valid_transform, seed):
     chosen = [(seed + i) % len(train) for i in range(count)]
     rest = [i for i in range(len(train)) if i not in chosen]
     return Subset(train, rest), Subset(valid, chosen)
+
+
+@exercise.mistake(
+    "Your validation samples follow a pattern, which the seed only moves along. Are they drawn at "
+    "random?"
+)
+def equal_steps(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    chosen = {(seed + k * len(train) // count) % len(train) for k in range(count)}
+    rest = [i for i in range(len(train)) if i not in chosen]
+    return Subset(train, rest), Subset(valid, sorted(chosen))
+
+
+@exercise.mistake(
+    "With `count` as large as the data set, training should be empty and has everything: minus "
+    "nothing is the front of a list, not its end."
+)
+def takes_training_from_the_end(make_dataset, count, train_transform, valid_transform, seed):
+    train, valid = make_dataset(train_transform), make_dataset(valid_transform)
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(train), generator=generator).tolist()
+    return Subset(train, order[-(len(train) - count) :]), Subset(valid, order[:count])
 
 
 @exercise.right

@@ -28,8 +28,9 @@ def transform_pair(image, mask, transform):
     """Send an image and its mask through one v2 transform, with the same random draw.
 
     image: float32 of shape (channels, height, width). mask: int64 of shape (height, width), the
-    number of a class for each pixel. transform: a v2 transform, such as a Compose of a flip
-    and a Normalize. What moves pixels moves both; what changes colours changes the image only.
+    number of a class for each pixel. transform: a v2 transform that changes nothing in place, such
+    as a Compose of a flip and a Normalize. What moves pixels moves both; what changes colours
+    changes the image only.
     Returns (image, mask) as plain tensors. The arguments are not changed.
     """
     image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
@@ -44,7 +45,7 @@ def _(rng):
         v2.RandomHorizontalFlip(1.0),
     )
     both = v2.Compose([v2.RandomVerticalFlip(1.0), v2.Normalize([0.5], [0.25])])
-    yield torch.tensor([[[0.5], [1.0]]]), torch.tensor([[7], [8]]), both
+    yield torch.tensor([[[0.5], [1.0]]]), torch.tensor([[7], [300]]), both  # more than a byte
     darker = v2.Compose([v2.RandomHorizontalFlip(1.0), v2.ColorJitter(brightness=(0.5, 0.5))])
     yield torch.tensor([[[0.25, 0.5, 0.75]]]), torch.tensor([[4, 8, rng.randint(1, 9)]]), darker
     views = numbers(rng, 3, 2, 2, dtype=torch.float32).permute(2, 0, 1), numbers(rng, 2, 3).long().T
@@ -152,6 +153,12 @@ def mask_as_float(image, mask, transform):
 def mask_as_bytes(image, mask, transform):
     image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask.byte()))
     return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+@exercise.mistake("A byte holds no number above 255. The number of a class may be larger.")
+def mask_through_bytes(image, mask, transform):
+    image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask.byte()))
+    return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor).long()
 
 
 @exercise.mistake(

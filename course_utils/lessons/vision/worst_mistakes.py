@@ -56,6 +56,7 @@ def _(rng):
     yield torch.tensor([[200.0, 0.0], [300.0, 0.0], [0.0, 9.0]]), torch.tensor([1, 1, 1]), 2
     yield torch.tensor([[2.0, 1.0], [0.0, 3.0]]), torch.tensor([0, 1]), 2  # none is wrong
     yield torch.tensor([[2.0, 1.0]]), torch.tensor([1]), 1
+    yield torch.tensor([[2.0, 1.0], [3.0, 1.0]]), torch.tensor([1, 1]), 0
     wide = torch.tensor([[0.0, 3.0, 1.0], [1.5, 2.0, -1.0]])  # no two are wrong by the same
     yield wide.T, torch.tensor([[0, 9], [1, 9], [1, 9]])[:, 0], 3  # views of larger tensors
     # Sure of another class, or unsure of the true one: that is not the same.
@@ -222,6 +223,15 @@ def fills_up(logits, labels, count):
     return losses.argsort(descending=True)[:count]
 
 
+@exercise.mistake(
+    "With `count` 0 yours gives every mistake: minus nothing is the front of a list, not its end."
+)
+def counts_from_the_end(logits, labels, count):
+    losses = F.cross_entropy(logits, labels, reduction="none")
+    wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]
+    return wrong[losses[wrong].argsort()][-count:].flip(0)
+
+
 @exercise.mistake("Those are losses or probabilities. Which samples have them?")
 def values_not_places(logits, labels, count):
     of_true_class = logits.log_softmax(dim=1).gather(1, labels[:, None])[:, 0]
@@ -259,3 +269,52 @@ def with_sorted(logits, labels, count):
     wrong = [i for i in range(len(labels)) if logits[i].argmax() != labels[i]]
     wrong.sort(key=lambda i: logs[i, labels[i]].item())
     return torch.tensor(wrong[:count], dtype=torch.int64)
+
+
+exercise.equivalent(
+    "of_true_class = logs.gather(1, labels[:, None])[:, 0]",
+    "of_true_class = logs.gather(1, labels[:, None])[:, -1]",
+    because="There is one column: first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "wrong = (logits.argmax(dim=1) != labels).nonzero()[:, 0]",
+    "wrong = (logits.argmax(dim=1) != labels).nonzero()[:, -1]",
+    because="There is one column: first and last are the same.",
+)
+
+
+exercise.equivalent(
+    "losses[logits.argmax(1) == labels] = -1",
+    "losses[logits.argmax(1) == labels] = -2",
+    because="No loss is below 0: any such number marks what is not wanted.",
+)
+
+
+exercise.equivalent(
+    "return order[losses[order] >= 0][:count]",
+    "return order[losses[order] > 0][:count]",
+    because="A wrong prediction has a loss above 0, and the others have -1.",
+)
+
+
+exercise.equivalent(
+    "of_true_class[~wrong] = 1.0",
+    "of_true_class[~wrong] = 2.0",
+    because="No logarithm of a probability is above 0: any such number comes last.",
+)
+
+
+exercise.equivalent(
+    "return of_true_class.topk(min(count, int(wrong.sum())), largest=False).indices",
+    "return of_true_class.topk(min(count, wrong.sum()), largest=False).indices",
+    because="topk takes a tensor of one whole number as well.",
+)
+
+
+exercise.equivalent(
+    "wrong.sort(key=lambda i: logs[i, labels[i]].item())",
+    "wrong.sort(key=lambda i: logs[i, labels[i]])",
+    because="Tensors of one number are compared like numbers.",
+)
