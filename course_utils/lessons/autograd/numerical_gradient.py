@@ -57,6 +57,8 @@ def _(rng):
     yield Formula("lambda x: (x @ x).diagonal().sum() ** 2"), decimals(rng, 2, 2).double()
     yield Formula("lambda x: x.sin().sum() * x.mean()"), decimals(rng, 2, 3)
     yield Formula("lambda x: (1e5 * x).sin().sum()"), torch.tensor([0.0, 0.5])
+    weights = decimals(rng, 2).double()
+    yield Formula("lambda x: (x ** 2) @ {w}", w=weights), decimals(rng, 2), 0.5
     step = rng.randint(1, 9) / 100
     yield Formula("lambda x: (x[0] ** 3 * x[-1]).sum()"), decimals(rng, 3, 2), step
     for x in promised(rng, "any shape", "any strides"):
@@ -329,6 +331,20 @@ def stacks_what_was_recorded(f, x, step=1e-6):
     start = x.double()
     moves = torch.eye(x.numel(), dtype=torch.float64).reshape(-1, *x.shape) * step
     return torch.stack([(f(start + m) - f(start - m)) / (2 * step) for m in moves]).reshape(x.shape)
+
+
+@exercise.mistake(
+    "Your result has a graph where f has one: f may use weights that require grad, whatever x does."
+)
+def fills_with_what_f_gives(f, x, step=1e-6):
+    start = x.detach().double()
+    slopes = torch.zeros(start.numel(), dtype=torch.float64)
+    for place in range(start.numel()):
+        move = torch.zeros(start.numel(), dtype=torch.float64)
+        move[place] = step
+        move = move.reshape(start.shape)
+        slopes[place] = (f(start + move) - f(start - move)) / (2 * step)
+    return slopes.reshape(start.shape)
 
 
 @exercise.mistake(same_as=recorded)
