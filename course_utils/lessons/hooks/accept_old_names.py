@@ -500,6 +500,13 @@ exercise.equivalent(
 
 
 exercise.equivalent(
+    "if old is not None:",
+    "if old:",
+    because="No layer has an empty name.",
+)
+
+
+exercise.equivalent(
     "old_keys = [key for key in state_dict if key.startswith(prefix)]",
     "old_keys = [key for key in state_dict]",
     "old_keys = [key for key in state_dict if key]",
