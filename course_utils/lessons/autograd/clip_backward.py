@@ -54,6 +54,7 @@ def _(rng):
     yield torch.tensor([-3.0, 0.0, 5.0]), 0.5
     yield decimals(rng, 3, 2), 0.0
     yield decimals(rng, 4), rng.randint(2, 6) / 4
+    yield decimals(rng, 3).double(), 0.1  # which no float32 is to more than seven digits
     for x in promised(rng, "any shape", "any float dtype", "any strides"):
         yield x, rng.randint(2, 6) / 4
 
@@ -364,6 +365,25 @@ def saves_a_number(x, limit):
         @staticmethod
         def forward(ctx, x, limit):
             ctx.save_for_backward(limit)
+            return x.clone()
+
+        @staticmethod
+        def backward(ctx, gradient):
+            (limit,) = ctx.saved_tensors
+            return gradient.clamp(-limit, limit), None
+
+    return Clip.apply(x, limit)
+
+
+@exercise.mistake(
+    "Your limit is a tensor, and a tensor made of a float is float32: it keeps seven digits of the "
+    "limit. A float64 gradient is clipped at another number then."
+)
+def limit_as_a_tensor(x, limit):
+    class Clip(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x, limit):
+            ctx.save_for_backward(torch.tensor(limit))
             return x.clone()
 
         @staticmethod

@@ -61,6 +61,7 @@ def _(rng):
     yield Formula(BOWL), torch.tensor([1.0, -2.0]), 0.25, 3
     yield Formula(BOWL), torch.tensor([1.0, 2.0]), 1.5, 2  # jumps over the valley, higher each time
     yield Formula(KINK), torch.tensor([0.5]), 1.0, 3  # to and fro between equals
+    yield Formula("lambda p: p[0]"), torch.tensor([1.0, 2.0]), 0.25, 2  # a view of the point
     yield Formula(BOWL), decimals(rng, 2).requires_grad_(), 0.1, 0
     yield Formula(HILLS), decimals(rng, 1), 0.1, 25
     yield Formula(HILLS), decimals(rng, 3), rng.choice([0.05, 0.2]), 4
@@ -138,6 +139,24 @@ def numbers_at_the_end(loss_of, start, lr, steps):
             point -= lr * gradient
     losses = [loss.item() for loss in losses]
     return losses, points[losses.index(min(losses))]
+
+
+@exercise.mistake(
+    "loss_of may give back a view of the point. detach() looks at the same memory, so such a loss "
+    "walks along with the point until you take its number."
+)
+def numbers_of_detached_losses(loss_of, start, lr, steps):
+    point = start.detach().clone().requires_grad_()
+    losses, best, lowest = [], None, float("inf")
+    for _ in range(steps + 1):
+        loss = loss_of(point)
+        losses.append(loss.detach())
+        if loss.item() < lowest:
+            lowest, best = loss.item(), point.detach().clone()
+        (gradient,) = torch.autograd.grad(loss, point)
+        with torch.no_grad():
+            point -= lr * gradient
+    return torch.stack(losses).tolist(), best
 
 
 @exercise.mistake("The losses are to be floats, numbers of Python. Yours are tensors.")

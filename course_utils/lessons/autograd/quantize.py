@@ -48,6 +48,8 @@ def _(rng):
     yield torch.tensor([2.5, -2.5, 1.5, 0.4, -0.6, -9.0]), 1.0, 6.0
     yield decimals(rng, 3, 2), 0.25, 1.25
     yield decimals(rng, 4).double(), 2.25, 2.25
+    # No float32 is 0.3 to more than seven digits.
+    yield torch.tensor([0.33, -0.18, 0.96], dtype=torch.float64), 0.1, 0.5
     for x in promised(rng, "any shape", "any strides"):
         yield x, 3.5, 31.5
 
@@ -281,6 +283,16 @@ def works_in_place(x, step, limit):
 def always_float32(x, step, limit):
     clamped = x.float().clamp(-limit, limit)
     return clamped + ((clamped / step).round() * step - clamped).detach()
+
+
+@exercise.mistake(
+    "A tensor of whole numbers times a float is float32, which has seven digits. Your float64 has "
+    "no more of them than that."
+)
+def levels_as_whole_numbers(x, step, limit):
+    clamped = x.clamp(-limit, limit)
+    levels = (clamped.detach() / step).round().long()
+    return clamped + (levels * step - clamped.detach())
 
 
 @exercise.mistake(

@@ -53,6 +53,9 @@ def _(rng):
     yield Formula("lambda x: x[0] * x"), decimals(rng, 3).requires_grad_(), decimals(rng, 3)
     yield Formula("lambda x: torch.ones(2)"), decimals(rng, 2, 3), decimals(rng, 2)
     yield Formula(f"lambda x, w={LEAF}: w.exp()"), decimals(rng, 3), decimals(rng, 2)
+    # A leaf given back has no grad_fn, and its Jacobian is the identity.
+    yield Formula("lambda x: x"), decimals(rng, 2), decimals(rng, 2)
+    yield Formula(f"lambda x, w={LEAF}: w"), decimals(rng, 3), decimals(rng, 2)
     yield (
         Formula("lambda x: torch.ones(2)"),
         decimals(rng, 2, dtype=torch.float64),
@@ -163,6 +166,19 @@ def takes_x_as_it_is(f, x, v):
 def expects_to_be_used(f, x, v):
     leaf = x.detach().requires_grad_()
     return torch.autograd.grad(f(leaf), leaf, v)[0]
+
+
+@exercise.mistake(
+    "f may give back the very tensor that it was given. A leaf has no grad_fn either, and it does "
+    "depend on x: on each element of it."
+)
+def zeros_without_a_grad_fn(f, x, v):
+    leaf = x.detach().requires_grad_()
+    y = f(leaf)
+    if y.grad_fn is None:
+        return torch.zeros_like(x)
+    (gradient,) = torch.autograd.grad(y, leaf, v, allow_unused=True)
+    return torch.zeros_like(x) if gradient is None else gradient
 
 
 @exercise.mistake(same_as=expects_to_be_used)

@@ -3,6 +3,7 @@ your model is a part of a larger one. In torch 2.3 the hook that you need has on
 `_register_load_state_dict_pre_hook(hook, with_module=True)`.
 """
 
+import re
 import weakref
 
 import torch
@@ -26,6 +27,12 @@ NESTED = Source(
 BLOCKS = Source(
     "nn.Sequential(OrderedDict(hidden=nn.Linear(2, 3), block=nn.Sequential(OrderedDict("
     "fc=nn.Linear(3, 3), act=nn.Tanh())), convfc=nn.Linear(3, 1)))"
+)
+
+
+ALIKE = Source(
+    "nn.Sequential(OrderedDict(block=nn.Sequential(OrderedDict(hidden=nn.Linear(2, 3))), "
+    "block_fc=nn.Linear(3, 1)))"
 )
 
 
@@ -79,6 +86,7 @@ def _(rng):
     yield BLOCKS, {"fc": "hidden"}
     yield BLOCKS, {"block.out": "block.fc", "rap": "convfc"}
     yield BLOCKS, {"stem.first": "hidden"}
+    yield ALIKE, {"block.fc": "block.hidden"}  # block_fc is another layer
     first, last = rng.sample(["encoder", "trunk", "mixer", "top", "scores", "lift", "stage"], 2)
     source = f"{first}=nn.Linear(2, 3), act=nn.Tanh(), {last}=nn.Linear(3, 1)"
     renames = {f"layer{rng.randint(1, 9)}": first, rng.choice(["head", "fc"]): last}
@@ -316,6 +324,21 @@ def first_part_only(model, renames):
 
 
 @exercise.mistake(
+    "A layer with another name was renamed as well. In a regular expression a dot stands for any "
+    "character, and full names have dots in them."
+)
+def dots_for_any_character(model, renames):
+    def change(inside, prefix, renames):
+        for old, new in renames.items():
+            renamed = re.sub(f"^{old}[.]", f"{new}.", inside)
+            if renamed != inside:
+                return renamed
+        return inside
+
+    return renaming(change)(model, renames)
+
+
+@exercise.mistake(
     "Not everything of a layer arrives under its new name. A layer can be a container, with names "
     "of its own inside, and not a weight and a bias alone."
 )
@@ -473,6 +496,13 @@ exercise.equivalent(
     "return public(hook)",
     "return None",
     because="torch 2.3 has no public name for this hook: the line is for later versions.",
+)
+
+
+exercise.equivalent(
+    "if old is not None:",
+    "if old:",
+    because="No layer has an empty name.",
 )
 
 

@@ -59,6 +59,9 @@ def _(rng):
         "nn.Sequential(nn.Linear(3, 4).requires_grad_(False), nn.Tanh(), nn.Linear(4, 2))"
     )
     yield frozen, 2.0, numbers(rng, 2, 3)
+    # A module with a part inside and with a parameter of its own, the bias.
+    with_parts = Source("nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))")
+    yield with_parts, 5.0, torch.tensor([[1.0, -2.0, 3.0]])
     whole = Source("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))")
     yield whole, 1.0, numbers(rng, 5, 3)
 
@@ -209,6 +212,20 @@ def weights_only(model, limit):
 def own_parameters_only(model, limit):
     own = [p for p in model.parameters(recurse=False) if p.requires_grad]
     return [p.register_hook(lambda gradient: gradient.clamp(-limit, limit)) for p in own]
+
+
+@exercise.mistake(
+    "Some parameters are not clipped: a module that has other modules inside can have parameters "
+    "of its own as well."
+)
+def modules_without_parts_only(model, limit):
+    handles = []
+    for module in model.modules():
+        if not list(module.children()):
+            for p in module.parameters():
+                if p.requires_grad:
+                    handles.append(p.register_hook(lambda g: g.clamp(-limit, limit)))
+    return handles
 
 
 @exercise.mistake(

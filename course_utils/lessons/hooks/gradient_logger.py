@@ -68,6 +68,9 @@ def _(rng):
         "nn.Sequential(nn.Linear(3, 4).requires_grad_(False), nn.Tanh(), nn.Linear(4, 2))"
     )
     yield frozen, numbers(rng, 2, 3), numbers(rng, 4, 3)
+    # A module with a part inside and with a parameter of its own, the bias.
+    with_parts = Source("nn.utils.parametrizations.weight_norm(nn.Linear(3, 2))")
+    yield with_parts, numbers(rng, 2, 3), numbers(rng, 2, 3)
     whole = Source("nn.Sequential(nn.Linear(3, 4), nn.Tanh(), nn.Linear(4, 2))")
     yield whole, numbers(rng, 2, 3), numbers(rng, 2, 3)
 
@@ -374,6 +377,23 @@ class TheLargestValue(Logger):
 class Rounds(Logger):
     def norm(self, gradient):
         return round(gradient.norm().item(), 2)
+
+
+@exercise.mistake(
+    "Some parameters are not logged: a module that has other modules inside can have parameters "
+    "of its own as well."
+)
+class ModulesWithoutPartsOnly(Logger):
+    def __init__(self, model):
+        self.norms = {}
+        self.handles = []
+        for name, module in model.named_modules():
+            if not list(module.children()):
+                for full, parameter in module.named_parameters(prefix=name):
+                    if parameter.requires_grad:
+                        self.norms[full] = []
+                        hook = functools.partial(self.note, full)
+                        self.handles.append(parameter.register_hook(hook))
 
 
 @exercise.mistake(

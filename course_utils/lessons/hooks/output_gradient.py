@@ -36,7 +36,7 @@ exercise = Exercise(
 def output_gradient(model, name, x):
     """The gradient of model(x).sum() with respect to what one layer gives.
 
-    name: full name of a layer that runs once and gives a tensor that requires grad. The layer after
+    name: full name of a layer that runs once and gives a tensor that requires grad. What runs after
     it may work in place. x: a float32 tensor of any strides.
     Returns a tensor of the shape of the layer's output. The gradients of the parameters may be
     filled on the way. No hook is left behind, also when the model raises.
@@ -65,6 +65,9 @@ def _(rng):
         "nn.Sequential(nn.Sequential(nn.Linear(3, 6), nn.ReLU(inplace=True)), nn.Linear(6, 2))"
     )
     yield deep, "0.0", numbers(rng, 3, 3)
+    # Its forward calls relu_() on what linear1 gives: no module stands for that.
+    block = "nn.TransformerEncoderLayer(3, 1, 6, 0.0, nn.functional.relu_, norm_first=True)"
+    yield Source(block), "linear1", numbers(rng, 2, 3)
     for x in promised(rng, "any strides"):
         yield flat, rng.choice(["0", "1"]), x
 
@@ -112,6 +115,26 @@ def keeps_the_tuple(model, name, x):
         model(x).sum().backward()
     finally:
         handle.remove()
+    return kept[0]
+
+
+@exercise.mistake(
+    "Not everything that works in place has an `inplace` to switch off: a forward may call relu_() "
+    "itself, and a full backward hook does not work there either."
+)
+def switches_inplace_off(model, name, x):
+    kept = []
+    switched = [module for module in model.modules() if getattr(module, "inplace", False)]
+    layer = model.get_submodule(name)
+    handle = layer.register_full_backward_hook(lambda layer, gi, go: kept.append(go[0].clone()))
+    for module in switched:
+        module.inplace = False
+    try:
+        model(x).sum().backward()
+    finally:
+        handle.remove()
+        for module in switched:
+            module.inplace = True
     return kept[0]
 
 

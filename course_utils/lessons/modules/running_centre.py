@@ -81,7 +81,8 @@ def _(answer, first, second, third):
     model.train()
     x = first.clone().requires_grad_()
     output = model(x)
-    go_back(output.square().sum())
+    # With squares alone, what comes back from this batch's mean adds up to 0 and is not seen.
+    go_back((output.square() + output).sum())
     facts["outputs in training"] = [output, model(second)]
     facts["gradient of x"] = x.grad
     model.eval()
@@ -152,6 +153,25 @@ class CentreKeepsGraph(nn.Module):
             self.total = self.total + x.sum(dim=0)
             self.count += len(x)
         return x - self.total / self.count.clamp(min=1)
+
+
+@exercise.mistake(
+    "What you keep has no graph, and what you subtract has one: in training mode a gradient also "
+    "reaches x through the sum of its own batch."
+)
+class CentreDetachesTooLate(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.register_buffer("total", torch.zeros(features))
+        self.register_buffer("count", torch.tensor(0))
+
+    def forward(self, x):
+        total = self.total
+        if self.training:
+            total = total + x.sum(dim=0)
+            self.total = total.detach()
+            self.count += len(x)
+        return x - total / self.count.clamp(min=1)
 
 
 @exercise.mistake(

@@ -63,6 +63,9 @@ def _(rng):
     counting = filled(nn.Linear(2, 1))
     counting.register_buffer("steps", torch.tensor(3))  # a buffer has a dtype of its own
     yield {"x": quarters(rng, 1, 2).double(), "label": torch.tensor([1])}, counting
+    first = nn.Identity()
+    first.register_buffer("steps", torch.tensor(3))  # comes before all parameters
+    yield {"x": quarters(rng, 1, 2).double()}, nn.Sequential(first, filled(nn.Linear(2, 1)))
 
 
 @exercise.observe
@@ -186,6 +189,16 @@ def first_decides(batch, model):
 )
 def like_a_buffer(batch, model):
     like = [*model.buffers(), *model.parameters()][0]
+    moved = {}
+    for name, tensor in batch.items():
+        dtype = like.dtype if tensor.is_floating_point() else tensor.dtype
+        moved[name] = tensor.to(device=like.device, dtype=dtype)
+    return moved
+
+
+@exercise.mistake(same_as=like_a_buffer)
+def like_the_first_that_is_saved(batch, model):
+    like = next(iter(model.state_dict().values()))
     moved = {}
     for name, tensor in batch.items():
         dtype = like.dtype if tensor.is_floating_point() else tensor.dtype
