@@ -57,6 +57,8 @@ def _(rng):
     yield [180, 20], [20, 180], 32, rng.randrange(1000)
     yield [10, 160, 130], [0, 40, 60], 50, rng.randrange(1000)
     yield [150, 0, 30], [10, 20, 30], 45, rng.randrange(1000)
+    # So many that chance cannot hide which weights they are, of shares that lie near each other.
+    yield [1200, 800], [0, 100], 100, rng.randrange(1000)
     sizes = [rng.randint(150, 190), rng.randint(20, 30)]
     yield sizes, [rng.randint(5, 20), 0], rng.randint(25, 60), rng.randrange(1000)
 
@@ -64,8 +66,10 @@ def _(rng):
 @exercise.observe
 def _(answer, counts, others, batch_size, seed):
     labels = torch.cat([torch.full((n,), c) for c, n in enumerate([*counts, *others])])
-    order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed))
-    indices = (order < sum(counts)).nonzero()[:, 0].tolist()
+    generator = torch.Generator().manual_seed(seed)
+    order = torch.randperm(len(labels), generator=generator)
+    of_part = (order < sum(counts)).nonzero()[:, 0]
+    indices = of_part[torch.randperm(len(of_part), generator=generator)].tolist()  # in no order
     table = torch.stack([torch.arange(len(labels)), labels[order] % len(counts)], dim=1)
     dataset = TensorDataset(table[:, 0], table[:, 1])
     loader = answer(dataset, table[:, 1], indices, batch_size)
@@ -131,6 +135,16 @@ def places_of_the_part_in_the_whole(dataset, labels, indices, batch_size):
     weights = 1 / torch.bincount(own)[own]
     sampler = WeightedRandomSampler(weights, num_samples=len(indices))
     return DataLoader(dataset, batch_size=batch_size, sampler=sampler)
+
+
+@exercise.mistake(
+    "A sample is drawn with the weight of another one: the samples of the part stand in one order "
+    "here, and the weights in another."
+)
+def samples_sorted_weights_not(dataset, labels, indices, batch_size):
+    own = labels[indices]
+    sampler = WeightedRandomSampler(1 / torch.bincount(own)[own], num_samples=len(indices))
+    return DataLoader(Subset(dataset, sorted(indices)), batch_size=batch_size, sampler=sampler)
 
 
 @exercise.mistake(

@@ -4,6 +4,7 @@ sizes without making a loader.
 
 import math
 
+import torch
 from torch.utils.data import DataLoader
 
 from course_utils.exercise import Exercise
@@ -40,6 +41,7 @@ def batch_sizes(samples, batch_size, drop_last):
 def _(rng):
     yield 10, 4, False
     yield 10, 4, True
+    yield 9, 4, False
     yield 8, 4, False
     yield 8, 4, True
     yield 3, 5, False
@@ -101,6 +103,14 @@ def spread_evenly(samples, batch_size, drop_last):
         return [batch_size] * (samples // batch_size)
     count = math.ceil(samples / batch_size)
     return [samples // count + (i < samples % count) for i in range(count)]
+
+
+@exercise.mistake(same_as=spread_evenly)
+def chunked(samples, batch_size, drop_last):
+    if drop_last or not samples:
+        return [batch_size] * (samples // batch_size)
+    parts = torch.arange(samples).chunk(math.ceil(samples / batch_size))
+    return [len(part) for part in parts]
 
 
 @exercise.mistake("The rest has joined the last full batch. No batch is larger than `batch_size`.")

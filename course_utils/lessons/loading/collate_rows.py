@@ -59,6 +59,7 @@ def _(rng):
     yield ([2**24 + 1, 2**53 + rng.choice([1, 3])],)  # no float holds them
     yield ([True, False],)
     yield ([[1, 2, 3], [4, 5, 6]],)
+    yield ([[2**24 + 1, 2], [3, 2**53 + 1]],)  # nor these
     yield ([[True, False], [False, False], [True, True]],)
     yield ([torch.tensor([1.0, 2.0]), torch.tensor([3.0, 4.0])],)
     yield ([torch.tensor([[1.5, 0.5], [2.5, 1.5]], dtype=torch.float64)[:, 0]],)
@@ -98,6 +99,14 @@ def collate_ints_by_way_of_floats(samples):
         return torch.Tensor(some).long() if type(some[0]) is int else torch.tensor(some)
 
     return by_rules(samples, collate_ints_by_way_of_floats, numbers=numbers)
+
+
+@exercise.mistake(same_as=collate_ints_by_way_of_floats)
+def rows_of_ints_by_way_of_floats(samples):
+    def rows(some):
+        return torch.Tensor(some).long() if type(some[0][0]) is int else torch.tensor(some)
+
+    return by_rules(samples, rows_of_ints_by_way_of_floats, rows=rows)
 
 
 @exercise.mistake(

@@ -61,6 +61,8 @@ def _(rng):
     yield [7, 7, 7], 3
     yield [3, 9, 3, 1], 2
     yield [2, 8, 4, 6], 2
+    yield [4, 0, 2], 5
+    yield [2**24 + 1, 2**24, 3], 2  # float32 holds the second, and makes the first equal to it
     yield [rng.randint(1, 9) for _ in range(7)], 3
     # From 17 numbers on, sorting that may change the order of equal ones does.
     yield [rng.randint(1, 3) for _ in range(40)], 6
@@ -197,6 +199,15 @@ class EqualsTurnedRound(Sorted):
 class UnstableSort(Sorted):
     def sort(self, lengths):
         return numpy.argsort(lengths).tolist()
+
+
+@exercise.mistake(
+    "A long sample comes before one that is shorter by little. float32 holds all whole numbers up "
+    "to 2**24 only, and above that neighbours become equal."
+)
+class SortsFloats(Sorted):
+    def sort(self, lengths):
+        return torch.Tensor(lengths).argsort(stable=True).tolist()
 
 
 @exercise.mistake(

@@ -61,6 +61,9 @@ def _(rng):
     yield [(torch.tensor([5, 0]), 1), (torch.tensor([0, 8, 0]), 0)], 0
     yield [(torch.tensor([5, 7]), 1), (torch.tensor([7, 0, 7]), 0), (torch.tensor([3]), 1)], 7
     yield [(sequence(n), rng.randint(0, 3)) for n in (3, 1, 4)], -100
+    # No float32 holds the numbers, and what may seem to be free for a mark is a word.
+    large = torch.tensor([2**24 + 1, -1, 2**53 + 1, -100])
+    yield [(torch.tensor([-1, 2**31 + 1]), 2**24 + 1), (large, -1)], 0
     column = torch.tensor([[rng.randint(0, 9), 50] for _ in range(rng.randint(5, 7))])[:, 0]
     yield [(column, 2), (sequence(4)[1:], 0), (sequence(rng.randint(5, 8))[::2], 1)], 1
 
@@ -139,6 +142,30 @@ def mask_by_value(samples, padding_value):
 
 
 @exercise.mistake(
+    "Your mask takes a number for a mark that no word should have. Any whole number may stand in a "
+    "sequence, also one below 0."
+)
+def mask_by_another_padding(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    marked = pad_sequence(batch.sequences, batch_first=True, padding_value=-1)
+    return batch.padded, marked != -1, batch.labels
+
+
+@exercise.mistake(same_as=mask_by_another_padding)
+def mask_of_what_is_not_negative(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    marked = pad_sequence(batch.sequences, batch_first=True, padding_value=-1)
+    return batch.padded, marked >= 0, batch.labels
+
+
+@exercise.mistake(same_as=mask_by_another_padding)
+def mask_by_minus_a_hundred(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    marked = pad_sequence(batch.sequences, batch_first=True, padding_value=-100)
+    return batch.padded, marked != -100, batch.labels
+
+
+@exercise.mistake(
     "Your mask asks whether a number is 0. A word may be 0, and the padding may be another number."
 )
 def mask_of_what_is_not_zero(samples, padding_value):
@@ -210,6 +237,27 @@ def always_zeros(samples, padding_value):
 def float_padding(samples, padding_value):
     batch = Taken(samples, padding_value)
     return batch.padded.float(), batch.mask, batch.labels
+
+
+@exercise.mistake(
+    "A large number came back as its neighbour. Floats hold all whole numbers up to a limit only, "
+    "float32 up to 2**24; to turn them into int64 afterwards does not bring the others back."
+)
+def by_way_of_floats(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    return batch.padded.float().long(), batch.mask, batch.labels
+
+
+@exercise.mistake(same_as=by_way_of_floats)
+def by_way_of_float64(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    return batch.padded.double().long(), batch.mask, batch.labels
+
+
+@exercise.mistake(same_as=by_way_of_floats)
+def labels_by_way_of_floats(samples, padding_value):
+    batch = Taken(samples, padding_value)
+    return batch.padded, batch.mask, batch.labels.float().long()
 
 
 @exercise.mistake(

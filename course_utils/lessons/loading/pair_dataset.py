@@ -54,6 +54,7 @@ def _(rng):
     yield [[0.5, 1.5], [2.5, 3.5], [4.5, 5.5]], [0, 1, 0]
     yield [[7.0]], [3]
     yield [[1, 2], [3, rng.randint(4, 9)]], [1, 0]
+    yield [[0.5], [1.5]], [2**24 + 1, 2**53 + 1]  # no float32 holds the one, no float the other
     for _ in range(2):
         n, width = rng.randint(2, 4), rng.randint(1, 3)
         features = [[rng.randint(0, 99) / 10 for _ in range(width)] for _ in range(n)]
@@ -169,6 +170,16 @@ class FloatLabels(Right):
     def __init__(self, features, labels):
         self.features = torch.tensor(features, dtype=torch.float32)
         self.labels = torch.tensor(labels, dtype=torch.float32)
+
+
+@exercise.mistake(
+    "A large label came back as its neighbour. Floats hold all whole numbers up to a limit only, "
+    "float32 up to 2**24; to turn them into ints afterwards does not bring the others back."
+)
+class LabelsByWayOfFloats(Right):
+    def __init__(self, features, labels):
+        super().__init__(features, labels)
+        self.labels = torch.Tensor(labels).long()
 
 
 @exercise.mistake("Your length is the number of values in one sample. How many samples are there?")

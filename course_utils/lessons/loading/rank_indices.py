@@ -56,6 +56,7 @@ def _(rng):
     yield 2, 3, 2, True
     yield 2, 5, 4, False
     yield 8, 3, 1, True
+    yield 1, 7, 6, False
     for _ in range(3):
         replicas = rng.randint(2, 4)
         yield rng.randint(5, 14), replicas, rng.randrange(replicas), rng.choice([True, False])
@@ -204,6 +205,16 @@ def repeats_the_last(count, num_replicas, rank, drop_last):
 def repeats_once(count, num_replicas, rank, drop_last):
     each = count // num_replicas if drop_last else math.ceil(count / num_replicas)
     indices = (list(range(count)) * 2)[: each * num_replicas]
+    return indices[rank::num_replicas]
+
+
+@exercise.mistake(
+    "You repeat the dataset a fixed number of times. With a few samples and many processes, that "
+    "is not enough."
+)
+def repeats_three_times(count, num_replicas, rank, drop_last):
+    each = count // num_replicas if drop_last else math.ceil(count / num_replicas)
+    indices = (list(range(count)) * 4)[: each * num_replicas]
     return indices[rank::num_replicas]
 
 

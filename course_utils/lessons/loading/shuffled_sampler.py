@@ -83,10 +83,20 @@ def _(answer, count, seed):
     of_four = answer(4, shared)
     state = shared.get_state()
     after = torch.random.get_rng_state()
+    side_by_side = answer(count, torch.Generator().manual_seed(seed))
+
+    def goes_on_after_another():
+        """A loop that is halfway while another one goes through all of its epoch."""
+        loop = iter(side_by_side)
+        half = list(itertools.islice(loop, count // 2))
+        taken(side_by_side)
+        return sorted(map(int, half + taken(loop)))
+
     numbers = {type(index).__name__ for index in first} == {"int"}
     return {
         "indices of the first epoch, sorted": attempt(lambda: sorted(map(int, first))),
         "indices of the second epoch, sorted": attempt(lambda: sorted(map(int, second))),
+        "indices of a loop in whose midst another begins, sorted": attempt(goes_on_after_another),
         "types of the indices": sorted({type(index).__name__ for index in first}),
         "len(sampler)": attempt(lambda: len(sampler)),
         "the second epoch has a new order": first != second,
@@ -263,6 +273,34 @@ class OneListOfAll(Counts):
 class CountsFromOne(Counts):
     def __iter__(self):
         yield from (self.order() + 1).tolist()
+
+
+@exercise.mistake(
+    "When a second loop begins, one that is halfway goes on in another order: samples come twice "
+    "there, and others not at all. What do the two loops have in common?"
+)
+class ShufflesItsOwnList(Counts):
+    def __init__(self, count, generator):
+        super().__init__(count, generator)
+        self.kept = list(range(count))
+
+    def __iter__(self):
+        for i in range(self.count - 1, 0, -1):
+            j = int(torch.randint(i + 1, (1,), generator=self.generator))
+            self.kept[i], self.kept[j] = self.kept[j], self.kept[i]
+        yield from self.kept
+
+
+@exercise.mistake(same_as=ShufflesItsOwnList)
+class OwnIterator(Counts):
+    def __iter__(self):
+        self.left = self.order().tolist()
+        return self
+
+    def __next__(self):
+        if not self.left:
+            raise StopIteration
+        return self.left.pop()
 
 
 @exercise.right

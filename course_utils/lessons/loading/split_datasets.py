@@ -53,6 +53,16 @@ def split_datasets(plain_set, augmented_set, labels, one_in, seed):
     return Subset(augmented_set, train), Subset(plain_set, validation)
 
 
+SEEDS = 6  # more than `one_in` in any case: a split for each place to begin would come again
+
+
+def follow_a_rule(chosen: set, places: list) -> bool:
+    """Whether what is chosen stands side by side in its class, or at equal steps, but for one."""
+    own = [n for n, i in enumerate(places) if i in chosen]
+    steps = [(b - a) % len(places) for a, b in zip(own, own[1:] + own[:1], strict=True)]
+    return bool(own) and max(map(steps.count, steps)) >= len(steps) - 1
+
+
 class Pictures(Dataset):
     """Samples that say where they come from, and how often each was fetched."""
 
@@ -74,11 +84,11 @@ class Pictures(Dataset):
 @exercise.cases
 def _(rng):
     """The sizes of the classes, whether they stand in order, one in how many, and a seed."""
-    yield [13, 7], True, 4, 0
+    yield [26, 14], True, 4, 0
     yield [30, 12], False, 3, 1
-    yield [20, 5, 3], False, 5, rng.randint(2, 99)
-    yield [rng.randint(20, 40), rng.randint(10, 20), 1], True, rng.randint(2, 4), 2
-    yield [rng.randint(20, 40), 0, rng.randint(10, 20)], False, 4, rng.randint(2, 99)
+    yield [40, 10, 3], False, 5, rng.randint(2, 99)
+    yield [rng.randint(30, 40), rng.randint(10, 20), 1], True, rng.randint(2, 4), 2
+    yield [rng.randint(30, 40), 0, rng.randint(10, 20)], False, 4, rng.randint(2, 99)
 
 
 @exercise.observe
@@ -109,7 +119,10 @@ def _(answer, sizes, in_order, one_in, seed):
         {i for places in in_class for i in places[: len(places) // one_in]},
         {i for places in in_class for i in places[len(places) - len(places) // one_in :]},
     ]
-    other = {int(i) for _, i in split(seed=seed + 1)[1]}
+    others = [
+        frozenset(int(i) for _, i in split(seed=seed + more)[1]) for more in range(1, SEEDS + 1)
+    ]
+    largest = max(in_class, key=len)
     return {
         "samples for training": len(train),
         "samples for validation": len(validation),
@@ -122,7 +135,11 @@ def _(answer, sizes, in_order, one_in, seed):
         "training samples come from": sorted({str(kind) for kind, _ in train}),
         "validation samples come from": sorted({str(kind) for kind, _ in validation}),
         "the same seed gives the same split": [train, validation] == split() == split(second_run),
-        "another seed gives another split": in_validation != other,
+        "another seed gives another split": in_validation != others[0],
+        f"different splits of {SEEDS} seeds": len(set(others)),
+        "validation samples stand side by side or at equal steps, with each seed": all(
+            follow_a_rule(other, largest) for other in others
+        ),
         "samples fetched while splitting": fetched,
     }
 
@@ -269,6 +286,46 @@ def always_seed_zero(plain_set, augmented_set, labels, one_in, seed):
 
 
 @exercise.mistake(
+    "The validation samples of a class always stand at the same distances from each other. A seed "
+    "only moves them along, and some samples are never there together."
+)
+def seed_chooses_the_fold(plain_set, augmented_set, labels, one_in, seed):
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = (labels == label).nonzero()[:, 0].tolist()
+        chosen = of_class[seed % one_in :: one_in][: len(of_class) // one_in]
+        validation += chosen
+        train += [i for i in of_class if i not in chosen]
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(same_as=seed_chooses_the_fold)
+def begins_at_a_random_place(plain_set, augmented_set, labels, one_in, seed):
+    generator = torch.Generator().manual_seed(seed)
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = (labels == label).nonzero()[:, 0].tolist()
+        begin = int(torch.randint(len(of_class), (1,), generator=generator))
+        turned, size = of_class[begin:] + of_class[:begin], len(of_class) // one_in
+        validation += turned[:size]
+        train += turned[size:]
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(same_as=seed_chooses_the_fold)
+def every_few_from_a_random_place(plain_set, augmented_set, labels, one_in, seed):
+    generator = torch.Generator().manual_seed(seed)
+    train, validation = [], []
+    for label in labels.unique():
+        of_class = (labels == label).nonzero()[:, 0].tolist()
+        begin = int(torch.randint(one_in, (1,), generator=generator))
+        chosen = of_class[begin::one_in][: len(of_class) // one_in]
+        validation += chosen
+        train += [i for i in of_class if i not in chosen]
+    return parts(plain_set, augmented_set, train, validation)
+
+
+@exercise.mistake(
     "Pictures were fetched while splitting. Those of a list stay as they are: each random change "
     "is then drawn once, and never again."
 )
@@ -307,10 +364,11 @@ def random_split_of_each_class(plain_set, augmented_set, labels, one_in, seed):
 @exercise.right
 def with_a_set(plain_set, augmented_set, labels, one_in, seed):
     order = torch.randperm(len(labels), generator=torch.Generator().manual_seed(seed)).tolist()
-    classes = labels.tolist()
+    by_class = {}
+    for i in order:
+        by_class.setdefault(int(labels[i]), []).append(i)
     chosen = set()
-    for label in set(classes):
-        own = [i for i in order if classes[i] == label]
+    for own in by_class.values():
         chosen.update(own[: len(own) // one_in])
     rest = [i for i in range(len(labels)) if i not in chosen]
     return Subset(augmented_set, rest), Subset(plain_set, sorted(chosen))
@@ -348,18 +406,4 @@ exercise.equivalent(
     "for label in sorted(set(labels.tolist())):",
     "for label in set(labels.tolist()):",
     because="In which order the classes are split is left open.",
-)
-
-
-exercise.equivalent(
-    "classes = labels.tolist()",
-    "classes = labels",
-    because="A whole number in a tensor is compared as an int is.",
-)
-
-
-exercise.equivalent(
-    "for label in set(classes):",
-    "for label in classes:",
-    because="What was chosen is in a set: to choose the same again changes nothing.",
 )

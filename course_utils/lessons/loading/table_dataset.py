@@ -44,8 +44,8 @@ class TableDataset(Dataset):
 
     text: the CSV as one string, with a header line; a cell with a comma in it stands in quotes.
     columns: a list of the names of the columns with numbers. label: the name of the column with
-    class names. A gap is an empty cell; no cell holds a text such as NA. Rows with a gap in one of
-    these columns are left out; gaps elsewhere do not matter.
+    class names, none of them a number. A gap is an empty cell; no cell holds a text such as NA.
+    Rows with a gap in one of these columns are left out; gaps elsewhere do not matter.
     dataset[i] is a dict: 'features' a float32 tensor of shape (columns,), in the order of
     `columns`; 'label' the number of the class, as an int or an int64 tensor of shape ().
     dataset.classes is the list of class names in the rows that are left, in alphabetical order;

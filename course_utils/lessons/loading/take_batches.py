@@ -93,6 +93,7 @@ def _(rng):
     yield 5, 2, 1, "a stream"
     yield 4, 2, 5, "a stream"
     yield 8, 3, 7, "shuffle=True"
+    yield 6, 2, 5, "a sampler, and some batches are None"
     yield rng.randint(5, 14), rng.randint(2, 4), rng.randint(7, 18), "a sampler"
     yield rng.randint(5, 9), rng.randint(2, 4), rng.randint(6, 9), "a stream"
 
@@ -104,6 +105,12 @@ def _(answer, samples, batch_size, steps, order):
         loader = CountsEpochs(Stream(sampler), batch_size)
     elif order == "a sampler":
         loader = CountsEpochs(dataset, batch_size, sampler=sampler)
+    elif order == "a sampler, and some batches are None":
+
+        def none_for_some(batch):  # as where none of its samples can be read
+            return None if 0 in batch else torch.stack(batch)
+
+        loader = CountsEpochs(dataset, batch_size, sampler=sampler, collate_fn=none_for_some)
     else:
         generator = torch.Generator().manual_seed(samples)
         loader = CountsEpochs(dataset, batch_size, shuffle=True, generator=generator)
@@ -272,6 +279,34 @@ def full_batches_only(loader, steps):
     while True:
         for batch in loader:
             if len(batch) == loader.batch_size:
+                batches.append(batch)
+            if len(batches) == steps:
+                return batches
+
+
+@exercise.mistake(
+    "A batch that is None was taken for the end of an epoch. A `collate_fn` may give None, for "
+    "instance where no sample could be read."
+)
+def none_ends_the_epoch(loader, steps):
+    batches, iterator = [], iter(loader)
+    while len(batches) < steps:
+        batch = next(iterator, None)
+        if batch is None:
+            iterator = iter(loader)
+            batch = next(iterator)
+        batches.append(batch)
+    return batches
+
+
+@exercise.mistake(
+    "Batches that are None are left out. What the loader gives is a batch, also None."
+)
+def none_is_left_out(loader, steps):
+    batches = []
+    while True:
+        for batch in loader:
+            if batch is not None:
                 batches.append(batch)
             if len(batches) == steps:
                 return batches

@@ -69,22 +69,32 @@ class Counting(Dataset):
 
 @exercise.cases
 def _(rng):
-    """The labels, and what the dataset is: a list, or a Subset of these of its samples."""
+    """The labels, and what the dataset is: a list, or a Subset of these of its samples.
+
+    Beside whole numbers, x and y are tensors; beside other labels, x is a number of Python and y
+    the label as it is.
+    """
     yield [1, 2, 3], None
     yield [7], None
     yield [rng.randint(1, 9) for _ in range(4)], None
     yield [1, 2, 3, 4], [2, 0, 3]
+    yield ["cat", "dog", "cat"], None
+    yield [0.1, 0.7], None  # float32 holds neither
     yield [rng.randint(1, 4) for _ in range(4)] + [5], [4, rng.randint(1, 3)]
 
 
 @exercise.observe
 def _(answer, values, taken_from):
-    everything = [(torch.tensor(float(value)), torch.tensor(value)) for value in values]
+    tensors = isinstance(values[0], int)
+    everything = [
+        (torch.tensor(float(value)), torch.tensor(value)) if tensors else (0.1 + place, value)
+        for place, value in enumerate(values)
+    ]
     underneath = everything if taken_from is None else Subset(everything, taken_from)
     calls = []
 
     def transform(x):
-        if not isinstance(x, torch.Tensor):
+        if type(x) is not type(everything[0][0]):
             raise TypeError(f"the transform was given a {type(x).__name__}, it takes one x")
         calls.append(1)
         return x + 100 * len(calls)  # a new result each time, as a random transform gives
@@ -107,6 +117,10 @@ def _(answer, values, taken_from):
     facts["samples fetched underneath before any is asked for"] = before
     facts["samples fetched underneath for one"] = attempt(
         lambda: (counted[0], counting.fetched)[1] - before
+    )
+    before_len = counting.fetched
+    facts["samples fetched underneath by len(dataset)"] = attempt(
+        lambda: (len(counted), counting.fetched)[1] - before_len
     )
     return facts
 
@@ -307,6 +321,41 @@ class FetchesAllAtOnce(InFront):
 class FetchesTwice(InFront):
     def __getitem__(self, i):
         return self.transform(self.dataset[i][0]), self.dataset[i][1]
+
+
+@exercise.mistake(
+    "To say how many samples there are, all of them are fetched. That may take as long as an epoch."
+)
+class LengthByFetching(InFront):
+    def __len__(self):
+        return sum(1 for _ in self.dataset)
+
+
+@exercise.mistake(
+    "The labels were turned into something else. They may be texts, or numbers that are no "
+    "tensors, and are to come as they are."
+)
+class LabelsBecomeTensors(InFront):
+    def __getitem__(self, i):
+        x, y = super().__getitem__(i)
+        return x, torch.as_tensor(y)
+
+
+@exercise.mistake(same_as=LabelsBecomeTensors)
+class LabelsBecomeInts(InFront):
+    def __getitem__(self, i):
+        x, y = super().__getitem__(i)
+        return x, int(y)
+
+
+@exercise.mistake(
+    "The transform was given a tensor where the dataset has none. Which inputs it takes is a "
+    "matter between the two: they may be pictures, or numbers of Python."
+)
+class InputsBecomeTensors(InFront):
+    def __getitem__(self, i):
+        x, y = self.dataset[i]
+        return self.transform(torch.as_tensor(x)), y
 
 
 @exercise.right
