@@ -60,7 +60,18 @@ def _(rng):
     yield [0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0], rate
     yield [-3.0, -2.0, -1.0, -0.5], 1.0, "max", 0.5, 1
     yield [1.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.5], 1.0, "min", 0.5, 1
+    yield [1.0, 2.0, 2.0, 2.0, 2.0], 0.0001, "min", 0.1, 0
     yield [], 1.0
+
+
+@exercise.observe
+def _(answer, values, lr, *settings):
+    """Small rates are compared as shares of the first: side by side, 0.000001 and 0 look alike."""
+    rates = answer(values, lr, *settings)
+    facts = {"rates": rates}
+    if type(rates) is list and all(type(rate) is float for rate in rates):
+        facts["rates divided by the first lr"] = [rate / lr for rate in rates]
+    return facts
 
 
 @exercise.mistake(
@@ -262,6 +273,15 @@ def patience_grows(values, lr, mode="min", factor=0.1, patience=2):
             lr, left = lr * factor, patience + 1
         rates.append(lr)
     return rates
+
+
+@exercise.mistake(
+    "Some of your small rates are not exact any more. Rounding is for people who read the numbers: "
+    "to a rate of 0.000001 the sixth place is everything."
+)
+def rounded_rates(values, lr, mode="min", factor=0.1, patience=2):
+    rates = plateau_rates(values, lr, mode, factor, patience)
+    return [round(rate, 6) for rate in rates]
 
 
 @exercise.mistake("Your rate falls once and stays there. Each time it falls from where it is.")
