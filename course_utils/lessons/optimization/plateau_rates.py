@@ -371,24 +371,16 @@ exercise.equivalent(
 
 
 exercise.equivalent(
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(2))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(0))], lr=lr)",
-    because="The parameter is only there so that there is an optimizer; its numbers are "
-    "never read.",
+    "sign = -1.0 if mode == 'max' else 1.0",
+    "sign = -2.0 if mode == 'max' else 1.0",
+    "sign = -1.0 if mode == 'max' else 2.0",
+    because="Only the order of the values counts, and a positive factor keeps it.",
 )
 
 
 exercise.equivalent(
-    "optimizer.step()",
-    "pass",
-    because="Only the order of the two calls is watched by torch: it warns.",
-)
-
-
-exercise.equivalent(
-    "rates.append(optimizer.param_groups[0]['lr'])",
-    "rates.append(optimizer.param_groups[-1]['lr'])",
-    because="The optimizer has one parameter group.",
+    "best, waited, rates = (float('inf'), 0, [])",
+    "best, waited, rates = (float('inf'), 1, [])",
+    "best, waited, rates = (float('inf'), -1, [])",
+    because="The first value is an improvement, and the count begins again at 0.",
 )
