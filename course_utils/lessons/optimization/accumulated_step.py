@@ -27,6 +27,7 @@ exercise = Exercise(
 def accumulated_step(model, optimizer, batches):
     """One optimizer step, as if all small batches were one large batch.
 
+    model: some parameters may be frozen.
     batches: a list of (x, y), float tensors of shape (n, features) and (n, 1); n may differ.
     The loss is nn.functional.mse_loss. The model gets one small batch at a time. Afterwards it has
     moved by one step. There may be old gradients at the start; they do not count. Returns nothing.
@@ -45,6 +46,11 @@ def _(rng):
         model = set_numbers(nn.Linear(2, 1), rng)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
         yield model, optimizer, [(decimals(rng, n, 2), decimals(rng, n, 1)) for n in sizes]
+    for frozen in ("weight", "bias"):
+        model = set_numbers(nn.Linear(2, 1), rng)
+        model.get_parameter(frozen).requires_grad_(False)
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        yield model, optimizer, [(decimals(rng, n, 2), decimals(rng, n, 1)) for n in (2, 1)]
 
 
 @exercise.observe
@@ -179,6 +185,21 @@ def divides_by_the_features(model, optimizer, batches):
 
 
 @exercise.mistake(
+    "Your function takes for granted that each parameter has a gradient. One that is frozen has "
+    "none after backward()."
+)
+def divides_every_gradient(model, optimizer, batches):
+    total = 0
+    optimizer.zero_grad()
+    for x, y in batches:
+        F.mse_loss(model(x), y, reduction="sum").backward()
+        total += len(x)
+    for parameter in model.parameters():
+        parameter.grad /= total
+    optimizer.step()
+
+
+@exercise.mistake(
     "That is the gradient of the sum of all errors. The loss of the large batch is their mean."
 )
 def sum_of_all(model, optimizer, batches):
@@ -271,7 +292,8 @@ def step_from_sums(model, optimizer, batches):
         F.mse_loss(model(x), y, reduction="sum").backward()
         total += y.numel()
     for parameter in model.parameters():
-        parameter.grad /= total
+        if parameter.grad is not None:
+            parameter.grad /= total
     optimizer.step()
     optimizer.zero_grad()
 

@@ -54,6 +54,9 @@ def _(rng):
     yield torch.tensor([1.0, 1.0]), [torch.tensor([1000.0, -0.001])], 0.1
     yield torch.tensor([1.0]), [torch.tensor([g]) for g in (1.0, 2.0, -4.0)], 0.1
     yield torch.tensor([2.0]), [torch.tensor([0.1])] * 3, 0.1, (0.5, 0.9), 0.5
+    # A gradient of 0, in the first step and after others: the running means go on.
+    zeros = [[1.0, 0.0], [0.0, 2.0], [0.0, 0.0]]
+    yield torch.tensor([1.0, 1.0]), [torch.tensor(grad) for grad in zeros], 0.1
     yield decimals(rng, 2, 2), [decimals(rng, 2, 2) for _ in range(3)], 0.3
     yield decimals(rng, 3), [decimals(rng, 3) for _ in range(4)], 0.2, (0.6, 0.8)
     promises = ("any number of dimensions", "any strides")
@@ -280,6 +283,21 @@ def epsilon_before_the_correction(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8
 
 
 @exercise.mistake(
+    "Elements whose gradient is 0 stay where they are in your function. The gradient is not all "
+    "that a step of Adam is made of: what do the steps before leave behind?"
+)
+def rests_where_the_gradient_is_zero(w, gradients, lr, betas=(0.9, 0.999), eps=1e-8):
+    mean, square, steps = torch.zeros_like(w), torch.zeros_like(w), []
+    for t, grad in enumerate(gradients, start=1):
+        mean = betas[0] * mean + (1 - betas[0]) * grad
+        square = betas[1] * square + (1 - betas[1]) * grad**2
+        step = lr * mean / (1 - betas[0] ** t) / ((square / (1 - betas[1] ** t)).sqrt() + eps)
+        w = torch.where(grad == 0, w, w - step)
+        steps.append(w)
+    return steps
+
+
+@exercise.mistake(
     "All elements share one root in your function. Adam has one for each element: that is how "
     "small and large gradients make steps of one size."
 )
@@ -352,26 +370,4 @@ exercise.equivalent(
     "w = w - lr * corrected_mean / (corrected_square.sqrt() + eps)",
     "w = w - lr * corrected_mean / (corrected_square.sqrt_() + eps)",
     because="The tensor was made here: nobody else sees that it changes.",
-)
-
-
-exercise.equivalent(
-    "parameter.grad = gradient.clone()",
-    "parameter.grad = gradient",
-    because="torch.optim.Adam reads the gradient and does not write into it.",
-)
-
-
-exercise.equivalent(
-    "places.append(parameter.detach().clone())",
-    "places.append(parameter.clone())",
-    because="Whether the places hang on a graph is left open: their values are compared.",
-)
-
-
-exercise.equivalent(
-    "places.append(parameter.detach().clone())",
-    "places.append(parameter.detach_().clone())",
-    because="Afterwards the parameter is written into by the optimizer only, which "
-    "records nothing.",
 )

@@ -149,6 +149,7 @@ def _(answer, features, classes):
         "shape of what forward gives": tuple(scores.shape),
         "linear layers": len(linear),
         "a ReLU between the linear layers": between,
+        "the first linear layer gets x": bool(inputs) and torch.equal(inputs[0], x),
         "a gradient comes back": bool(scores.requires_grad),
         "shape of what predicted gives": tuple(picked.shape),
         "shapes for one sample": [tuple(use(x[:1]).shape) for use in uses],
@@ -244,6 +245,15 @@ class SigmoidForClasses(TwoLayers):
 class NoReluBetween(TwoLayers):
     def forward(self, x):
         return self.out(self.hidden(x))
+
+
+@exercise.mistake(
+    "Your first linear layer does not get x as it is. What stands in front of it, such as a ReLU, "
+    "hides something of the data that the layer could have learned from."
+)
+class ReluBeforeBoth(TwoLayers):
+    def forward(self, x):
+        return super().forward(torch.relu(x))
 
 
 @exercise.mistake(

@@ -40,6 +40,17 @@ def decay_groups(model, weight_decay):
     ]
 
 
+class WithItsOwn(nn.Module):
+    """Parameters of its own beside a layer, one of them a table that is called a bias."""
+
+    def __init__(self):
+        super().__init__()
+        self.position_bias = nn.Parameter(torch.ones(2, 3))
+        self.scale = nn.Parameter(torch.tensor(1.0))
+        self.layer = nn.Linear(3, 2)
+        self.layer.bias.requires_grad_(False)
+
+
 @exercise.cases
 def _(rng):
     wake_optimizers()
@@ -51,6 +62,10 @@ def _(rng):
     yield model, rng.randint(1, 99) / 100
     for model in promised_models(rng, "tied weights", "a part with parts"):
         yield model, 0.1
+    yield WithItsOwn(), 0.1
+    yield nn.Sequential(nn.Linear(2, 3, bias=False), nn.Linear(3, 1, bias=False)), 0.2
+    yield nn.LayerNorm(3), 0.2  # nothing with two dimensions
+    yield nn.Linear(2, 1), 0.0
 
 
 @exercise.observe
@@ -95,6 +110,34 @@ def goes_by_the_name(model, weight_decay):
         {"params": [p for n, p in named if "weight" in n], "weight_decay": weight_decay},
         {"params": [p for n, p in named if "weight" not in n], "weight_decay": 0.0},
     ]
+
+
+@exercise.mistake(
+    "A name has a say in your function. A table with two dimensions can be called a bias as well: "
+    "what does the docstring go by?"
+)
+def never_decays_a_bias(model, weight_decay):
+    decayed, others = [], []
+    for name, p in model.named_parameters():
+        if p.requires_grad:
+            (others if p.dim() < 2 or name.endswith("bias") else decayed).append(p)
+    return [
+        {"params": decayed, "weight_decay": weight_decay},
+        {"params": others, "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "Where a model has no parameters for one of the groups, your list is shorter. Whoever takes "
+    "the two groups apart counts on two."
+)
+def without_empty_groups(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    groups = [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
+    ]
+    return [group for group in groups if group["params"]]
 
 
 @exercise.mistake(
@@ -225,6 +268,17 @@ def those_with_a_gradient(model, weight_decay):
     return [
         {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay},
         {"params": [p for p in trained if not (p.dim() >= 2)], "weight_decay": 0.0},
+    ]
+
+
+@exercise.mistake(
+    "A weight decay of 0 becomes another number in your groups. 0 is asked for, not left out."
+)
+def zero_is_not_given(model, weight_decay):
+    trained = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in trained if p.dim() >= 2], "weight_decay": weight_decay or 0.01},
+        {"params": [p for p in trained if p.dim() < 2], "weight_decay": 0.0},
     ]
 
 

@@ -11,8 +11,13 @@ from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import set_numbers, wake_optimizers
 
 
-def freeze_and_train(answer, part: nn.Module, momentum: float, decay: float) -> dict:
-    """Two batches, then the answer freezes the part, then three more steps."""
+def freeze_and_train(
+    answer, part: nn.Module, momentum: float, decay: float, begun: bool = False
+) -> dict:
+    """Two batches, then the answer freezes the part, then three more steps.
+
+    begun: the first parameter of the part is frozen already, and its gradient is still there.
+    """
     rest = nn.Linear(2, 1)
     model = nn.Sequential(part, rest)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum, weight_decay=decay)
@@ -26,6 +31,8 @@ def freeze_and_train(answer, part: nn.Module, momentum: float, decay: float) -> 
 
     batch(clear=True)
     batch(clear=True)
+    if begun:
+        next(part.parameters()).requires_grad_(False)
     given = answer(part)
     frozen, before = copy.deepcopy(part.state_dict()), rest.weight.detach().clone()
     optimizer.step()
@@ -78,11 +85,25 @@ def freeze(part):
         parameter.grad = None
 
 
+class Scaled(nn.Module):
+    """A part of no kind that torch knows: a parameter of its own."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.tensor([0.5, 2.0]))
+
+    def forward(self, x):
+        """x: shape (n, 2). Returns the same shape."""
+        return x * self.scale
+
+
 @exercise.cases
 def _(rng):
     wake_optimizers()
     yield (set_numbers(nn.Linear(2, 2), rng),)
     yield (set_numbers(nn.Sequential(nn.Linear(2, 3), nn.Linear(3, 2)), rng),)
+    inner = nn.Sequential(set_numbers(nn.Linear(2, 2), rng), Scaled())
+    yield (nn.Sequential(inner, set_numbers(nn.Linear(2, 2), rng)),)
     width = rng.randint(2, 40)
     yield (nn.Sequential(nn.Linear(2, width), nn.Tanh(), nn.Linear(width, 2)),)
 
@@ -93,6 +114,8 @@ def _(answer, part):
     for momentum, decay in ((0.0, 0.0), (0.9, 0.0), (0.9, 0.1)):
         setting = f"momentum {momentum}, weight decay {decay}"
         facts[setting] = freeze_and_train(answer, copy.deepcopy(part), momentum, decay)
+    begun = freeze_and_train(answer, copy.deepcopy(part), 0.0, 0.0, begun=True)
+    facts["its first parameter requires no gradient any more, but still has one"] = begun
     return facts
 
 
@@ -183,6 +206,28 @@ def weights_only(part):
 def direct_children_only(part):
     for module in part.children():
         for parameter in module.parameters(recurse=False):
+            parameter.requires_grad_(False)
+            parameter.grad = None
+
+
+@exercise.mistake(
+    "Your function freezes layers of some kinds only. A part may have parameters in layers that "
+    "someone else has written: how do you reach them all?"
+)
+def linear_layers_only(part):
+    for module in part.modules():
+        if isinstance(module, nn.Linear):
+            module.requires_grad_(False)
+            module.zero_grad()
+
+
+@exercise.mistake(
+    "A parameter that requires no gradient is left out by you. Whether it has an old one is "
+    "another question, and the optimizer asks only that."
+)
+def leaves_out_the_frozen(part):
+    for parameter in part.parameters():
+        if parameter.requires_grad:
             parameter.requires_grad_(False)
             parameter.grad = None
 

@@ -46,6 +46,9 @@ def _(rng):
     yield torch.tensor([[1.0], [2.0], [3.0]]), target, "mean"
     yield decimals(rng, 3, 2), decimals(rng, 3, 1), rng.choice(["mean", "sum", "none"])
     yield decimals(rng, 2), decimals(rng, 3), "mean"
+    # Shape () fits every shape, and has as many elements as shape (1,).
+    yield torch.tensor([1.0, 2.0, 3.0]), torch.tensor(4.0), "mean"
+    yield torch.tensor(4.0), torch.tensor([1.0]), "sum"
     for reduction in ("mean", "none"):
         yield decimals(rng, 2, 3), decimals(rng, 2, 3), reduction
     promises = ("any number of dimensions", "any strides")
@@ -193,6 +196,19 @@ def compares_the_lengths(prediction, target, reduction="mean"):
 def compares_the_dimensions(prediction, target, reduction="mean"):
     if prediction.dim() != target.dim():
         raise ValueError("dimensions")
+    squares = (prediction - target) ** 2
+    if reduction == "none":
+        return squares
+    return squares.mean() if reduction == "mean" else squares.sum()
+
+
+@exercise.mistake(
+    "A single number, of shape (), gets through next to a tensor with dimensions. It fits every "
+    "shape, but only because it is broadcast."
+)
+def a_number_fits_every_shape(prediction, target, reduction="mean"):
+    if prediction.dim() and target.dim() and prediction.shape != target.shape:
+        raise ValueError("shapes")
     squares = (prediction - target) ** 2
     if reduction == "none":
         return squares

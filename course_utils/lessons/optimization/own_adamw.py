@@ -102,8 +102,9 @@ def _(rng):
 
 @exercise.observe
 def _(answer, groups, lr, *settings):
-    """Three steps: a and b have gradients, the other one gets its first in the third step.
+    """Four steps: a and b have gradients, the other one gets its first in the third step.
 
+    In the fourth step the gradients of a and b are 0.
     A schedule lowers the rate of the first group.
     """
     groups = copy.deepcopy(groups)
@@ -114,8 +115,8 @@ def _(answer, groups, lr, *settings):
 
     def step(optimizer, a, b, number):
         optimizer.param_groups[0]["lr"] = lr / number
-        a.grad = torch.full_like(a, [1.0, 2.0, -3.0][number - 1])
-        b.grad = torch.full_like(b, [-2.0, 0.1, 0.5][number - 1])
+        a.grad = torch.full_like(a, [1.0, 2.0, -3.0, 0.0][number - 1])
+        b.grad = torch.full_like(b, [-2.0, 0.1, 0.5, 0.0][number - 1])
         before = [a.grad.clone(), b.grad.clone()]
         optimizer.step()
         for p, gradient in zip((a, b), before, strict=True):
@@ -133,6 +134,7 @@ def _(answer, groups, lr, *settings):
     unused.grad = torch.full_like(unused, 0.5)
     facts["a and b after the third step"] = step(optimizer, a, b, 3)
     facts["a parameter after its first gradient, in the third step"] = unused.detach().clone()
+    facts["a and b after a fourth step, with gradients of 0"] = step(optimizer, a, b, 4)
     (late, c), (d,) = (group["params"] for group in resumed_groups)
     with torch.no_grad():
         c.copy_(middle[0])
@@ -341,6 +343,20 @@ class EndsAtTheFirstWithout(BareAdamW):
                     return
                 p.mul_(1 - group["lr"] * group["weight_decay"])
                 p.sub_(group["lr"] * self.direction(p, p.grad, group))
+
+
+@exercise.mistake(
+    "A gradient of 0 is treated like no gradient in your step. It is one all the same: the running "
+    "means, the count and the decay go on with it."
+)
+class ZeroIsNoGradient(BareAdamW):
+    @torch.no_grad()
+    def step(self):
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.grad is not None and p.grad.any():
+                    p.mul_(1 - group["lr"] * group["weight_decay"])
+                    p.sub_(group["lr"] * self.direction(p, p.grad, group))
 
 
 @exercise.mistake(

@@ -60,7 +60,18 @@ def _(rng):
     yield [0.0, 1.0, 0.5, 2.0, 1.0, 3.0, 1.0], rate
     yield [-3.0, -2.0, -1.0, -0.5], 1.0, "max", 0.5, 1
     yield [1.0, 5.0, 5.0, 4.0, 3.0, 2.0, 1.5], 1.0, "min", 0.5, 1
+    yield [1.0, 2.0, 2.0, 2.0, 2.0], 0.0001, "min", 0.1, 0
     yield [], 1.0
+
+
+@exercise.observe
+def _(answer, values, lr, *settings):
+    """Small rates are compared as shares of the first: side by side, 0.000001 and 0 look alike."""
+    rates = answer(values, lr, *settings)
+    facts = {"rates": rates}
+    if type(rates) is list and all(type(rate) is float for rate in rates):
+        facts["rates divided by the first lr"] = [rate / lr for rate in rates]
+    return facts
 
 
 @exercise.mistake(
@@ -264,6 +275,15 @@ def patience_grows(values, lr, mode="min", factor=0.1, patience=2):
     return rates
 
 
+@exercise.mistake(
+    "Some of your small rates are not exact any more. Rounding is for people who read the numbers: "
+    "to a rate of 0.000001 the sixth place is everything."
+)
+def rounded_rates(values, lr, mode="min", factor=0.1, patience=2):
+    rates = plateau_rates(values, lr, mode, factor, patience)
+    return [round(rate, 6) for rate in rates]
+
+
 @exercise.mistake("Your rate falls once and stays there. Each time it falls from where it is.")
 def falls_only_once(values, lr, mode="min", factor=0.1, patience=2):
     start = lr
@@ -351,24 +371,16 @@ exercise.equivalent(
 
 
 exercise.equivalent(
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(1))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(2))], lr=lr)",
-    "optimizer = torch.optim.SGD([nn.Parameter(torch.ones(0))], lr=lr)",
-    because="The parameter is only there so that there is an optimizer; its numbers are "
-    "never read.",
+    "sign = -1.0 if mode == 'max' else 1.0",
+    "sign = -2.0 if mode == 'max' else 1.0",
+    "sign = -1.0 if mode == 'max' else 2.0",
+    because="Only the order of the values counts, and a positive factor keeps it.",
 )
 
 
 exercise.equivalent(
-    "optimizer.step()",
-    "pass",
-    because="Only the order of the two calls is watched by torch: it warns.",
-)
-
-
-exercise.equivalent(
-    "rates.append(optimizer.param_groups[0]['lr'])",
-    "rates.append(optimizer.param_groups[-1]['lr'])",
-    because="The optimizer has one parameter group.",
+    "best, waited, rates = (float('inf'), 0, [])",
+    "best, waited, rates = (float('inf'), 1, [])",
+    "best, waited, rates = (float('inf'), -1, [])",
+    because="The first value is an improvement, and the count begins again at 0.",
 )

@@ -46,6 +46,8 @@ def _(rng):
     yield decimals(rng, 2, 3, 3), torch.tensor([[0, 2, 1], [1, 0, 2]]), 0
     yield decimals(rng, 1, 3, 2), torch.tensor([[0, 0, 0]]), 0
     yield decimals(rng, 2, 3, 4), torch.tensor([[1, 2, -1], [3, -1, -1]]), -1
+    # Classes on both sides of the number that marks padding.
+    yield decimals(rng, 2, 3, 3), torch.tensor([[0, 2, 1], [2, 1, 1]]), 1
     for logits in promised(rng, "any strides", shape=(2, 2, 3)):
         yield logits, labels(rng, 9, 3)[1:].reshape(2, 4)[:, ::2], 0
 
@@ -136,6 +138,17 @@ def zero_from_nowhere(logits, target, pad):
 def padding_is_zero(logits, target, pad):
     total = F.cross_entropy(logits.flatten(0, 1), target.flatten(), ignore_index=0, reduction="sum")
     return total / (target != 0).sum().clamp(min=1)
+
+
+@exercise.mistake(
+    "Only numbers on one side of `pad` count as words in your loss. `pad` may stand between the "
+    "numbers of two classes."
+)
+def words_are_larger_than_pad(logits, target, pad):
+    real = target > pad
+    if not real.any():
+        return logits.sum() * 0
+    return F.cross_entropy(logits[real], target[real])
 
 
 @exercise.mistake(

@@ -49,6 +49,9 @@ def _(rng):
     yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9
     yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.0, True
     yield w, grad, torch.tensor([1.0, 1.0]), 0.1, 0.9, 0.5, False
+    # A gradient of 0 is one all the same: momentum and decay go on.
+    zero, ones = torch.tensor([0.0, 0.0]), torch.tensor([1.0, 1.0])
+    yield w, zero, ones, 0.1, 0.9, 0.5
     yield decimals(rng, 2, 2), decimals(rng, 2, 2), None, 0.5, 0.5, 0.1, True
     yield decimals(rng, 3), decimals(rng, 3), None, 0.2, 0.0, 0.3
     promises = ("any number of dimensions", "any strides")
@@ -228,6 +231,16 @@ def writes_into_the_gradient(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0
 
 
 @exercise.mistake(
+    "Where the gradient is 0 your function takes no step. Is the gradient all that moves a "
+    "parameter here?"
+)
+def rests_without_a_gradient(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
+    if not grad.any():
+        return w.clone(), buffer
+    return sgd_step(w, grad, buffer, lr, momentum, weight_decay, nesterov)
+
+
+@exercise.mistake(
     "Weight decay is given, and your step is the same as without it. To what is it added?"
 )
 def ignores_the_decay(w, grad, buffer, lr, momentum=0.0, weight_decay=0.0, nesterov=False):
@@ -274,19 +287,4 @@ exercise.equivalent(
     "return (new.sub_(lr * grad), buffer)",
     "return (new.sub(lr * grad), buffer)",
     because="`new` is the answer's own copy.",
-)
-
-
-exercise.equivalent(
-    "parameter.grad = grad.clone()",
-    "parameter.grad = grad",
-    because="torch.optim.SGD reads the gradient and does not write into it.",
-)
-
-
-exercise.equivalent(
-    "return (parameter.detach(), optimizer.state[parameter].get('momentum_buffer'))",
-    "return (parameter, optimizer.state[parameter].get('momentum_buffer'))",
-    "return (parameter.detach_(), optimizer.state[parameter].get('momentum_buffer'))",
-    because="Whether the new weight is a Parameter is left open.",
 )
