@@ -2,6 +2,8 @@
 The check counts how often they do.
 """
 
+from contextlib import nullcontext
+
 import torch
 import torch.distributed as dist
 from torch.distributed.algorithms.ddp_comm_hooks.default_hooks import allreduce_hook
@@ -61,6 +63,8 @@ def _(rng):
         batches = [
             seeded(rng, lambda sizes=[size] * count: regression_batches(*sizes)) for _ in range(2)
         ]
+        if count == 3:  # the last pair stands in the list twice
+            batches = [[first, second, first] for first, second, _ in batches]
         yield model, optimizer, ByRank(batches)
 
 
@@ -89,6 +93,18 @@ def averages_each_time(model, optimizer, batches):
     optimizer.zero_grad()
     for x, y in batches:
         (F.mse_loss(model(x), y) / len(batches)).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "One pair may stand in the list twice. What tells you that a micro-batch is the last one?"
+)
+def known_by_the_object(model, optimizer, batches):
+    optimizer.zero_grad()
+    for batch in batches:
+        x, y = batch
+        with nullcontext() if batch is batches[-1] else model.no_sync():
+            (F.mse_loss(model(x), y) / len(batches)).backward()
     optimizer.step()
 
 
@@ -212,8 +228,6 @@ def does_not_step(model, optimizer, batches):
 
 @exercise.right
 def a_context_for_each(model, optimizer, batches):
-    from contextlib import nullcontext
-
     optimizer.zero_grad(set_to_none=False)
     for number, (x, y) in enumerate(batches):
         last = number == len(batches) - 1

@@ -61,7 +61,8 @@ def _models(rng, make, without=(), frozen=()):
         copy = make()
         copy.load_state_dict(model.state_dict())
         for name, parameter in copy.named_parameters():
-            gradient = halves(rng, *parameter.shape)
+            gradient = torch.empty_like(parameter, requires_grad=False)  # as backward lays it out
+            gradient.copy_(halves(rng, *parameter.shape))
             parameter.grad = None if (rank, name) in without else gradient
             parameter.requires_grad_(name not in frozen)
         models.append(copy)
@@ -72,10 +73,16 @@ def _two_layers():
     return nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
 
 
+def _channels_last():
+    """A layer with a weight that is not contiguous."""
+    return nn.Conv2d(2, 1, 2).to(memory_format=torch.channels_last)
+
+
 @exercise.cases
 def _(rng):
     everywhere = range(RANKS)
     yield (_models(rng, lambda: nn.Linear(2, 1)),)
+    yield (_models(rng, _channels_last),)
     yield (_models(rng, _two_layers, without={(1, "0.weight"), (2, "0.weight"), (0, "2.bias")}),)
     yield (_models(rng, _two_layers, without={(rank, "0.bias") for rank in everywhere}),)
     old = {(rank, "0.bias") for rank in everywhere} | {(0, "0.weight")}
@@ -210,6 +217,22 @@ def parameters_averaged(model):
         for parameter in model.parameters():
             dist.all_reduce(parameter)
             parameter /= dist.get_world_size()
+
+
+@exercise.mistake(
+    "A gradient may have other strides than usual: what you average of it is a copy then, and the "
+    "gradient itself is as before."
+)
+def contiguous_ones_averaged(model):
+    for parameter in model.parameters():
+        if not parameter.requires_grad:
+            continue
+        having = torch.tensor(int(parameter.grad is not None))
+        dist.all_reduce(having)
+        if having:
+            if parameter.grad is None:
+                parameter.grad = torch.zeros_like(parameter)
+            _mean(parameter.grad.contiguous())
 
 
 @exercise.mistake("One rank has the mean. The others would take another step than that one.")

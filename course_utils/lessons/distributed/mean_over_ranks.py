@@ -6,12 +6,16 @@ after     rank 0: [2., 1.]    rank 1: [2., 1.]    rank 2: [2., 1.]
 ```
 """
 
+import tempfile
+from pathlib import Path
+
 import torch
 import torch.distributed as dist
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.distributed.inputs import halves
-from course_utils.observation import shares_storage
+from course_utils.observation import attempt, shares_storage
+from course_utils.rank_processes import process_group
 from course_utils.ranks import ByRank
 
 RANKS = 3
@@ -49,7 +53,8 @@ def mean_over_ranks(x):
 def _(rng):
     yield (ByRank((torch.tensor([1.0, 2.0]), torch.tensor([5.0, 0.0]), torch.tensor([0.0, 1.0]))),)
     yield (ByRank(halves(rng, 2, 1, 3) for _ in range(RANKS)),)
-    yield (ByRank(halves(rng).double() for _ in range(RANKS)),)
+    large = (3.0 * (2**24 + 1), -3.0 * 2**24, 0.0)  # in float32 the mean is another one
+    yield (ByRank(torch.tensor(number, dtype=torch.float64) for number in large),)
     yield (ByRank(torch.zeros(0, 2) for _ in range(RANKS)),)
     thirds = torch.tensor([1.0, 0.1, 1e4]) / 3  # not the same any more once it was divided
     yield (ByRank((thirds, thirds * 0.7, thirds * 1.1)),)
@@ -59,10 +64,21 @@ def _(rng):
 
 @exercise.observe
 def _(answer, x):
+    alone = x.clone()
     result = answer(x)
+    facts = {"result": result, "shares memory with x": _shares(result, x)}
+    # The group of all ranks has done its work; what follows is a group of this rank alone.
+    dist.destroy_process_group()
+    with tempfile.TemporaryDirectory() as folder, process_group(0, 1, Path(folder, "meeting")):
+        of_one = attempt(lambda: answer(alone))
+    facts["with one rank alone, the result"] = of_one
+    facts["with one rank alone, shares memory with x"] = _shares(of_one, alone)
+    return facts
+
+
+def _shares(result, x):
     # All tensors without elements lie at the same place: nowhere.
-    shares = x.numel() > 0 and shares_storage(result, x)
-    return {"result": result, "shares memory with x": result is x or shares}
+    return result is x or (x.numel() > 0 and shares_storage(result, x))
 
 
 @exercise.mistake("This is the sum. What makes a mean of it?")
@@ -198,6 +214,24 @@ def in_float32(x):
     total = x.to(torch.float32, copy=True)
     dist.all_reduce(total)
     return total / dist.get_world_size()
+
+
+@exercise.mistake(same_as=in_float32)
+def float_zeros_to_add_to(x):
+    total = torch.zeros(x.shape)
+    total += x
+    dist.all_reduce(total)
+    return (total / dist.get_world_size()).to(x.dtype)
+
+
+@exercise.mistake(
+    "On three ranks this is right. A rank that is alone gets its own tensor back, and was to have "
+    "a new one."
+)
+def nothing_to_do_alone(x):
+    if dist.get_world_size() == 1:
+        return x
+    return mean_over_ranks(x)
 
 
 @exercise.right

@@ -36,9 +36,9 @@ exercise = Exercise(
 def same_start(model):
     """Give the models of all ranks the numbers that rank 0 has: all parameters, all buffers.
 
-    model: on each rank of the same structure, shapes and dtypes. Frozen parameters count, and so do
-    buffers that hold no floats or are in no state_dict. An optimizer may hold the parameters
-    already, so they stay the same objects. Nothing changes on rank 0. Returns nothing.
+    model: on each rank of the same structure, shapes, strides and dtypes. Frozen parameters count,
+    and so do buffers that hold no floats or are in no state_dict. An optimizer may hold the
+    parameters already, so they stay the same objects. Nothing changes on rank 0. Returns nothing.
     """
     for tensor in (*model.parameters(), *model.buffers()):
         dist.broadcast(tensor.detach(), src=0)
@@ -80,9 +80,15 @@ def _normed():
     return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 1))
 
 
+def _channels_last():
+    """A layer with a weight that is not contiguous."""
+    return nn.Conv2d(2, 1, 2).to(memory_format=torch.channels_last)
+
+
 @exercise.cases
 def _(rng):
     yield (_models(rng, lambda: nn.Linear(2, 1)),)
+    yield (_models(rng, _channels_last),)
     yield (_models(rng, _normed, frozen=("0.weight", "0.bias", "1.weight")),)
     yield (_models(rng, lambda: nn.Sequential(_Masked(), nn.Linear(2, 1)).eval()),)
     width = rng.randint(2, 4)
@@ -208,6 +214,14 @@ def one_seed_for_all(model):
         for part in model.modules():
             if hasattr(part, "reset_parameters"):
                 part.reset_parameters()
+
+
+@exercise.mistake(
+    "A parameter may have other strides than usual: what you send and receive of it is a copy "
+    "then, and it keeps its own numbers."
+)
+def contiguous_ones(model):
+    _broadcast([tensor.contiguous() for tensor in (*model.parameters(), *model.buffers())])
 
 
 @exercise.not_by_hand

@@ -35,8 +35,9 @@ def follow_boxes(image, boxes, labels, steps):
     """Send an image and its boxes through Albumentations steps.
 
     image: a uint8 array of shape (height, width, 3). boxes: a list of n lists [x, y, width,
-    height] in pixels (COCO), all inside the image. labels: a list of n ints. steps: a list of
-    Albumentations steps, of which at most one cuts. n may be 0, before and afterwards.
+    height] in pixels (COCO), all inside the image. labels: a list of n ints from 0 to 2**24.
+    steps: a list of Albumentations steps, of which at most one cuts. n may be 0, before and
+    afterwards.
     A box vanishes with its label when the cut leaves less than 30 % of its area.
     Returns (image, boxes, labels): the new array; a float32 tensor of shape (n, 4), where each
     row is [x_min, y_min, x_max, y_max] in pixels; an int64 tensor of shape (n,).

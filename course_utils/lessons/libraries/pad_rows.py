@@ -74,6 +74,9 @@ def _(rng):
     yield [second, hidden], 0, 3  # more tokens than the mask has ones, and over a multiple
     words = {"input_ids": [2, 7, 3], "attention_mask": [1, 1, 1], "label": [-100, 1, -100]}
     yield [words, {"input_ids": [4], "attention_mask": [1], "label": [2]}], 9, 2
+    large = 2**24 + 1  # the first whole number that float32 rounds
+    ids = {"input_ids": [large, 2], "attention_mask": [1, 1], "label": large}
+    yield [ids, {"input_ids": [3], "attention_mask": [1], "label": -1}], large, 2
     inside = {"input_ids": [2, 0, 3], "attention_mask": [1, 0, 1], "label": [1, 2, 0]}
     yield [words, inside, {"input_ids": [4], "attention_mask": [1], "label": [2]}], 9, 2
     yield [row(rng, 3, types=True, token_labels=True)], rng.randint(0, 9), 8
@@ -330,6 +333,29 @@ def types_made_of_zeros(rows, pad_id, multiple):
 def floats(rows, pad_id, multiple):
     batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
     return {key: value.float() for key, value in batch.items()}
+
+
+@exercise.mistake(
+    "Large numbers came out as others, though their dtype is right at last. Which one did they "
+    "have on the way?"
+)
+def floats_on_the_way(rows, pad_id, multiple):
+    return {key: value.long() for key, value in floats(rows, pad_id, multiple).items()}
+
+
+@exercise.mistake(same_as=floats_on_the_way)
+def float_ids_on_the_way(rows, pad_id, multiple):
+    batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
+    ids = torch.full(batch["input_ids"].shape, float(pad_id))
+    for place, one in zip(ids, rows, strict=True):
+        place[: len(one["input_ids"])] = torch.tensor(one["input_ids"])
+    return {**batch, "input_ids": ids.long()}
+
+
+@exercise.mistake(same_as=floats_on_the_way)
+def float_labels_on_the_way(rows, pad_id, multiple):
+    batch = padded(rows, rounded(rows, multiple), paddings(pad_id))
+    return {**batch, "labels": batch["labels"].float().long()}
 
 
 @exercise.right

@@ -75,6 +75,8 @@ def _(rng):
     yield table(1, number=[None]), rng.randint(1, 4)
     zeros = [[0, 7, 0], [5, 0], [rng.randint(0, 2)]]
     yield table(3, 2, 1, ids=zeros), 3
+    large = 2**24 + 1  # the first whole number that float32 rounds
+    yield table(2, 1, 1, ids=[[large, -1], [-1], [large]], label=[large, 0, -1]), 2
     yield table(*(rng.randint(1, 5) for _ in range(rng.randint(5, 9)))), rng.randint(2, 4)
 
 
@@ -219,6 +221,41 @@ def float_lengths(rows, batch_size):
         batch_of(part, length=torch.Tensor([len(one) for one in part["ids"]]))
         for part in parts(rows, batch_size)
     ]
+
+
+@exercise.mistake(
+    "Large ids or labels are other numbers now, though their dtype is right at last. Which one did "
+    "they have on the way?"
+)
+def ids_written_into_float_zeros(rows, batch_size):
+    batches = []
+    for part in parts(rows, batch_size):
+        lengths = [len(one) for one in part["ids"]]
+        ids = torch.zeros(len(lengths), max(lengths))
+        for row, one in zip(ids, part["ids"], strict=True):
+            row[: len(one)] = torch.tensor(one)
+        batches.append(batch_of(part, ids=ids.long()))
+    return batches
+
+
+@exercise.mistake(same_as=ids_written_into_float_zeros)
+def labels_of_floats(rows, batch_size):
+    return [
+        batch_of(part, label=torch.Tensor(part["label"]).long()) for part in parts(rows, batch_size)
+    ]
+
+
+@exercise.mistake(
+    "You fill up with a number that may be an id: the lengths do not count it, or it became a 0."
+)
+def minus_one_is_no_id(rows, batch_size):
+    batches = []
+    for part in parts(rows, batch_size):
+        ids = [torch.tensor(one) for one in part["ids"]]
+        ids = pad_sequence(ids, batch_first=True, padding_value=-1)
+        length = (ids != -1).sum(1)
+        batches.append(batch_of(part, ids=ids.clamp(min=0), length=length))
+    return batches
 
 
 @exercise.mistake(
