@@ -23,6 +23,10 @@ ONES = torch.ones(2, 3)
         (torch.tensor([float("nan")]), torch.tensor([float("nan")])),
         (torch.tensor([1.0]), torch.tensor([1.0 + 1e-6])),
         (Opaque("torch.float32"), Opaque("torch.float32")),
+        (ONES.to("meta"), ONES.to("meta")),
+        # Dtypes that torch 2.3 stores and does not compare.
+        (ONES.to(torch.uint16), ONES.to(torch.uint16)),
+        (torch.tensor(1.0).to(torch.float8_e5m2), torch.tensor(1.0).to(torch.float8_e5m2)),
     ],
 )
 def test_equal(expected, got):
@@ -48,6 +52,7 @@ def test_equal(expected, got):
         (torch.tensor([True]), torch.tensor([False]), "values", "1 of 1 values differ"),
         (torch.tensor([1.0]), torch.tensor([float("nan")]), "values", "yours is nan"),
         (torch.tensor(1.0), torch.tensor(2.0), "values", "expected 1, yours is 2"),
+        (ONES, ONES.to("meta"), "values", "a tensor on cpu, yours is on meta"),
     ],
 )
 def test_first_difference(expected, got, stage, words):

@@ -40,6 +40,11 @@ def test_numbers_that_are_wrong_in_a_simple_way(words):
     assert words in told(lambda x: 2 * x, WRONG[words])
 
 
+@pytest.mark.parametrize(("right", "got"), [("meta", "meta"), ("meta", "cpu"), ("cpu", "meta")])
+def test_of_a_tensor_without_numbers_no_number_is_compared(right, got):
+    assert told(lambda x: x.to(right), lambda x: x.to(got).double()) == ""
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [

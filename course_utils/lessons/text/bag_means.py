@@ -46,6 +46,8 @@ def _(rng):
     yield table, torch.tensor([3, 1, 2]), torch.tensor([0, 1, 1])
     yield table, torch.tensor([3]), torch.tensor([0, 1])
     yield table, torch.tensor([2, 2, 1]), torch.tensor([0])  # one bag; a word counts twice
+    # Beside such a number nothing is left of a small one, in a sum of both.
+    yield torch.tensor([[1e30], [2.0], [4.0]]), torch.tensor([0, 1, 2]), torch.tensor([0, 1])
     columns = torch.tensor([[2, 0], [0, 1], [1, 3]])
     yield numbers(rng, 2, 3).T, columns[:, 0], columns[:, 1]  # views: the last bag is empty
     for _ in range(2):
@@ -212,6 +214,16 @@ def out_of_the_graph(table, ids, offsets):
         if end > start:
             means[i] = table.detach()[ids[start:end]].mean(dim=0)
     return means
+
+
+@exercise.mistake(
+    "Your sum of a bag is a difference of two longer sums, so other bags are in it. What is left "
+    "of a small number beside 1e30?"
+)
+def differences_of_sums(table, ids, offsets):
+    sums = torch.cat([torch.zeros(1, table.shape[1]), table[ids].cumsum(dim=0)])
+    ends = torch.cat([offsets[1:], torch.tensor([len(ids)])])
+    return (sums[ends] - sums[offsets]) / (ends - offsets).clamp(min=1)[:, None]
 
 
 @exercise.right

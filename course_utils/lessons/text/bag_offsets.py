@@ -34,6 +34,7 @@ def _(rng):
     yield (torch.tensor([4]),)
     yield (torch.tensor([3, 0, 2, 5]),)
     yield (torch.tensor([0, 0, 2, 0]),)
+    yield (torch.tensor([2**24, 1, 2]),)  # 2**24 + 1 is not in float32
     yield (torch.tensor([[3, 9], [1, 9], [2, 9]])[:, 0],)  # a column of a larger tensor
     for _ in range(2):
         yield (torch.tensor([3, *[rng.randint(1, 5) for _ in range(rng.randint(2, 4))]]),)
@@ -135,6 +136,15 @@ def offsets_of_sorted(lengths):
 @exercise.mistake("With one bag you have lost the dimension: one bag still is a row of one.")
 def squeezed(lengths):
     return (lengths.cumsum(dim=0) - lengths).squeeze()
+
+
+@exercise.mistake(
+    "A large offset is off by one: float32 does not have all whole numbers. Places are counted in "
+    "int64 all the way."
+)
+def by_way_of_floats(lengths):
+    ends = lengths.float().cumsum(dim=0)
+    return torch.cat([torch.zeros(1), ends[:-1]]).long()
 
 
 @exercise.right

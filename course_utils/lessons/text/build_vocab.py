@@ -46,6 +46,7 @@ def _(rng):
     yield [["b", "a"], ["c", "b", "b"]], 1, ["<pad>", "<unk>"]
     yield [["x", "<unk>", "x", "a"], ["y", "<unk>", "y", "<unk>"]], 2, ["<unk>"]
     yield [["t", "s"], []], 1, []
+    yield [[]], 1, ["<pad>"]  # no token at all
     yield [["d", "d", "e"]], 1, ["<unk>", "<pad>", "<bos>"]
     yield [["n", "n", "n"], ["m", "o"], ["o"]], 2, ["<pad>", "<unk>"]
     yield [["ab", "B"], ["C", "ab", "a"]], 1, ["<unk>"]  # capital letters come first in `sorted`
@@ -257,6 +258,20 @@ def from_id_to_token(texts, min_freq=1, specials=()):
     ordered = sorted(counter, key=lambda token: (-counter[token], token))
     known = [t for t in ordered if counter[t] >= min_freq and t not in specials]
     return dict(enumerate([*specials, *known]))
+
+
+@exercise.mistake(
+    "Texts without a token stop your code. Of nothing there is no largest number; the specials "
+    "still get their ids."
+)
+def from_the_largest_count(texts, min_freq=1, specials=()):
+    counter = Counter(token for tokens in texts for token in tokens)
+    ids = {token: i for i, token in enumerate(specials)}
+    for count in range(max(counter.values()), min_freq - 1, -1):
+        for token in sorted(counter):
+            if counter[token] == count and token not in ids:
+                ids[token] = len(ids)
+    return ids
 
 
 @exercise.right

@@ -47,6 +47,7 @@ def _(rng):
     yield [(2, ["late", "goal"]), (3, ["shares", "rise", "late"]), (1, ["goal"])], vocab
     yield [(4, []), (2, ["goal"]), (3, ["rise"])], vocab
     yield [(1, []), (4, [])], vocab
+    yield [(2, ["goal", "vote"])], {"<unk>": 0, "goal": 2**24 + 1}  # float32 does not have it
     vocab = {"<pad>": 0, "goal": 1, "shares": 2, "<unk>": 3, "rise": 4}
     yield [(3, ["Goal", "rise", " rise"])], {"rise": 0, "goal": 1, "<unk>": 2}
     words = ["goal", "shares", "rise", "moon", "vote"]
@@ -284,6 +285,18 @@ def padded_in_one_row(samples, vocab):
         vocab.get(t, 0) if t == "<pad>" else vocab.get(t, vocab["<unk>"]) for x in texts for t in x
     ]
     return labels, torch.tensor(ids, dtype=torch.int64), torch.arange(len(samples)) * longest
+
+
+@exercise.mistake(
+    "A large id comes back as its neighbour: float32 does not have all whole numbers, and "
+    "`.long()` afterwards does not bring them back."
+)
+def ids_by_way_of_floats(samples, vocab):
+    labels = torch.tensor([label - 1 for label, _ in samples])
+    texts = [[vocab.get(token, vocab["<unk>"]) for token in tokens] for _, tokens in samples]
+    lengths = torch.tensor([len(text) for text in texts])
+    ids = torch.cat([torch.tensor(text, dtype=torch.float32) for text in texts]).long()
+    return labels, ids, lengths.cumsum(0) - lengths
 
 
 @exercise.right

@@ -32,6 +32,7 @@ def _(rng):
     yield ["rain", "in", "oslo"], {"rain": 0, "<unk>": 1, "in": 2}
     yield [], {"<unk>": 0, "a": 1}
     yield ["?", "a", "?"], {"<pad>": 0, "<unk>": 1, "a": 2}
+    yield ["a", "z"], {"<unk>": 3, "a": 2**24 + 1}  # the first whole number not in float32
     yield ["Rain", "rain", " rain"], {"<pad>": 0, "rain": 1, "<unk>": 2}
     for _ in range(2):
         known = rng.sample("abcdefg", 4)
@@ -162,6 +163,17 @@ def all_unknown(tokens, vocab):
     known = all(token in vocab for token in tokens)
     ids = [vocab[token] if known else vocab["<unk>"] for token in tokens]
     return torch.tensor(ids, dtype=torch.int64)
+
+
+@exercise.mistake(
+    "A large id comes back as its neighbour: float32 does not have all whole numbers. What is the "
+    "dtype of the tensor that you fill?"
+)
+def by_way_of_floats(tokens, vocab):
+    ids = torch.zeros(len(tokens))
+    for i, token in enumerate(tokens):
+        ids[i] = vocab.get(token, vocab["<unk>"])
+    return ids.long()
 
 
 @exercise.right

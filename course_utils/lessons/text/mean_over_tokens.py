@@ -42,6 +42,8 @@ def _(rng):
     yield torch.tensor([[[5.0, 7.0], [1.0, 1.0]], [[2.0, 3.0], [4.0, 5.0]]]), torch.tensor([0, 1])
     # A zero is not always padding.
     yield torch.tensor([[[0.0], [4.0], [0.0]], [[1.0], [2.0], [0.0]]]), torch.tensor([2, 2])
+    # Beside such padding nothing is left of a small number, in a sum of both.
+    yield torch.tensor([[[2.0], [1e30]], [[1.0], [3.0]]]), torch.tensor([1, 2])
     yield numbers(rng, 1, 3, 2), torch.tensor([2])
     column = torch.tensor([[2, 9], [1, 9]])[:, 0]
     yield numbers(rng, 3, 2, 2).transpose(0, 1), column
@@ -190,6 +192,16 @@ def one_mean_for_all(vectors, lengths):
 def out_of_the_graph(vectors, lengths):
     real = torch.arange(vectors.shape[1]) < lengths[:, None]
     return (vectors.detach() * real[:, :, None]).sum(dim=1) / lengths.clamp(min=1)[:, None]
+
+
+@exercise.mistake(
+    "The padding is added, and taken away again. How many digits of a 2.0 are left in a sum with "
+    "1e30?"
+)
+def takes_the_padding_away(vectors, lengths):
+    padding = torch.arange(vectors.shape[1]) >= lengths[:, None]
+    total = vectors.sum(dim=1) - (vectors * padding[:, :, None]).sum(dim=1)
+    return total / lengths.clamp(min=1)[:, None]
 
 
 @exercise.mistake(same_as=empty_is_nan)

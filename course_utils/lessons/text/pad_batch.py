@@ -47,6 +47,8 @@ def _(rng):
     yield [[5, 2], [7, 4, 9], [3]], 1
     yield [[8, 0, 0], [6], []], 0
     yield [[4]], 9
+    yield [[0, 2], [3]], 1
+    yield [[2**24 + 1], []], 0  # the first whole number that float32 does not have
     yield [[], []], 1
     for _ in range(2):
         texts = [[rng.randint(2, 9) for _ in range(rng.randint(1, 4))] for _ in range(3)]
@@ -192,6 +194,30 @@ def raises_when_all_are_empty(texts, pad_id):
     longest = max(len(text) for text in texts)
     rows = [[*text, *[pad_id] * (longest - len(text))] for text in texts]
     return torch.tensor(rows, dtype=torch.int64), torch.tensor([len(text) for text in texts])
+
+
+@exercise.mistake(
+    "A 0 that belongs to a text became padding. Which places are free is not to be seen at the "
+    "numbers in them."
+)
+def zeros_are_free_places(texts, pad_id):
+    lengths = torch.tensor([len(text) for text in texts])
+    ids = torch.zeros(len(texts), int(lengths.max()), dtype=torch.int64)
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = torch.tensor(text, dtype=torch.int64)
+    return ids.masked_fill(ids == 0, pad_id), lengths
+
+
+@exercise.mistake(
+    "A large id comes back as its neighbour: float32 does not have all whole numbers. An id is not "
+    "safe in a float, not even for a while."
+)
+def by_way_of_floats(texts, pad_id):
+    lengths = torch.tensor([len(text) for text in texts])
+    ids = torch.zeros(len(texts), int(lengths.max())) + pad_id
+    for row, text in zip(ids, texts, strict=True):
+        row[: len(text)] = torch.tensor(text)
+    return ids.long(), lengths
 
 
 @exercise.right

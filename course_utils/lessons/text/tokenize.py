@@ -46,6 +46,8 @@ def _(rng):
     yield ("",)
     yield ('3"5 ; ?!',)
     yield ("one;two:three",)
+    yield ('"No!" A " alone',)  # quotes beside a mark, and one between spaces
+    yield ("so<br />so <b> & #1",)  # characters that no rule names
     yield ("(A café!)\n\t‘Né’, (2.5)",)  # letters and quotes beyond those of a keyboard
     words = ["Rain", "sun", "isn't", "well-made", '"Yes"', "(no)", "Oslo", "7.5"]
     for _ in range(2):
@@ -202,6 +204,31 @@ def cuts_at_spaces_only(text):
 def quotes_in_pairs_only(text):
     text = re.sub(r"[;:]", " ", re.sub(r'"([^"]*)"', r"\1", text.lower()))
     return re.sub(r"([.,'()!?])", r" \1 ", text).split()
+
+
+@exercise.mistake(
+    "There is an empty string among your tokens: it was a double quote and nothing else. In which "
+    "order do your steps come?"
+)
+def quotes_out_of_tokens(text):
+    text = re.sub(r"[;:]", " ", text.lower())
+    tokens = re.sub(r"([.,'()!?])", r" \1 ", text).split()
+    return [token.replace('"', "") for token in tokens]
+
+
+@exercise.mistake(
+    "You have a rule more than the docstring: `<br />` stands in texts from web pages, and none of "
+    "the rules here speaks of it."
+)
+def without_line_breaks_of_html(text):
+    text = text.lower().replace('"', "").replace("<br />", " ")
+    return re.sub(r"([.,'()!?])", r" \1 ", re.sub(r"[;:]", " ", text)).split()
+
+
+@exercise.mistake(same_as=without_line_breaks_of_html)
+def without_any_html(text):
+    text = re.sub(r"<[^>]*>", " ", text.lower().replace('"', ""))
+    return re.sub(r"([.,'()!?])", r" \1 ", re.sub(r"[;:]", " ", text)).split()
 
 
 @exercise.mistake(

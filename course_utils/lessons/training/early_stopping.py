@@ -56,7 +56,7 @@ class EarlyStopping:
     EarlyStopping(patience): patience is an int of at least 1.
     step(loss, model): called once after each epoch with its validation loss, a float. Returns
     True if training should stop now, else False; after a True it is not called again. An equal
-    loss is not a better one.
+    loss is not a better one, nor is NaN.
     best_loss: the lowest loss so far, a float; infinity at the beginning.
     best_state: the model's state dict, buffers included, as it was after the best epoch; None at
     the beginning. The model itself stays as it is. Any smaller loss is better, however little.
@@ -86,6 +86,9 @@ def _(rng):
     yield 3, []
     yield 1, [2.0, 1.9999999, 2.5]
     yield 3, [2.0, 1.0, 1.5]
+    yield 2, [3.0, float("nan"), 2.0, float("nan"), float("nan")]
+    yield 2, [float("nan"), 3.0, 2.0]
+    yield 2, [float("nan"), float("nan"), 1.0]
     for _ in range(3):
         first = [float(n) for n in rng.sample(range(10, 20), 3)]
         yield 2, [*first, 5.0, 5.0, 4.5, 9.0, 7.0, 6.0]
@@ -292,7 +295,7 @@ class SmallStepsDoNotCount(Counting):
 class LoadsTheBest(Counting):
     def step(self, loss, model):
         stop = super().step(loss, model)
-        if stop:
+        if stop and self.best_state is not None:
             model.load_state_dict(self.best_state)
         return stop
 
@@ -344,16 +347,41 @@ class KeepsEveryState(Counting):
         return stop
 
 
+@exercise.mistake(
+    "A loss that is NaN becomes the best one. Each comparison with NaN is False: what does your "
+    "code do then?"
+)
+class NaNIsBetter(Counting):
+    def step(self, loss, model):
+        if loss >= self.best_loss:
+            self.bad_epochs += 1
+            return self.bad_epochs >= self.patience
+        self.best_loss, self.bad_epochs = loss, 0
+        self.best_state = self.state_of(model)
+        return False
+
+
+@exercise.mistake(
+    "The first loss is the best one in yours, even if it is NaN. Which loss is smaller than NaN?"
+)
+class FirstIsBest(Counting):
+    def step(self, loss, model):
+        if self.best_state is not None:
+            return super().step(loss, model)
+        self.best_loss, self.best_state = loss, self.state_of(model)
+        return False
+
+
 @exercise.right
 class ByHistory:
     def __init__(self, patience):
         self.patience = patience
-        self.losses = []
+        self.losses = [float("inf")]
         self.best_state = None
 
     @property
     def best_loss(self):
-        return min(self.losses, default=float("inf"))
+        return min(self.losses)
 
     def step(self, loss, model):
         if loss < self.best_loss:
@@ -376,15 +404,6 @@ class StaysStopped:
             self.best_state = copy.deepcopy(model).state_dict()
         self.stop = self.stop or self.left == 0
         return self.stop
-
-
-exercise.equivalent(
-    "self.bad_epochs = 0",
-    "pass",
-    "self.bad_epochs = 1",
-    "self.bad_epochs = -1",
-    because="The first loss is below infinity, and sets it to 0.",
-)
 
 
 exercise.equivalent(

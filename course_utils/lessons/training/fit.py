@@ -60,7 +60,7 @@ def fit(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
 @exercise.cases
 def _(rng):
     for epochs in (2, 3, 1):
-        model = seeded(rng, normed_net)
+        model = seeded(rng, normed_net).train(epochs > 1)
         optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
         left_out = 2 if epochs == 1 else 0
         train = seeded(rng, lambda n=left_out: make_loader(14, 6, left_out=n, turning=True))
@@ -125,6 +125,21 @@ def train_mode_once(model, loss_fn, optimizer, train_loader, valid_loader, epoch
         history["train"].append(one_pass(model, loss_fn, train_loader, optimizer))
         model.eval()
         history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "Yours trains in the mode in which the model came. Nobody has promised that this is training "
+    "mode."
+)
+def mode_of_the_caller(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        mode = model.training
+        history["train"].append(one_pass(model, loss_fn, train_loader, optimizer))
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+        model.train(mode)
     return history
 
 

@@ -68,6 +68,7 @@ def log_losses(writer, epochs):
 def _(rng):
     yield Recorder(), [[(4.0, 2), (1.0, 1)], [(2.0, 2), (0.5, 1)]]
     yield Recorder(), [[(3.0, 2)]]
+    yield Recorder(), [[(1.0, 2), (-1.0, 2)], [(0.0, 1)]]  # a mean of exactly 0
     yield Recorder(), [[(1.0, 2)] * 3, [(2.0, 1), (5.0, 3)], [(4.0, rng.randint(1, 3))] * 4]
     for _ in range(3):
         sizes = [4, 4, rng.randint(1, 2)]
@@ -276,6 +277,23 @@ def epochs_first(writer, epochs):
         writer.add_scalar("loss/epoch", mean, global_step=number)
     for number, (loss, _) in enumerate(pair for batches in epochs for pair in batches):
         writer.add_scalar("loss/batch", loss, global_step=number)
+
+
+@exercise.mistake(
+    "There is no point where a loss is exactly 0. A 0 is a number like any other, and it counts as "
+    "false."
+)
+def nothing_for_zero(writer, epochs):
+    step = 0
+    for epoch, batches in enumerate(epochs):
+        total, samples = 0.0, 0
+        for loss, n in batches:
+            writer.add_scalar("loss/batch", loss, step)
+            step += 1
+            total += loss * n
+            samples += n
+        if total:
+            writer.add_scalar("loss/epoch", total / samples, epoch)
 
 
 @exercise.right

@@ -47,10 +47,12 @@ def _(rng):
     yield (x, y), "meta"
     yield (x, y), "cpu"
     yield [x, y, "a.png"], "meta"
+    yield ["a.png", x], "meta"
     yield {"image": x, "label": y, "file": "a.png"}, "meta"
     yield {"inputs": (x, [x, y]), "label": y}, "meta"
     yield (x, rng.randint(2, 30), None, 0.5), "meta"
     yield [{"image": x}, (), {"size": (samples, 3)}], "meta"
+    yield torch.zeros(2, dtype=torch.float64), "cpu"
     for tensor in promised(rng, "any shape", "any dtype", "any strides"):
         yield {"x": tensor}, rng.choice(["meta", "cpu"])
 
@@ -239,6 +241,34 @@ def floats_only(batch, device):
         return {name: floats_only(item, device) for name, item in batch.items()}
     if isinstance(batch, (tuple, list)):
         return type(batch)(floats_only(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake(
+    "In some lists nothing moved. What does the first item of a list tell about the others?"
+)
+def by_the_first_item(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return batch.to(device)
+    if isinstance(batch, dict):
+        return {name: by_the_first_item(item, device) for name, item in batch.items()}
+    boxes = (torch.Tensor, tuple, list, dict)
+    if isinstance(batch, (tuple, list)) and batch and isinstance(batch[0], boxes):
+        return type(batch)(by_the_first_item(item, device) for item in batch)
+    return batch
+
+
+@exercise.mistake(
+    "float64 comes back as float32. Not every device has the one; what does the docstring say of "
+    "dtypes?"
+)
+def doubles_as_floats(batch, device):
+    if isinstance(batch, torch.Tensor):
+        return (batch.float() if batch.dtype == torch.float64 else batch).to(device)
+    if isinstance(batch, dict):
+        return {name: doubles_as_floats(item, device) for name, item in batch.items()}
+    if isinstance(batch, (tuple, list)):
+        return type(batch)(doubles_as_floats(item, device) for item in batch)
     return batch
 
 

@@ -59,7 +59,7 @@ class RunningMean:
 
     update(value, samples): value is the mean over one batch, a float32 tensor without dimensions,
     perhaps with a graph; samples says how many samples the batch has. Nothing kept may hold that
-    graph.
+    graph, and the caller may write into value later.
     compute(): the mean over all samples so far, as a Python float; NaN if there were none.
     It changes nothing. reset(): forget everything. Two objects know nothing of each other.
     """
@@ -85,6 +85,7 @@ class RunningMean:
 def _(rng):
     yield ([(1.0, 4), (6.0, 1), "compute", "compute"],)
     yield (["compute", (2.0, 3), "compute", "reset", (5.0, 1), "compute"],)
+    yield ([(2.0, 3), (-2.0, 3), "compute", (0.0, 2), "compute"],)
     for _ in range(3):
         batches = [(float(rng.randint(1, 9)), rng.randint(1, 6)) for _ in range(4)]
         yield ([*batches[:2], "compute", *batches[2:3], "compute", "reset", batches[3], "compute"],)
@@ -102,6 +103,8 @@ def _(answer, actions):
         else:
             value, graph = with_a_graph(action[0])
             meter.update(value, action[1])
+            with torch.no_grad():
+                value.fill_(77.0)
             neighbour.update(torch.tensor(7.0), 1)
             del value
             graphs.append(graph)
@@ -327,6 +330,37 @@ class DividesTheTotal(ZeroForNothing):
     def compute(self):
         self.total = self.total / self.samples if self.samples else float("nan")
         return self.total
+
+
+@exercise.mistake(
+    "A mean of exactly 0 comes back as NaN. Do you ask how many samples there were, or what they "
+    "add up to?"
+)
+class NaNForZero(ZeroForNothing):
+    def compute(self):
+        return self.total / self.samples if self.total else float("nan")
+
+
+@exercise.mistake(
+    "What you keep changes when the caller writes into a tensor of before. detach() gives a tensor "
+    "without the graph; whose memory does it use?"
+)
+class KeepsTheMemory:
+    def __init__(self):
+        self.reset()
+
+    def reset(self):
+        self.values, self.sizes = [], []
+
+    def update(self, value, samples):
+        self.values.append(value.detach())
+        self.sizes.append(samples)
+
+    def compute(self):
+        if not self.sizes:
+            return float("nan")
+        pairs = zip(self.values, self.sizes, strict=True)
+        return sum(value.item() * n for value, n in pairs) / sum(self.sizes)
 
 
 @exercise.right
