@@ -81,8 +81,13 @@ def heading(exercise: Exercise, worth: str = "") -> str:
         facts.append(worth)
     if exercise.without:
         library = all_of(f"`{name}`" for name in exercise.without)
-        by_hand = "by hand, without {library} or another function that does the same"
-        facts.append(text("notebook.by_hand", by_hand, library=library))
+        facts.append(
+            text(
+                "notebook.by_hand",
+                "by hand, without {library} or another function that does the same",
+                library=library,
+            )
+        )
     title = text(f"{exercise.id}.title", exercise.title)
     return f"## {exercise.id} · {title}\n\n" + " · ".join(facts)
 
