@@ -87,7 +87,12 @@ def test_the_stop_button_ends_all_processes(script, tmp_path):
     code += f"from course_utils.ranks import run_script; run_script({str(path)!r})"
     stacks = tmp_path / "stacks.txt"  # where it waits, if it does not end
     with stacks.open("w") as errors:
-        notebook = subprocess.Popen([sys.executable, "-c", code], stderr=errors)
+        notebook = subprocess.Popen(
+            [sys.executable, "-c", code],
+            stderr=errors,
+            # A shell in the background may have switched Ctrl-C off for everything it starts.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )
     deadline = time.monotonic() + 60
     while len(list(tmp_path.glob("*.pid"))) < 2 and time.monotonic() < deadline:
         time.sleep(0.1)
@@ -100,8 +105,10 @@ def test_the_stop_button_ends_all_processes(script, tmp_path):
         time.sleep(1)
         pytest.fail(f"It goes on:\n{stacks.read_text()}")
     finally:
-        notebook.kill()  # whatever happened, other tests are without it
-        notebook.wait()
+        if notebook.poll() is None:  # other tests are without it and what it started
+            for one in [*psutil.Process(notebook.pid).children(recursive=True), notebook]:
+                one.kill()
+            notebook.wait()
     assert len(pids) == 2
     assert not any(map(runs, pids))
 
