@@ -298,6 +298,17 @@ def tries_it_on_memory_of_its_own(x, y):
 
 
 @exercise.right
+def tries_it_on_a_copy_of_the_storage(x, y):
+    again = torch.empty(0, dtype=x.dtype)
+    again.set_(x.untyped_storage().clone(), x.storage_offset(), x.size(), x.stride())
+    try:
+        again += y
+    except RuntimeError:
+        return False
+    return True
+
+
+@exercise.right
 def expands_y(x, y):
     try:
         y.expand(x.shape)
@@ -319,3 +330,10 @@ def by_the_sum(x, y):
     if total.shape != x.shape or not torch.can_cast(total.dtype, x.dtype):
         return False
     return not any(x.stride(d) == 0 and x.size(d) > 1 for d in range(x.dim()))
+
+
+exercise.equivalent(
+    "again = torch.empty(0, dtype=x.dtype)",
+    "again = torch.empty(1, dtype=x.dtype)",
+    because="`set_` gives it other memory, and a shape.",
+)

@@ -128,14 +128,21 @@ class _Writes(TorchDispatchMode):
     def __torch_dispatch__(
         self, function: Any, types: Any, args: tuple = (), named: dict | None = None
     ) -> Any:
-        """Run the function, then look at what its declaration says that it writes to."""
-        result = function(*args, **(named or {}))
+        """Run the function, and note it if its declaration says that it writes to the memory.
+
+        Of what it was given that is: `set_` gives a tensor other memory, and writes to none.
+        """
         given = dict(zip((one.name for one in function._schema.arguments), args, strict=False))
         given.update(named or {})
-        for one in function._schema.arguments:
-            is_written = one.alias_info is not None and one.alias_info.is_write
-            if is_written and self.memory in map(_memory, _tensors(given.get(one.name))):
-                self.writes.append(str(function))
+        writes = [
+            one.name
+            for one in function._schema.arguments
+            if one.alias_info is not None and one.alias_info.is_write
+            if self.memory in map(_memory, _tensors(given.get(one.name)))
+        ]
+        result = function(*args, **(named or {}))  # one that torch refuses has written nothing
+        if writes:
+            self.writes.append(str(function))
         return result
 
 
