@@ -7,7 +7,7 @@ import torch.distributed as dist
 from torch import nn
 
 from course_utils.exercise import Exercise
-from course_utils.lessons.distributed.inputs import halves, set_halves
+from course_utils.lessons.distributed.inputs import channels_last, halves, set_halves
 from course_utils.ranks import ByRank
 
 RANKS = 3
@@ -73,16 +73,11 @@ def _two_layers():
     return nn.Sequential(nn.Linear(2, 2), nn.Tanh(), nn.Linear(2, 2))
 
 
-def _channels_last():
-    """A layer with a weight that is not contiguous."""
-    return nn.Conv2d(2, 1, 2).to(memory_format=torch.channels_last)
-
-
 @exercise.cases
 def _(rng):
     everywhere = range(RANKS)
     yield (_models(rng, lambda: nn.Linear(2, 1)),)
-    yield (_models(rng, _channels_last),)
+    yield (_models(rng, channels_last),)
     yield (_models(rng, _two_layers, without={(1, "0.weight"), (2, "0.weight"), (0, "2.bias")}),)
     yield (_models(rng, _two_layers, without={(rank, "0.bias") for rank in everywhere}),)
     old = {(rank, "0.bias") for rank in everywhere} | {(0, "0.weight")}

@@ -18,3 +18,8 @@ def set_halves(model: nn.Module, rng: random.Random) -> nn.Module:
         for parameter in model.parameters():
             parameter.copy_(halves(rng, *parameter.shape))
     return model
+
+
+def channels_last() -> nn.Module:
+    """A layer with a weight that is not contiguous."""
+    return nn.Conv2d(2, 1, 2).to(memory_format=torch.channels_last)

@@ -10,7 +10,7 @@ from torch.nn.parallel import DistributedDataParallel
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.distributed.collectives import COLLECTIVES
-from course_utils.lessons.distributed.inputs import halves, set_halves
+from course_utils.lessons.distributed.inputs import channels_last, halves, set_halves
 from course_utils.ranks import ByRank
 
 RANKS = 2
@@ -80,15 +80,10 @@ def _normed():
     return nn.Sequential(nn.Linear(2, 3), nn.BatchNorm1d(3), nn.ReLU(), nn.Linear(3, 1))
 
 
-def _channels_last():
-    """A layer with a weight that is not contiguous."""
-    return nn.Conv2d(2, 1, 2).to(memory_format=torch.channels_last)
-
-
 @exercise.cases
 def _(rng):
     yield (_models(rng, lambda: nn.Linear(2, 1)),)
-    yield (_models(rng, _channels_last),)
+    yield (_models(rng, channels_last),)
     yield (_models(rng, _normed, frozen=("0.weight", "0.bias", "1.weight")),)
     yield (_models(rng, lambda: nn.Sequential(_Masked(), nn.Linear(2, 1)).eval()),)
     width = rng.randint(2, 4)
