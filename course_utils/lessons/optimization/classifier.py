@@ -248,8 +248,8 @@ class NoReluBetween(TwoLayers):
 
 
 @exercise.mistake(
-    "Your first linear layer does not get x as it is. What stands in front of it, such as a ReLU, "
-    "hides something of the data that the layer could have learned from."
+    "Your first linear layer does not get x as it is. Nobody asked for anything in front of it; a "
+    "ReLU there, for one, hides all that is below 0."
 )
 class ReluBeforeBoth(TwoLayers):
     def forward(self, x):

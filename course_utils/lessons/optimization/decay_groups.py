@@ -113,8 +113,8 @@ def goes_by_the_name(model, weight_decay):
 
 
 @exercise.mistake(
-    "A name has a say in your function. A table with two dimensions can be called a bias as well: "
-    "what does the docstring go by?"
+    "A table with two dimensions gets no weight decay in your function: because of its name, or of "
+    "the layer that it belongs to. What does the docstring go by?"
 )
 def never_decays_a_bias(model, weight_decay):
     decayed, others = [], []
@@ -272,7 +272,8 @@ def those_with_a_gradient(model, weight_decay):
 
 
 @exercise.mistake(
-    "A weight decay of 0 becomes another number in your groups. 0 is asked for, not left out."
+    "A weight decay of 0 becomes another number, in your groups or in the optimizer that gets "
+    "them. 0 is asked for, not left out."
 )
 def zero_is_not_given(model, weight_decay):
     trained = [p for p in model.parameters() if p.requires_grad]

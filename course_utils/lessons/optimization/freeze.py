@@ -211,8 +211,8 @@ def direct_children_only(part):
 
 
 @exercise.mistake(
-    "Your function freezes layers of some kinds only. A part may have parameters in layers that "
-    "someone else has written: how do you reach them all?"
+    "A parameter in a layer that someone else has written is not frozen. Whether you go by kinds "
+    "of layers or by names: how do you reach them all?"
 )
 def linear_layers_only(part):
     for module in part.modules():

@@ -122,8 +122,8 @@ def usual_gamma(base_lr, milestones, gamma, steps):
 
 
 @exercise.mistake(
-    "Some of your small rates are not exact any more. Rounding is for people who read the numbers: "
-    "to a rate of 0.000001 the sixth place is everything."
+    "Some of your small rates are not exact any more. If you round them: that is for people who "
+    "read numbers. To a rate of 0.000001 the sixth place is everything."
 )
 def rounded_rates(base_lr, milestones, gamma, steps):
     return [round(base_lr * gamma ** sum(m <= t for m in milestones), 6) for t in range(steps)]

@@ -346,8 +346,8 @@ class EndsAtTheFirstWithout(BareAdamW):
 
 
 @exercise.mistake(
-    "A gradient of 0 is treated like no gradient in your step. It is one all the same: the running "
-    "means, the count and the decay go on with it."
+    "Where the gradient is 0, your step leaves the parameter where it is. It is a gradient all the "
+    "same: the running means and the decay go on with it."
 )
 class ZeroIsNoGradient(BareAdamW):
     @torch.no_grad()

@@ -276,8 +276,8 @@ def patience_grows(values, lr, mode="min", factor=0.1, patience=2):
 
 
 @exercise.mistake(
-    "Some of your small rates are not exact any more. Rounding is for people who read the numbers: "
-    "to a rate of 0.000001 the sixth place is everything."
+    "Some of your small rates are not exact any more. If you round them: that is for people who "
+    "read numbers. To a rate of 0.000001 the sixth place is everything."
 )
 def rounded_rates(values, lr, mode="min", factor=0.1, patience=2):
     rates = plateau_rates(values, lr, mode, factor, patience)

@@ -261,8 +261,8 @@ def from_id_to_token(texts, min_freq=1, specials=()):
 
 
 @exercise.mistake(
-    "Texts without a token stop your code. Of nothing there is no largest number; the specials "
-    "still get their ids."
+    "Where no text has a token, your code stops. Of nothing there is no largest number; the "
+    "specials still get their ids."
 )
 def from_the_largest_count(texts, min_freq=1, specials=()):
     counter = Counter(token for tokens in texts for token in tokens)

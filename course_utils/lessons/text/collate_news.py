@@ -110,9 +110,7 @@ def float_labels(samples, vocab):
     return labels, torch.tensor(ids, dtype=torch.int64), lengths.cumsum(0) - lengths
 
 
-@exercise.mistake(
-    "Your offsets are the places where the texts end. The first text would be cut off."
-)
+@exercise.mistake("Your offsets are the places where the texts end. The first text begins at 0.")
 def offsets_of_the_ends(samples, vocab):
     labels = torch.tensor([label - 1 for label, _ in samples])
     ids = [vocab.get(token, vocab["<unk>"]) for _, tokens in samples for token in tokens]
@@ -288,8 +286,8 @@ def padded_in_one_row(samples, vocab):
 
 
 @exercise.mistake(
-    "A large id comes back as its neighbour: float32 does not have all whole numbers, and "
-    "`.long()` afterwards does not bring them back."
+    "A large id comes back as its neighbour: float32 does not have all whole numbers, and making "
+    "int64 of it afterwards does not bring them back."
 )
 def ids_by_way_of_floats(samples, vocab):
     labels = torch.tensor([label - 1 for label, _ in samples])

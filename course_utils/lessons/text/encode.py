@@ -166,8 +166,8 @@ def all_unknown(tokens, vocab):
 
 
 @exercise.mistake(
-    "A large id comes back as its neighbour: float32 does not have all whole numbers. What is the "
-    "dtype of the tensor that you fill?"
+    "A large id comes back as its neighbour: float32 does not have all whole numbers. Which dtype "
+    "do the ids have on the way?"
 )
 def by_way_of_floats(tokens, vocab):
     ids = torch.zeros(len(tokens))

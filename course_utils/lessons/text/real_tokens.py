@@ -44,7 +44,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "Each row has one True too many. Places are counted from 0, so the last of three is place 2."
+    "A row with padding has one True too many. Places are counted from 0, so the last of three is "
+    "place 2."
 )
 def one_too_many(lengths, time):
     return torch.arange(time) <= lengths[:, None]

@@ -157,7 +157,7 @@ def keeps_colons(text):
     return re.sub(r"([.,'()!?])", r" \1 ", text.lower().replace('"', "")).split()
 
 
-@exercise.mistake("Words with a hyphen are cut into two. The hyphen is left as it is.")
+@exercise.mistake("Words with a hyphen are cut into two. A hyphen is to stay where it is.")
 def cuts_at_hyphens(text):
     return re.findall(r"\w+|[.,'()!?]", text.lower().replace('"', ""))
 

@@ -129,8 +129,8 @@ def train_mode_once(model, loss_fn, optimizer, train_loader, valid_loader, epoch
 
 
 @exercise.mistake(
-    "Yours trains in the mode in which the model came. Nobody has promised that this is training "
-    "mode."
+    "Your first epoch, at least, trains in the mode in which the model came. Nobody has promised "
+    "that this is training mode."
 )
 def mode_of_the_caller(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
     history = {"train": [], "valid": []}

@@ -280,8 +280,8 @@ def epochs_first(writer, epochs):
 
 
 @exercise.mistake(
-    "There is no point where a loss is exactly 0. A 0 is a number like any other, and it counts as "
-    "false."
+    "There is no point where the loss of an epoch is exactly 0. A 0 is a number like any other, "
+    "and it counts as false."
 )
 def nothing_for_zero(writer, epochs):
     step = 0

@@ -97,8 +97,8 @@ def rounds(height, width, size):
 
 
 @exercise.mistake(
-    "Your longer edge is off by one, now and then: a factor of floats is rounded before it "
-    "is used. In which order do you multiply and divide?"
+    "An edge of yours is off by one, now and then: a factor of floats is rounded before it is "
+    "used. In which order do you multiply and divide?"
 )
 def factor_first(height, width, size):
     if not isinstance(size, int):

@@ -278,8 +278,8 @@ def equal_steps(make_dataset, count, train_transform, valid_transform, seed):
 
 
 @exercise.mistake(
-    "With `count` as large as the data set, training should be empty and has everything: minus "
-    "nothing is the front of a list, not its end."
+    "With `count` as large as the data set, training should be empty and has everything. Where "
+    "does a slice begin that is to take the last 0 items of a list?"
 )
 def takes_training_from_the_end(make_dataset, count, train_transform, valid_transform, seed):
     train, valid = make_dataset(train_transform), make_dataset(valid_transform)

@@ -224,7 +224,8 @@ def fills_up(logits, labels, count):
 
 
 @exercise.mistake(
-    "With `count` 0 yours gives every mistake: minus nothing is the front of a list, not its end."
+    "With `count` 0 yours gives every mistake. Where does a slice begin that is to take the last 0 "
+    "items of a list?"
 )
 def counts_from_the_end(logits, labels, count):
     losses = F.cross_entropy(logits, labels, reduction="none")
