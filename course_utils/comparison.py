@@ -72,7 +72,7 @@ def first_difference(
         return Difference("values", lambda: contrast(expected, got), place)
     if type(expected) is float and type(got) in ((float,) if exact else (float, int)):
         return _floats(expected, _as_float(got), exact, place)
-    if _error_named(got) != _error_named(expected):
+    if error_named(got) != error_named(expected):
         return _fact_differs(expected, got, place)
     if type(expected) is not type(got):
         message = text(
@@ -91,7 +91,7 @@ def first_difference(
     return None
 
 
-def _error_named(value: Any) -> str:
+def error_named(value: Any) -> str:
     """The type of the error that a fact stands for, as `attempt` of observations writes it."""
     if isinstance(value, dict) and list(value) == ["raised"] and isinstance(value["raised"], str):
         return value["raised"]
@@ -100,7 +100,7 @@ def _error_named(value: Any) -> str:
 
 def _fact_differs(expected: Any, got: Any, place: str) -> Difference:
     """One of two values, or both, stand for an error."""
-    wanted, raised = _error_named(expected), _error_named(got)
+    wanted, raised = error_named(expected), error_named(got)
     if not raised:
         message = text(
             "compare.fact_not_raised",
@@ -127,8 +127,8 @@ def _fact_differs(expected: Any, got: Any, place: str) -> Difference:
 
 def fact_raised(expected: Any, got: Any) -> str:
     """The type of the first error in `got` that does not stand at the same place in `expected`."""
-    if _error_named(got):
-        return "" if _error_named(got) == _error_named(expected) else _error_named(got)
+    if error_named(got):
+        return "" if error_named(got) == error_named(expected) else error_named(got)
     if isinstance(got, dict) and isinstance(expected, dict):
         pairs = [(expected.get(key), item) for key, item in got.items()]
     elif isinstance(got, (list, tuple)) and isinstance(expected, (list, tuple)):

@@ -21,7 +21,7 @@ from typing import Any
 
 import torch
 
-from . import contents, lessons, rank_observation, ranks
+from . import contents, lessons, rank_observation, ranks, surroundings
 from .by_hand import ByHand
 from .calls import about_views, calls_of_class, describe_call
 from .catalogue import Catalogue, NotDeclared
@@ -42,6 +42,7 @@ from .recognition import alike, ended_together, nearly_alike, wrong_cases
 from .settings import course_settings
 from .side_effects import drawn_from
 from .sources import emptied, undecorated_source
+from .surroundings import SURROUNDINGS, Again, Surroundings
 from .symptoms import facts_that_differ, size_of, special, symptom
 from .texts import counted, text
 
@@ -308,11 +309,16 @@ class Exercise:
         return emptied(self.solution_source)
 
     def observations(
-        self, answer: Callable[..., Any], seed: int = 0, cases: int | None = None
+        self,
+        answer: Callable[..., Any],
+        seed: int = 0,
+        cases: int | None = None,
+        again: Iterable[tuple[str, int]] = (),
     ) -> list[Observation]:
         """What `answer` does on each case. Stops at the first case that runs out of time.
 
-        cases: only the first so many; on several ranks it is always all of them.
+        cases: only the first so many; on several ranks it is always all of them. again: names of
+        surroundings, and the number of a case that is made there after all others (see made_again).
         Raises ExerciseFault when a case cannot be made, or its ranks do not find each other.
         """
         if self.ranks:
@@ -337,8 +343,50 @@ class Exercise:
                     )
                 )
                 if self.ends_at(seen[-1]):
-                    break
+                    return seen
+            for name, number in again:
+                seen.append(self._observed_in(SURROUNDINGS[name], answer, number, seed))
         return seen
+
+    def _observed_in(
+        self, place: Surroundings, answer: Callable[..., Any], number: int, seed: int
+    ) -> Observation:
+        """What the answer does in these surroundings with the case of this number, from 0."""
+        args, before = next(itertools.islice(self.cases_twice(seed), number, None))
+        return observe(
+            place.look(self.look, args),
+            answer,
+            place.given(args),
+            place.given(before),
+            without=self.without,
+            seconds=self.seconds,
+            seed=seed,
+        )
+
+    @functools.lru_cache(maxsize=256)  # noqa: B019 - as that below
+    def made_again(self, seed: int = 0) -> tuple[Again, ...]:
+        """The cases that are made again in other surroundings, and what is right there.
+
+        They are those of which the reference tells most. Raises ExerciseFault.
+        """
+        expected = self.reference_observations(seed)
+        if self.ranks:
+            return ()
+        order = [number for number, right in enumerate(expected) if right.raised is None]
+        order.sort(key=lambda n: (surroundings.numbers_in(expected[n].value), n), reverse=True)
+        made: list[Again] = []
+        for place in SURROUNDINGS.values():
+            tried = (
+                Again(place, number, self._again(place, number, seed), expected[number])
+                for number in order[: surroundings.TRIED]
+            )
+            tells = (one for one in tried if one.asks_something())
+            made += itertools.islice(tells, surroundings.AGAIN)
+        return tuple(made)
+
+    def _again(self, place: Surroundings, number: int, seed: int) -> Observation:
+        with course_settings():
+            return self._observed_in(place, self.answer, number, seed)
 
     def ends_at(self, seen: Observation) -> bool:
         """True if the answer is not asked again after this: it ran out of time, or is a stub."""
@@ -421,7 +469,8 @@ class Exercise:
                 given=show_given(answer),
             )
             return Verdict("wrong", headline)
-        return self.verdict(self.observations(answer, seed), seed)
+        again = [(one.place.name, one.number) for one in self.made_again(seed)]
+        return self.verdict(self.observations(answer, seed, again=again), seed)
 
     def _is_instance(self, answer: Any) -> bool:
         """An object of the class that was asked for, in place of the class."""
@@ -439,19 +488,21 @@ class Exercise:
         if seen and _is_stub(seen[0]):
             headline = text("check.not_attempted", "Not attempted yet.")
             return Verdict("not attempted", headline)
-        expected = self.reference_observations(seed)
+        expected, again = self.reference_observations(seed), self.made_again(seed)
+        cases = len(expected)
+        seen, seen_again = seen[:cases], seen[cases:]
         differences = self._differences(expected, seen)
         if any(differences):
             return self._wrong(expected, seen, differences, seed)
-        if len(seen) != len(expected):
+        if len(seen) != cases or len(seen_again) != len(again):
             headline = text(
                 "check.cases_lost",
                 "The code was run on {all} cases; {some} came back.",
-                all=len(expected),
-                some=len(seen),
+                all=cases + len(again),
+                some=len(seen) + len(seen_again),
             )
             return Verdict("wrong", headline)
-        used = [name for got in seen for name in got.used]
+        used = [name for got in (*seen, *seen_again) for name in got.used]
         if used:
             headline = text(
                 "check.used",
@@ -459,13 +510,41 @@ class Exercise:
                 function=used[0],
             )
             return Verdict("wrong", headline)
+        for made, got in zip(again, seen_again, strict=True):
+            difference = made.difference(got)
+            if difference is not None:
+                return self._wrong_in(made, difference, got, cases, seed)
         return Verdict(
             "passed",
-            _passed(len(seen)),
+            _passed(cases),
             printed=seen[0].printed,
             warned=seen[0].warned,
-            cases=len(seen),
-            right_cases=len(seen),
+            cases=cases,
+            right_cases=cases,
+        )
+
+    def _wrong_in(
+        self, made: Again, difference: Difference, got: Observation, cases: int, seed: int
+    ) -> Verdict:
+        """An answer that is right on so many cases, and not where one of them is made again."""
+        with course_settings():
+            arguments = list(self.make_cases(random.Random(seed)))[made.number]
+        headline = text(
+            "check.surroundings",
+            "Not yet. On {cases} it is right, and {place} it gives something else.",
+            cases=counted(cases, "case"),
+            place=made.place.words,
+        )
+        return Verdict(
+            "wrong",
+            headline,
+            case=self._described(arguments, seed),
+            difference=difference,
+            seen=got,
+            printed=got.printed,
+            warned=got.warned,
+            cases=cases + 1,
+            right_cases=cases,
         )
 
     def _differences(

@@ -449,7 +449,7 @@ def run(answer: dict, seed: int, messages: Messages, originals: dict[str, Origin
         messages.send(FACTS, json.dumps(facts).encode())
         return
     before = lasting_state.LastingState(function, scope, name)
-    observations = exercise.observations(function, seed)
+    observations = exercise.observations(function, seed, again=answer["again"])
     flag_changes()
     for kept in before.changed_to(lasting_state.LastingState(function, scope, name)):
         messages.flag(f"keeps something from call to call in `{kept}`")

@@ -123,7 +123,7 @@ def mark(
         return unread(task.student, task.file, reading.problem, task.of(items), sandbox.name)
     programs = reading.programs
     exercises = [(find(id), points) for id, points in task.of(items)]
-    answers = answers_of(exercises, programs)
+    answers = answers_of(exercises, programs, seed)
     outcomes = run_answers(answers, seed, sandbox, deadline)
     results = []
     for exercise, points in exercises:
@@ -214,7 +214,7 @@ def asked(exercise: Exercise) -> dict[str, Any]:
 
 
 def answers_of(
-    exercises: list[tuple[Exercise, float]], programs: dict[str, Program]
+    exercises: list[tuple[Exercise, float]], programs: dict[str, Program], seed: int
 ) -> dict[str, Answer]:
     """What is to be run, by exercise id: the answers that were found."""
     return {
@@ -224,10 +224,20 @@ def answers_of(
             programs[exercise.id].parts,
             part_seconds=exercise.seconds,
             seconds=10 + 4 * exercise.seconds,  # each case has a limit of its own, inside
+            again=made_again(exercise, seed),
         )
         for exercise, _ in exercises
         if programs[exercise.id].state == ProgramState.FOUND
     }
+
+
+def made_again(exercise: Exercise, seed: int) -> tuple[tuple[str, int], ...]:
+    """The cases that are made in other surroundings, too; see Exercise.observations."""
+    try:
+        with one_thread():
+            return tuple((one.place.name, one.number) for one in exercise.made_again(seed))
+    except ExerciseFault:  # told where the answer is marked
+        return ()
 
 
 def run_answers(

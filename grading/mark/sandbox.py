@@ -105,7 +105,8 @@ class Answer:
 
     id: its exercise's. name: the answer's. parts: of cells, that define it.
     part_seconds: that each part may take on the clock. seconds: that all may take, with the cases;
-    limits.wall comes first.
+    limits.wall comes first. again: cases that are made in other surroundings, too; see
+    course_utils.exercise.Exercise.observations.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Answer:
     parts: tuple[Part, ...]
     part_seconds: float
     seconds: float
+    again: tuple[tuple[str, int], ...] = ()
 
 
 def problem() -> str:
