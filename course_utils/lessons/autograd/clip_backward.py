@@ -376,8 +376,8 @@ def saves_a_number(x, limit):
 
 
 @exercise.mistake(
-    "Your limit is a tensor, and a tensor made of a float is float32: it keeps seven digits of the "
-    "limit. A float64 gradient is clipped at another number then."
+    "A float64 gradient is clipped at another number than the limit: at one that went through "
+    "float32, which keeps seven digits of it. A tensor made of a float is float32, for instance."
 )
 def limit_as_a_tensor(x, limit):
     class Clip(torch.autograd.Function):

@@ -142,7 +142,7 @@ def numbers_at_the_end(loss_of, start, lr, steps):
 
 
 @exercise.mistake(
-    "loss_of may give back a view of the point. detach() looks at the same memory, so such a loss "
+    "loss_of may give back a view of the point. After detach() it is still one, and such a loss "
     "walks along with the point until you take its number."
 )
 def numbers_of_detached_losses(loss_of, start, lr, steps):

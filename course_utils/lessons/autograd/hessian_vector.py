@@ -242,8 +242,8 @@ def hessian_of_functional_at_v(f, x, v):
 
 
 @exercise.mistake(
-    "backward() adds to what is in `.grad` already. After the second one, the sum of both "
-    "gradients may be in it; and weights of f, and a leaf of the caller, get a share as well."
+    "backward() adds to the `.grad` of every leaf that it reaches, those of the weights of f as "
+    "well, and none was to be filled. What stood there before stays in the sum."
 )
 def backward_twice(f, x, v):
     x = x.detach().requires_grad_()

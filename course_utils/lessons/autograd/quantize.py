@@ -286,8 +286,8 @@ def always_float32(x, step, limit):
 
 
 @exercise.mistake(
-    "A tensor of whole numbers times a float is float32, which has seven digits. Your float64 has "
-    "no more of them than that."
+    "Your float64 has only the seven digits of a float32: the numbers were in that dtype on the "
+    "way. A tensor of whole numbers times a float is float32, for instance."
 )
 def levels_as_whole_numbers(x, step, limit):
     clamped = x.clamp(-limit, limit)

@@ -324,8 +324,8 @@ def first_part_only(model, renames):
 
 
 @exercise.mistake(
-    "A layer with another name was renamed as well. In a regular expression a dot stands for any "
-    "character, and full names have dots in them."
+    "A layer with another name was renamed as well: one with another character where the old name "
+    "has a dot. In a regular expression, for instance, a dot stands for any character."
 )
 def dots_for_any_character(model, renames):
     def change(inside, prefix, renames):

@@ -201,8 +201,8 @@ def each_module_once(module, function):
 
 
 @exercise.mistake(
-    "A name of a container may hold no module at all, and a module may have two names there. Is "
-    "there a method that gives the children as apply takes them?"
+    "A module may have two names in one container, where apply goes to it once; and a name may "
+    "hold no module at all. Is there a method that gives the children as apply takes them?"
 )
 def by_the_table(module, function):
     for child in module._modules.values():

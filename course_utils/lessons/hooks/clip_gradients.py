@@ -215,8 +215,8 @@ def own_parameters_only(model, limit):
 
 
 @exercise.mistake(
-    "Some parameters are not clipped: a module that has other modules inside can have parameters "
-    "of its own as well."
+    "Some parameters are not clipped. A module of any class may have parameters, also one that has "
+    "other modules inside."
 )
 def modules_without_parts_only(model, limit):
     handles = []

@@ -380,8 +380,8 @@ class Rounds(Logger):
 
 
 @exercise.mistake(
-    "Some parameters are not logged: a module that has other modules inside can have parameters "
-    "of its own as well."
+    "Some parameters are not logged. A module of any class may have parameters, also one that has "
+    "other modules inside."
 )
 class ModulesWithoutPartsOnly(Logger):
     def __init__(self, model):

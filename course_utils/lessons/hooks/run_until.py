@@ -134,7 +134,7 @@ def runs_to_the_end(model, name, x):
 
 
 @exercise.mistake(
-    "When the model itself fails, the caller gets no error and no output. Its errors have to go "
+    "When the model itself fails, the caller may get no error and no output. Its errors have to go "
     "on: which exceptions does your code stop, and is a `return` in `finally` one that stops them?"
 )
 def catches_everything(model, name, x):

@@ -136,7 +136,8 @@ def clears_the_place_first(x, dim, index, source):
 
 
 @exercise.mistake(
-    "The result is right, and the caller's x has become it. Another name is no other tensor."
+    "The result is right, and the caller's x has become it, for some x at least. What you wrote "
+    "into was no copy then, but x under another name."
 )
 def adds_to_x_itself(x, dim, index, source):
     result = x

@@ -130,8 +130,8 @@ def written_by_the_index(values, order, dim):
 
 
 @exercise.mistake(
-    "Along the dimension that was sorted you are right only if it is a certain one. dim says which "
-    "one it was."
+    "Yours is right only where one certain dimension was sorted: in one of your steps, dim is not "
+    "asked for. It says which dimension it was."
 )
 def always_the_last(values, order, dim):
     return torch.zeros_like(values).scatter(-1, order, values)

@@ -138,8 +138,8 @@ def places_of_the_part_in_the_whole(dataset, labels, indices, batch_size):
 
 
 @exercise.mistake(
-    "A sample is drawn with the weight of another one: the samples of the part stand in one order "
-    "here, and the weights in another."
+    "Each class comes about as often as it is in the part, as if there were no weights. Does each "
+    "weight differ with the class, and stand at the place of the sample that it was made for?"
 )
 def samples_sorted_weights_not(dataset, labels, indices, batch_size):
     own = labels[indices]

@@ -95,8 +95,8 @@ def drops_a_full_batch(samples, batch_size, drop_last):
 
 
 @exercise.mistake(
-    "The samples are spread evenly. A loader fills one batch after the other; only the last may be "
-    "short."
+    "The samples are spread over the batches. A loader fills one batch after the other; only the "
+    "last may be short."
 )
 def spread_evenly(samples, batch_size, drop_last):
     if drop_last:

@@ -276,8 +276,8 @@ class CountsFromOne(Counts):
 
 
 @exercise.mistake(
-    "When a second loop begins, one that is halfway goes on in another order: samples come twice "
-    "there, and others not at all. What do the two loops have in common?"
+    "When a second loop begins, one that is halfway does not go on as it began: samples come twice "
+    "there, or not at all. What do the two loops have in common?"
 )
 class ShufflesItsOwnList(Counts):
     def __init__(self, count, generator):

@@ -171,8 +171,8 @@ def loads_equal_first_sizes(model, saved):
 
 
 @exercise.mistake(
-    "The model now holds the saved tensors themselves, or its parameters are others than before."
-    " An optimizer knows the old ones, and training would change what was saved."
+    "The model's tensors lie in the memory of the saved ones now: to train it would change what "
+    "was saved. The numbers were to come over, into memory that the model has already."
 )
 def loads_by_assigning(model, saved):
     own = model.state_dict()

@@ -104,7 +104,7 @@ def rotated(matrix):
 
 @exercise.mistake(
     "Yours is right for a matrix that lies in memory row after row. One that is transposed, or a "
-    "part of another, has other strides."
+    "part of another, may have other strides."
 )
 def strides_of_a_contiguous_matrix(matrix):
     rows, columns = matrix.shape

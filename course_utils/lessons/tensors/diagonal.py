@@ -57,8 +57,8 @@ def _(answer, matrix):
 
 
 @exercise.mistake(
-    "The step along a diagonal is columns + 1 only if the rows follow each other without gaps. "
-    "Yours is wrong for a transposed or sliced matrix: which numbers describe any matrix?"
+    "The step along a diagonal is columns + 1 if the rows follow each other without gaps. In a "
+    "transposed or sliced matrix it may be another: which numbers describe any matrix?"
 )
 def assumes_contiguous(matrix):
     length = min(matrix.shape)
