@@ -385,6 +385,21 @@ def _dtype(wrong: Sequence[Pair]) -> str | None:
     )
 
 
+def _digits(wrong: Sequence[Pair]) -> str | None:
+    """Numbers that stand where they should, and differ from the right ones by next to nothing."""
+
+    def holds(right: torch.Tensor, got: torch.Tensor) -> bool:
+        return right.shape == got.shape and torch.allclose(got, right, rtol=1e-5, atol=0)
+
+    if not _all_hold(wrong, holds):
+        return None
+    return text(
+        "symptom.digits",
+        "The first digits of your numbers are right, and those after them are not. Do the numbers "
+        "go through a dtype, or a formula, that keeps fewer digits?",
+    )
+
+
 def _sign(wrong: Sequence[Pair]) -> str | None:
     if not _all_hold(wrong, lambda right, got: bool(right.any()) and _close(-right, got)):
         return None
@@ -556,9 +571,10 @@ def _factor(wrong: Sequence[Pair]) -> str | None:
 RULES: tuple[Callable[[Sequence[Pair]], str | None], ...] = (
     _zeros,
     _dtype,
+    _one_more_or_less,
+    _digits,  # before those that ask whether numbers are close to each other in other places
     _sign,
     _shape,
-    _one_more_or_less,
     _order,
     _rounding,
     _factor,

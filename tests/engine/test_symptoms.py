@@ -27,6 +27,7 @@ WRONG = {
     "in the reverse order": lambda x: 2 * x.flip(1),
     "stand in other places": lambda x: 2 * x[:, [1, 0, 2]],
     "the dtype is another": lambda x: (2 * x).int(),
+    "The first digits of your numbers are right": lambda x: 2.00001 * x,
     "There is NaN": lambda x: (x - x) / (x - x),
     "an infinite number": lambda x: 1 / (x - x),
     "All numbers that you gave are 0": lambda x: 0 * x,
