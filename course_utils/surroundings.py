@@ -53,7 +53,7 @@ class Surroundings:
         if self.name == "use":
             return text(
                 "surroundings.use",
-                "inside `torch.no_grad()` in a worker of a DataLoader, with tensors that ask for "
+                "inside `torch.inference_mode()` in a worker of a DataLoader, with tensors that ask for "
                 "gradients, modules in eval mode, and `torch.Size` for tuples",
             )
         return text("surroundings.eval", "with the model in eval mode")
@@ -185,17 +185,17 @@ def _holds_error(value: Any) -> bool:
 
 
 @contextlib.contextmanager
-def _in_a_worker_without_gradients() -> Iterator[None]:
+def _in_a_worker_in_inference_mode() -> Iterator[None]:
     before = worker._worker_info
     worker._worker_info = worker.WorkerInfo(id=0, num_workers=1, seed=0, dataset=None)
     try:
-        with torch.no_grad():
+        with torch.inference_mode():
             yield
     finally:
         worker._worker_info = before
 
 
 SURROUNDINGS = {
-    "use": Surroundings("use", _for_use, _in_a_worker_without_gradients),
+    "use": Surroundings("use", _for_use, _in_a_worker_in_inference_mode),
     "eval": Surroundings("eval", _in_eval, contextlib.nullcontext, of_models=True),
 }
