@@ -53,10 +53,10 @@ class Surroundings:
         if self.name == "use":
             return text(
                 "surroundings.use",
-                "inside `torch.inference_mode()` in a worker of a DataLoader, with tensors that ask for "
-                "gradients, modules in eval mode, and `torch.Size` for tuples",
+                "inside `torch.inference_mode()`, in a worker of a DataLoader, with tensors that "
+                "ask for gradients, modules in eval mode and `torch.Size` for tuples,",
             )
-        return text("surroundings.eval", "with the model in eval mode")
+        return text("surroundings.eval", "with the model in eval mode,")
 
     def given(self, arguments: tuple) -> tuple:
         """The arguments as they are given here. Tensors and modules are changed themselves."""
