@@ -472,6 +472,16 @@ class Exercise:
         again = [(one.place.name, one.number) for one in self.made_again(seed)]
         return self.verdict(self.observations(answer, seed, again=again), seed)
 
+    def judge_mistake(self, mistake: Mistake, seed: int = 0) -> Verdict:
+        """As `judge` does; what a mistake does on the cases is kept, and others are compared with
+        it. Raises ExerciseFault.
+        """
+        seen = self.mistake_observations(mistake, seed)
+        expected = self.reference_observations(seed)
+        if len(seen) == len(expected) and not any(self._differences(expected, seen)):
+            return self.judge(mistake.answer, seed)
+        return self.verdict(seen, seed)
+
     def _is_instance(self, answer: Any) -> bool:
         """An object of the class that was asked for, in place of the class."""
         kind = type(answer)

@@ -57,8 +57,7 @@ def panels(exercise: Exercise) -> Panels:
     with one_thread():
         for mistake in exercise.mistakes:
             if mistake.same_as is None:
-                # As `judge` does; what a mistake does is kept, for the others are compared with it.
-                verdict = exercise.verdict(exercise.mistake_observations(mistake))
+                verdict = exercise.judge_mistake(mistake)
                 found[mistake.name] = verdict_panel(exercise, verdict)._repr_html_()
     return found
 

@@ -296,7 +296,7 @@ def verdicts_on(exercise: Exercise, mistake: Mistake) -> dict[int, Verdict]:
     """
     verdicts = {VISIBLE: exercise.judge(mistake.answer, VISIBLE)}
     for seed in hidden_seeds(exercise) if is_private(exercise) else OF_MISTAKES:
-        verdicts[seed] = exercise.verdict(exercise.mistake_observations(mistake, seed), seed)
+        verdicts[seed] = exercise.judge_mistake(mistake, seed)
     return verdicts
 
 

@@ -367,10 +367,13 @@ def judged(message, kind):
 
 
 def test_true_observations_pass_and_shortened_ones_do_not():
-    seen = find("01.1").reference_observations(SEED)
+    exercise = find("01.1")
+    again = [one.right for one in exercise.made_again(SEED)]
+    seen = [*exercise.reference_observations(SEED), *again]
     assert judged(wire.write(seen), OBSERVATIONS).state == PASSED
-    for forged in ([], seen[:1], seen[:-1], [*seen, seen[-1]], seen[::-1], seen * 2):
+    for forged in ([], seen[:1], seen[:-1], seen[: -len(again)], [*seen, seen[-1]], seen * 2):
         assert judged(wire.write(forged), OBSERVATIONS).state == WRONG
+    assert judged(wire.write(seen[::-1]), OBSERVATIONS).state == WRONG
     late = [dataclasses.replace(seen[0], timed_out=True), *seen[1:]]
     assert judged(wire.write(late), OBSERVATIONS).state == WRONG
     for id in ("01.2", "01.5"):
