@@ -266,8 +266,8 @@ def sign_times_limit(x, limit):
 
 
 @exercise.mistake(
-    "The limit that counts in yours is not the one of this call. Two calls with two limits may be "
-    "in one graph, and `backward` runs after both."
+    "The limit that counts in yours need not be the one of this call. Two calls with two limits "
+    "may be in one graph, and `backward` runs after both."
 )
 def limit_of_the_class(x, limit):
     ClipAtClass.limit = limit

@@ -206,8 +206,8 @@ def cuts_off(x, step, limit):
 
 
 @exercise.mistake(
-    "Halves go the wrong way: torch.round takes the even neighbour, so that 0.5 becomes 0, and "
-    "1.5 becomes 2."
+    "Some halves go the wrong way: torch.round takes the even neighbour, so that 0.5 becomes 0, "
+    "and 1.5 becomes 2."
 )
 def half_a_step_and_floor(x, step, limit):
     clamped = x.clamp(-limit, limit)

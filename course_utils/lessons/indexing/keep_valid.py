@@ -149,8 +149,8 @@ def lengths_not_a_column(x, lengths):
 
 
 @exercise.mistake(
-    "The steps are right, but they come in another order: first all of the first sequence, then "
-    "all of the second."
+    "The steps are right, and those of one sequence are torn apart. All steps of the first "
+    "sequence are to come first, then all of the second."
 )
 def step_by_step(x, lengths):
     real = torch.arange(x.shape[1])[:, None] < lengths

@@ -103,8 +103,8 @@ def by_a_product(x, mask, dim):
 
 
 @exercise.mistake(
-    "A NaN that counts has become a number, and nobody will notice it. Only what does not count is "
-    "to be taken out."
+    "Where a NaN counts, yours gives a number, and nobody will notice the NaN. Only what does not "
+    "count is to be taken out."
 )
 def hides_all_nan(x, mask, dim):
     means = torch.where(mask, x, float("nan")).nanmean(dim)

@@ -83,7 +83,8 @@ def index_of_one_dimension(x, columns):
 
 
 @exercise.mistake(
-    "All elements of yours come from row 0: an index of shape (1, N) asks N times about one row."
+    "All elements of yours come from row 0. What in yours says that the second of `columns` goes "
+    "with row 1?"
 )
 def index_of_one_row(x, columns):
     return x.gather(1, columns.unsqueeze(0)).squeeze(0)

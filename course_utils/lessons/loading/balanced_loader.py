@@ -127,8 +127,8 @@ def weights_of_all_samples(dataset, labels, indices, batch_size):
 
 
 @exercise.mistake(
-    "Weights for the part are drawn, and its places are taken for places of the whole dataset. "
-    "Which samples come up?"
+    "What your sampler draws are places in the part, and they are taken for places in the whole "
+    "dataset. Which samples come up?"
 )
 def places_of_the_part_in_the_whole(dataset, labels, indices, batch_size):
     own = labels[indices]

@@ -187,8 +187,8 @@ class TurnedRound(Sorted):
 
 
 @exercise.mistake(
-    "Samples of equal length have changed their order. Some ways to sort keep it, others do not "
-    "promise to."
+    "Samples of equal length have changed their order. Not every way to sort keeps it, and to turn "
+    "a list round turns them round as well."
 )
 class EqualsTurnedRound(Sorted):
     def sort(self, lengths):

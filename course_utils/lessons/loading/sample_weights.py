@@ -96,8 +96,8 @@ def shares_ignored(labels, shares):
 
 
 @exercise.mistake(
-    "Each sample has the whole share of its class here. So a class of three samples comes up three "
-    "times as often as it should."
+    "Each sample has the whole share of its class here. So a class of three samples weighs three "
+    "times its share."
 )
 def share_for_every_sample(labels, shares):
     return shares[labels]

@@ -67,8 +67,8 @@ def same_first_element(x, y):
 
 
 @exercise.mistake(
-    "You ask whether the two have numbers in common. Two rows of one matrix have none, and still "
-    "they are saved, and kept alive, together."
+    "You ask whether the two overlap in memory. Two rows of one matrix do not, and still they are "
+    "saved, and kept alive, together."
 )
 def common_numbers(x, y):
     return numpy.shares_memory(x.numpy(), y.numpy())
