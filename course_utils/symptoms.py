@@ -231,7 +231,7 @@ def _not_finite(pair: Pair) -> str | None:
         return text(
             "symptom.nan",
             "There is NaN in what you gave, and none belongs there. Where does it begin: 0 / 0, "
-            "a root or logarithm of a negative number, infinity minus infinity?",
+            "0 times infinity, a root or logarithm of a negative number, infinity minus infinity?",
         )
     if bool(got.isinf().any()):
         return text(

@@ -64,8 +64,8 @@ def time_first(lengths, time):
 
 
 @exercise.mistake(
-    "The values are right, but they are numbers. As an index 0 and 1 mean rows, and attention "
-    "refuses whole numbers, or adds floats to the scores. A mask is bool."
+    "The values are right, but they are numbers. As an index, whole numbers mean rows and floats "
+    "are refused; attention refuses whole numbers and adds floats to the scores. A mask is bool."
 )
 def numbers_not_bool(lengths, time):
     return (torch.arange(time) < lengths[:, None]).long()

@@ -94,8 +94,8 @@ def repeats_the_epoch(checkpoint, model, optimizer, scheduler):
 
 
 @exercise.mistake(
-    "The parameters are there, and the steps are not those of the run. What does the optimizer "
-    "remember, besides its learning rate?"
+    "The parameters are there, and the steps are not those of the run. Which things does an "
+    "optimizer remember, and which of them are back?"
 )
 def forgets_the_optimizer(checkpoint, model, optimizer, scheduler):
     model.load_state_dict(checkpoint["model"])

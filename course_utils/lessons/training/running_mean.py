@@ -342,8 +342,8 @@ class NaNForZero(ZeroForNothing):
 
 
 @exercise.mistake(
-    "What you keep changes when the caller writes into a tensor of before. detach() gives a tensor "
-    "without the graph; whose memory does it use?"
+    "What you keep changes when the caller writes into a tensor that you were given before. "
+    "detach() gives a tensor without the graph; whose memory does it use?"
 )
 class KeepsTheMemory:
     def __init__(self):

@@ -135,8 +135,8 @@ def steps_first(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "The rate never falls. From where does the optimizer take it, and who changes it there? A "
-    "scheduler does so when its own step() has been called often enough."
+    "In the runs of the check the rate does not fall. From where does the optimizer take it, and "
+    "who changes it there? A scheduler does so when its own step() has been called often enough."
 )
 def new_scheduler_each_epoch(model, train_loader, epochs):
     return train_with_schedule(model, train_loader, epochs, every_second, once=False)

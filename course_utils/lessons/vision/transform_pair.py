@@ -101,8 +101,8 @@ def only_mask_wrapped(image, mask, transform):
 
 
 @exercise.mistake(
-    "The numbers are right, but not both are plain tensors: one still says that it is an image "
-    "or a mask. What computes with it later may behave otherwise."
+    "The numbers are right, but not both are plain tensors: at least one still says that it is "
+    "an image or a mask. What computes with it later may behave otherwise."
 )
 def still_wrapped(image, mask, transform):
     image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
