@@ -388,9 +388,9 @@ def test_a_mistake_that_is_not_told_its_sentence(make):
             time.sleep(9)
         return 2 * number
 
-    exercise = make(mistakes=[waits, squared, negative], seconds=0.02)
+    exercise = make(mistakes=[waits, squared, negative], seconds=0.2)
     assert only_advice(exercise) == (
-        "With the seed 0, waits is told: Stopped after 0.02 seconds: the code did not come to an "
+        "With the seed 0, waits is told: Stopped after 0.2 seconds: the code did not come to an "
         "end."
     )
 

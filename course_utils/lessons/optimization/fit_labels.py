@@ -44,6 +44,7 @@ def _(rng):
         yield torch.tensor([[1]]), loss
         yield torch.tensor([1]), loss
         yield labels(rng, 4, 2), loss
+        yield torch.tensor([[2**24 + 1 + 2 * rng.randrange(50)], [0]]), loss
         for raw in promised(rng, "any dtype", shape=(3,)):
             yield raw, loss
         for raw in promised(rng, "any strides", shape=(3, 1), dtype=torch.int64):
@@ -76,6 +77,14 @@ def squeezes_and_adds_at_the_end(raw, loss):
 def squeezes_the_last(raw, loss):
     raw = raw.squeeze(-1)
     return raw.long() if loss == "cross_entropy" else raw.float().reshape(-1, 1)
+
+
+@exercise.mistake(
+    "On the way your class numbers are float32, which does not have every whole number above 2**24."
+)
+def by_way_of_floats(raw, loss):
+    raw = raw.float()
+    return raw.reshape(-1).long() if loss == "cross_entropy" else raw.reshape(-1, 1)
 
 
 @exercise.mistake(

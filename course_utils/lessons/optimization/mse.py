@@ -6,6 +6,7 @@ from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import loss_and_gradient
 from course_utils.lessons.optimization.inputs import decimals
+from course_utils.observation import attempt
 from course_utils.promises import promised
 
 exercise = Exercise(
@@ -59,7 +60,10 @@ def _(rng):
 
 @exercise.observe
 def _(answer, prediction, target, reduction):
-    return loss_and_gradient(answer, prediction, target, reduction)
+    return {
+        **loss_and_gradient(answer, prediction, target, reduction),
+        "loss with reduction left out": attempt(lambda: answer(prediction, target)),
+    }
 
 
 @exercise.mistake(

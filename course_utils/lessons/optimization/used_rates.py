@@ -13,6 +13,7 @@ import torch
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import current_rates
 from course_utils.lessons.optimization.inputs import two_groups
+from course_utils.observation import attempt
 
 exercise = Exercise(
     "09.17",
@@ -71,8 +72,9 @@ def _(rng):
         (2, 3, "batch", 2),
         (4, 1, "epoch", 2),
         (2, 2, "batch", rng.randint(1, 2)),
+        (2, 1, "epoch", 1),
     ):
-        optimizer = two_groups([rng.randint(1, 9) / 10])
+        optimizer = two_groups([rng.randint(1, 9) / (10 if batches > 1 else 10_000_000)])
         scheduler = torch.optim.lr_scheduler.StepLR(optimizer, size, gamma=0.5)
         yield optimizer, scheduler, epochs, batches, every
 
@@ -85,6 +87,10 @@ def _(answer, optimizer, scheduler, epochs, batches, every):
     return {
         "rates that you returned": given,
         "rates that the optimizer used": used,
+        # Rates of a millionth are equal for a comparison of numbers, whatever they are.
+        "what you returned, in shares of what was used": attempt(
+            lambda: [one / other for one, other in zip(given, used, strict=True)]
+        ),
         "calls of scheduler.step()": scheduler.last_epoch,
     }
 

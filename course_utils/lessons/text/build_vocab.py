@@ -10,6 +10,7 @@ import itertools
 from collections import Counter, defaultdict
 
 from course_utils.exercise import Exercise
+from course_utils.observation import attempt
 
 exercise = Exercise(
     "08.2",
@@ -57,11 +58,17 @@ def _(rng):
 
 @exercise.observe
 def _(answer, texts, min_freq, specials):
-    vocab = answer(texts, min_freq, specials)
+    return {
+        "tokens and ids": in_order(answer(texts, min_freq, specials)),
+        "with min_freq and specials left out": attempt(lambda: in_order(answer(texts))),
+    }
+
+
+def in_order(vocab):
+    """The order of a dict's keys is nobody's business: what counts is which token has which id."""
     if not isinstance(vocab, dict):
-        return {"tokens and ids": vocab}
-    # The order of a dict's keys is nobody's business: what counts is which token has which id.
-    return {"tokens and ids": {token: vocab[token] for token in sorted(vocab, key=str)}}
+        return vocab
+    return {token: vocab[token] for token in sorted(vocab, key=str)}
 
 
 @exercise.mistake(

@@ -38,6 +38,7 @@ def _(rng):
     yield torch.tensor([0, 1, 1, 1]), torch.tensor([0, 1, 1, 0]), 2
     yield torch.tensor([0, 0, 2]), torch.tensor([1, 1, 2]), 4
     yield torch.tensor([], dtype=torch.int64), torch.tensor([], dtype=torch.int64), 2
+    yield torch.tensor([0, 0, 0]), torch.tensor([0, 0, 0]), 1
     x = torch.tensor([[rng.randrange(3) for _ in range(2)] for _ in range(8)])
     yield x[:, 0], x[:, 1], 3  # not contiguous
     for _ in range(3):
