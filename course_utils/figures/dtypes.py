@@ -100,7 +100,7 @@ def dtype_promotion(dtypes: Sequence[torch.dtype] = COMMON) -> Figure:
 
 
 def promoted(a: torch.dtype, b: torch.dtype) -> torch.dtype | None:
-    """The dtype of a sum, or None where torch has no rule (older ones for some unsigned types)."""
+    """The dtype of a sum, or None where torch has no rule (for some unsigned types)."""
     try:
         return torch.promote_types(a, b)
     except RuntimeError:

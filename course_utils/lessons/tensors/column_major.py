@@ -52,8 +52,8 @@ def row_after_row(matrix):
 
 
 @exercise.mistake(
-    "A transposed matrix cannot be flattened by view(): walking along its rows would need jumps "
-    "that are not all the same."
+    "A transposed matrix cannot always be flattened by view(): walking along its rows may need "
+    "jumps that are not all the same."
 )
 def view_of_transpose(matrix):
     return matrix.t().view(-1)

@@ -86,7 +86,8 @@ def drops_too_early(text, names):
 
 
 @exercise.mistake(
-    "Gaps were kept: pandas shows a missing number as NaN, and one NaN makes every sum with it NaN."
+    "Gaps were kept: pandas shows a missing number as NaN, and one NaN makes the sum of a tensor "
+    "NaN."
 )
 def keeps_gaps(text, names):
     frame = pandas.read_csv(io.StringIO(text))

@@ -348,8 +348,8 @@ class KeepsEveryState(Counting):
 
 
 @exercise.mistake(
-    "A loss that is NaN becomes the best one. Each comparison with NaN is False: what does your "
-    "code do then?"
+    "A loss that is NaN becomes the best one. NaN is neither smaller nor larger than a number, nor "
+    "equal to one: what does your code do then?"
 )
 class NaNIsBetter(Counting):
     def step(self, loss, model):

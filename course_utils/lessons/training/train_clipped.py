@@ -232,7 +232,7 @@ def smaller_rate(model, train_loader, epochs):
 
 
 @exercise.mistake(
-    "You clip the loss. A loss that is cut off has no gradient any more; the limit is for the norm "
+    "You clip the loss. All gradients of a loss that is cut off are 0; the limit is for the norm "
     "of the gradients."
 )
 def clips_the_loss(model, train_loader, epochs):

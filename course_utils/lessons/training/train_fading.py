@@ -231,9 +231,7 @@ def a_rate_for_each_batch(model, train_loader, epochs):
     return losses, [rate for rate in rates for _ in train_loader]
 
 
-@exercise.mistake(
-    "The scheduler still steps with every batch. Another factor or another count only hides that."
-)
+@exercise.mistake("The scheduler still steps with every batch. Another factor only hides that.")
 def another_factor(model, train_loader, epochs):
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
     scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size=2, gamma=0.9)
