@@ -200,7 +200,7 @@ list(DataLoader(ten, batch_size=4)), len(list(DataLoader(ten, batch_size=4, drop
 
 # %% [markdown]
 # With `batch_size=None` nothing is put together: you get sample after sample, as they are. Only
-# NumPy's numbers, and its arrays of numbers, become tensors, and a tuple becomes a list.
+# NumPy's numbers, and its arrays of numbers, become tensors, and a plain tuple becomes a list.
 
 # %%
 list(DataLoader([[1, 2], [3, 4]], batch_size=None))
