@@ -395,7 +395,8 @@ def all_at_once(predict, w, x, y, size):
 
 
 @exercise.mistake(
-    "The gradient is right. What was to come back is the loss of all samples, as a number."
+    "The gradient is right. What comes back was to be the mean over all samples, each of them "
+    "counting the same, as a number."
 )
 def returns_nothing(predict, w, x, y, size):
     w.grad = None

@@ -89,8 +89,8 @@ def leaves_out_zeros_of_a(a, b):
 
 
 @exercise.mistake(
-    "The values are right. Where b is 0 the gradient is NaN: `where` sends 0 into the branch that "
-    "was not picked, and there it meets something infinite."
+    "The values are right. Where b is 0 the gradient is NaN: on the way back, 0 goes into the "
+    "quotient that you do not use, and there it meets something infinite."
 )
 def one_where(a, b):
     return torch.where(b == 0, 0, a / b)

@@ -239,7 +239,7 @@ def writes_over_a_copy_of_x(x, dim, index):
 
 
 @exercise.mistake(
-    "The result has the dtype of x, and each element is to come through as it is. In yours "
+    "The result is to have the dtype of x, and each element is to come through as it is. In yours "
     "another dtype comes into play, for some x at least: where is it chosen?"
 )
 def always_float(x, dim, index):

@@ -86,7 +86,8 @@ def _(rng):
 
 
 @exercise.mistake(
-    "The tensors of the layers inside are counted as well. Only the module's own were asked for."
+    "The tensors of the layers inside are in your dict as well. Only the module's own were asked "
+    "for."
 )
 def kinds_recursive(module):
     kinds = {name: "parameter" for name, _ in module.named_parameters()}

@@ -129,7 +129,7 @@ class StandardizeFrozen(nn.Module):
 
 @exercise.mistake(
     "Your buffers move with the model but they are not saved. Whoever loads the model would have "
-    "to know the two numbers from somewhere else."
+    "to know mean and std from somewhere else."
 )
 class StandardizeUnsaved(nn.Module):
     def __init__(self, mean, std):

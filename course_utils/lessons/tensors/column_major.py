@@ -75,8 +75,8 @@ def not_flattened(matrix):
 
 
 @exercise.mistake(
-    "The numbers are in the right order, but their dtype is not that of the matrix. Which step "
-    "chooses another?"
+    "The numbers are in the right order, but for some matrices at least their dtype is not that of "
+    "the matrix. Which step chooses another?"
 )
 def through_lists(matrix):
     return torch.tensor([number for column in zip(*matrix.tolist()) for number in column])
