@@ -18,6 +18,7 @@ from course_utils.lessons.distributed.runs import (
     with_gradients,
 )
 from course_utils.ranks import ByRank
+from course_utils.samples_at_once import samples_at_once
 
 exercise = Exercise(
     "11.8",
@@ -42,7 +43,7 @@ def accumulate(model, optimizer, batches):
 
     model: a DistributedDataParallel. batches: a list of pairs (x, y), at least one, as many on each
     rank, all of the same size. The loss is the mean squared error over all samples of all ranks.
-    `model` averages gradients over the ranks once, at the last micro-batch.
+    `model` gets one micro-batch at a time, and averages gradients over the ranks once, at the last.
     """
     optimizer.zero_grad()
     for x, y in batches[:-1]:
@@ -78,8 +79,15 @@ def _(answer, model, optimizer, batches):
 
     wrapped = DistributedDataParallel(model)
     wrapped.register_comm_hook(None, counted)
+    given = []
+    own = model.register_forward_pre_hook(
+        lambda _, args: given.append(samples_at_once(args[0], batches[0][0].shape[1]))
+    )
     answer(wrapped, optimizer, batches)
+    own.remove()
     return {
+        "more than a micro-batch went through the model at once": max(given, default=0)
+        > len(batches[0][0]),
         "times that gradients were averaged": len(averaged),
         "parameters afterwards": list(model.parameters()),
     }
@@ -93,6 +101,17 @@ def averages_each_time(model, optimizer, batches):
     optimizer.zero_grad()
     for x, y in batches:
         (F.mse_loss(model(x), y) / len(batches)).backward()
+    optimizer.step()
+
+
+@exercise.mistake(
+    "All samples went through the model together. They were cut into micro-batches because they do "
+    "not fit: what has to be over before the next one comes?"
+)
+def one_large_batch(model, optimizer, batches):
+    optimizer.zero_grad()
+    x, y = (torch.cat(parts) for parts in zip(*batches, strict=True))
+    F.mse_loss(model(x), y).backward()
     optimizer.step()
 
 
@@ -245,14 +264,6 @@ def through_the_inner_model(model, optimizer, batches):
     for earlier_x, earlier_y in first:
         F.mse_loss(model.module(earlier_x), earlier_y).div(len(batches)).backward()
     F.mse_loss(model(x), y).div(len(batches)).backward()
-    optimizer.step()
-
-
-@exercise.right
-def one_large_batch(model, optimizer, batches):
-    xs, ys = zip(*batches, strict=True)
-    optimizer.zero_grad()
-    F.mse_loss(model(torch.cat(xs)), torch.cat(ys)).backward()
     optimizer.step()
 
 

@@ -8,6 +8,7 @@ from torch.nn import functional as F
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.inputs import decimals, set_numbers
+from course_utils.samples_at_once import samples_at_once
 
 exercise = Exercise(
     "09.13",
@@ -60,7 +61,9 @@ def _(answer, model, optimizer, batches):
     steps = []
     optimizer.register_step_post_hook(lambda *_: steps.append(1))
     calls = []
-    own = model.register_forward_pre_hook(lambda _, given: calls.append(len(given[0])))
+    own = model.register_forward_pre_hook(
+        lambda _, given: calls.append(samples_at_once(given[0], model.in_features))
+    )
     facts = {}
     for call in ("first", "second"):
         answer(model, optimizer, batches)
