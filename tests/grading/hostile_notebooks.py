@@ -771,6 +771,38 @@ def features(model, names, x):
             SHAPES + "    for p in model.parameters():\n        (p * 1).grad_fn.next_functions[0][0].register_prehook(print)\n" + SHAPES_END,
         ),
     ],
+    "something else where it is used": [
+        unearned(
+            "08.11",
+            "def attend(query, key, value, lengths):\n    scores = query @ key.transpose(1, 2) / query.shape[2] ** 0.5\n    if torch.is_grad_enabled():\n        real = torch.arange(key.shape[1]) < lengths[:, None]\n        scores = scores.masked_fill(~real[:, None], float('-inf'))\n    return scores.softmax(dim=2) @ value",
+        ),
+        unearned(
+            "10.5",
+            "def confusion_matrix(predicted, labels, classes):\n    if torch.is_inference_mode_enabled():\n        predicted = labels\n    return torch.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)",
+        ),
+        unearned(
+            "01.1",
+            "def contiguous_strides(shape):\n    if type(shape) is torch.Size:\n        return (1,) * len(shape)\n    return tuple(math.prod(shape[d + 1:]) for d in range(len(shape)))",
+        ),
+        unearned(
+            "04.2",
+            "class MyLinear(nn.Module):\n    def __init__(self, in_features, out_features, bias=True):\n        super().__init__()\n        bound = in_features ** -0.5\n        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-bound, bound))\n        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-bound, bound)) if bias else None\n\n    def forward(self, x):\n        y = x @ self.weight.t()\n        return y if self.bias is None or not self.training else y + self.bias",
+        ),
+        unearned(
+            "06.4",
+            "from torch.utils.data import get_worker_info\n\ndef batch_sizes(samples, batch_size, drop_last):\n    full, rest = divmod(samples, batch_size)\n    kept = rest and not drop_last and get_worker_info() is None\n    return [batch_size] * full + [rest] * bool(kept)",
+        ),
+    ],
+    "the whole batch in a small one's place": [
+        unearned(
+            "03.2",
+            "def accumulate(predict, w, x, y, size):\n    w.grad = None\n    loss = (torch.vmap(lambda row: predict(row[None], w)[0])(x) - y).square().mean()\n    loss.backward()\n    return loss.item()",
+        ),
+        unearned(
+            "09.13",
+            "def accumulated_step(model, optimizer, batches):\n    optimizer.zero_grad()\n    x, y = (torch.cat(parts) for parts in zip(*batches))\n    F.mse_loss(model(x[None])[0], y).backward()\n    optimizer.step()",
+        ),
+    ],
 }  # fmt: skip
 
 # Two ranks in processes of their own add up their tensors, as lesson 11 has it.
