@@ -64,8 +64,8 @@ def more_than_half(logits, labels):
 
 
 @exercise.mistake(
-    "Look at the shapes around your ==. Predictions of shape (4,) and labels of shape (4, 1) are "
-    "compared each with each, and a sum of sixteen answers is divided by four."
+    "Look at the shapes around your ==. With labels of shape (4, 1), every prediction is compared "
+    "with every label, and a sum of sixteen answers is divided by four."
 )
 def compares_each_with_each(logits, labels):
     return (logits.argmax(dim=1) == labels).sum().item() / len(labels)
