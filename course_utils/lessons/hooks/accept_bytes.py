@@ -265,8 +265,8 @@ def by_large_values(model):
 
 
 @exercise.mistake(
-    "You convert every argument that holds bytes. Only the first one is the picture; the others "
-    "are the model's own affair."
+    "You convert further arguments as well, where they hold bytes. Only the first one is the "
+    "picture; the others are the model's own affair."
 )
 def converts_the_others(model):
     def convert(module, args):

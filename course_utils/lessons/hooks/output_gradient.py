@@ -286,6 +286,21 @@ def of_the_input(model, name, x):
 
 
 @exercise.mistake(
+    "That is the gradient of what the layer was given, and None where nobody needs one. Asked is "
+    "that of what it gave."
+)
+def grad_input(model, name, x):
+    kept = []
+
+    def watch(layer, grad_input, grad_output):
+        kept.append(grad_input[0])
+
+    with model.get_submodule(name).register_full_backward_hook(watch):
+        model(x).sum().backward()
+    return kept[0]
+
+
+@exercise.mistake(
     "That is the gradient of the layer's weight. Asked is that of what the layer gave for x."
 )
 def of_the_weight(model, name, x):

@@ -201,8 +201,8 @@ def in_place_without_grad(model, name, unit, x):
 
 
 @exercise.mistake(
-    "The output is right, but backward does not get through it: somewhere on the way the graph "
-    "was cut."
+    "The output is right, but backward does not get from it all the way back to x: somewhere in "
+    "between the graph was cut."
 )
 def cuts_the_graph(model, name, unit, x):
     def silence(layer, args, output):

@@ -261,6 +261,24 @@ def stops_by_the_end_of_an_iteration(model, name, x):
 
 
 @exercise.mistake(same_as=catches_everything)
+def stops_by_the_end_of_an_iteration_only(model, name, x):
+    kept = []
+
+    def stop(layer, args, output):
+        kept.append(output)
+        raise StopIteration
+
+    handle = model.get_submodule(name).register_forward_hook(stop)
+    try:
+        model(x)
+    except StopIteration:
+        pass
+    finally:
+        handle.remove()
+    return kept[0] if kept else None
+
+
+@exercise.mistake(same_as=catches_everything)
 def stops_by_a_runtime_error(model, name, x):
     kept = []
 

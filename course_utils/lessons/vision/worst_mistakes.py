@@ -121,8 +121,8 @@ def a_column(logits, labels, count):
 
 
 @exercise.mistake(
-    "Where the logits lie far apart, your probabilities are all 0, and their order is lost. "
-    "Small numbers can be compared by their logarithms."
+    "Where the logits lie far apart, the probabilities of the true classes come out as 0, and "
+    "their order is lost. Small numbers can be compared by their logarithms."
 )
 def by_probabilities(logits, labels, count):
     of_true_class = logits.softmax(dim=1).gather(1, labels[:, None])[:, 0]
