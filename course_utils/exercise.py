@@ -671,6 +671,10 @@ class Exercise:
         if got.raised is not None and got.raised.type_name == WAITED:
             return text("check.waited", "Not yet: a rank waits for another one that never comes.")
         if difference.stage == "raised":
+            if got.raised is None and not fact_raised(right.value, got.value):
+                return text(
+                    "check.no_error", "Not yet: an error has to come up in one place, and did not."
+                )
             return text("check.raised", "Not yet: an error came up.")
         if facts_that_differ(right.value, got.value)[0]:
             fact = facts_that_differ(right.value, got.value)[0][0]

@@ -10,6 +10,7 @@ import torch
 from course_utils import checks, exercise
 from course_utils.catalogue import Catalogue, NotDeclared
 from course_utils.exercise import Exercise, ExerciseFault, describe_call
+from course_utils.observation import attempt
 from course_utils.sources import emptied
 
 
@@ -444,3 +445,22 @@ def test_cases_are_made_with_torch_s_own_switches(doubling):
         assert doubling.observations(lambda x: x)[0].value.dtype == torch.float32
     finally:
         torch.set_default_dtype(torch.float32)
+
+
+def test_an_error_that_is_missing_inside_an_observation_is_not_called_one_that_came(doubling):
+    def refuses_zero(x):
+        if not x.any():
+            raise ValueError("only zeros")
+        return x + x
+
+    doubling.reference(refuses_zero)
+    doubling.observe(lambda answer, x: {"twice": answer(x), "of 0": attempt(lambda: answer(0 * x))})
+    verdict = doubling.judge(lambda x: x + x)
+    assert verdict.headline == "Not yet: an error has to come up in one place, and did not."
+
+    def refuses_all_but_the_whole(x):
+        if not x.all():
+            raise KeyError("0")
+        return x + x
+
+    assert doubling.judge(refuses_all_but_the_whole).headline == "Not yet: an error came up."
