@@ -319,10 +319,3 @@ def by_the_sum(x, y):
     if total.shape != x.shape or not torch.can_cast(total.dtype, x.dtype):
         return False
     return not any(x.stride(d) == 0 and x.size(d) > 1 for d in range(x.dim()))
-
-
-exercise.equivalent(
-    "again = torch.empty(0, dtype=x.dtype)",
-    "again = torch.empty(1, dtype=x.dtype)",
-    because="`set_` gives it other memory, and a shape.",
-)
