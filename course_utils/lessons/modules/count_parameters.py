@@ -22,7 +22,7 @@ exercise = Exercise(
     minutes=8,
     difficulty=1,
     hints=[
-        "`parameters()` walks through the whole tree, and names each parameter once.",
+        "`parameters()` walks through the whole tree, and gives each parameter once.",
         "A parameter of shape (2, 3) holds six numbers. Which method counts them?",
     ],
 )

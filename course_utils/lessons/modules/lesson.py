@@ -56,7 +56,8 @@ hasattr(nn.Module, "forward"), hasattr(nn.Module, "backward")
 # %% [markdown]
 # The register is a few dicts inside the module. `super().__init__()` makes them, empty. Then each
 # assignment is filed by the type of its value: as a parameter or as a module. A value of another
-# type becomes an ordinary attribute, unless its name is registered already.
+# type becomes an ordinary attribute, unless its name is registered already (or, in newer torch, it
+# is an `nn.Buffer`).
 
 # %%
 list(scale._parameters), list(scale._buffers), list(scale._modules)
@@ -226,8 +227,8 @@ kinds = Kinds()
 # %% [markdown]
 # What a module saves is its **state dict**: `state_dict()` gives a dict from names to tensors.
 #
-# **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list. A module's parameters
-# come before its buffers.
+# **Predict 04.p6.** Which names does `kinds.state_dict()` hold? Write a list. A module's own
+# parameters come before its own buffers.
 
 # %%
 guess = ...
