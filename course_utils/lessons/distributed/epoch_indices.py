@@ -130,7 +130,7 @@ def not_shuffled(count, epoch, seed, drop_last):
 
 @exercise.mistake(
     "Some ranks get one sample more than others. With DistributedDataParallel the others would "
-    "end the epoch earlier, and the last batch would wait for ever."
+    "end the epoch earlier, and the last batch would wait in vain."
 )
 def uneven(count, epoch, seed, drop_last):
     return _order(count, seed + epoch)[dist.get_rank() :: dist.get_world_size()]

@@ -4,7 +4,7 @@
 # other.
 #
 # Most of what goes wrong here raises no error. A rank trains on the wrong samples, or alone, or
-# waits for ever. So this lesson often asks you what will happen. It needs no GPU: two small
+# waits in vain. So this lesson often asks you what will happen. It needs no GPU: two small
 # processes on your own machine do what eight large ones do elsewhere.
 
 # %%
@@ -315,8 +315,8 @@ try_on_ranks(print_once, losses)
 # Many people meet this bug first. The collective is inside a function, and you cannot see it where
 # the `if` stands. First call it on all ranks, then print on one.
 #
-# In this course, a rank that waits for what never comes is ended after some seconds, with this
-# sentence. Torch has more patience: a group has a timeout.
+# In this course, a rank that waits for what never comes is ended after some seconds at most, with
+# a sentence like this. Torch has more patience: a group has a timeout.
 #
 # **Predict 11.p8.** If you set no timeout, for how many minutes does a rank wait with gloo?
 
@@ -415,7 +415,7 @@ predict("11.p10", guess, distance)
 
 # %% [markdown]
 # Equal gradients move both weights by the same amount. What was different at the start stays
-# different for ever. So before the first step, all ranks take the parameters of rank 0, and its
+# different. So before the first step, all ranks take the parameters of rank 0, and its
 # buffers as well: a `broadcast` for each of them.
 #
 # After an equal start, two ranks with half of a batch each do what one process does with the whole
@@ -806,8 +806,8 @@ predict("11.p21", guess, lambda: run_on_ranks(mean_of_accuracies, by_rank)[0])
 
 # %% [markdown]
 # Reduce the sums and the counts, then divide once, as in lesson 10. It also works for a rank
-# without samples, whose own accuracy would be 0 / 0. Metrics that are no such sums, such as F1,
-# are made from sums that are: true positives and so on. `torchmetrics` does that in `compute()`,
+# without samples, whose own accuracy would be 0 / 0. Some metrics that are no such sums, such as
+# F1, are made from sums that are: true positives and so on. `torchmetrics` does that in `compute()`,
 # over all ranks, if there is a group. So `compute()` is a collective: call it on every rank.
 #
 # Can one rank evaluate alone, while the others wait?
