@@ -807,8 +807,9 @@ predict("11.p21", guess, lambda: run_on_ranks(mean_of_accuracies, by_rank)[0])
 # %% [markdown]
 # Reduce the sums and the counts, then divide once, as in lesson 10. It also works for a rank
 # without samples, whose own accuracy would be 0 / 0. Some metrics that are no such sums, such as
-# F1, are made from sums that are: true positives and so on. `torchmetrics` does that in `compute()`,
-# over all ranks, if there is a group. So `compute()` is a collective: call it on every rank.
+# F1, are made from sums that are: true positives and so on. `torchmetrics` does that in
+# `compute()`, over all ranks, if there is a group. So `compute()` is a collective: call it on every
+# rank.
 #
 # Can one rank evaluate alone, while the others wait?
 #
