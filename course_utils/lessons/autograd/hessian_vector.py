@@ -243,7 +243,7 @@ def hessian_of_functional_at_v(f, x, v):
 
 @exercise.mistake(
     "backward() adds to the `.grad` of every leaf that it reaches, those of the weights of f as "
-    "well, and none was to be filled. What stood there before stays in the sum."
+    "well, and none was to be filled. Where one held something before, it is added to that."
 )
 def backward_twice(f, x, v):
     x = x.detach().requires_grad_()

@@ -76,8 +76,8 @@ def compares_values(logits, target, k):
 
 
 @exercise.mistake(
-    "Each target is compared with the best classes of all samples, or of others: shapes line up "
-    "from the right. Which shapes meet in yours?"
+    "Each target is compared with the best classes of all samples, or of others. What in yours "
+    "says which row of the best belongs to which target?"
 )
 def target_without_a_dimension(logits, target, k):
     best = logits.topk(k, dim=1).indices

@@ -90,8 +90,8 @@ def _(answer, model, loss_fn, loader):
 
 
 @exercise.mistake(
-    "You take the mean of the batches' means. A sample of the short last batch then counts more "
-    "than a sample of a full one."
+    "Each batch counts as much as any other in yours. A sample of the short last batch then counts "
+    "more than a sample of a full one."
 )
 def mean_of_means(model, loss_fn, loader):
     was_training = model.training

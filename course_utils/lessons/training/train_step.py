@@ -109,7 +109,7 @@ def returns_the_tensor(model, loss_fn, optimizer, x, y):
 
 @exercise.mistake(
     "Somebody may have called eval() before you are called: then BatchNorm and Dropout work in "
-    "the wrong mode during your step."
+    "the wrong mode during your step. Each layer has a mode of its own."
 )
 def trusts_the_mode(model, loss_fn, optimizer, x, y):
     loss = loss_fn(model(x), y)

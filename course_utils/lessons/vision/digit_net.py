@@ -164,7 +164,7 @@ class ForLargerImages(nn.Module):
 
 
 @exercise.mistake(
-    "A ReLU is missing. There is one after each convolution: without it, only the pooling keeps "
+    "A ReLU is missing. Each convolution wants one behind it: without it, only the pooling keeps "
     "two layers from being one single linear step."
 )
 class WithoutRelu(nn.Module):
