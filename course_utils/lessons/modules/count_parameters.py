@@ -99,8 +99,7 @@ def counts_with_stack(model):
 
 
 @exercise.mistake(
-    "A parameter that is used in several places is counted several times by you. It is one "
-    "parameter."
+    "A weight that two layers share is counted once for each of them by you. It is one parameter."
 )
 def counts_in_each_module(model):
     parameters = [p for m in model.modules() for p in m.parameters(recurse=False)]

@@ -121,7 +121,9 @@ class HeadsByForward(nn.Module):
         return self.heads[task].forward(x)
 
 
-@exercise.mistake("Your module computes every head and then throws most of the results away.")
+@exercise.mistake(
+    "Your module computes every head and throws away all results but the one that was asked for."
+)
 class HeadsAllComputed(nn.Module):
     def __init__(self, features, sizes):
         super().__init__()

@@ -106,6 +106,18 @@ class KeepsLivingTensors:
 
 
 @exercise.mistake(same_as=KeepsLivingTensors)
+class CopiesTheDictOfTheModel:
+    def __init__(self, model, optimizer, scheduler):
+        self.model = model.state_dict().copy()
+        self.others = copy.deepcopy((optimizer.state_dict(), scheduler.state_dict()))
+
+    def restore(self, model, optimizer, scheduler):
+        model.load_state_dict(self.model)
+        optimizer.load_state_dict(copy.deepcopy(self.others[0]))
+        scheduler.load_state_dict(copy.deepcopy(self.others[1]))
+
+
+@exercise.mistake(same_as=KeepsLivingTensors)
 class CopiesTheModelOnly:
     def __init__(self, model, optimizer, scheduler):
         self.model = copy.deepcopy(model.state_dict())

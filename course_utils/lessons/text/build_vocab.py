@@ -304,3 +304,28 @@ def numbers_at_first_look(texts, min_freq=1, specials=()):
         if token in specials or counter[token] >= min_freq:
             vocab[token]
     return vocab
+
+
+exercise.equivalent(
+    "def build_vocab(texts, min_freq=1, specials=()):",
+    "def build_vocab(texts, min_freq=0, specials=()):",
+    because="A token that comes up does so once at least.",
+)
+
+exercise.equivalent(
+    "def counts_in_a_dictionary(texts, min_freq=1, specials=()):",
+    "def counts_in_a_dictionary(texts, min_freq=0, specials=()):",
+    because="A token that comes up does so once at least.",
+)
+
+exercise.equivalent(
+    "def numbers_at_first_look(texts, min_freq=1, specials=()):",
+    "def numbers_at_first_look(texts, min_freq=0, specials=()):",
+    because="A token that comes up does so once at least.",
+)
+
+exercise.equivalent(
+    "times[token] += 1",
+    "times[token] = times[token] + 1",
+    because="The count is a number: there is nothing to write into.",
+)
