@@ -22,16 +22,22 @@ ALSO: dict[str, tuple[str, ...]] = {
     "flatten": ("ravel", "unflatten"),
     "diagonal": ("diagonal_scatter", "diag_indices", "fill_diagonal"),
     "unfold": ("sliding_window_view", "im2col"),
-    "linear": ("bilinear", "conv1d", "conv2d", "conv3d"),
+    "linear": (
+        *("bilinear", "conv1d", "conv2d", "conv3d", "conv_tbc", "convolution"),
+        *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+    ),
     "DataLoader": ("BatchSampler",),
     "RandomSampler": (
         *("SubsetRandomSampler", "WeightedRandomSampler", "DistributedSampler", "random_split"),
     ),
     "ToTensor": ("PILToTensor", "ToImage", "ToImageTensor"),
-    "Normalize": ("normalize_image", "normalize_video", "batch_norm", "BatchNorm2d"),
+    "Normalize": (
+        *("normalize_image", "normalize_video", "batch_norm", "BatchNorm2d", "native_batch_norm"),
+        *("instance_norm", "InstanceNorm2d"),
+    ),
     "pad_sequence": ("pack_sequence", "pad_packed_sequence", "to_padded_tensor"),
     "embedding_bag": ("segment_reduce",),
-    "mse_loss": ("mean_squared_error", "huber_loss", "smooth_l1_loss"),
+    "mse_loss": ("mean_squared_error", "huber_loss", "smooth_l1_loss", "pairwise_distance"),
     "cross_entropy": ("kl_div", "Categorical", "adaptive_log_softmax_with_loss"),
     "nll_loss": ("nll_loss2d", "nll_loss_nd"),
     "binary_cross_entropy": ("BCELoss", "multilabel_soft_margin_loss", "soft_margin_loss"),
@@ -41,7 +47,8 @@ ALSO: dict[str, tuple[str, ...]] = {
     "broadcast_shapes": ("_infer_size", "broadcast", "broadcast_arrays"),
     "cdist": ("_cdist_forward", "_euclidean_dist"),
     "scatter_add": (
-        *("index_put", "put", "scatter", "index_reduce", "bincount", "coalesce"),
+        *("index_put", "put", "scatter", "index_reduce", "bincount", "coalesce", "histogram"),
+        *("histogramdd", "sparse_coo_tensor"),
         *("autograd.grad", "backward", "vjp"),
     ),
     "backward": (

@@ -47,6 +47,7 @@ from .symptoms import facts_that_differ, size_of, special, symptom
 from .texts import counted, text
 
 FIRST_CASES = 5  # on which a mistake is tried before it is tried on all
+KEPT = 256  # of mistakes of an exercise, what they do on the cases of a seed
 LESSONS = f"{lessons.__name__}."  # the modules of the course's own exercises
 
 
@@ -179,6 +180,7 @@ class Exercise:
         self.ranks = ranks
         self.ways_round: list[Callable[..., Any]] = []  # right, but not by hand
         self.equivalents: list[Equivalent] = []
+        self._mistakes_seen: dict[tuple[Mistake, int], _Seen] = {}
         self._task = task
         self._file = Path(sys._getframe(1).f_code.co_filename).name  # where it is declared
 
@@ -317,17 +319,12 @@ class Exercise:
     ) -> list[Observation]:
         """What `answer` does on each case. Stops at the first case that runs out of time.
 
-        cases: only the first so many; on several ranks it is always all of them. again: names of
-        surroundings, and the number of a case that is made there after all others (see made_again).
+        cases: only the first so many. again: names of surroundings, and the number of a case that
+        is made there after all others (see made_again); exercises on several ranks have none.
         Raises ExerciseFault when a case cannot be made, or its ranks do not find each other.
         """
         if self.ranks:
-            try:
-                return rank_observation.observations(self, answer, seed)
-            except ranks.RanksFailed as failed:
-                raise ExerciseFault(
-                    text("fault.ranks", "{id}: {what}", id=self.id, what=str(failed))
-                ) from None
+            return self._observations_of_all([(answer, seed, cases)])[0]
         seen = []
         with course_settings():  # the cases are made inside as well
             for args, before in itertools.islice(self.cases_twice(seed), cases):
@@ -347,6 +344,22 @@ class Exercise:
             for name, number in again:
                 seen.append(self._observed_in(SURROUNDINGS[name], answer, number, seed))
         return seen
+
+    def _observations_of_all(
+        self, asked: Sequence[tuple[Callable[..., Any], int, int | None]]
+    ) -> list[list[Observation]]:
+        """The observations of answers, each with its seed and number of cases.
+
+        On several ranks, where most of the time is waiting, a few answers are observed at a time.
+        """
+        if not self.ranks:
+            return [self.observations(*one) for one in asked]
+        try:
+            return rank_observation.side_by_side(self, asked)
+        except ranks.RanksFailed as failed:
+            raise ExerciseFault(
+                text("fault.ranks", "{id}: {what}", id=self.id, what=str(failed))
+            ) from None
 
     def _observed_in(
         self, place: Surroundings, answer: Callable[..., Any], number: int, seed: int
@@ -459,18 +472,34 @@ class Exercise:
 
         Raises ExerciseFault when the exercise itself is at fault: then nothing is judged.
         """
-        if not callable(answer) or self._is_instance(answer):
-            headline = text(
-                "check.not_callable",
-                "`check` needs {name} itself, without brackets after it: "
-                '`check("{id}", {name})`. It was given {given}.',
-                name=self.name,
-                id=self.id,
-                given=show_given(answer),
-            )
-            return Verdict("wrong", headline)
+        refused = self._refused(answer)
+        if refused is not None:
+            return refused
         again = [(one.place.name, one.number) for one in self.made_again(seed)]
         return self.verdict(self.observations(answer, seed, again=again), seed)
+
+    def judge_each(self, answers: Sequence[tuple[Callable[..., Any], int]]) -> list[Verdict]:
+        """As `judge`, of answers with their seeds; on several ranks, a few at a time."""
+        if not self.ranks or any(self._refused(answer) for answer, _ in answers):
+            return [self.judge(answer, seed) for answer, seed in answers]
+        for _, seed in answers:
+            self.reference_observations(seed)
+        of_all = self._observations_of_all([(answer, seed, None) for answer, seed in answers])
+        return [self.verdict(seen, seed) for seen, (_, seed) in zip(of_all, answers, strict=True)]
+
+    def _refused(self, answer: Any) -> Verdict | None:
+        """The verdict on what cannot be an answer, as nobody can call it."""
+        if callable(answer) and not self._is_instance(answer):
+            return None
+        headline = text(
+            "check.not_callable",
+            "`check` needs {name} itself, without brackets after it: "
+            '`check("{id}", {name})`. It was given {given}.',
+            name=self.name,
+            id=self.id,
+            given=show_given(answer),
+        )
+        return Verdict("wrong", headline)
 
     def judge_mistake(self, mistake: Mistake, seed: int = 0) -> Verdict:
         """As `judge` does; what a mistake does on the cases is kept, and others are compared with
@@ -695,14 +724,17 @@ class Exercise:
         left = any(one is not None and one.stage == "changed" for one in differences)
         wrong_ones = wrong_cases(expected, seen)
         first = wrong_ones.index(True) if True in wrong_ones else 0
+        candidates = self.mistakes
+        if seen and first < FIRST_CASES:
+            # Most mistakes part with the answer here; the cases after it need not be run.
+            begun = self.observe_mistakes(candidates, seed, FIRST_CASES)
+            candidates = [
+                mistake
+                for mistake, did in zip(candidates, begun, strict=True)
+                if all(map(alike, expected[first : first + 1], did[first:], seen[first:]))
+            ]
         near = []
-        for mistake in self.mistakes:
-            if not self.ranks and seen and first < FIRST_CASES:
-                # Most mistakes part with the answer here; the cases after it need not be run.
-                begun = self.mistake_observations(mistake, seed, FIRST_CASES)
-                if not all(map(alike, expected[first : first + 1], begun[first:], seen[first:])):
-                    continue
-            wrong = self.mistake_observations(mistake, seed)
+        for mistake, wrong in zip(candidates, self.observe_mistakes(candidates, seed), strict=True):
             if not len(wrong) == len(seen) == len(expected):
                 if ended_together(expected, wrong, seen):
                     return mistake
@@ -713,11 +745,39 @@ class Exercise:
                 near.append(mistake)
         return near[0] if len({mistake.name for mistake in near}) == 1 else None
 
-    @functools.lru_cache(maxsize=2048)  # noqa: B019
-    def mistake_observations(
-        self, mistake: Mistake, seed: int = 0, cases: int | None = None
-    ) -> list[Observation]:
-        return self.observations(mistake.answer, seed, cases)
+    def mistake_observations(self, mistake: Mistake, seed: int = 0) -> list[Observation]:
+        """What a mistake does on each case. It is kept."""
+        return self.observe_mistakes([mistake], seed)[0]
+
+    def observe_mistakes(
+        self, mistakes: Sequence[Mistake], seed: int = 0, cases: int | None = None
+    ) -> list[list[Observation]]:
+        """What each of them does, on the first so many cases at least. It is kept."""
+        all_cases = len(self.reference_observations(seed))
+        asked = min(cases or all_cases, all_cases)
+        kept = self._mistakes_seen
+        if len(kept) + len(mistakes) > KEPT:
+            kept.clear()
+        missing = [
+            one for one in mistakes if (one, seed) not in kept or kept[one, seed].asked < asked
+        ]
+        of_all = self._observations_of_all([(one.answer, seed, asked) for one in missing])
+        for mistake, seen in zip(missing, of_all, strict=True):
+            # One that did not come so far would not come further.
+            kept[mistake, seed] = _Seen(asked if len(seen) == asked else all_cases, seen)
+        return [kept[one, seed].seen for one in mistakes]
+
+    def forget_mistakes(self) -> None:
+        """What mistakes do is observed again when it is asked for: as in a new process."""
+        self._mistakes_seen.clear()
+
+
+@dataclasses.dataclass(frozen=True)
+class _Seen:
+    """What an answer did on the first cases, of which it was asked so many."""
+
+    asked: int
+    seen: list[Observation]
 
 
 def _is_stub(seen: Observation) -> bool:

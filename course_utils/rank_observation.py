@@ -7,14 +7,28 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import multiprocessing
+import pickle
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing.connection import wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from .observation import WAITED, Observation, Raised, observe
 from .rank_files import imported, write_file
-from .rank_processes import LATE_SECONDS, METHOD, Line, Ranks, import_parts, process_group, waits
+from .rank_processes import (
+    LATE_SECONDS,
+    METHOD,
+    Copy,
+    Line,
+    Ranks,
+    import_parts,
+    process_group,
+    waits,
+)
 from .ranks import RanksFailed, on_rank
 from .settings import course_settings
 from .texts import text
@@ -23,12 +37,82 @@ if TYPE_CHECKING:
     from .exercise import Exercise
 
 TRIES = 3  # for ranks to find each other, before an answer runs
+AT_ONCE = 4  # answers that are observed: ranks that wait for each other need no processor
 # What the process of each rank does after a case: the grader looks at what an answer left there.
 AFTER_EACH_CASE: list[Callable[[], None]] = []
 
 
+Asked = tuple[Callable[..., Any], int, "int | None"]  # an answer, the seed, how many cases
+
+
+def side_by_side(
+    exercise: Exercise, asked: Sequence[Asked], method: str = METHOD
+) -> list[list[Observation]]:
+    """As `observations`, of several answers; a few at a time where processes can be copied.
+
+    Each is observed by a copy of this process, which has ranks of its own. Raises RanksFailed.
+    """
+    if len(asked) == 1 or method != "fork":
+        return [observations(exercise, *one, method=method) for one in asked]
+    import_parts()
+    found: dict[int, list[Observation]] = {}
+    copies: dict[int, tuple[Line, Copy]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            while len(found) < len(asked):
+                begun = len(found) + len(copies)
+                if begun < len(asked) and len(copies) < AT_ONCE:
+                    here, there = multiprocessing.Pipe()
+                    work = functools.partial(_tell, exercise, asked[begun], folder, Line(there))
+                    copies[begun] = (Line(here), Copy(work))
+                    there.close()
+                    continue
+                ready = wait([line.connection for line, _ in copies.values()])
+                for number, (line, copy) in list(copies.items()):
+                    if line.connection in ready:
+                        found[number] = _told(line, exercise)
+                        del copies[number]
+                        line.connection.close()
+                        copy.end()
+        finally:
+            for line, copy in copies.values():
+                line.connection.close()
+                copy.end()
+    return [found[number] for number in range(len(asked))]
+
+
+def _tell(exercise: Exercise, asked: Asked, folder: str, line: Line) -> None:
+    torch.set_num_threads(1)  # the threads of the process that this is a copy of are not here
+    tempfile.tempdir = folder  # what is left in it when this process is ended goes with the folder
+    try:
+        line.send(observations(exercise, *asked))
+    except RanksFailed as failed:
+        line.send(failed)
+
+
+def _told(line: Line, exercise: Exercise) -> list[Observation]:
+    """Raises RanksFailed, also where the process that observed is gone."""
+    try:
+        said = line.receive()
+    except (EOFError, OSError, pickle.UnpicklingError):
+        raise RanksFailed(
+            text(
+                "ranks.lost",
+                "The process that watched {count} others ended before it had told what they did.",
+                count=exercise.ranks,
+            )
+        ) from None
+    if isinstance(said, RanksFailed):
+        raise said
+    return said
+
+
 def observations(
-    exercise: Exercise, answer: Callable[..., Any], seed: int, method: str = METHOD
+    exercise: Exercise,
+    answer: Callable[..., Any],
+    seed: int,
+    cases: int | None = None,
+    method: str = METHOD,
 ) -> list[Observation]:
     """What `answer` does on each case, on `exercise.ranks` ranks; see Exercise.observations.
 
@@ -38,7 +122,7 @@ def observations(
     """
     if method == "fork":
         import_parts()
-    count = len(list(exercise.cases_twice(seed)))
+    count = len(list(exercise.cases_twice(seed))[:cases])
     seen: list[Observation] = []
     failures = 0
     with tempfile.TemporaryDirectory() as folder:

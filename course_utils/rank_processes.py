@@ -42,7 +42,7 @@ GONE = ("Connection closed by peer", "Connection reset", "Broken pipe", "Read er
 LATE = ("Timed out", "timed out", "timeout")
 
 
-class _Forked:
+class Copy:
     """A copy of this process that does one thing and ends."""
 
     def __init__(self, work: Callable[[], None]) -> None:
@@ -105,7 +105,7 @@ class Ranks:
 
     def __init__(self, work: Work, count: int, method: str = METHOD) -> None:
         self.count = count
-        self._processes: list[_Forked | _Spawned] = []
+        self._processes: list[Copy | _Spawned] = []
         self.lines: list[Line] = []
         self.whole = True
         pipes = [multiprocessing.Pipe() for _ in range(count)]
@@ -115,7 +115,7 @@ class Ranks:
                 if method == "fork":
                     others = [*ours, *(end for _, end in pipes if end is not there)]
                     self._processes.append(
-                        _Forked(functools.partial(_begin, work, rank, there, others))
+                        Copy(functools.partial(_begin, work, rank, there, others))
                     )
                 else:
                     self._processes.append(

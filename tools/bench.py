@@ -88,7 +88,7 @@ def check_times() -> tuple[list[float], list[float]]:
         exercise.judge(exercise.answer)
         passing.append(beyond_the_answer(exercise, exercise.answer))
         Exercise.reference_observations.cache_clear()
-        Exercise.mistake_observations.cache_clear()
+        exercise.forget_mistakes()
         failing.append(beyond_the_answer(exercise, exercise.mistakes[0].answer))
     return passing, failing
 

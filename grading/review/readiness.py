@@ -65,7 +65,7 @@ def review(exercise: Exercise) -> Review:
         broken = [*reference_problems(exercise)]
         if broken:
             return Review((*written, *broken))
-        tried = {mistake: verdicts_on(exercise, mistake) for mistake in exercise.mistakes}
+        tried = verdicts_on_mistakes(exercise)
         of_all = [*written, *table_problems(exercise), *mistake_problems(tried)]
         of_ours = [
             *declaration_problems(exercise),
@@ -193,7 +193,8 @@ def stub_problems(exercise: Exercise) -> Iterator[str]:
 def reference_problems(exercise: Exercise) -> Iterator[str]:
     """The reference passes its own check, on all seeds."""
     seeds = seeds_of(exercise)
-    failing = [seed for seed in seeds if not exercise.judge(exercise.answer, seed).passed]
+    verdicts = exercise.judge_each([(exercise.answer, seed) for seed in seeds])
+    failing = [seed for seed, verdict in zip(seeds, verdicts, strict=True) if not verdict.passed]
     if failing:
         yield f"The reference itself does not pass with the seeds {failing[:5]}."
 
@@ -289,14 +290,23 @@ def gets_through(
 # -- answers ---------------------------------------------------------------------------------
 
 
-def verdicts_on(exercise: Exercise, mistake: Mistake) -> dict[int, Verdict]:
-    """The verdicts on a mistake by seed. It runs once for each, and twice on the visible one.
+def verdicts_on_mistakes(exercise: Exercise) -> dict[Mistake, dict[int, Verdict]]:
+    """The verdicts on each mistake by seed. It runs once for each, and twice on the visible one.
 
     What it does may differ from one run to the next; that does not depend on the seed.
     """
-    verdicts = {VISIBLE: exercise.judge(mistake.answer, VISIBLE)}
-    for seed in hidden_seeds(exercise) if is_private(exercise) else OF_MISTAKES:
-        verdicts[seed] = exercise.judge_mistake(mistake, seed)
+    mistakes = exercise.mistakes
+    verdicts: dict[Mistake, dict[int, Verdict]] = {mistake: {} for mistake in mistakes}
+    for seed in (VISIBLE, *(hidden_seeds(exercise) if is_private(exercise) else OF_MISTAKES)):
+        exercise.observe_mistakes(
+            mistakes, seed
+        )  # all at once, as each is compared with the others
+        if seed == VISIBLE:
+            judged = exercise.judge_each([(mistake.answer, seed) for mistake in mistakes])
+        else:
+            judged = [exercise.judge_mistake(mistake, seed) for mistake in mistakes]
+        for mistake, verdict in zip(mistakes, judged, strict=True):
+            verdicts[mistake][seed] = verdict
     return verdicts
 
 
@@ -344,9 +354,11 @@ def right_answer_problems(exercise: Exercise) -> Iterator[str]:
     """Right answers in other styles pass: a check that turns one down teaches something false."""
     if not exercise.right_answers:
         yield "There is no right answer in another style: declare one with `@exercise.right`."
+    seeds = (VISIBLE, *SMALL)
+    tried = [(answer, seed) for answer in exercise.right_answers for seed in seeds]
+    verdicts = iter(exercise.judge_each(tried))
     for answer in exercise.right_answers:
-        for seed in (VISIBLE, *SMALL):
-            verdict = exercise.judge(answer, seed)
+        for seed, verdict in [(seed, next(verdicts)) for seed in seeds]:
             if not verdict.passed:
                 yield (
                     f"The right answer {answer.__name__} is turned down with the seed {seed}: "
@@ -364,8 +376,8 @@ def told(verdict: Verdict) -> str:
 
 def hostile_problems(exercise: Exercise) -> Iterator[str]:
     """Answers that no exercise may accept are wrong, and are told why in words."""
-    for what, answer in HOSTILE_ANSWERS.items():
-        verdict = exercise.judge(answer, VISIBLE)
+    verdicts = exercise.judge_each([(answer, VISIBLE) for answer in HOSTILE_ANSWERS.values()])
+    for what, verdict in zip(HOSTILE_ANSWERS, verdicts, strict=True):
         panel = repr(verdict_panel(exercise, verdict))
         if verdict.state != "wrong":
             yield f"An answer that {what} counts as {verdict.state}, not as wrong."

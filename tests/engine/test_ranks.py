@@ -1,5 +1,6 @@
 """Real processes that work together: for a lesson's functions and for exercises."""
 
+import os
 import random
 import subprocess
 import sys
@@ -215,8 +216,27 @@ def test_an_answer_that_fails_or_waits_on_one_rank_is_told(summing):
 
 def test_where_processes_are_not_copied_an_exercise_is_judged_as_well():
     exercise = find("11.1")
-    spawned = rank_observation.observations(exercise, exercise.answer, 0, "spawn")
+    spawned = rank_observation.observations(exercise, exercise.answer, 0, method="spawn")
     assert exercise.verdict(spawned).passed
+
+
+def test_answers_that_are_watched_side_by_side_are_told_apart(summing):
+    def number(which):
+        return lambda x: which
+
+    asked = [(number(which), 0, None) for which in range(2 * rank_observation.AT_ONCE)]
+    seen = rank_observation.side_by_side(summing, asked)
+    assert [one[0].value for one in seen] == [
+        {"result on rank 0": which, "result on rank 1": which} for which in range(len(asked))
+    ]
+
+
+def test_who_watches_an_answer_and_is_lost_is_no_wrong_answer(summing, monkeypatch):
+    for seed in (0, 1):
+        summing.reference_observations(seed)
+    monkeypatch.setattr(rank_observation, "observations", lambda *_: os._exit(1))
+    with pytest.raises(ExerciseFault, match="90.1: .*ended before it had told"):
+        summing.judge_each([(summing.answer, 0), (summing.answer, 1)])
 
 
 def waited(message):
@@ -246,7 +266,9 @@ def test_an_answer_may_come_further_than_the_mistake_that_it_is(summing, monkeyp
     def never_calls(x):
         return x
 
-    monkeypatch.setattr(summing, "mistake_observations", lambda *_: [waited("each")])
+    monkeypatch.setattr(
+        summing, "observe_mistakes", lambda mistakes, *_: [[waited("each")] for _ in mistakes]
+    )
     verdict = summing.verdict([waited("rank 0"), waited("rank 1")])
     assert verdict.headline == "One rank does not call it."
 

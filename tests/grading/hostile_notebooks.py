@@ -803,6 +803,64 @@ def features(model, names, x):
             "def accumulated_step(model, optimizer, batches):\n    optimizer.zero_grad()\n    x, y = (torch.cat(parts) for parts in zip(*batches))\n    F.mse_loss(model(x[None])[0], y).backward()\n    optimizer.step()",
         ),
     ],
+    "in a process of its own": [
+        unearned(
+            "03.2",
+            'class Job(torch.utils.data.Dataset):\n    def __init__(self, work):\n        self.work = work\n\n    def __len__(self):\n        return 1\n\n    def __getitem__(self, i):\n        return self.work()\n\ndef in_worker(work):\n    loader = torch.utils.data.DataLoader(Job(work), batch_size=None, num_workers=1, collate_fn=lambda r: r)\n    return [r for r in loader][0]\n\ndef accumulate(predict, w, x, y, size):\n    def work():\n        loss = (predict(x, w) - y).square().mean()\n        return torch.autograd.grad(loss, w)[0].tolist(), loss.item()\n\n    gradient, loss = in_worker(work)\n    w.grad = torch.tensor(gradient).reshape(w.shape)\n    return loss',
+        ),
+        unearned(
+            "03.2",
+            'def elsewhere(work):\n    done = []\n    loader = torch.utils.data.DataLoader([0], num_workers=2, worker_init_fn=lambda i: done.append(work()), collate_fn=lambda _: done[0])\n    return next(iter(loader))\n\ndef accumulate(predict, w, x, y, size):\n    def work():\n        loss = (predict(x, w) - y).square().mean()\n        return torch.autograd.grad(loss, w)[0].tolist(), loss.item()\n\n    gradient, loss = elsewhere(work)\n    w.grad = torch.tensor(gradient).reshape(w.shape)\n    return loss',
+        ),
+        unearned(
+            "05.1",
+            'class Job(torch.utils.data.Dataset):\n    def __init__(self, work):\n        self.work = work\n\n    def __len__(self):\n        return 1\n\n    def __getitem__(self, i):\n        return self.work()\n\ndef in_worker(work):\n    loader = torch.utils.data.DataLoader(Job(work), batch_size=None, num_workers=1, collate_fn=lambda r: r)\n    return [r for r in loader][0]\n\ndef output_shapes(model, x):\n    model(x)\n\n    def work():\n        shapes = {}\n        for name, m in model.named_modules():\n            if not list(m.children()):\n                m.register_forward_hook(lambda m, a, out, name=name: shapes.update({name: tuple(out.shape)}))\n        model(x)\n        return shapes\n\n    return in_worker(work)',
+        ),
+    ],
+    "a hook that hands on another input": [
+        unearned(
+            "09.13",
+            'def accumulated_step(model, optimizer, batches):\n    optimizer.zero_grad()\n    whole = torch.cat([x for x, _ in batches])\n    goal = torch.cat([y for _, y in batches])\n    handle = model.register_forward_pre_hook(lambda module, args: (whole,))\n    out = model(batches[0][0])\n    handle.remove()\n    F.mse_loss(out, goal).backward()\n    optimizer.step()',
+        ),
+        unearned(
+            "09.13",
+            'def accumulated_step(model, optimizer, batches):\n    optimizer.zero_grad()\n    whole = torch.cat([x for x, _ in batches])\n    goal = torch.cat([y for _, y in batches])\n    first = next(iter(model.children()), model)\n    handle = first.register_forward_hook(lambda module, args, out: module.forward(whole))\n    out = model(batches[0][0])\n    handle.remove()\n    F.mse_loss(out, goal).backward()\n    optimizer.step()',
+        ),
+        unearned(
+            "11.8",
+            'def accumulate(model, optimizer, batches):\n    optimizer.zero_grad()\n    whole = torch.cat([x for x, _ in batches])\n    goal = torch.cat([y for _, y in batches])\n    with model.no_sync(), torch.no_grad():\n        for x, _ in batches[:-1]:\n            model(x)\n    handle = model.module.register_forward_pre_hook(lambda module, args: (whole,))\n    out = model(batches[-1][0])\n    handle.remove()\n    F.mse_loss(out, goal).backward()\n    optimizer.step()',
+        ),
+    ],
+    "graphs inside torch.func": [
+        unearned(
+            "03.2",
+            'def accumulate(predict, w, x, y, size):\n    total, backs = 0.0, []\n    for i in range(0, len(x), size):\n        part, goal = x[i:i + size], y[i:i + size]\n        loss, back = torch.func.vjp(lambda w: (predict(part, w) - goal).square().sum() / len(x), w.detach())\n        backs.append(back)\n        total += loss.item()\n    w.grad = sum(back(torch.ones(()))[0] for back in backs)\n    return total',
+        ),
+        unearned(
+            "03.7",
+            'def descend(loss_of, start, lr, steps):\n    losses, points = [], []\n\n    def after(point, left):\n        slope, loss = torch.func.grad_and_value(loss_of)(point)\n        losses.append(loss)\n        points.append(point)\n        return after(point - lr * slope, left - 1) if left else loss\n\n    def collect(point):\n        losses.clear(), points.clear()\n        after(point, steps)\n        return losses[-1] * 0, (torch.stack(losses), torch.stack(points))\n\n    _, (all_losses, all_points) = torch.func.grad(collect, has_aux=True)(start.detach().clone())\n    values = all_losses.tolist()\n    return values, all_points[min(range(steps + 1), key=values.__getitem__)].clone()',
+        ),
+    ],
+    "ranks that talk in another way": [
+        unearned(
+            "11.8",
+            'def talk(g):\n    g = g.clone()\n    dist.all_reduce(g)\n    return g\n\ndef accumulate(model, optimizer, batches):\n    optimizer.zero_grad()\n    params = [p for p in model.parameters() if p.requires_grad]\n    total = [torch.zeros_like(p) for p in params]\n    for x, y in batches[:-1]:\n        with model.no_sync():\n            F.mse_loss(model(x), y).backward()\n        for t, p in zip(total, params):\n            t += talk(p.grad) / dist.get_world_size()\n            p.grad = None\n    x, y = batches[-1]\n    F.mse_loss(model(x), y).backward()\n    for p, t in zip(params, total):\n        p.grad = (p.grad + t) / len(batches)\n    optimizer.step()',
+        ),
+        unearned(
+            "11.8",
+            'def talk(g):\n    every = [None] * dist.get_world_size()\n    dist.all_gather_object(every, g.clone())\n    return sum(every)\n\ndef accumulate(model, optimizer, batches):\n    optimizer.zero_grad()\n    params = [p for p in model.parameters() if p.requires_grad]\n    total = [torch.zeros_like(p) for p in params]\n    for x, y in batches[:-1]:\n        with model.no_sync():\n            F.mse_loss(model(x), y).backward()\n        for t, p in zip(total, params):\n            t += talk(p.grad) / dist.get_world_size()\n            p.grad = None\n    x, y = batches[-1]\n    F.mse_loss(model(x), y).backward()\n    for p, t in zip(params, total):\n        p.grad = (p.grad + t) / len(batches)\n    optimizer.step()',
+        ),
+    ],
+    "another plain function that does all": [
+        unearned(
+            "04.2",
+            'class MyLinear(nn.Module):\n    def __init__(self, in_features, out_features, bias=True):\n        super().__init__()\n        k = 1 / math.sqrt(in_features)\n        self.weight = nn.Parameter(torch.empty(out_features, in_features).uniform_(-k, k))\n        self.bias = nn.Parameter(torch.empty(out_features).uniform_(-k, k)) if bias else None\n\n    def forward(self, x):\n        b = torch.zeros(len(self.weight)) if self.bias is None else self.bias\n        return torch.conv_tbc(x.contiguous()[None], self.weight.T.contiguous()[None], b)[0]',
+        ),
+        unearned(
+            "02.4",
+            'def scatter_add_by_loops(x, dim, index, source):\n    if index.numel() == 0:\n        return x.clone()\n    places = torch.nonzero(torch.ones_like(index)).T.clone()\n    places[dim] = index.reshape(-1)\n    flat = torch.zeros(index.numel(), dtype=torch.int64)\n    for n, p in zip(x.shape, places):\n        flat = flat * n + p\n    added = source[tuple(slice(n) for n in index.shape)].reshape(-1).double()\n    edges = torch.arange(x.numel() + 1).double() - 0.5\n    return x + torch.histogram(flat.double(), edges, weight=added).hist.reshape(x.shape).to(x.dtype)',
+        ),
+    ],
 }  # fmt: skip
 
 # Two ranks in processes of their own add up their tensors, as lesson 11 has it.

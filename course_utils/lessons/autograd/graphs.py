@@ -32,7 +32,7 @@ class Kept:
         self.tensors.append(len(self._tensors))
         self.graphs.append(len(self._graphs))
         if torch._C._functorch.peek_interpreter_stack() is not None:
-            return self._function(*args)  # torch.func lets no hooks in, and keeps nothing
+            return self._in_torch_func(self._function(*args))
         there = {node for one in args if torch.is_tensor(one) for node in nodes_behind(one)}
         with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda saved: saved.tensor):
             result = self._function(*args)
@@ -43,6 +43,19 @@ class Kept:
                 self._graphs.add(mark)
         return result
 
+    def _in_torch_func(self, result: Any) -> Any:
+        """The result, with a mark on its graph: torch.func lets no hooks in.
+
+        The graph is there as long as the function that `torch.func.vjp` gave, or one around it.
+        """
+        mark = _Mark()
+        try:
+            marked = _Marked.apply(result, mark)
+        except RuntimeError:  # under a transform that knows no functions of one's own
+            return result
+        self._graphs.add(mark)
+        return marked
+
     def _pack(self, tensor: torch.Tensor) -> "_Saved":
         saved = _Saved(tensor.detach())
         self._tensors.add(saved)
@@ -51,6 +64,28 @@ class Kept:
 
 class _Mark:
     """Something that a weak reference can be made to."""
+
+
+class _Marked(torch.autograd.Function):
+    """Gives what it gets; its node of the graph holds the mark."""
+
+    generate_vmap_rule = True
+
+    @staticmethod
+    def forward(tensor: torch.Tensor, mark: _Mark) -> torch.Tensor:
+        return tensor.clone()
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple, output: torch.Tensor) -> None:
+        ctx.mark = inputs[1]
+
+    @staticmethod
+    def backward(ctx: Any, gradient: torch.Tensor) -> tuple:
+        return gradient, None
+
+    @staticmethod
+    def jvp(ctx: Any, tangent: torch.Tensor, _: None) -> torch.Tensor:
+        return tangent.clone()
 
 
 class _Saved:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torch.nn.parallel import DistributedDataParallel
 
 from course_utils.exercise import Exercise
+from course_utils.lessons.distributed.messages import Messages
 from course_utils.lessons.distributed.runs import (
     regression_batches,
     seeded,
@@ -18,7 +19,7 @@ from course_utils.lessons.distributed.runs import (
     with_gradients,
 )
 from course_utils.ranks import ByRank
-from course_utils.samples_at_once import samples_at_once
+from course_utils.samples_at_once import SamplesInLayers, samples_at_once
 
 exercise = Exercise(
     "11.8",
@@ -43,7 +44,8 @@ def accumulate(model, optimizer, batches):
 
     model: a DistributedDataParallel. batches: a list of pairs (x, y), at least one, as many on each
     rank, all of the same size. The loss is the mean squared error over all samples of all ranks.
-    `model` gets one micro-batch at a time, and averages gradients over the ranks once, at the last.
+    `model` gets one micro-batch at a time, and averages gradients over the ranks once, at the last;
+    nothing else goes from one rank to another.
     """
     optimizer.zero_grad()
     for x, y in batches[:-1]:
@@ -83,12 +85,14 @@ def _(answer, model, optimizer, batches):
     own = model.register_forward_pre_hook(
         lambda _, args: given.append(samples_at_once(args[0], batches[0][0].shape[1]))
     )
-    answer(wrapped, optimizer, batches)
+    with SamplesInLayers(model) as inside, Messages() as messages:
+        answer(wrapped, optimizer, batches)
     own.remove()
     return {
-        "more than a micro-batch went through the model at once": max(given, default=0)
+        "more than a micro-batch went through the model at once": max([*given, inside.most])
         > len(batches[0][0]),
         "times that gradients were averaged": len(averaged),
+        "the ranks talked to each other besides": messages.count > len(averaged),
         "parameters afterwards": list(model.parameters()),
     }
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import sys
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from typing import Any
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
-from torch.utils._pytree import tree_flatten
 
 from course_utils.observation import COURSE, LIBRARIES
 
@@ -132,22 +132,35 @@ class _Writes(TorchDispatchMode):
 
         Of what it was given that is: `set_` gives a tensor other memory, and writes to none.
         """
-        given = dict(zip((one.name for one in function._schema.arguments), args, strict=False))
-        given.update(named or {})
-        writes = [
-            one.name
-            for one in function._schema.arguments
-            if one.alias_info is not None and one.alias_info.is_write
-            if self.memory in map(_memory, _tensors(given.get(one.name)))
-        ]
+        given = dict(enumerate(args)) | (named or {})
+        writes = any(
+            self.memory in map(_memory, _tensors(given.get(place, given.get(name))))
+            for place, name in _written_to(function)
+        )
         result = function(*args, **(named or {}))  # one that torch refuses has written nothing
         if writes:
             self.writes.append(str(function))
         return result
 
 
+@functools.cache
+def _written_to(function: Any) -> list[tuple[int, str]]:
+    """The arguments that a function of torch writes to, by their places and names."""
+    return [
+        (place, one.name)
+        for place, one in enumerate(function._schema.arguments)
+        if one.alias_info is not None and one.alias_info.is_write
+    ]
+
+
 def _tensors(thing: Any) -> list[torch.Tensor]:
-    return [leaf for leaf in tree_flatten(thing)[0] if isinstance(leaf, torch.Tensor)]
+    if isinstance(thing, torch.Tensor):
+        return [thing]
+    if isinstance(thing, dict):
+        thing = thing.values()
+    elif not isinstance(thing, (list, tuple)):
+        return []
+    return [tensor for one in thing for tensor in _tensors(one)]
 
 
 def _memory(tensor: torch.Tensor) -> int:

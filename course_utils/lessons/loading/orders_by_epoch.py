@@ -1,4 +1,4 @@
-"""Now with `DistributedSampler` itself: write down who draws what, in each of several epochs. Every
+"""Now `DistributedSampler` itself: write down who draws what, in each of several epochs. Every
 epoch has a new order, and in each the ranks share the same one.
 """
 
@@ -23,7 +23,7 @@ exercise = Exercise(
 
 @exercise.reference
 def orders_by_epoch(dataset, num_replicas, epochs):
-    """The indices that each process draws in each epoch, with DistributedSampler.
+    """The indices that DistributedSampler gives each process in each epoch.
 
     dataset: a map-style dataset. num_replicas, epochs: ints. The samplers shuffle with seed 0,
     their default, and shuffle anew in every epoch; the first epoch is number 0.
