@@ -2,41 +2,44 @@
 
     python -m website.truths        run the lessons that changed, write build/predictions.json
 
-Nothing of it is written down by hand: each lesson is run in a kernel of its own, as the build runs
-it, with a `predict` that notes the truth. `_static/guesses.js` reads what `record` writes.
+Nothing of it is written down by hand: the cells of each lesson are run in a process of its own,
+with a `predict` that notes the truth. `_static/guesses.js` reads what `record` writes.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import linecache
 import math
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import torch
-from IPython.display import display
-from nbformat.v4 import new_code_cell
 
+import course_utils
 from course_utils import prediction
 from course_utils.catalogue import in_order
 from course_utils.comparison import show
+from course_utils.notebook import CELL_SECONDS
 from course_utils.plain import Opaque
 from course_utils.prediction import Prediction, actual, reading, right_headline, wrong_headline
+from course_utils.settings import TimeLimit
 from course_utils.texts import text
 from course_utils.whole_files import write_whole
 from tools import build
 
 STORED = build.ROOT / "build" / "predictions.json"
-MEDIA_TYPE = "application/json"
+AT_ONCE = 2  # lessons
 
-# Runs before a lesson's first cell. A lesson imports `predict` from course_utils.
-LISTEN = """\
-import sys
-sys.path.insert(0, {root!r})
-import course_utils
-from website import truths
-course_utils.predict = truths.note_truth"""
+Truths = dict[str, dict[str, Any]]  # records by the ids of their predictions
 
 
 def record(asked: Prediction, value: Any) -> dict[str, Any]:
@@ -98,30 +101,23 @@ def as_json(value: Any) -> Any:
     raise TypeError(f"A page cannot compare guesses with a {type(value).__name__}: {value!r}.")
 
 
-def note_truth(id: str, guess: Any, run: Any) -> None:
-    """Stands in the place of `predict` while a lesson is run: gives its record as an output."""
-    noted = record(prediction.catalogue.load(id), actual(run))
-    display({MEDIA_TYPE: noted}, raw=True)
-
-
-def collect(stored: Path = STORED) -> dict[str, dict[str, Any]]:
+def collect(stored: Path = STORED) -> Truths:
     """All predictions by their ids, in order; runs the lessons that changed, and writes `stored`.
 
     Raises BuildError where a lesson cannot be run.
     """
     before = _read(stored)
-    stamps: dict[str, str] = {}
-    predictions: dict[str, dict[str, Any]] = {}
-    for target in build.targets():
-        if target.practice:
-            continue
-        stamp = _stamp(target)
-        if before["stamps"].get(target.name) == stamp:
-            number = target.contents.number
-            found = {k: v for k, v in before["predictions"].items() if k.startswith(f"{number}.")}
-        else:
-            found = truths_of(target)
-        stamps[target.name] = stamp
+    lessons = [target for target in build.targets() if not target.practice]
+    stamps = {target.name: _stamp(target) for target in lessons}
+    todo = [one for one in lessons if before["stamps"].get(one.name) != stamps[one.name]]
+    predictions = {
+        id: kept
+        for target in lessons
+        if target not in todo
+        for id, kept in before["predictions"].items()
+        if id.startswith(f"{target.contents.number}.")
+    }
+    for found in run_all(todo):
         predictions |= found
     predictions = {id: predictions[id] for id in sorted(predictions, key=in_order)}
     stored.parent.mkdir(parents=True, exist_ok=True)
@@ -129,18 +125,67 @@ def collect(stored: Path = STORED) -> dict[str, dict[str, Any]]:
     return predictions
 
 
-def truths_of(target: build.Target) -> dict[str, dict[str, Any]]:
-    """The predictions of one lesson, by their ids. Runs all its cells: seconds to a minute."""
-    notebook = build.expand(target)
-    notebook.cells.insert(0, new_code_cell(LISTEN.format(root=str(build.ROOT))))
-    done = build.execute(notebook, target.name)
-    noted = [
-        output.data[MEDIA_TYPE]
-        for cell in done.cells
-        for output in cell.get("outputs", ())
-        if MEDIA_TYPE in output.get("data", {})
-    ]
-    return {one["id"]: one for one in noted}
+def run_all(lessons: Sequence[build.Target]) -> Iterator[Truths]:
+    """The predictions of each of these lessons. Two lessons are run at a time.
+
+    Raises BuildError where one cannot be run.
+    """
+    if not lessons:
+        return
+    # Each process is a copy of one that has imported torch and the course, and nothing else.
+    forks = "forkserver" in multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if forks else "spawn")
+    context.set_forkserver_preload([__name__])
+    # A process runs one lesson: no lesson finds what another one has left behind.
+    with ProcessPoolExecutor(AT_ONCE, context, max_tasks_per_child=1) as pool:
+        yield from pool.map(truths_of, [target.name for target in lessons])
+
+
+def truths_of(name: str) -> Truths:
+    """The predictions of the lesson whose notebook has this name.
+
+    Runs all its cells: seconds to a minute. Only in a process for this lesson alone, whose streams,
+    folder and modules it takes.
+    Raises BuildError where a cell raises, takes too long, or says something on stderr.
+    """
+    [target] = [one for one in build.targets() if one.name == name]
+    found: Truths = {}
+
+    def note_truth(id: str, guess: Any, run: Any) -> None:
+        """Stands in the place of `predict`."""
+        found[id] = record(prediction.catalogue.load(id), actual(run))
+
+    course_utils.predict = note_truth
+    os.chdir(build.BUILT)
+    torch.set_num_threads(1)  # the tensors are small, and another lesson is run at the same time
+    notebook = ModuleType("__main__")
+    sys.modules["__main__"] = notebook
+    with tempfile.TemporaryFile() as printed, tempfile.TemporaryFile() as warned:
+        os.dup2(printed.fileno(), 1)
+        os.dup2(warned.fileno(), 2)
+        for number, cell in enumerate(build.expand(target).cells):
+            if cell.cell_type == "code":
+                _run(cell.source, notebook, f"{name}, cell {number}")
+        sys.stderr.flush()
+        warned.seek(0)
+        if said := warned.read().decode(errors="replace").strip():
+            raise build.BuildError(f"{name}: writes to stderr: {said[:300]}")
+    return found
+
+
+def _run(source: str, notebook: ModuleType, place: str) -> None:
+    """Run a cell. Raises BuildError with its place and the reason."""
+    file = f"<{place}>"
+    # The source of what a cell defines can be found, as in a notebook: ranks need it.
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+    limit = TimeLimit(CELL_SECONDS)
+    try:
+        with limit:
+            exec(compile(source, file, "exec"), vars(notebook))
+    except KeyboardInterrupt:
+        raise build.BuildError(f"{place}: takes more than {CELL_SECONDS} seconds.") from None
+    except Exception as error:
+        raise build.BuildError(f"{place}: {type(error).__name__}: {error}") from None
 
 
 def _stamp(target: build.Target) -> str:

@@ -1,6 +1,7 @@
 """What the code of a prediction gives, written down for the pages by running the lessons."""
 
 import math
+from types import ModuleType
 
 import pytest
 
@@ -71,11 +72,26 @@ def test_a_lesson_is_run_until_it_changes(tmp_path, monkeypatch):
     assert list(found) == declared
     assert found["00.p1"]["truth"] == {"reading": {"int": "3"}, "shown": "3"}
 
-    def no_run(*_):
-        raise build.BuildError("the lesson was run")
+    def no_run(lessons):
+        if lessons:
+            raise build.BuildError("the lesson was run")
+        return ()
 
-    monkeypatch.setattr(build, "execute", no_run)
+    monkeypatch.setattr(truths, "run_all", no_run)
     assert truths.collect(stored) == found
     monkeypatch.setattr(truths, "_stamp", lambda target: "another")
     with pytest.raises(build.BuildError, match="was run"):
         truths.collect(stored)
+
+
+@pytest.mark.parametrize(
+    ("code", "why"),
+    [
+        ("1 / 0", "a lesson, cell 3: ZeroDivisionError: division by zero"),
+        ("while True: pass", "a lesson, cell 3: takes more than 0.2 seconds"),
+    ],
+)
+def test_a_cell_that_does_not_run(code, why, monkeypatch):
+    monkeypatch.setattr(truths, "CELL_SECONDS", 0.2)
+    with pytest.raises(build.BuildError, match=why):
+        truths._run(code, ModuleType("__main__"), "a lesson, cell 3")
