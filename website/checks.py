@@ -64,6 +64,7 @@ def panels(exercise: Exercise) -> Panels:
     """What the check says to each wrong answer but those that are another one's other way."""
     found = {}
     with one_thread():
+        exercise.observe_mistakes(exercise.mistakes)  # each is compared with all others
         for mistake in exercise.mistakes:
             if mistake.same_as is None:
                 verdict = exercise.judge_mistake(mistake)
