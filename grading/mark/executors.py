@@ -9,7 +9,7 @@ import contextlib
 import gc
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing.queues import SimpleQueue
 
@@ -19,16 +19,20 @@ from .temporary_folders import remove_abandoned
 
 CLUSTER_SECONDS = 10  # to wait for a scheduler
 ENDING_SECONDS = 5  # to wait for a worker that was told to end
-# A server that has imported torch and done nothing else with it: every worker is its fork.
+# A server that has imported torch and the exercises, and done nothing else with them: every worker
+# is its fork.
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def prepare_local_processes() -> None:
-    """Begin to import torch for the workers, beside whatever this process does next."""
+def prepare_local_processes(modules: Iterable[str] = ()) -> None:
+    """Begin to import torch for the workers, beside whatever this process does next.
+
+    modules: that all of them will need, as those that declare the exercises.
+    """
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.set_forkserver_preload(["grading.mark.marking"])
+        multiprocessing.set_forkserver_preload(["grading.mark.marking", *modules])
         forkserver.ensure_running()
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .sandbox import FolderOfAnother, Sandbox
-from .shards import Shard
+from .shards import Shard, mark_shard
 
 CAN_LEND = hasattr(os, "pidfd_open")  # on Linux: to see the end of a process of another one
 STOP_SECONDS = 5  # for the thread that hands out open files
@@ -48,8 +48,8 @@ class Lender(Executor):
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future:
         """function(shard), in a worker."""
         (shard,) = args
-        # One for each worker that gets work, and there before the work is.
-        if len(self._sandboxes) < self._workers:
+        # One for each worker that marks, and there before the work is.
+        if function is mark_shard and len(self._sandboxes) < self._workers:
             sandbox = sandbox_made_for(shard)
             self._sandboxes.append(sandbox)
             sandbox.begin()

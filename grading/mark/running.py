@@ -87,13 +87,14 @@ def mark_submissions(
     executors: Callable[[], contextlib.AbstractContextManager[Executor]],
     width: int,
     progress: Callable[[int], None] = lambda count: None,
-    meanwhile: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[Executor, Shard], object] = lambda executor, shard: None,
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
     that broke. width: its workers. progress: called with how many more submissions are done.
-    meanwhile: called whenever work was given out, while the workers are at it.
+    meanwhile: called whenever work was given out, while the workers are at it, with the executor
+    and a shard that it has.
     Points are those of the assignment as it is now, whenever something was marked.
     Raises GradingError when no worker can run students' code.
     """
@@ -188,7 +189,7 @@ def run_shards(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[Executor, Shard], object],
 ) -> None:
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
@@ -212,7 +213,7 @@ def _run_until_broken(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[Executor, Shard], object],
 ) -> bool:
     """True when everything is done; False when the executor broke and a new one is needed."""
     running: dict[Future, tuple[Shard, int]] = {}
@@ -230,7 +231,7 @@ def _run_until_broken(
                 broken = True
         if not running:
             return not broken
-        meanwhile()
+        meanwhile(executor, next(iter(running.values()))[0])
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
             shard, tries = running.pop(future)

@@ -395,7 +395,7 @@ def test_the_task_of_a_class_is_its_skeleton_without_the_answer():
 
 def test_every_exercise_of_the_course_has_a_task_and_none_gives_the_answer_away():
     for exercise in all_exercises():
-        lines = [line for paragraph in pages.asked(exercise.id) for line in paragraph.lines]
+        lines = [line for paragraph in declared(exercise.id).asked for line in paragraph.lines]
         task = " ".join(" ".join(lines).split())
         assert len(task) > 20, exercise.id
         assert STUB_LINE not in task
