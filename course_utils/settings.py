@@ -189,14 +189,14 @@ def _switch(dtype: torch.dtype, device: torch.device, gradients: bool, anomaly: 
 
 
 def _put_back(before: _Switches) -> None:
-    dtype, device, gradients, anomaly, deterministic, threads, multithreading, saving, modes = before
+    dtype, device, gradients, anomaly, deterministic, threads, multi, saving, modes = before
     _switch(dtype, device, gradients, anomaly)
     if torch.are_deterministic_algorithms_enabled() != deterministic:
         torch.use_deterministic_algorithms(deterministic)
     if torch.get_num_threads() != threads:
         torch.set_num_threads(threads)
-    if torch._C._is_multithreading_enabled() != multithreading:
-        torch.autograd.grad_mode.set_multithreading_enabled(multithreading)
+    if torch._C._is_multithreading_enabled() != multi:
+        torch.autograd.grad_mode.set_multithreading_enabled(multi)
     # Contexts that were entered and not left: they end when nothing holds them, or never.
     while torch._C._len_torch_function_stack() > modes:
         torch._C._pop_torch_function_stack()

@@ -21,6 +21,7 @@ CLUSTER_SECONDS = 10  # to wait for a scheduler
 ENDING_SECONDS = 5  # to wait for a worker that was told to end
 # A server that has imported torch and the exercises, and done nothing else with them: every worker
 # is its fork.
+PRELOADED = ("grading.mark.preloading", "grading.mark.marking")
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
@@ -32,7 +33,7 @@ def prepare_local_processes(modules: Iterable[str] = ()) -> None:
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.set_forkserver_preload(["grading.mark.marking", *modules])
+        multiprocessing.set_forkserver_preload([*PRELOADED, *modules])
         forkserver.ensure_running()
 
 
@@ -70,6 +71,7 @@ def _begin_worker(way: SimpleQueue | None) -> None:
     # Ctrl-C is for the process that the person started; it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what it found is not looked through, again and again
+    gc.enable()  # see preloading.py
     if way is not None:
         receive_from(way)
 

@@ -22,6 +22,7 @@ from grading.assignment import Assignment, Item
 from grading.errors import ReportError
 from grading.report import pages, reports
 from grading.report.class_results import common_mistakes, number, why_a_person
+from grading.report.declared import declared
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import csv_cell, in_lines, one_line, readable
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
