@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import os
 import stat
@@ -33,6 +34,7 @@ from ..result import SubmissionResult
 from .collection import Submission
 from .lateness import lateness
 from .ledger import Ledger
+from .lending import Lender
 from .sandbox import BUBBLEWRAP, TRUSTED
 from .shards import Shard, Task, mark_shard, unread
 
@@ -219,11 +221,13 @@ def _run_until_broken(
     running: dict[Future, tuple[Shard, int]] = {}
     broken = False
     while True:
-        while not broken and len(running) < width:
+        room = 0 if broken else max(width - len(running) - len(again), 0)
+        again.extend((shard, 0) for shard in itertools.islice(source, room))
+        if isinstance(executor, Lender):
+            executor.expect([shard for shard, _ in again])
+        while again and not broken and len(running) < width:
             # Nothing can be said about a shard that never ran, so it is given out first.
-            shard, tries = again.popleft() if again else (next(source, None), 0)
-            if shard is None:
-                break
+            shard, tries = again.popleft()
             try:
                 running[executor.submit(mark_shard, shard)] = (shard, tries)
             except (BrokenProcessPool, RuntimeError):

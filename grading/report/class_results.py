@@ -94,10 +94,10 @@ def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
     found = []
     in_its_own_way = text("class.no_known_mistake", "Wrong in a way that is no known mistake.")
     for (id, name), students in made.items():
-        exercise = declared(id)
-        known = exercise.sentences.get(name, headlines[id, name])
-        sentence = known if name else in_its_own_way
-        found.append(CommonMistake(id, exercise.title, name, sentence, tuple(students)))
+        known = declared(id)
+        its_own = known.sentences.get(name, headlines[id, name])
+        sentence = its_own if name else in_its_own_way
+        found.append(CommonMistake(id, known.title, name, sentence, tuple(students)))
     return sorted(found, key=lambda one: (not one.name, -one.count, one.id, one.sentence))
 
 
