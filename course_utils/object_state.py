@@ -56,6 +56,8 @@ TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 def reader_of(thing: Any) -> Callable | None:
     """What reads this object, or None for one that is not looked into."""
     kind = type(thing)
+    if kind is torch.Tensor:  # most are
+        return _of_tensor
     if issubclass(kind, torch.Tensor) and not _is_torch_s(kind):
         return None  # a class of the answer's own may put code behind every attribute
     for one, reader in READERS:
@@ -391,6 +393,8 @@ READERS: tuple[tuple[Any, Callable], ...] = (
 def held_by(thing: Any, role: str) -> list[tuple[str, str, Any]]:
     """What an object holds: name, role, object."""
     kind = type(thing)
+    if kind is torch.Tensor:
+        return []
     own = _attributes(thing) or {} if not issubclass(kind, torch.Tensor) else {}
     if issubclass(kind, torch.nn.Module):
         found = [

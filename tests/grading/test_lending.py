@@ -89,3 +89,15 @@ def test_a_worker_tells_of_exercises_without_a_sandbox():
     loaded = "import sys, grading.mark.command, grading.report.reports"
     program = f"{loaded}; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_the_sandboxes_of_all_workers_begin_before_the_first_one_has_work():
+    """Giving out a shard waits until the pool's server is there, which takes seconds."""
+    before = boxes(psutil.Process())
+    with local_processes(2) as pool:
+        pool.expect([shard(), shard(), shard()])
+        assert len(boxes(psutil.Process()) - before) == 2
+        marked = [pool.submit(mark_shard, shard()) for _ in range(3)]
+        assert {one.result()[0].exercises[0].state for one in marked} == {ExerciseState.PASSED}
+        assert len(boxes(psutil.Process()) - before) == 2, "no more than workers"
+    assert boxes(psutil.Process()) == before
