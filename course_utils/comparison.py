@@ -64,6 +64,8 @@ def first_difference(
 
     An int is accepted where a float is expected. `exact` turns tolerances and this off.
     """
+    if _are_one_value(expected, got):  # most are, and this is asked of every item of a list
+        return None
     if isinstance(expected, torch.Tensor) and isinstance(got, torch.Tensor):
         return _tensors(expected, got, exact, place)
     if isinstance(expected, Opaque) and isinstance(got, Opaque):
@@ -89,6 +91,14 @@ def first_difference(
     if expected != got and not _both_nan(expected, got):
         return Difference("values", lambda: contrast(expected, got), place)
     return None
+
+
+VALUES = (int, float, bool, str, complex, type(None))
+
+
+def _are_one_value(one: Any, other: Any) -> bool:
+    """True for two equal numbers, strings or Nones of one type."""
+    return type(one) is type(other) and type(one) in VALUES and one == other
 
 
 def error_named(value: Any) -> str:
@@ -179,6 +189,8 @@ def _sequences(
             )
         return Difference("structure", message, place)
     for position, (one, other) in enumerate(zip(expected, got, strict=True)):
+        if _are_one_value(one, other):
+            continue
         difference = first_difference(one, other, exact=exact, place=f"{place}[{position}]")
         if difference is None:
             continue

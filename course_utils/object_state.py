@@ -2,7 +2,7 @@
 
 `reader_of(thing)` is a function that reads one object; it gives a dict from (kind, name) to what is
 compared there: a token (see `_token`), a tuple of tokens, or the `Values` of a tensor. `held_by`
-names what the object holds, which is read by itself, and `torch_switches` reads torch's own state.
+names what the object holds, which is read by itself, and `Switches` are torch's own state.
 Nothing of a class that an answer may have written is called on the way: attributes, items and
 lengths are read as the builtin types read them. A reader raises where an object is odd; who calls
 it leaves that object out.
@@ -56,6 +56,8 @@ TENSOR_HOOKS = ("_backward_hooks", "_post_accumulate_grad_hooks")
 def reader_of(thing: Any) -> Callable | None:
     """What reads this object, or None for one that is not looked into."""
     kind = type(thing)
+    if kind is torch.Tensor:  # most are
+        return _of_tensor
     if issubclass(kind, torch.Tensor) and not _is_torch_s(kind):
         return None  # a class of the answer's own may put code behind every attribute
     for one, reader in READERS:
@@ -150,9 +152,12 @@ def _named(table: Any) -> tuple:
     return tuple((_token(name), id(value)) for name, value in _pairs(table))
 
 
+PLAIN_DICTS = (dict, collections.OrderedDict)
+
+
 def _is_empty(table: Any) -> bool:
     """True for a dict with nothing in it, which tables of hooks nearly always are."""
-    return type(table) in (dict, collections.OrderedDict) and not dict.__len__(table)
+    return type(table) in PLAIN_DICTS and not table
 
 
 def _hooks(table: Any) -> tuple:
@@ -165,7 +170,7 @@ def _hooks(table: Any) -> tuple:
 def _of_tensor(tensor: torch.Tensor, role: str) -> dict:
     values = {"buffer": "buffers", "attribute": "attributes", "state": "state"}.get(role, "values")
     facts: dict[tuple[str, str], Any] = {
-        ("shape", ""): (tuple(tensor.shape), str(tensor.dtype)),
+        ("shape", ""): (tuple(tensor.shape), tensor.dtype),
         ("requires_grad", ""): _token(tensor.requires_grad and tensor.is_leaf),
         ("graph", ""): _token(tensor.grad_fn.name() if tensor.grad_fn is not None else None),
     }
@@ -190,7 +195,7 @@ class Values:
 
     def __init__(self, tensor: torch.Tensor) -> None:
         self._values: torch.Tensor | None = None
-        if tensor.device.type == "meta" or tensor.layout is not torch.strided:
+        if tensor.is_meta or tensor.layout is not torch.strided:
             return
         self._values = tensor.detach()
         if tensor.numel() > WHOLE_TENSOR:
@@ -388,6 +393,8 @@ READERS: tuple[tuple[Any, Callable], ...] = (
 def held_by(thing: Any, role: str) -> list[tuple[str, str, Any]]:
     """What an object holds: name, role, object."""
     kind = type(thing)
+    if kind is torch.Tensor:
+        return []
     own = _attributes(thing) or {} if not issubclass(kind, torch.Tensor) else {}
     if issubclass(kind, torch.nn.Module):
         found = [
@@ -427,32 +434,81 @@ def _named_part(name: Any) -> str:
     return name[:TEXT_LIMIT] if type(name) is str else type_name(type(name))
 
 
+_top_saved_tensors_hooks: Callable[[bool], tuple | None] | None = getattr(
+    torch._C._autograd, "_top_saved_tensors_default_hooks", None
+)
+
+
 def saved_tensors_hooks() -> tuple[int, ...]:
     """Ids of what torch.autograd.graph.saved_tensors_hooks has put there; torch 2.3 tells none."""
-    top = getattr(torch._C._autograd, "_top_saved_tensors_default_hooks", lambda _: None)
-    return tuple(map(id, top(False) or ()))
+    if _top_saved_tensors_hooks is None:
+        return ()
+    return tuple(map(id, _top_saved_tensors_hooks(False) or ()))
 
 
-def torch_switches(_: None) -> dict:
-    """torch's global switches, hooks and seeds, as a reader gives them."""
-    hooks = {}
-    for name, places in GLOBAL_HOOKS.items():
-        table = places[name]
-        if not _is_empty(table):
-            hooks["global_hooks", name] = _hooks(table)
-    return {
-        **hooks,
-        ("grad_mode", ""): _token(torch.is_grad_enabled()),
-        ("inference_mode", ""): _token(torch.is_inference_mode_enabled()),
-        ("default_dtype", ""): _token(torch.get_default_dtype()),
-        ("default_device", ""): _token(torch.empty(0).device),
-        ("deterministic", ""): _token(torch.are_deterministic_algorithms_enabled()),
-        ("anomaly", ""): _token(torch.is_anomaly_enabled()),
-        ("multithreading", ""): _token(torch._C._is_multithreading_enabled()),
-        ("contexts", ""): (torch._C._len_torch_function_stack(), _token(saved_tensors_hooks())),
-        ("threads", ""): _token(torch.get_num_threads()),
-        ("seed", "torch"): _token(torch.default_generator.initial_seed()),
-        ("seed", "random"): _Seeded(_words_of_python()),
+class Switches:
+    """torch's global switches, hooks and seeds as they are now; `facts()` is what a reader gives.
+
+    They are read several times for each case, and nearly always all are as they were.
+    """
+
+    __slots__ = ("_values", "_hooks", "_words", "_filters")
+
+    def __init__(self) -> None:
+        values: tuple = (
+            torch.is_grad_enabled(),
+            torch.is_inference_mode_enabled(),
+            torch.get_default_dtype(),
+            torch.empty(0).device,
+            torch.are_deterministic_algorithms_enabled(),
+            torch.is_anomaly_enabled(),
+            torch._C._is_multithreading_enabled(),
+            torch.get_num_threads(),
+            torch._C._len_torch_function_stack(),
+            saved_tensors_hooks(),
+            torch.default_generator.initial_seed(),
+        )
+        if tuple(map(type, values)) != SWITCH_TYPES:  # something stands in torch's place
+            values = tuple(map(_token, values))
+        self._values = values
+        self._hooks = [
+            (name, _hooks(table))
+            for name, places in GLOBAL_HOOKS.items()
+            if not _is_empty(table := places[name])
+        ]
+        self._words = _words_of_python()
         # Libraries that are loaded on the way add filters of their own.
-        ("warning_filters", ""): (tuple(map(id, warnings.filters)), len(sys.modules)),
-    }
+        self._filters = (tuple(map(id, warnings.filters)), len(sys.modules))
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            type(other) is Switches
+            and self._values == other._values
+            and self._hooks == other._hooks
+            and self._words == other._words
+            and self._filters == other._filters
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def facts(self) -> dict:
+        """As facts; those of two states may be the same where the states are not equal."""
+        *switches, contexts, saved, seed = map(_token, self._values)
+        return {
+            **{("global_hooks", name): hooks for name, hooks in self._hooks},
+            **{(kind, ""): value for kind, value in zip(SWITCHES, switches, strict=True)},
+            ("contexts", ""): (contexts, saved),
+            ("seed", "torch"): seed,
+            ("seed", "random"): _Seeded(self._words),
+            ("warning_filters", ""): self._filters,
+        }
+
+
+SWITCHES = (
+    *("grad_mode", "inference_mode", "default_dtype", "default_device", "deterministic"),
+    *("anomaly", "multithreading", "threads"),
+)
+SWITCH_TYPES = (
+    *(bool, bool, torch.dtype, torch.device, bool, bool, bool, int),
+    *(int, tuple, int),  # contexts, hooks of saved tensors, seed
+)

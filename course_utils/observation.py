@@ -33,10 +33,10 @@ from torch.overrides import TorchFunctionMode, _get_current_function_mode, resol
 from . import by_hand
 from .comparison import MASKED, OWN, Difference, a_type, first_difference, same, show
 from .memory import forgetful
-from .plain import TooLarge, plain, type_name
+from .plain import ELEMENT_LIMIT, TooLarge, plain, type_name
 from .settings import TimeLimit, course_settings, same_randomness
 from .side_effect_texts import sentences
-from .side_effects import CALL, SideEffect, Watch, more_than, watched_class
+from .side_effects import CALL, SideEffect, Watch, aside, more_than, watched_class
 from .texts import text
 
 PRINTED_LIMIT = 2_000  # characters of an answer's output that are kept
@@ -624,8 +624,8 @@ def observe(
     seen = Observation()
     printed = _Printed()
     is_class = issubclass(type(answer), type)
-    watch = WatchFunctions(without, _code_of_answer(answer, look))
-    if is_class:
+    watch = WatchFunctions(without, _code_of_answer(answer, look)) if without else None
+    if is_class and watch is not None:
         watch.note_class(answer)
     gave: list[str] = []
     limit = TimeLimit(seconds)
@@ -644,9 +644,9 @@ def observe(
             with (
                 limit,
                 watched_class(answer, effects),
-                watch if without else contextlib.nullcontext(),
+                watch or contextlib.nullcontext(),
             ):
-                seen.value = plain(look(subject, *args))
+                seen.value = aside(plain, look(subject, *args))
         except KeyboardInterrupt:
             if not limit.expired:  # the person pressed stop
                 raise
@@ -666,7 +666,7 @@ def observe(
         for position, (now, before) in enumerate(zip(args, untouched, strict=True))
         if _changed(now, before)
     )
-    seen.used = tuple(watch.used)
+    seen.used = tuple(watch.used) if watch is not None else ()
     seen.printed = printed.getvalue()
     seen.warned = tuple(dict.fromkeys(str(warning.message)[:300] for warning in caught))
     return seen
@@ -690,10 +690,24 @@ def attempt(action: Callable[[], Any]) -> Any:
 
 
 def _changed(now: Any, before: Any) -> bool:
+    if _is_dense(now) and _is_dense(before):  # most arguments are, and need not be copied
+        with torch._C.DisableTorchFunction():
+            return not same(torch.Tensor.detach(now), torch.Tensor.detach(before))
     try:
         return not same(plain(now), plain(before))
     except TooLarge:  # the answer made the argument endless or huge
         return True
+
+
+def _is_dense(thing: Any) -> bool:
+    """True for a plain tensor that `plain` copies as it is."""
+    return (
+        type(thing) is torch.Tensor
+        and thing.layout is torch.strided
+        and not thing.is_quantized
+        and not thing.is_nested
+        and torch.Tensor.numel(thing) <= ELEMENT_LIMIT
+    )
 
 
 def shares_storage(one: Any, other: torch.Tensor) -> bool:

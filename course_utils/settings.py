@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import _thread
 import contextlib
+import functools
 import hashlib
 import random
 import signal
 import sys
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
 import torch
 
-from .object_state import GLOBAL_HOOKS, saved_tensors_hooks
+from .object_state import GLOBAL_HOOKS, PLAIN_DICTS, saved_tensors_hooks
 
 MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
 
@@ -135,54 +135,82 @@ def course_settings() -> Iterator[None]:
     An answer or a notebook that calls torch.set_default_dtype, torch.set_default_device or
     torch.set_grad_enabled must not change what the next answer, or the reference, is judged by.
     """
-    # An empty tensor tells: torch.get_default_device() fails in 2.3 once one was set and taken off.
-    dtype, device = torch.get_default_dtype(), torch.empty(0).device
-    gradients, anomaly = torch.is_grad_enabled(), torch.is_anomaly_enabled()
-
-    def switch(dtype: torch.dtype, device: str | None, gradients: bool, anomaly: bool) -> None:
-        # This is done for every case. Mostly all is as it should be, and asking is cheap.
-        if torch.empty(0).device.type != (device or "cpu").split(":")[0]:
-            torch.set_default_device(device)
-            # 2.3 remembers a None here, on which its get_default_device() then fails.
-            context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
-            if context.get("device_context", 0) is None:
-                del context["device_context"]
-        if torch.get_default_dtype() != dtype:
-            torch.set_default_dtype(dtype)
-        if torch.is_grad_enabled() != gradients:
-            torch.set_grad_enabled(gradients)
-        if torch.is_anomaly_enabled() != anomaly:
-            torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
-
-    deterministic, threads = torch.are_deterministic_algorithms_enabled(), torch.get_num_threads()
-    multithreading, saving = torch._C._is_multithreading_enabled(), saved_tensors_hooks()
-    modes = torch._C._len_torch_function_stack()
+    before = _switches()
     hooks = {name: set(dict.keys(table)) for name, table in _global_hooks()}
-    switch(torch.float32, None, True, False)
+    if before[:4] != _COURSE:
+        _switch(*_COURSE)
     try:
         yield
     finally:
-        switch(dtype, None if device.type == "cpu" else str(device), gradients, anomaly)
-        if torch.are_deterministic_algorithms_enabled() != deterministic:
-            torch.use_deterministic_algorithms(deterministic)
-        if torch.get_num_threads() != threads:
-            torch.set_num_threads(threads)
-        if torch._C._is_multithreading_enabled() != multithreading:
-            torch.autograd.grad_mode.set_multithreading_enabled(multithreading)
-        # Contexts that were entered and not left: they end when nothing holds them, or never.
-        while torch._C._len_torch_function_stack() > modes:
-            torch._C._pop_torch_function_stack()
-        while saved_tensors_hooks() not in (saving, ()):
-            torch._C._autograd._pop_saved_tensors_default_hooks()
+        # This is done for every case. Mostly all is as it was, and asking is cheap.
+        if _switches() != before:
+            _put_back(before)
         for name, table in _global_hooks():
             for key in dict.keys(table) - hooks.get(name, set()):
                 table.pop(key)  # dict.pop() would break an OrderedDict
 
 
+# dtype, device, gradients, anomaly; deterministic, threads, multithreading; hooks of saved tensors,
+# contexts that see torch's functions.
+_Switches = tuple[torch.dtype, torch.device, bool, bool, bool, int, bool, tuple[int, ...], int]
+_COURSE = (torch.float32, torch.device("cpu"), True, False)
+
+
+def _switches() -> _Switches:
+    """torch's global switches as they are now."""
+    return (
+        torch.get_default_dtype(),
+        # An empty tensor tells: torch.get_default_device() fails in 2.3 once one was set and taken
+        # off.
+        torch.empty(0).device,
+        torch.is_grad_enabled(),
+        torch.is_anomaly_enabled(),
+        torch.are_deterministic_algorithms_enabled(),
+        torch.get_num_threads(),
+        torch._C._is_multithreading_enabled(),
+        saved_tensors_hooks(),
+        torch._C._len_torch_function_stack(),
+    )
+
+
+def _switch(dtype: torch.dtype, device: torch.device, gradients: bool, anomaly: bool) -> None:
+    if torch.empty(0).device.type != device.type:
+        torch.set_default_device(None if device.type == "cpu" else device)
+        # 2.3 remembers a None here, on which its get_default_device() then fails.
+        context = vars(getattr(torch, "_GLOBAL_DEVICE_CONTEXT", SimpleNamespace()))
+        if context.get("device_context", 0) is None:
+            del context["device_context"]
+    if torch.get_default_dtype() != dtype:
+        torch.set_default_dtype(dtype)
+    if torch.is_grad_enabled() != gradients:
+        torch.set_grad_enabled(gradients)
+    if torch.is_anomaly_enabled() != anomaly:
+        torch.autograd.anomaly_mode.set_detect_anomaly(anomaly)
+
+
+def _put_back(before: _Switches) -> None:
+    dtype, device, gradients, anomaly, deterministic, threads, multi, saving, modes = before
+    _switch(dtype, device, gradients, anomaly)
+    if torch.are_deterministic_algorithms_enabled() != deterministic:
+        torch.use_deterministic_algorithms(deterministic)
+    if torch.get_num_threads() != threads:
+        torch.set_num_threads(threads)
+    if torch._C._is_multithreading_enabled() != multi:
+        torch.autograd.grad_mode.set_multithreading_enabled(multi)
+    # Contexts that were entered and not left: they end when nothing holds them, or never.
+    while torch._C._len_torch_function_stack() > modes:
+        torch._C._pop_torch_function_stack()
+    while saved_tensors_hooks() not in (saving, ()):
+        torch._C._autograd._pop_saved_tensors_default_hooks()
+
+
 def _global_hooks() -> list[tuple[str, dict]]:
     """torch's tables of hooks on all modules and on all optimizers there are, if anything is in."""
-    tables = [(name, places.get(name)) for name, places in GLOBAL_HOOKS.items()]
-    return [(name, table) for name, table in tables if type(table) in (dict, OrderedDict) and table]
+    return [
+        (name, table)
+        for name, places in GLOBAL_HOOKS.items()
+        if type(table := places.get(name)) in PLAIN_DICTS and table
+    ]
 
 
 @contextlib.contextmanager
@@ -208,15 +236,23 @@ def same_randomness(seed: int) -> Iterator[None]:
     seed: that of the cases. torch and random tell theirs to whoever asks, so a secret one (all but
     the notebooks' own 0) is not given to them, only a number that is made of it.
     """
-    if seed:
-        digest = hashlib.sha256(f"same_randomness {seed}".encode()).digest()
-        seed = int.from_bytes(digest[:7], "big")
-    state = random.getstate()
-    with torch.random.fork_rng(devices=[]):
-        # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
-        torch.default_generator.manual_seed(seed)
-        random.seed(seed)
-        try:
-            yield
-        finally:
-            random.setstate(state)
+    seed = _told(seed)
+    generator = torch.default_generator
+    state, torchs = random.getstate(), generator.get_state()
+    # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
+    generator.manual_seed(seed)
+    random.seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(state)
+        generator.set_state(torchs)
+
+
+@functools.lru_cache
+def _told(seed: int) -> int:
+    """What is told in a seed's place."""
+    if not seed:
+        return 0
+    digest = hashlib.sha256(f"same_randomness {seed}".encode()).digest()
+    return int.from_bytes(digest[:7], "big")

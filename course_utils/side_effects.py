@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 import torch
 
-from .object_state import TEXT_LIMIT, VALUES, Values, held_by, reader_of, torch_switches
+from .object_state import TEXT_LIMIT, VALUES, Switches, Values, held_by, reader_of
 
 Result = TypeVar("Result")
 
@@ -81,10 +81,10 @@ class Before:
 
     def __init__(self, args: tuple, named: dict[str, Any] | None = None, label: str = "") -> None:
         self._label = label
-        self._switches = _read(torch_switches, None)
+        self._switches = _read(Switches)
         self._places: list[_Place] = []
         self._kept: list[Any] = []  # while the call runs nothing may get the place of another
-        if not _is_traced():
+        if (args or named) and not _is_traced():
             with torch.no_grad(), torch._C.DisableTorchFunction():
                 self._walk(args, named or {})
 
@@ -122,14 +122,15 @@ class Before:
     def changes(self, when: str = CALL) -> list[SideEffect]:
         """What differs now, at most one for each argument and kind."""
         found: dict[SideEffect, SideEffect] = {}
-        if not _is_traced():
+        if self._places and not _is_traced():
             with torch.no_grad(), torch._C.DisableTorchFunction():
                 for place in self._places:
                     for effect in place.changes(when):
                         found.setdefault(effect, effect)
-        now = _read(torch_switches, None)
-        if self._switches is not None and now is not None:
-            for effect in _differences(TORCH, "", self._switches, now, when):
+        now = _read(Switches)
+        if self._switches is not None and now is not None and now != self._switches:
+            before, after = self._switches.facts(), now.facts()
+            for effect in _differences(TORCH, "", before, after, when):
                 found.setdefault(effect, effect)
         return list(found)[:CHANGES_LIMIT]
 
@@ -219,7 +220,7 @@ class Watch:
         if self._inside or self._calls >= WATCHED_CALLS:
             return function(*args, **named)
         self._calls += 1
-        before = _aside(Before, args[skip:], named, label)
+        before = aside(Before, args[skip:], named, label)
         self._inside = True
         try:
             result = function(*args, **named)
@@ -239,7 +240,7 @@ class Watch:
     ) -> None:
         """over: nothing that the answer gave back can do anything later. hold: the arguments are
         kept alive until the case ends, as an iterator would keep them."""
-        changes = _aside(before.changes, CALL)
+        changes = aside(before.changes, CALL)
         # What a constructor has emptied may be gone when the case ends.
         self._note([one for one in changes if CALL in whens or one.what == "items"])
         if END not in whens:
@@ -264,7 +265,7 @@ class Watch:
         return tuple(self._found)[:CHANGES_LIMIT]
 
 
-def _aside(look: Callable[..., Result], *args: Any) -> Result:
+def aside(look: Callable[..., Result], *args: Any) -> Result:
     """look(*args), which runs nothing of an answer's, without Python's profiler.
 
     The watch for what is to be done by hand is one, and would be called a thousand times a case. No

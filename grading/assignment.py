@@ -170,6 +170,22 @@ def read_assignment(path: Path) -> Assignment:
         ) from None
 
 
+def modules_in(path: Path) -> list[str]:
+    """The modules of the course that declare an assignment's exercises, read from its file alone.
+
+    Those of lessons that need packages of their own are left out, and so is everything where the
+    file is no assignment: read_assignment says what is the matter with it.
+    """
+    file = path / "assignment.json" if path.is_dir() else path
+    try:
+        ids = [entry["id"] for entry in json.loads(file.read_text(encoding="utf-8"))["exercises"]]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return []
+    pages = {id: page for page in contents.all_lessons() for id in page.exercises}
+    known = [(pages[id], id) for id in ids if isinstance(id, str) and id in pages]
+    return [f"{page.package}.{page.exercises[id]}" for page, id in known if not page.extras]
+
+
 def load_private(paths: tuple[Path, ...]) -> list[ModuleType]:
     """Register the exercises of files outside the course. Raises AssignmentError.
 

@@ -73,6 +73,7 @@ def main(control: int, limits: dict[str, int], alone: bool, modules: list[str]) 
     alone = alone and os.getpid() == 1
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # an answer may send it
     show_memory(False)
+    gc.disable()  # until a child runs: nearly all that is made here stays
     warnings.simplefilter("ignore")
     import_all([*OWN_MODULES, *modules])
     warm_up()
@@ -85,7 +86,6 @@ def main(control: int, limits: dict[str, int], alone: bool, modules: list[str]) 
         if alone:
             try_filter()
         originals = snapshot()
-        gc.collect()
         gc.freeze()  # children then leave these pages alone
         channel.sendall(READY)
         for number in itertools.count():
@@ -330,6 +330,7 @@ def serve_child(
     code = 1
     messages: Messages | None = None
     try:
+        gc.enable()
         os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
         show_memory(True)  # to the process that watches; there is nobody else

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import datetime
 import difflib
 import functools
@@ -15,8 +16,11 @@ from typing import TYPE_CHECKING
 from ..errors import RunError
 
 if TYPE_CHECKING:  # loading it takes seconds
+    from concurrent.futures import Executor, Future
+
     from ..assignment import Assignment
     from .ledger import Choice
+    from .shards import Shard
 
 CLUSTER_WIDTH = 64  # half the shards that wait on a cluster at once, whatever its size
 DESCRIPTION = """\
@@ -65,12 +69,11 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Mark, write the reports, print a summary. Returns the exit status. Raises GradingError."""
+    from ..assignment import modules_in, read_assignment
     from .executors import prepare_local_processes
 
     if not options.cluster:
-        prepare_local_processes()
-    from ..assignment import read_assignment
-
+        prepare_local_processes(modules_in(options.assignment))
     try:
         return grade(read_assignment(options.assignment), options)
     except OSError as error:
@@ -118,6 +121,7 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
     executors, width = functools.partial(local_processes, options.workers), options.workers
     if options.cluster:
         executors, width = functools.partial(dask_cluster, options.cluster), CLUSTER_WIDTH
+    reports = Reports()
     with tqdm(total=len(submissions), unit="submission", desc=assignment.name) as bar:
         results = mark_submissions(
             assignment,
@@ -127,8 +131,9 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
             executors=executors,
             width=width,
             progress=bar.update,
-            meanwhile=functools.partial(load_reports, assignment),
+            meanwhile=reports.prepare,
         )
+    reports.finish()
     from ..report.reports import summary, write_reports
 
     results, unused = overrides.decided(results, decisions)
@@ -151,10 +156,31 @@ def grade(assignment: Assignment, options: argparse.Namespace) -> int:
     return 0
 
 
-def load_reports(assignment: Assignment) -> None:
-    """Load what writes the reports, torch and the exercises with it."""
-    importlib.import_module("grading.report.reports")
-    assignment.exercises()
+class Reports:
+    """What the reports need, made ready while the workers mark.
+
+    A worker tells what is said of the exercises: loading them here would take seconds.
+    """
+
+    def __init__(self) -> None:
+        self._told: Future | None = None
+
+    def prepare(self, executor: Executor, shard: Shard) -> None:
+        """Load what writes the reports, and ask a worker about the exercises, once."""
+        if self._told is None:
+            from ..report import declared
+
+            with contextlib.suppress(Exception):  # a broken pool; the next one is asked
+                self._told = executor.submit(declared.declared_for, shard)
+            importlib.import_module("grading.report.reports")
+
+    def finish(self) -> None:
+        """Take what was told. Where nothing was, the exercises are loaded here."""
+        from ..report import declared
+
+        if self._told is not None:
+            with contextlib.suppress(Exception):
+                declared.remember(self._told.result())
 
 
 def chosen(wanted: list[str], assignment: Assignment, students: list[str]) -> Choice:

@@ -9,7 +9,7 @@ import contextlib
 import gc
 import multiprocessing
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from multiprocessing.queues import SimpleQueue
 
@@ -19,16 +19,21 @@ from .temporary_folders import remove_abandoned
 
 CLUSTER_SECONDS = 10  # to wait for a scheduler
 ENDING_SECONDS = 5  # to wait for a worker that was told to end
-# A server that has imported torch and done nothing else with it: every worker is its fork.
+# A server that has imported torch and the exercises, and done nothing else with them: every worker
+# is its fork.
+PRELOADED = ("grading.mark.preloading", "grading.mark.marking")
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 
 
-def prepare_local_processes() -> None:
-    """Begin to import torch for the workers, beside whatever this process does next."""
+def prepare_local_processes(modules: Iterable[str] = ()) -> None:
+    """Begin to import torch for the workers, beside whatever this process does next.
+
+    modules: that all of them will need, as those that declare the exercises.
+    """
     if METHOD == "forkserver":
         from multiprocessing import forkserver
 
-        multiprocessing.set_forkserver_preload(["grading.mark.marking"])
+        multiprocessing.set_forkserver_preload([*PRELOADED, *modules])
         forkserver.ensure_running()
 
 
@@ -66,6 +71,7 @@ def _begin_worker(way: SimpleQueue | None) -> None:
     # Ctrl-C is for the process that the person started; it ends the workers.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     gc.freeze()  # what it found is not looked through, again and again
+    gc.enable()  # see preloading.py
     if way is not None:
         receive_from(way)
 

@@ -9,7 +9,7 @@ import contextlib
 import dataclasses
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, Future
 from multiprocessing import resource_sharer
 from multiprocessing.queues import SimpleQueue
@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from .sandbox import FolderOfAnother, Sandbox
-from .shards import Shard
+from .shards import Shard, mark_shard
 
 CAN_LEND = hasattr(os, "pidfd_open")  # on Linux: to see the end of a process of another one
 STOP_SECONDS = 5  # for the thread that hands out open files
@@ -44,19 +44,33 @@ class Lender(Executor):
         self._workers = workers
         self._way = way
         self._sandboxes: list[Sandbox] = []
+        self._marks = 0  # shards that were given out
+
+    def expect(self, shards: Sequence[Shard]) -> None:
+        """Begin the sandboxes for these shards, which will be submitted next.
+
+        The first of them is submitted only when the pool's first worker is there, which takes as
+        long as a sandbox does.
+        """
+        for shard in shards[: self._workers - len(self._sandboxes)]:
+            self._begin(shard)
+
+    def _begin(self, shard: Shard) -> None:
+        sandbox = sandbox_made_for(shard)
+        self._sandboxes.append(sandbox)
+        sandbox.begin()
+        process, channel, said = sandbox.lend()
+        with channel, said:
+            files = [resource_sharer.DupFd(file.fileno()) for file in (channel, said)]
+        self._way.put(Lent(sandbox.folder, process, *files))
 
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future:
         """function(shard), in a worker."""
         (shard,) = args
-        # One for each worker that gets work, and there before the work is.
-        if len(self._sandboxes) < self._workers:
-            sandbox = sandbox_made_for(shard)
-            self._sandboxes.append(sandbox)
-            sandbox.begin()
-            process, channel, said = sandbox.lend()
-            with channel, said:
-                files = [resource_sharer.DupFd(file.fileno()) for file in (channel, said)]
-            self._way.put(Lent(sandbox.folder, process, *files))
+        # One for each worker that marks, and there before the work is.
+        self._marks += function is mark_shard
+        if len(self._sandboxes) < min(self._marks, self._workers):
+            self._begin(shard)
         return self._pool.submit(function, shard)
 
     def close(self) -> None:

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import traceback
+from collections.abc import Iterable, Iterator
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any
@@ -123,8 +124,7 @@ def mark(
         return unread(task.student, task.file, reading.problem, task.of(items), sandbox.name)
     programs = reading.programs
     exercises = [(find(id), points) for id, points in task.of(items)]
-    answers = answers_of(exercises, programs, seed)
-    outcomes = run_answers(answers, seed, sandbox, deadline)
+    outcomes = run_answers(answers_of(exercises, programs, seed), seed, sandbox, deadline)
     results = []
     for exercise, points in exercises:
         program, outcome = programs[exercise.id], outcomes.get(exercise.id)
@@ -215,20 +215,18 @@ def asked(exercise: Exercise) -> dict[str, Any]:
 
 def answers_of(
     exercises: list[tuple[Exercise, float]], programs: dict[str, Program], seed: int
-) -> dict[str, Answer]:
-    """What is to be run, by exercise id: the answers that were found."""
-    return {
-        exercise.id: Answer(
-            exercise.id,
-            exercise.name,
-            programs[exercise.id].parts,
-            part_seconds=exercise.seconds,
-            seconds=10 + 4 * exercise.seconds,  # each case has a limit of its own, inside
-            again=made_again(exercise, seed),
-        )
-        for exercise, _ in exercises
-        if programs[exercise.id].state == ProgramState.FOUND
-    }
+) -> Iterator[Answer]:
+    """What is to be run: the answers that were found, each made when it is asked for."""
+    for exercise, _ in exercises:
+        if programs[exercise.id].state == ProgramState.FOUND:
+            yield Answer(
+                exercise.id,
+                exercise.name,
+                programs[exercise.id].parts,
+                part_seconds=exercise.seconds,
+                seconds=10 + 4 * exercise.seconds,  # each case has a limit of its own, inside
+                again=made_again(exercise, seed),
+            )
 
 
 def made_again(exercise: Exercise, seed: int) -> tuple[tuple[str, int], ...]:
@@ -241,16 +239,16 @@ def made_again(exercise: Exercise, seed: int) -> tuple[tuple[str, int], ...]:
 
 
 def run_answers(
-    answers: dict[str, Answer], seed: int, sandbox: Sandbox, deadline: float
+    answers: Iterable[Answer], seed: int, sandbox: Sandbox, deadline: float
 ) -> dict[str, Outcome]:
     """What came back of each answer; nothing for those left when time is over.
 
     Each has a process of its own, a copy of one in which no answer ever ran.
     """
     outcomes: dict[str, Outcome] = {}
-    for id, answer in answers.items():
+    for answer in answers:
         if time.monotonic() < deadline:
-            outcomes[id] = sandbox.run(answer, seed)
+            outcomes[answer.id] = sandbox.run(answer, seed)
     return outcomes
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import itertools
 import math
 import os
 import stat
@@ -33,6 +34,7 @@ from ..result import SubmissionResult
 from .collection import Submission
 from .lateness import lateness
 from .ledger import Ledger
+from .lending import Lender
 from .sandbox import BUBBLEWRAP, TRUSTED
 from .shards import Shard, Task, mark_shard, unread
 
@@ -87,13 +89,14 @@ def mark_submissions(
     executors: Callable[[], contextlib.AbstractContextManager[Executor]],
     width: int,
     progress: Callable[[int], None] = lambda count: None,
-    meanwhile: Callable[[], object] = lambda: None,
+    meanwhile: Callable[[Executor, Shard], object] = lambda executor, shard: None,
 ) -> list[SubmissionResult]:
     """Mark what was not marked before; results in the order of the submissions.
 
     submissions: as collection.collect gives them. executors: makes an executor, and a new one when
     that broke. width: its workers. progress: called with how many more submissions are done.
-    meanwhile: called whenever work was given out, while the workers are at it.
+    meanwhile: called whenever work was given out, while the workers are at it, with the executor
+    and a shard that it has.
     Points are those of the assignment as it is now, whenever something was marked.
     Raises GradingError when no worker can run students' code.
     """
@@ -188,7 +191,7 @@ def run_shards(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[Executor, Shard], object],
 ) -> None:
     """Give shards to an executor, at most `width` at once, until each submission is done or lost.
 
@@ -212,17 +215,19 @@ def _run_until_broken(
     width: int,
     done: Callable[[Task, SubmissionResult], None],
     lost: Callable[[Task, str], None],
-    meanwhile: Callable[[], object],
+    meanwhile: Callable[[Executor, Shard], object],
 ) -> bool:
     """True when everything is done; False when the executor broke and a new one is needed."""
     running: dict[Future, tuple[Shard, int]] = {}
     broken = False
     while True:
-        while not broken and len(running) < width:
+        room = 0 if broken else max(width - len(running) - len(again), 0)
+        again.extend((shard, 0) for shard in itertools.islice(source, room))
+        if isinstance(executor, Lender):
+            executor.expect([shard for shard, _ in again])
+        while again and not broken and len(running) < width:
             # Nothing can be said about a shard that never ran, so it is given out first.
-            shard, tries = again.popleft() if again else (next(source, None), 0)
-            if shard is None:
-                break
+            shard, tries = again.popleft()
             try:
                 running[executor.submit(mark_shard, shard)] = (shard, tries)
             except (BrokenProcessPool, RuntimeError):
@@ -230,7 +235,7 @@ def _run_until_broken(
                 broken = True
         if not running:
             return not broken
-        meanwhile()
+        meanwhile(executor, next(iter(running.values()))[0])
         finished, _ = wait(running, return_when=FIRST_COMPLETED)
         for future in finished:
             shard, tries = running.pop(future)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib.util
 import json
 import os
 import platform
@@ -195,14 +196,28 @@ def student_folder(
     package = place / "course_utils"
     package.mkdir(parents=True)
     for path in COURSE.glob("*.py"):
-        shutil.copy(path, package)
+        shutil.copy2(path, package)
+        copy_compiled(path, package)
     alone = {f"{name}.py": source for name, source in private.items()}
     for name, half in {**half_of_lessons(lessons), **private_half(alone, exercises)}.items():
         (place / name).parent.mkdir(parents=True, exist_ok=True)
         (place / name).write_text(half, encoding="utf-8")
     shutil.copytree(INSIDE, place / "grading" / "inside", ignore=NOT_COPIED)
+    for path in INSIDE.glob("*.py"):
+        copy_compiled(path, place / "grading" / "inside")
     (place / "grading" / "__init__.py").touch()
     shutil.copytree(COURSE.parent / "data", place / "data", ignore=NOT_COPIED)
+
+
+def copy_compiled(source: Path, folder: Path) -> None:
+    """What Python made of a file when it was last imported, beside a copy of the file.
+
+    Python compiles the copy itself where there is none, or where the file has changed since.
+    """
+    compiled = Path(importlib.util.cache_from_source(source))
+    with contextlib.suppress(OSError):
+        (folder / compiled.parent.name).mkdir(exist_ok=True)
+        shutil.copy(compiled, folder / compiled.parent.name)
 
 
 @functools.cache

@@ -15,9 +15,8 @@ import tokenize
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from course_utils.exercise import Exercise, find
-
 from ..result import ExerciseState, SubmissionResult
+from .declared import Declared, declared
 
 KEPT = {*dir(builtins), *keyword.kwlist}  # names that mean something by themselves
 OWN_TOKENS = 30  # beyond what was handed out: of shorter answers many are alike by themselves
@@ -46,7 +45,7 @@ def alike(results: Sequence[SubmissionResult]) -> list[Alike]:
     """
     ids = dict.fromkeys(exercise.id for result in results for exercise in result.exercises)
     # By exercise, each student's group and whether its answer is wrong.
-    groups = {id: _groups(find(id), results) for id in ids}
+    groups = {id: _groups(declared(id), results) for id in ids}
     every = dict.fromkeys(group for of_one in groups.values() for group, _ in of_one.values())
     found = []
     for students in every:
@@ -61,10 +60,10 @@ def alike(results: Sequence[SubmissionResult]) -> list[Alike]:
 
 
 def _groups(
-    exercise: Exercise, results: Iterable[SubmissionResult]
+    exercise: Declared, results: Iterable[SubmissionResult]
 ) -> dict[str, tuple[tuple[str, ...], bool]]:
     """Of one exercise: each student of a group, with that group and whether its answer is wrong."""
-    handed_out = len(normalised(exercise.stub_source))
+    handed_out = len(normalised(exercise.stub))
     by_code: dict[tuple[str, ...], dict[str, bool]] = defaultdict(dict)
     for result in results:
         for answer in result.exercises:
@@ -73,7 +72,7 @@ def _groups(
                 code = normalised(answer.answer)
                 if len(code) - handed_out >= OWN_TOKENS:
                     by_code[code][result.student] = answer.state == ExerciseState.WRONG
-    course = normalised(exercise.solution_source)
+    course = normalised(exercise.solution)
     if course in by_code:
         by_code[course][THE_COURSE] = False
     return {

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from course_utils.texts import text
 
 from ..result import ExerciseState, SubmissionResult, SubmissionState
+from .declared import declared
 
 
 def in_order(results: Iterable[SubmissionResult]) -> list[SubmissionResult]:
@@ -83,8 +84,6 @@ def common_mistakes(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
 
 def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
     """All wrong answers, by mistake, the commonest first; those of no known one come last."""
-    from course_utils.exercise import find  # here, as `number` is used before torch is needed
-
     made: dict[tuple[str, str], list[str]] = defaultdict(list)
     headlines = {}
     for result in results:
@@ -95,10 +94,10 @@ def mistakes_made(results: Iterable[SubmissionResult]) -> list[CommonMistake]:
     found = []
     in_its_own_way = text("class.no_known_mistake", "Wrong in a way that is no known mistake.")
     for (id, name), students in made.items():
-        declared = find(id)
-        known = {mistake.name: mistake.sentence for mistake in declared.mistakes}
-        sentence = known.get(name, headlines[id, name]) if name else in_its_own_way
-        found.append(CommonMistake(id, declared.title, name, sentence, tuple(students)))
+        known = declared(id)
+        its_own = known.sentences.get(name, headlines[id, name])
+        sentence = its_own if name else in_its_own_way
+        found.append(CommonMistake(id, known.title, name, sentence, tuple(students)))
     return sorted(found, key=lambda one: (not one.name, -one.count, one.id, one.sentence))
 
 

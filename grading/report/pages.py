@@ -8,9 +8,7 @@ pass through `html_text`.
 
 from __future__ import annotations
 
-import dataclasses
 import functools
-import inspect
 import re
 import statistics
 import urllib.parse
@@ -23,9 +21,7 @@ import jinja2
 from markupsafe import Markup, escape
 
 import course_utils
-from course_utils.exercise import find
 from course_utils.feedback import COLOURS, SIGNS, Panel
-from course_utils.sources import STUB_LINE
 from course_utils.texts import counted, text
 
 from ..assignment import Assignment
@@ -39,6 +35,7 @@ from .class_results import (
     why_a_person,
     without_sandbox,
 )
+from .declared import declared
 from .roster import ClassList, name_of
 from .sanitize import in_lines, one_line, readable
 
@@ -181,7 +178,7 @@ def templates() -> jinja2.Environment:
         "parts": lambda result: [(exercise.state, exercise.of) for exercise in result.exercises],
         "rich": rich,
         "states": states,
-        "title_of": lambda id: find(id).title,
+        "title_of": lambda id: declared(id).title,
         "total": total,
         "why_a_person": why_a_person,
     }
@@ -191,7 +188,7 @@ def templates() -> jinja2.Environment:
         "WHOLE_CODE_LIMIT": WHOLE_CODE_LIMIT,
         "ExerciseState": ExerciseState,
         "SubmissionState": SubmissionState,
-        "asked": asked,
+        "asked": lambda id: declared(id).asked,
         "colours": COLOURS,
         "counted": counted,
         "state_label": state_label,
@@ -303,41 +300,3 @@ def _code(code: str) -> str:
     shown, more = in_lines(code.strip("\r\n"), TEXT_LIMIT)
     cut = f" … {cut_here(more)}" if more else ""
     return (shown if "`" in shown or "\n" in shown else f"`{shown}`") + cut
-
-
-@dataclasses.dataclass(frozen=True)
-class Paragraph:
-    """One of what was asked: code as it stands, or sentences with `code` in backticks."""
-
-    lines: tuple[str, ...]
-    is_code: bool = False
-
-
-@functools.cache  # the same on the page of every student, and slow to find
-def asked(id: str) -> list[Paragraph]:
-    """What the student was given: the docstring, or the skeleton of a class."""
-    exercise = find(id)
-    given = exercise.start or exercise.answer
-    own_docstring = vars(given).get("__doc__") if isinstance(given, type) else given.__doc__
-    if isinstance(given, type) or not own_docstring:
-        lines = exercise.stub_source.splitlines()
-        return [Paragraph(tuple(line for line in lines if STUB_LINE not in line), is_code=True)]
-    paragraphs = [Paragraph((f"`{exercise.name}{inspect.signature(given)}`",))]
-    for paragraph in inspect.cleandoc(own_docstring).split("\n\n"):
-        if paragraph.startswith("    "):
-            paragraphs.append(Paragraph(tuple(paragraph.splitlines()), is_code=True))
-        else:
-            paragraphs.append(Paragraph(tuple(flowing(paragraph))))
-    return paragraphs
-
-
-def flowing(paragraph: str) -> list[str]:
-    """Lines of a docstring joined, except before 'x: ...' and 'Returns ...'."""
-    lines: list[str] = []
-    for line in paragraph.splitlines():
-        begins = re.match(r"[\w, *]+: |Returns |Raises ", line)
-        if lines and not begins:
-            lines[-1] += " " + line.strip()
-        else:
-            lines.append(line.strip())
-    return lines

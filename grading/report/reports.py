@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import course_utils
-from course_utils.exercise import find
 from course_utils.texts import counted, text
 from course_utils.whole_files import write_whole
 
@@ -40,6 +39,7 @@ from .class_results import (
     why_a_person,
     without_sandbox,
 )
+from .declared import declared
 from .lms_marks import FilledIn
 from .moodle_feedback import FILE as FOR_MOODLE
 from .moodle_feedback import moodle_zip
@@ -177,7 +177,7 @@ def details_json(
             "deadline": assignment.deadline,
             "points": assignment.points,
             "exercises": [
-                {"id": item.id, "title": find(item.id).title, "points": item.points}
+                {"id": item.id, "title": declared(item.id).title, "points": item.points}
                 for item in assignment.items
             ],
         },

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from grading.__main__ import main
-from grading.assignment import Assignment, Item, load_private, read_assignment
+from grading.assignment import Assignment, Item, load_private, modules_in, read_assignment
 from grading.errors import AssignmentError
 
 QUIZ = Path(__file__).parent / "private_quiz.py"
@@ -87,6 +87,19 @@ def test_a_broken_file_is_one_sentence(tmp_path, text, said):
     with pytest.raises(AssignmentError, match=said) as error:
         read_assignment(path)
     assert "\n" not in str(error.value)
+    assert set(modules_in(path)) <= {"course_utils.lessons.tensors.contiguous_strides"}, "no word"
+
+
+def test_what_workers_will_load_is_told_by_the_file_alone(tmp_path):
+    """Not private files, whose modules have other names, nor what needs more packages."""
+    items = tuple(Item(id, 1.0) for id in ("90.1", "04.3", "12.1", "01.1"))
+    one = Assignment("a", "A", items, private=(QUIZ,))
+    path = tmp_path / "assignment.json"
+    path.write_text(one.as_json(tmp_path), encoding="utf-8")
+    lessons = "course_utils.lessons"
+    expected = [f"{lessons}.modules.kinds_of_tensors", f"{lessons}.tensors.contiguous_strides"]
+    assert modules_in(path) == modules_in(tmp_path) == expected
+    assert modules_in(tmp_path / "none") == []
 
 
 def test_a_private_file_may_not_take_an_id_of_the_course(tmp_path):

@@ -1,5 +1,7 @@
 """A sandbox that the command has begun, in the hands of a worker."""
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,7 +13,9 @@ from grading.mark.executors import local_processes
 from grading.mark.lending import CAN_LEND
 from grading.mark.shards import Shard, Task, mark_shard
 from grading.mark.temporary_folders import PREFIX
+from grading.report.declared import declared, declared_for
 from grading.result import ExerciseState
+from tests import ROOT
 from tests.grading.submissions import notebook, right
 
 pytestmark = [
@@ -72,3 +76,28 @@ def test_a_sandbox_ends_with_the_worker_that_it_was_lent_to(tmp_path, monkeypatc
         gone, left = psutil.wait_procs(inside, timeout=10)
         assert inside and not left
     assert folders() == set()
+
+
+def test_a_worker_tells_of_exercises_without_a_sandbox():
+    """The command asks for what its reports say of them, and loads no torch itself."""
+    before = boxes(psutil.Process())
+    with local_processes(1) as pool:
+        [told] = pool.submit(declared_for, shard()).result()
+        assert boxes(psutil.Process()) == before
+    assert told == declared("01.1")
+    assert told.title and told.asked and told.sentences
+    loaded = "import sys, grading.mark.command, grading.report.reports"
+    program = f"{loaded}; assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT)
+
+
+def test_the_sandboxes_of_all_workers_begin_before_the_first_one_has_work():
+    """Giving out a shard waits until the pool's server is there, which takes seconds."""
+    before = boxes(psutil.Process())
+    with local_processes(2) as pool:
+        pool.expect([shard(), shard(), shard()])
+        assert len(boxes(psutil.Process()) - before) == 2
+        marked = [pool.submit(mark_shard, shard()) for _ in range(3)]
+        assert {one.result()[0].exercises[0].state for one in marked} == {ExerciseState.PASSED}
+        assert len(boxes(psutil.Process()) - before) == 2, "no more than workers"
+    assert boxes(psutil.Process()) == before

@@ -22,6 +22,7 @@ from grading.assignment import Assignment, Item
 from grading.errors import ReportError
 from grading.report import pages, reports
 from grading.report.class_results import common_mistakes, number, why_a_person
+from grading.report.declared import declared
 from grading.report.reports import MANIFEST, page_names, summary, write_reports
 from grading.report.sanitize import csv_cell, in_lines, one_line, readable
 from grading.result import ExerciseResult, ExerciseState, SubmissionResult, SubmissionState
@@ -395,7 +396,7 @@ def test_the_task_of_a_class_is_its_skeleton_without_the_answer():
 
 def test_every_exercise_of_the_course_has_a_task_and_none_gives_the_answer_away():
     for exercise in all_exercises():
-        lines = [line for paragraph in pages.asked(exercise.id) for line in paragraph.lines]
+        lines = [line for paragraph in declared(exercise.id).asked for line in paragraph.lines]
         task = " ".join(" ".join(lines).split())
         assert len(task) > 20, exercise.id
         assert STUB_LINE not in task
