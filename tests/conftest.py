@@ -4,6 +4,7 @@ import functools
 import sys
 
 import pytest
+import torch
 from xdist.scheduler import LoadFileScheduling
 
 from course_utils import exercise
@@ -30,6 +31,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # As the grader has it while it marks: to end its threads and to start them again, for each
+    # answer, takes torch longer than to judge it. Workers share the processor as it is.
+    torch.set_num_threads(1)
     config.addinivalue_line("markers", "needs_sandbox: runs students' code under bubblewrap")
 
 
