@@ -87,10 +87,15 @@ def browser():
         browser.close()
 
 
+@functools.cache  # to look for all of them again takes as long as a test
+def declare_all_exercises():
+    exercise.all_exercises()
+
+
 @pytest.fixture
 def forget_private_exercises():
     """Take exercises from outside the course off the list again, which all tests share."""
-    exercise.all_exercises()
+    declare_all_exercises()
     before = dict(exercise.catalogue._declared)
     yield
     exercise.catalogue._declared.clear()

@@ -1,8 +1,8 @@
 """Kernels of a test run as forks of one process that has imported torch and the kernel's own code.
 
 A kernel that begins from nothing imports them for three seconds, for each notebook again. Nothing
-of the course is imported before the fork: what a notebook does not import is not there. The tests
-in a browser and those that run nbval or nbgrader have kernels that begin from nothing.
+of the course is imported before the fork: what a notebook does not import is not there. A student's
+hour in a browser and what runs nbval or nbgrader have kernels that begin from nothing.
 """
 
 from __future__ import annotations

@@ -40,12 +40,23 @@ START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
 TRY_MILLISECONDS = 3000
 TRIES = 10
+# JupyterLab runs it when it starts: a kernel then has not to import torch first.
+FORKED_KERNELS = f"""
+import sys
+from jupyter_client.provisioning import local_provisioner
+sys.path.append({str(ROOT)!r})
+from tests.notebooks.forked_kernels import Server
+local_provisioner.launch_kernel = Server().launch
+"""
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab, for all tests of one exercise, with its port and the folder of the notebooks."""
     course = copy_of_the_course(tmp_path_factory.mktemp("course"))
+    if sys.platform == "linux":  # elsewhere torch may not be forked
+        (course / "config").mkdir()
+        (course / "config" / "jupyter_server_config.py").write_text(FORKED_KERNELS)
     with running_lab(course) as port:
         yield port, course / "work"
 
@@ -106,7 +117,8 @@ def page(browser, lab):
 @contextlib.contextmanager
 def opened(browser, port):
     """The page at the address that `make lab` prints."""
-    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
+    scale = 1.5 if os.environ.get("COURSE_SCREENSHOT") else 1.0  # more pixels are only painted
+    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=scale)
     page.set_default_timeout(STEP_MILLISECONDS)
     page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}")
     yield page
