@@ -28,6 +28,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
 from tests import ROOT
+from tests.notebooks.forked_kernels import forked_kernels_for
 from tools import build
 
 TOKEN = "a-token-for-this-test"
@@ -40,23 +41,13 @@ START_SECONDS = 60
 STEP_MILLISECONDS = 60_000
 TRY_MILLISECONDS = 3000
 TRIES = 10
-# JupyterLab runs it when it starts: a kernel then has not to import torch first.
-FORKED_KERNELS = f"""
-import sys
-from jupyter_client.provisioning import local_provisioner
-sys.path.append({str(ROOT)!r})
-from tests.notebooks.forked_kernels import Server
-local_provisioner.launch_kernel = Server().launch
-"""
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """JupyterLab, for all tests of one exercise, with its port and the folder of the notebooks."""
     course = copy_of_the_course(tmp_path_factory.mktemp("course"))
-    if sys.platform == "linux":  # elsewhere torch may not be forked
-        (course / "config").mkdir()
-        (course / "config" / "jupyter_server_config.py").write_text(FORKED_KERNELS)
+    forked_kernels_for(course / "config")
     with running_lab(course) as port:
         yield port, course / "work"
 
