@@ -4,6 +4,7 @@ import functools
 import sys
 
 import pytest
+import torch
 from xdist.scheduler import LoadFileScheduling
 
 from course_utils import exercise
@@ -30,6 +31,9 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
+    # As the grader has it while it marks: to end its threads and to start them again, for each
+    # answer, takes torch longer than to judge it. Workers share the processor as it is.
+    torch.set_num_threads(1)
     config.addinivalue_line("markers", "needs_sandbox: runs students' code under bubblewrap")
 
 
@@ -83,10 +87,15 @@ def browser():
         browser.close()
 
 
+@functools.cache  # to look for all of them again takes as long as a test
+def declare_all_exercises():
+    exercise.all_exercises()
+
+
 @pytest.fixture
 def forget_private_exercises():
     """Take exercises from outside the course off the list again, which all tests share."""
-    exercise.all_exercises()
+    declare_all_exercises()
     before = dict(exercise.catalogue._declared)
     yield
     exercise.catalogue._declared.clear()

@@ -593,9 +593,9 @@ def contrast(one, other):
     return (lighter + 0.05) / (numpy.minimum(luminance(one), luminance(other)) + 0.05)
 
 
-def rendered(drawn):
-    drawn.canvas.draw()
-    return numpy.array(drawn.canvas.buffer_rgba())[..., :3] / 255
+def pixels(drawn):
+    """Red, green and blue, from 0 to 255, as it was drawn last."""
+    return numpy.array(drawn.canvas.buffer_rgba())[..., :3].astype("int16")
 
 
 def words_of(drawn):
@@ -614,19 +614,20 @@ def words_of(drawn):
 def worst_contrast(drawn):
     """The least contrast of any words with the pixels that lie under their letters."""
     words = words_of(drawn)
-    complete = rendered(drawn)
+    complete = pixels(drawn)
     for text in words:
         text.set_visible(False)
-    bare = rendered(drawn)
+    drawn.canvas.draw()
+    bare = pixels(drawn)
     for text in words:
         text.set_visible(True)
-    letters = numpy.abs(complete - bare).max(axis=2) > 0.02
+    letters = (numpy.abs(complete - bare) > 0.02 * 255).any(axis=2)
     found = {}
     for text in words:
         (x0, y0), (x1, y1) = text.get_window_extent().get_points()
         height = len(bare)
         part = slice(int(height - y1), int(height - y0) + 1), slice(int(x0), int(x1) + 1)
-        under = bare[part][letters[part]]
+        under = bare[part][letters[part]] / 255
         found[text.get_text()] = contrast(to_rgb(text.get_color()), under).min()
     word = min(found, key=found.get)
     return found[word], word

@@ -28,6 +28,7 @@ from grading.assignment import Assignment, Item
 from grading.errors import AssignmentError
 from grading.mark import sandbox
 from tests import ROOT
+from tests.notebooks.forked_kernels import forked_kernels_for
 from tools import build
 
 QUIZ = Path(__file__).parent / "private_quiz.py"
@@ -156,6 +157,7 @@ def test_nbgrader_comes_to_the_same_marks(tmp_path):
     folder = tmp_path / "week3"
     write_files(handout(assignment(), folder, nbgrader=True), folder)
     course = folder / "nbgrader"
+    forked_kernels_for(tmp_path / "settings")
     environment = {
         **os.environ,
         "PYTHONPATH": str(ROOT),

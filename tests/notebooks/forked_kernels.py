@@ -1,8 +1,8 @@
 """Kernels of a test run as forks of one process that has imported torch and the kernel's own code.
 
 A kernel that begins from nothing imports them for three seconds, for each notebook again. Nothing
-of the course is imported before the fork: what a notebook does not import is not there. The tests
-in a browser and those that run nbval or nbgrader have kernels that begin from nothing.
+of the course is imported before the fork: what a notebook does not import is not there. A student's
+hour in a browser and what runs nbval have kernels that begin from nothing.
 """
 
 from __future__ import annotations
@@ -82,6 +82,26 @@ class Server:
             self.process.stdin.close()
             self.process.stdout.close()
             self.process.wait(ENDING_SECONDS)
+
+
+# What a configuration file of Jupyter says so that a program of Jupyter has such kernels. They have
+# one thread each: a check that takes all but one of them away, and starts them again after each
+# case, takes three times as long while other tests run.
+SETTINGS = f"""
+import os, sys
+from jupyter_client.provisioning import local_provisioner
+sys.path.append({str(Path(__file__).parents[2])!r})
+from tests.notebooks.forked_kernels import Server
+os.environ["OMP_NUM_THREADS"] = "1"
+local_provisioner.launch_kernel = Server().launch
+"""
+
+
+def forked_kernels_for(config: Path) -> None:
+    """Have programs of Jupyter with this folder of settings fork their kernels."""
+    if sys.platform == "linux":  # elsewhere torch may not be forked
+        config.mkdir()
+        (config / "jupyter_config.py").write_text(SETTINGS)
 
 
 def serve() -> None:

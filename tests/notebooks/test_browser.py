@@ -28,6 +28,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from course_utils.exercise import find
 from course_utils.sources import undecorated_source
 from tests import ROOT
+from tests.notebooks.forked_kernels import forked_kernels_for
 from tools import build
 
 TOKEN = "a-token-for-this-test"
@@ -46,6 +47,7 @@ TRIES = 10
 def lab(tmp_path_factory):
     """JupyterLab, for all tests of one exercise, with its port and the folder of the notebooks."""
     course = copy_of_the_course(tmp_path_factory.mktemp("course"))
+    forked_kernels_for(course / "config")
     with running_lab(course) as port:
         yield port, course / "work"
 
@@ -106,7 +108,8 @@ def page(browser, lab):
 @contextlib.contextmanager
 def opened(browser, port):
     """The page at the address that `make lab` prints."""
-    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=1.5)
+    scale = 1.5 if os.environ.get("COURSE_SCREENSHOT") else 1.0  # more pixels are only painted
+    page = browser.new_page(viewport={"width": 1400, "height": 2200}, device_scale_factor=scale)
     page.set_default_timeout(STEP_MILLISECONDS)
     page.goto(f"http://127.0.0.1:{port}/?token={TOKEN}")
     yield page
