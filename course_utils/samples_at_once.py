@@ -40,7 +40,7 @@ class SamplesInLayers(TorchDispatchMode):
         self, function: Any, types: Any, args: tuple = (), named: dict | None = None
     ) -> Any:
         """Run the function; of a matrix product with a weight, count the rows of the other."""
-        if function.overloadpacket in PRODUCTS:
+        if function.overloadpacket.__name__ in PRODUCTS:
             left, right = args[-2:]
             if _memory(right) in self.weights:
                 self.most = max(self.most, left.shape[0])
@@ -49,7 +49,7 @@ class SamplesInLayers(TorchDispatchMode):
         return function(*args, **(named or {}))
 
 
-PRODUCTS = {torch.ops.aten.mm, torch.ops.aten.addmm}
+PRODUCTS = {"mm", "addmm"}
 
 
 def _memory(tensor: torch.Tensor) -> int:

@@ -31,9 +31,11 @@ EVERYWHERE = {
     "numpy.ndindex",  # places to loop over: nothing is computed
 }
 # Functions of torch itself that are a whole answer of some exercise; parts of their names.
-WHOLE = ("loss", "entropy", "embedding", "kl_div", "vmap", "cond", "compile", "jit", "func")
-WHOLE += ("conv", "_norm", "pool", "rnn", "lstm", "gru", "dropout", "attention", "bilinear")
-WHOLE += ("histogram", "sparse", "pairwise", "cdist", "pdist", "cosine")
+WHOLE = (
+    *("loss", "entropy", "embedding", "kl_div", "vmap", "cond", "compile", "jit", "func"),
+    *("conv", "_norm", "pool", "rnn", "lstm", "gru", "dropout", "attention", "bilinear"),
+    *("histogram", "sparse", "pairwise", "cdist", "pdist", "cosine"),
+)
 # Methods that call back, or hand the same memory to others, and the way to a node of the graph,
 # which is a function that can be called.
 CALL_BACK = {"apply_", "map_", "map2_", "register_hook", "__array__", "grad_fn", "next_functions"}
