@@ -22,6 +22,7 @@ from .exercise import (
 )
 from .feedback import Panel, display
 from .observation import describe_exception, error_text
+from .settings import one_thread
 from .texts import text
 
 _attempted: set[str] = set()
@@ -62,7 +63,9 @@ def _checked(id: Any, answer: Any, caller: FrameType) -> tuple[Panel, str]:
             )
             return Panel("note", exercise.id, headline), f"{exercise.id}: {headline}"
     try:
-        with _kernel_stays():
+        # As marking does; and where other programs run as well, threads wait for each other for
+        # longer than the small tensors of cases take.
+        with _kernel_stays(), one_thread():
             verdict = exercise.judge(answer)
     except ExerciseFault as fault:
         _attempted.add(exercise.id)

@@ -58,6 +58,22 @@ def contiguous_strides(shape):
     raise AssertionError("nothing is run")
 
 
+def test_a_check_runs_on_one_thread_as_marking_does(said):
+    before, seen = torch.get_num_threads(), []
+
+    def largest(numbers):
+        seen.append(torch.get_num_threads())
+        return max(numbers)
+
+    torch.set_num_threads(2)
+    try:
+        check("00.1", largest)
+        assert "Right" in said()
+        assert set(seen) == {1} and torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_the_stop_button_gives_one_panel_with_the_line(said):
     def stopped(numbers):
         raise KeyboardInterrupt
