@@ -42,7 +42,7 @@ AT_ONCE = 4  # answers that are observed: ranks that wait for each other need no
 AFTER_EACH_CASE: list[Callable[[], None]] = []
 
 
-Asked = tuple[Callable[..., Any], int, "int | None"]  # an answer, the seed, how many cases
+Asked = tuple[Callable[..., Any], int, int | None]  # an answer, the seed, how many cases
 
 
 def side_by_side(

@@ -356,9 +356,10 @@ def right_answer_problems(exercise: Exercise) -> Iterator[str]:
         yield "There is no right answer in another style: declare one with `@exercise.right`."
     seeds = (VISIBLE, *SMALL)
     tried = [(answer, seed) for answer in exercise.right_answers for seed in seeds]
-    verdicts = iter(exercise.judge_each(tried))
+    verdicts = dict(zip(tried, exercise.judge_each(tried), strict=True))
     for answer in exercise.right_answers:
-        for seed, verdict in [(seed, next(verdicts)) for seed in seeds]:
+        for seed in seeds:
+            verdict = verdicts[answer, seed]
             if not verdict.passed:
                 yield (
                     f"The right answer {answer.__name__} is turned down with the seed {seed}: "

@@ -515,6 +515,17 @@ def with_autograd_grad(predict, w, x, y, size):
 
 
 @exercise.right
+def with_torch_func(predict, w, x, y, size):
+    def loss(weights, part):
+        return (predict(x[part], weights) - y[part]).square().sum() / len(x)
+
+    parts = [slice(start, start + size) for start in range(0, len(x), size)]
+    found = [torch.func.grad_and_value(loss)(w.detach(), part) for part in parts]
+    w.grad = sum(gradient for gradient, _ in found)
+    return sum(value.item() for _, value in found)
+
+
+@exercise.right
 def error_given_to_backward(predict, w, x, y, size):
     if w.grad is not None:
         w.grad.zero_()

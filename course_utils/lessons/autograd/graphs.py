@@ -31,30 +31,18 @@ class Kept:
     def __call__(self, *args: Any) -> Any:
         self.tensors.append(len(self._tensors))
         self.graphs.append(len(self._graphs))
+        there = set(_nodes_at_all_levels(*args))
         if torch._C._functorch.peek_interpreter_stack() is not None:
-            return self._in_torch_func(self._function(*args))
-        there = {node for one in args if torch.is_tensor(one) for node in nodes_behind(one)}
-        with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda saved: saved.tensor):
-            result = self._function(*args)
+            result = self._function(*args)  # torch.func lets no hooks in
+        else:
+            with torch.autograd.graph.saved_tensors_hooks(self._pack, lambda saved: saved.tensor):
+                result = self._function(*args)
         mark = _Mark()
-        for node in nodes_behind(result):
+        for node in _nodes_at_all_levels(result):
             if node not in there and not hasattr(node, "variable"):  # those are of leaves
                 node.metadata[mark] = mark  # there as long as one of the operations
                 self._graphs.add(mark)
         return result
-
-    def _in_torch_func(self, result: Any) -> Any:
-        """The result, with a mark on its graph: torch.func lets no hooks in.
-
-        The graph is there as long as the function that `torch.func.vjp` gave, or one around it.
-        """
-        mark = _Mark()
-        try:
-            marked = _Marked.apply(result, mark)
-        except RuntimeError:  # under a transform that knows no functions of one's own
-            return result
-        self._graphs.add(mark)
-        return marked
 
     def _pack(self, tensor: torch.Tensor) -> "_Saved":
         saved = _Saved(tensor.detach())
@@ -64,28 +52,6 @@ class Kept:
 
 class _Mark:
     """Something that a weak reference can be made to."""
-
-
-class _Marked(torch.autograd.Function):
-    """Gives what it gets; its node of the graph holds the mark."""
-
-    generate_vmap_rule = True
-
-    @staticmethod
-    def forward(tensor: torch.Tensor, mark: _Mark) -> torch.Tensor:
-        return tensor.clone()
-
-    @staticmethod
-    def setup_context(ctx: Any, inputs: tuple, output: torch.Tensor) -> None:
-        ctx.mark = inputs[1]
-
-    @staticmethod
-    def backward(ctx: Any, gradient: torch.Tensor) -> tuple:
-        return gradient, None
-
-    @staticmethod
-    def jvp(ctx: Any, tangent: torch.Tensor, _: None) -> torch.Tensor:
-        return tangent.clone()
 
 
 class _Saved:
@@ -173,6 +139,16 @@ def nodes_behind(tensor: torch.Tensor, most: int = 1000) -> list[Any]:
             seen[node] = None
             waiting += [following for following, _ in node.next_functions]
     return list(seen)
+
+
+def _nodes_at_all_levels(*things: Any) -> Iterator[Any]:
+    """The operations behind the tensors among these; inside torch.func, each transform has some."""
+    functorch = torch._C._functorch
+    for thing in filter(torch.is_tensor, things):
+        yield from nodes_behind(thing)
+        while functorch.is_functorch_wrapped_tensor(thing):
+            thing = functorch.get_unwrapped(thing)
+            yield from nodes_behind(thing)
 
 
 def gradients_behind(tensor: torch.Tensor) -> list[torch.Tensor | None]:

@@ -92,7 +92,7 @@ def _(answer, model, optimizer, batches):
         "more than a micro-batch went through the model at once": max([*given, inside.most])
         > len(batches[0][0]),
         "times that gradients were averaged": len(averaged),
-        "the ranks talked to each other besides": messages.count > len(averaged),
+        "messages between the ranks, besides the averages": messages.count - len(averaged),
         "parameters afterwards": list(model.parameters()),
     }
 
