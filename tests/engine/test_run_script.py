@@ -58,12 +58,21 @@ def test_a_script_that_fails_says_so_in_one_sentence(script, text, sentence):
     assert str(failed.value) == sentence
 
 
-@pytest.mark.parametrize("times", [1, 2])
-def test_a_process_that_breaks_down_without_an_error_gets_one_more_try(script, times, capfd):
+ABORTS = "print('terminate called without an active exception', file=sys.stderr, flush=True); "
+
+
+@pytest.mark.parametrize(
+    ("aborts", "times", "done"),
+    [("", 1, True), ("", 2, False), (ABORTS, 2, True)],
+    ids=["once", "again", "in torch, twice"],
+)
+def test_a_process_that_breaks_down_without_an_error_gets_another_try(
+    script, aborts, times, done, capfd
+):
     breaks = "if os.environ['RANK'] == '0':\n    open('tries', 'a').write('.')\n"
-    breaks += f"    if len(open('tries').read()) <= {times}: os._exit(1)\n"
-    path = script(f"import os\n{breaks}print('done')")
-    if times == 1:
+    breaks += f"    if len(open('tries').read()) <= {times}: {aborts}os._exit(1)\n"
+    path = script(f"import os, sys\n{breaks}print('done')")
+    if done:
         run_script(path)
         assert capfd.readouterr().out == "rank 0 | done\nrank 1 | done\n"
     else:
