@@ -155,14 +155,16 @@ def mark_submissions(
 
     topics = assignment.topics()
     private = tuple((n, s) for n, s in topics.items() if not n.startswith("course_utils."))
-    size = max(1, min(SHARD_LIMIT, len(submissions) // (4 * width)))
 
     def shards() -> Iterator[Shard]:
+        """Smaller ones towards the end, so that no worker waits long for the last one."""
         by_seed: dict[int, list[Task]] = {}
         for seed, task in waiting():
             tasks = by_seed.setdefault(seed, [])
             tasks.append(task)
-            if len(tasks) == size:
+            looked_at = len(late)  # which has one for each
+            left = len(submissions) - looked_at + len(tasks)
+            if len(tasks) >= min(SHARD_LIMIT, left // (4 * width)):
                 yield shard(seed, by_seed.pop(seed))
         for seed, tasks in by_seed.items():
             yield shard(seed, tasks)

@@ -222,18 +222,26 @@ def test_exercises_with_cases_of_their_own_make_one_result(group):
 
 
 def test_a_stopped_run_goes_on_where_it_was(group):
-    def stop_after_ten(shard):
-        if len(group.seen) > 10:
+    def stop_after_four(shard):
+        if len(group.shards) > 4:
             raise KeyboardInterrupt
         return [marked(task) for task in shard.tasks]
 
     with pytest.raises(KeyboardInterrupt):
-        group.mark(stop_after_ten, width=1)
-    done = set(group.seen[:10])
+        group.mark(stop_after_four, width=1)
+    done = [task.student for shard in group.shards[:4] for task in shard.tasks]
     group.seen.clear()
     assert len(group.mark()) == 20
-    assert len(group.seen) == 10
-    assert not done & set(group.seen)
+    assert len(group.seen) == 20 - len(done)
+    assert not set(done) & set(group.seen)
+
+
+def test_shards_get_smaller_towards_the_end(group):
+    group.mark(width=1)
+    sizes = [len(shard.tasks) for shard in group.shards]
+    assert sizes == sorted(sizes, reverse=True)
+    assert sizes[0] == 5
+    assert sizes[-1] == 1
 
 
 def test_a_lost_worker_loses_nothing(group):
