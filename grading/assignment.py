@@ -21,7 +21,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from course_utils import contents
-from course_utils.sources import CannotBeCut, private_half
+from course_utils.student_half import CannotBeCut, private_half
 
 from .errors import AssignmentError
 

@@ -3,7 +3,7 @@
 It imports torch once and then forks a child for each thing to do; the child reads what to do, does
 it, writes the result and ends. This process itself never reads anything of a student, so a child
 finds nothing of other students in its memory. It holds no reference answers: see
-course_utils/sources.py.
+course_utils/student_half.py.
 
 What it is told comes through a socket: one byte, and for RUN two open files (what to do; where to
 write the result). Whoever holds the other end decides how long a child may take.

@@ -31,7 +31,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import course_utils
 from course_utils.extras import SETTINGS
-from course_utils.sources import CannotBeCut, private_half, student_half
+from course_utils.student_half import CannotBeCut, private_half, student_half
 
 from .. import inside
 from ..errors import SandboxError

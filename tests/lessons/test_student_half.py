@@ -17,7 +17,7 @@ from course_utils.comparison import same
 from course_utils.contents import all_lessons
 from course_utils.exercise import all_exercises
 from course_utils.plain import plain
-from course_utils.sources import HIDDEN, CannotBeCut, private_half, student_half
+from course_utils.student_half import HIDDEN, CannotBeCut, private_half, student_half
 from tests import ROOT
 
 FILES = {
