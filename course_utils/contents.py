@@ -12,6 +12,7 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import traceback
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
@@ -165,8 +166,9 @@ def exercise_modules(id: str | None) -> list[str]:
 def import_exercise(name: str) -> ModuleType:
     """Import the file of one exercise, which declares it.
 
-    name: of the module. Raises ContentsError if the file is missing or declares another exercise
-    than its contents page says, and PackagesMissing where an extra of its lesson is not installed.
+    name: of the module. Raises ContentsError if the file is missing, does not load or declares
+    another exercise than its contents page says, PackagesMissing where an extra of its lesson is
+    not installed, and ModuleNotFoundError where another package is not.
     """
     package, file = name.rsplit(".", 1)
     page = next(page for page in all_lessons() if page.package == package)
@@ -181,11 +183,21 @@ def import_exercise(name: str) -> ModuleType:
         if error.name != name:
             raise
         raise ContentsError(f"{id} is on its contents page, but there is no {place}.") from error
+    except Exception as error:  # whatever the file does
+        what = f"{type(error).__name__}: {error}"
+        raise ContentsError(f"{place} does not load: {_line_in(place, error)}{what}") from error
     declared = getattr(getattr(module, "exercise", None), "id", None)
     if declared != id:
         found = f"declares {declared}" if declared else "declares no `exercise`"
         raise ContentsError(f"{place} {found}; its contents page calls it {id}.")
     return module
+
+
+def _line_in(place: str, error: Exception) -> str:
+    """'in line 5, ' for the last line of a file that an error came from; '' if it knows none."""
+    steps = traceback.extract_tb(error.__traceback__)
+    lines = [step.lineno for step in steps if Path(step.filename).as_posix().endswith(place)]
+    return f"in line {lines[-1]}, " if lines else ""  # a SyntaxError says its own
 
 
 def prediction_modules(id: str | None) -> list[str]:

@@ -22,6 +22,14 @@ examples:
   python -m grading review --all            the whole course
   python -m grading review --changes 05.14  would its check see a small change of a right answer?
 """
+# What the judge cannot see: a sentence of a docstring for which there is no case.
+NEXT = """\
+  Next: go through each sentence of its docstring. Would an answer that breaks it fail? And
+  `python -m grading review --changes {id}` makes small changes to the right answers."""
+LEFT = (
+    "For each change that passes: add a case on which it is wrong, or say with "
+    "`@exercise.equivalent` why it is no mistake."
+)
 LONGEST = 300  # seconds that `--unrecorded` may take
 
 
@@ -60,11 +68,23 @@ def add_arguments(subparsers: argparse._SubParsersAction) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Try the exercises; returns 1 when one is not ready. Raises AssignmentError."""
-    if options.changes:
-        return run_changes(options)
-    if options.unrecorded:
+    if options.unrecorded and not options.changes:
         raise AssignmentError("--unrecorded belongs to --changes.")
     # Loading torch takes seconds: only when the options have been read.
+    from course_utils.contents import ContentsError
+    from course_utils.exercise import ExerciseFault
+
+    try:
+        return run_changes(options) if options.changes else run_review(options)
+    except (ContentsError, ExerciseFault) as error:  # a file of the course that does not load
+        raise AssignmentError(str(error)) from None
+
+
+def run_review(options: argparse.Namespace) -> int:
+    """Try the exercises; returns 1 when one is not ready.
+
+    Raises AssignmentError, ContentsError or ExerciseFault.
+    """
     from tqdm import tqdm
 
     from .readiness import lesson_problems, review
@@ -82,6 +102,8 @@ def run(options: argparse.Namespace) -> int:
             lines = [f"{exercise.id} {exercise.title}: {state}".rstrip()]
             lines += [f"  {sentence}" for sentence in found.problems]
             lines += [f"  Advice: {sentence}" for sentence in found.advice]
+            if alone and not found.problems:
+                lines.append(NEXT.format(id=exercise.id))
             bar.write("\n".join(lines))
     about_lessons = [sentence for lesson in lessons for sentence in lesson_problems(lesson)]
     for sentence in about_lessons:
@@ -92,7 +114,10 @@ def run(options: argparse.Namespace) -> int:
 
 
 def run_changes(options: argparse.Namespace) -> int:
-    """Judge small changes; returns 1 when something is left to do. Raises AssignmentError."""
+    """Judge small changes; returns 1 when something is left to do.
+
+    Raises AssignmentError, ContentsError or ExerciseFault.
+    """
     if sys.platform != "linux":
         raise AssignmentError("--changes runs on Linux only: it makes processes by fork.")
     from tqdm import tqdm
@@ -107,7 +132,7 @@ def run_changes(options: argparse.Namespace) -> int:
     if options.unrecorded:
         # On ranks a change takes seconds to judge: those are asked for by their ids.
         exercises = [one for one in exercises if not (is_recorded(one) or one.ranks)]
-    bad = []
+    bad, recorded = [], False
     end = time.monotonic() + LONGEST if options.unrecorded else float("inf")
     with tqdm(exercises, unit="exercise", leave=False, disable=None) as bar:
         for exercise in bar:
@@ -131,9 +156,14 @@ def run_changes(options: argparse.Namespace) -> int:
             bar.write("\n".join([*lines, *(f"  {sentence}" for sentence in problems)]))
             if not (is_private(exercise) or options.unrecorded):
                 record(exercise, left=len(problems))
+                recorded = True
             bad += [exercise] if len(problems) > known else []
     if len(exercises) != 1:
         print(f"{len(bad)} of {len(exercises)} exercises have something left to do.")
+    if bad:
+        print(LEFT)
+    if recorded:
+        print("grading/review/judged_changes.json has what came of it: commit that file, too.")
     return 1 if bad else 0
 
 

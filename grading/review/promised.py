@@ -303,7 +303,8 @@ def always_contiguous(told: dict[str, str], records: list[Record]) -> Iterator[F
             yield Finding(
                 f"{argument}: contiguous",
                 f"`{argument}` is contiguous in every case, and the docstring does not ask for "
-                'that. Add `promised(rng, "any strides")` to the cases, or say "contiguous".',
+                'that. Take some from `promised(rng, "any strides")` of course_utils.promises, or '
+                'say "contiguous".',
             )
 
 

@@ -239,10 +239,12 @@ def table_problems(exercise: Exercise) -> Iterator[str]:
     visible = written_cases(exercise, VISIBLE)
     seeds = hidden_seeds(exercise)
     guessed = [seed for seed in seeds if gets_through(visible, written_cases(exercise, seed))]
-    if len(guessed) > max(1, len(seeds) // 10):
+    most = max(1, len(seeds) // 10)
+    if len(guessed) > most:
         yield (
-            f"Who writes down the visible cases passes {len(guessed)} of {len(seeds)} hidden "
-            "sets: draw more of the cases at random."
+            "An answer that only remembers the visible cases passes "
+            f"{len(guessed)} of {len(seeds)} hidden sets, and may pass {most}: draw more of the "
+            "cases at random, or from more possibilities."
         )
 
 

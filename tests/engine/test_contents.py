@@ -2,6 +2,7 @@
 
 import ast
 import dataclasses
+import importlib
 
 import pytest
 
@@ -73,6 +74,19 @@ def test_a_file_that_is_not_what_its_page_says_is_named(monkeypatch):
             import_exercise(*exercise_modules(id))
         assert str(raised.value) == said
     assert exercise_modules("05.1") == []
+
+
+def test_a_file_that_does_not_load_is_named_with_the_line(monkeypatch):
+    place = "course_utils/lessons/hooks/output_shapes.py"
+
+    def load(name):
+        exec(compile("one = 1\n\nmodl", f"/elsewhere/{place}", "exec"))
+
+    monkeypatch.setattr(importlib, "import_module", load)
+    with pytest.raises(ContentsError) as raised:
+        import_exercise("course_utils.lessons.hooks.output_shapes")
+    said = f"{place} does not load: in line 3, NameError: name 'modl' is not defined"
+    assert str(raised.value) == said
 
 
 def test_an_id_of_another_lesson_is_refused():

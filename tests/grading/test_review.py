@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from course_utils.exercise import Exercise
+from course_utils.contents import ContentsError
+from course_utils.exercise import Exercise, ExerciseFault
 from course_utils.observation import WatchFunctions
 from grading.__main__ import main
+from grading.review import command
 from grading.review.readiness import Review, lesson_problems, problems, review
 
 QUIZ = Path(__file__).parent / "private_quiz.py"
@@ -320,8 +322,8 @@ def test_cases_that_are_always_the_same(make):
         yield (5,)
 
     assert only(make(cases=fixed)) == (
-        "Who writes down the visible cases passes 20 of 20 hidden sets: draw more of the cases at "
-        "random."
+        "An answer that only remembers the visible cases passes 20 of 20 hidden sets, and may "
+        "pass 2: draw more of the cases at random, or from more possibilities."
     )
 
 
@@ -332,7 +334,7 @@ def test_cases_of_which_one_answer_is_true(make):
         return answer(number) > 10
 
     found = problems(make(observe=look, mistakes=[negative] * 3))
-    assert "Who writes down the visible cases passes 20 of 20 hidden sets" in found[0]
+    assert "remembers the visible cases passes 20 of 20 hidden sets" in found[0]
 
 
 # -- answers ---------------------------------------------------------------------------------
@@ -456,6 +458,23 @@ def test_the_command_says_what_is_ready(capsys):
     said = capsys.readouterr().out
     assert "90.1 The area of a circle: ready, 3 mistakes." in said
     assert "  Advice: The number of hints is 1" in said
+
+
+def test_what_the_judge_cannot_see_is_said_of_a_single_exercise(capsys):
+    assert main(["review", "00.1"]) == 0
+    assert "go through each sentence of its docstring" in capsys.readouterr().out
+    assert main(["review", "00.1", str(QUIZ)]) == 0
+    assert "docstring" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("error", [ContentsError, ExerciseFault])
+def test_a_file_of_the_course_that_is_at_fault_is_told_in_one_sentence(error, monkeypatch, capsys):
+    def wanted(what, *, everything):
+        raise error("one.py does not load")
+
+    monkeypatch.setattr(command, "wanted", wanted)
+    assert main(["review", "05.1"]) == 2
+    assert capsys.readouterr().err == "one.py does not load\n"
 
 
 def test_the_command_says_what_is_not(tmp_path, capsys):

@@ -133,7 +133,9 @@ def test_the_exercise_of_the_page_is_ready(tmp_path, capsys):
     example = python(CONTRIBUTING, "@exercise.reference").replace('"01.16"', '"90.16"')
     path.write_text(example, encoding="utf-8")
     assert grading(["review", str(path)]) == 0
-    assert capsys.readouterr().out == "90.16 Half of everything: ready, 3 mistakes.\n"
+    said, next_step, *_ = capsys.readouterr().out.splitlines()
+    assert said == "90.16 Half of everything: ready, 3 mistakes."
+    assert next_step.startswith("  Next: "), "no advice"
 
 
 def test_the_prediction_of_the_page_tells_right_from_wrong(monkeypatch):
