@@ -86,8 +86,8 @@ def test_a_tensor_that_is_always_alike():
         yield torch.ones(rng.randint(2, 9)), torch.ones(3)
 
     assert found(total, alike) == [
-        "`x` is contiguous in every case, and the docstring does not ask for that. Add "
-        '`promised(rng, "any strides")` to the cases, or say "contiguous".',
+        "`x` is contiguous in every case, and the docstring does not ask for that. Take some from "
+        '`promised(rng, "any strides")` of course_utils.promises, or say "contiguous".',
         "`x` is of dtype float32 in every case, and the docstring does not say so. Write "
         '"float32" there, or add `promised(rng, "any dtype")` to the cases.',
     ]
