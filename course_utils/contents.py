@@ -24,7 +24,10 @@ CHECKS = "from course_utils import check, hint, solution"
 
 
 class ContentsError(Exception):
-    """A contents page does not say what is there; the message says which one, and what to do."""
+    """A contents page does not say what is there, or a file that it names does not load.
+
+    The message says which one.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
