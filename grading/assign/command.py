@@ -151,6 +151,8 @@ def items(choice: str, points: float) -> list:
         ends = [find(match["first"]).id, find(match["last"] or match["first"]).id]
     except UnknownExercise as error:
         raise AssignmentError(str(error)) from None
+    if match["last"] is None:  # other files need not be loaded, nor be whole
+        return [Item(ends[0], points)]
     ids = [exercise.id for exercise in all_exercises()]
     first, last = (ids.index(id) for id in ends)
     if ends[0].split(".")[0] != ends[1].split(".")[0] or first > last:

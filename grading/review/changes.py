@@ -78,12 +78,16 @@ class Judged:
     survivors: tuple[Survivor, ...]
     faults: tuple[str, ...] = ()
 
+    def unexplained(self, exercise: Exercise) -> list[Survivor]:
+        """The changes that pass without a reason."""
+        reasons = {(one.before, one.after) for one in exercise.equivalents}
+        return [one for one in self.survivors if (one.before, one.after) not in reasons]
+
     def problems(self, exercise: Exercise) -> list[str]:
         """What is left to do, a sentence each."""
         reasons = {(one.before, one.after) for one in exercise.equivalents}
         passing = {(one.before, one.after) for one in self.survivors}
-        found = [*self.faults]
-        found += [one.sentence for one in self.survivors if (one.before, one.after) not in reasons]
+        found = [*self.faults, *(one.sentence for one in self.unexplained(exercise))]
         for before, after in sorted(reasons - passing):
             change = f"`{before}` -> `{after}`"
             if (before, after) in self.made:

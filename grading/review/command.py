@@ -132,7 +132,7 @@ def run_changes(options: argparse.Namespace) -> int:
     if options.unrecorded:
         # On ranks a change takes seconds to judge: those are asked for by their ids.
         exercises = [one for one in exercises if not (is_recorded(one) or one.ranks)]
-    bad, recorded = [], False
+    bad, unexplained, recorded = [], False, False
     end = time.monotonic() + LONGEST if options.unrecorded else float("inf")
     with tqdm(exercises, unit="exercise", leave=False, disable=None) as bar:
         for exercise in bar:
@@ -146,6 +146,7 @@ def run_changes(options: argparse.Namespace) -> int:
             try:
                 judged = judge_changes(exercise)
                 problems, count = judged.problems(exercise), judged.count
+                unexplained |= bool(judged.unexplained(exercise))
             except ExerciseFault as fault:
                 problems, count = [str(fault)], 0
             state = "" if problems else f"{count} changes, none passes without a reason."
@@ -160,7 +161,7 @@ def run_changes(options: argparse.Namespace) -> int:
             bad += [exercise] if len(problems) > known else []
     if len(exercises) != 1:
         print(f"{len(bad)} of {len(exercises)} exercises have something left to do.")
-    if bad:
+    if bad and unexplained:
         print(LEFT)
     if recorded:
         print("grading/review/judged_changes.json has what came of it: commit that file, too.")
@@ -180,8 +181,10 @@ def wanted(what: list[str], *, everything: bool) -> tuple[list, list[list]]:
             "or --all."
         )
     course: dict[str, list] = {}
-    for exercise in all_exercises():
-        course.setdefault(exercise.id.split(".")[0], []).append(exercise)
+    # A file of another lesson that does not load is nothing to those who ask for an id.
+    if everything or any(map(LESSON.fullmatch, what)):
+        for exercise in all_exercises():
+            course.setdefault(exercise.id.split(".")[0], []).append(exercise)
     # Files first, so that a range knows their ids.
     files = {text: declared_in(text) for text in what if not CHOICE.fullmatch(text)}
     lessons = list(course) if everything else []

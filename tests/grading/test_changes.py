@@ -9,6 +9,7 @@ import pytest
 from course_utils.exercise import catalogue, find
 from grading.__main__ import main
 from grading.review import changes as judging
+from grading.review.command import LEFT
 from grading.review.operators import changes
 
 pytestmark = pytest.mark.usefixtures("forget_private_exercises")
@@ -141,6 +142,21 @@ def test_a_reason_that_is_not_needed_is_told(quiz, capsys):
     told = capsys.readouterr().out
     assert f"`{wrong[0]}` -> `{wrong[1]}` does not pass any more: take its reason away." in told
     assert f"`{gone[1]}` is a change of no answer any more: take its reason away." in told
+
+
+@judges
+def test_what_to_do_with_a_change_that_passes_is_said_where_there_is_one(quiz, capsys):
+    no_loop = QUIZ.replace("    while width > 1:\n        width -= 1\n", "")
+    file = quiz(no_loop)
+    main(["review", "--changes", file])
+    assert LEFT in capsys.readouterr().out
+    zero, gone = (SHORT[0], "return torch.sum(x, dim=-0)"), (SHORT[0], "return torch.prod(x)")
+    quiz(no_loop + reason(SHORT) + reason(zero) + reason(gone))
+    assert main(["review", "--changes", file]) == 1
+    told = capsys.readouterr().out
+    assert "take its reason away" in told
+    assert " passes." not in told
+    assert LEFT not in told
 
 
 @judges

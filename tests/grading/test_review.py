@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
+from course_utils import exercise as engine
 from course_utils.contents import ContentsError
 from course_utils.exercise import Exercise, ExerciseFault
 from course_utils.observation import WatchFunctions
@@ -465,6 +466,16 @@ def test_what_the_judge_cannot_see_is_said_of_a_single_exercise(capsys):
     assert "go through each sentence of its docstring" in capsys.readouterr().out
     assert main(["review", "00.1", str(QUIZ)]) == 0
     assert "docstring" not in capsys.readouterr().out
+
+
+def test_other_files_need_not_load_for_the_review_of_one_exercise(monkeypatch, capsys):
+    def all_exercises():
+        raise ContentsError("another file does not load")
+
+    monkeypatch.setattr(engine, "all_exercises", all_exercises)
+    assert main(["review", "00.1"]) == 0
+    assert main(["review", "00"]) == 2
+    assert capsys.readouterr().err == "another file does not load\n"
 
 
 @pytest.mark.parametrize("error", [ContentsError, ExerciseFault])
