@@ -43,12 +43,13 @@ ALSO: dict[str, tuple[str, ...]] = {
     "binary_cross_entropy": ("BCELoss", "multilabel_soft_margin_loss", "soft_margin_loss"),
     "binary_cross_entropy_with_logits": ("BCEWithLogitsLoss", "sigmoid_focal_loss"),
     "take_along_dim": ("take_along_axis",),
-    "gather": ("autograd.grad", "backward", "vjp"),  # of a sum that scatter_add makes
+    "gather": ("choose", "autograd.grad", "backward", "vjp"),  # of a sum that scatter_add makes
     "broadcast_shapes": ("_infer_size", "broadcast", "broadcast_arrays"),
     "cdist": ("_cdist_forward", "_euclidean_dist"),
     "scatter_add": (
         *("index_put", "put", "scatter", "index_reduce", "bincount", "coalesce", "histogram"),
-        *("histogramdd", "sparse_coo_tensor"),
+        *("histogramdd", "sparse_coo_tensor", "segment_reduce", "_unsafe_index_put"),
+        "_index_put_impl",
         *("autograd.grad", "backward", "vjp"),
     ),
     "backward": (

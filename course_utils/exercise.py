@@ -137,9 +137,10 @@ class Exercise:
     task: what is asked, in Markdown; without it, the docstring says so: that of its file in
     course_utils/lessons/, elsewhere that of the reference.
     no_case: why a promise of the docstring has no case, by the name that the review gives it.
-    ranks: on how many real processes of one group every case is run; 0: in this process, without a
-    group. An argument that is a ranks.ByRank has a value for each of them. Facts get the rank's
-    number; what a collective waited for in vain is an error of its own: rank_observation.merged.
+    ranks: on how many real processes of one group a case is run; 0: in this process, without a
+    group. An argument that is a ranks.ByRank has a value for each of them; a case whose ByRanks
+    have fewer values is run on so many only. Facts get the rank's number; what a collective waited
+    for in vain is an error of its own: rank_observation.merged.
     """
 
     def __init__(
@@ -650,7 +651,8 @@ class Exercise:
         """The call of a case as it is typed; of a class, what is made and how it is used."""
         if self.ranks:
             calls = [
-                describe_call(self.name, ranks.on_rank(case, rank)) for rank in range(self.ranks)
+                describe_call(self.name, ranks.on_rank(case, rank))
+                for rank in range(ranks.ranks_of(case, self.ranks))
             ]
             if len(set(calls)) == 1:
                 return text("check.each_rank", "{call} on each rank", call=calls[0])

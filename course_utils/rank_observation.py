@@ -29,7 +29,7 @@ from .rank_processes import (
     process_group,
     waits,
 )
-from .ranks import RanksFailed, on_rank
+from .ranks import RanksFailed, on_rank, ranks_of
 from .settings import course_settings
 from .texts import text
 
@@ -116,28 +116,30 @@ def observations(
 ) -> list[Observation]:
     """What `answer` does on each case, on `exercise.ranks` ranks; see Exercise.observations.
 
-    The ranks go through all cases, with a process group for each. Once they did not come to the end
-    of a case together, new ones go on with the next. Raises RanksFailed if ranks do not find each
-    other, which is not the answer's doing.
+    The ranks go through all cases, with a process group for each; of a case for fewer ranks, the
+    last ones only look on. Once they did not come to the end of a case together, new ones go on
+    with the next. Raises RanksFailed if ranks do not find each other, which is not the answer's
+    doing.
     """
     if method == "fork":
         import_parts()
-    count = len(list(exercise.cases_twice(seed))[:cases])
+    counts = [ranks_of(args, exercise.ranks) for args, _ in exercise.cases_twice(seed)][:cases]
     seen: list[Observation] = []
     failures = 0
     with tempfile.TemporaryDirectory() as folder:
         if method != "fork":
             answer = _portable(answer, Path(folder))
-        while len(seen) < count:
+        while len(seen) < len(counts):
             first, meeting = len(seen), Path(folder, f"meeting-{len(seen)}-{failures}")
             work = functools.partial(_observe_cases, exercise, answer, seed, first, meeting)
             with Ranks(work, exercise.ranks, method) as group:
-                while len(seen) < count:
+                while len(seen) < len(counts):
                     if group.meet() or group.meet():
                         failures += 1
                         break
                     limit = exercise.seconds + LATE_SECONDS
-                    found = group.gather(limit, LATE_SECONDS, done=True)
+                    here = counts[len(seen)]
+                    found = group.gather(limit, LATE_SECONDS, done=True, first=here)
                     seen.append(merged(found))
                     if exercise.ends_at(seen[-1]) or len(_waiting(found)) == len(found):
                         return seen  # the next case would take as long
@@ -193,7 +195,11 @@ def _observe_cases(
             if number < first:
                 continue
             line.meet()
-            with process_group(rank, exercise.ranks, Path(f"{meeting}-{number}")):
+            count = ranks_of(args, exercise.ranks)
+            if rank >= count:  # this case is run without it
+                line.meet()
+                continue
+            with process_group(rank, count, Path(f"{meeting}-{number}")):
                 line.meet()
                 seen = observe(
                     exercise.look,

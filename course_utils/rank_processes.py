@@ -156,16 +156,20 @@ class Ranks:
         self.tell("go")
         return [] if said == [HERE] * self.count else said
 
-    def gather(self, seconds: float, late: float, *, done: bool = False) -> list[Any]:
+    def gather(
+        self, seconds: float, late: float, *, done: bool = False, first: int | None = None
+    ) -> list[Any]:
         """The next message of each rank; None of one that ended or is late.
 
-        seconds: for all. late: how much longer than the first rank the others may take.
+        seconds: for all. late: how much longer than the first rank the others may take. first: of
+        so many ranks only.
         done: this message is the last of what the ranks do together. Where some are still at it a
         moment later, those that are done end, so that nobody waits for them in vain: `whole` says
         whether all are still there.
         """
         found: dict[int, Any] = {}
-        missing: dict[Any, int] = {line.connection: rank for rank, line in enumerate(self.lines)}
+        asked = self.lines[:first]
+        missing: dict[Any, int] = {line.connection: rank for rank, line in enumerate(asked)}
         deadline = time.monotonic() + seconds
         while missing:
             moment = done and found and self.whole
@@ -186,7 +190,7 @@ class Ranks:
                     found[rank] = self.lines[rank].receive()
                 except (EOFError, OSError, pickle.UnpicklingError):
                     found[rank] = None
-        return [found.get(rank) for rank in range(self.count)]
+        return [found.get(rank) for rank in range(len(asked))]
 
 
 def _begin(work: Work, rank: int, connection: Connection, others: Sequence[Connection]) -> None:

@@ -48,6 +48,11 @@ class ByRank(tuple):
         return (tuple(self),)
 
 
+def ranks_of(args: Sequence[Any], most: int) -> int:
+    """On how many ranks a case is run: one for each value of its ByRanks, or `most`."""
+    return next((len(arg) for arg in args if isinstance(arg, ByRank)), most)
+
+
 def on_rank(args: Sequence[Any], rank: int) -> tuple:
     """The arguments of one rank."""
     return tuple(arg[rank] if isinstance(arg, ByRank) else arg for arg in args)

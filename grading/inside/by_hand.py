@@ -26,10 +26,12 @@ EVERYWHERE = {
     *("torch.nn.functional.logsigmoid", "torch.nn.functional.softplus"),
     *("torch.nn.functional.sigmoid", "torch.testing.assert_close", "torch.nn.init"),
     *("numpy.arange", "numpy.exp", "numpy.log", "numpy.prod", "numpy.sqrt", "numpy.array"),
-    *("numpy.asarray", "numpy.float32", "numpy.float64", "numpy.int64", "numpy.ndarray"),
+    *("numpy.asarray", "numpy.float32", "numpy.float64", "numpy.int64"),
     *("numpy.cumprod", "numpy.uint8", "numpy.newaxis", "numpy.inf", "numpy.ascontiguousarray"),
     "numpy.ndindex",  # places to loop over: nothing is computed
 }
+# Where an answer is about strides, this makes an array of any: then it can be asked about itself.
+OF_ANY_STRIDES = "numpy.ndarray"
 # Functions of torch itself that are a whole answer of some exercise; parts of their names.
 WHOLE = (
     *("loss", "entropy", "embedding", "kl_div", "vmap", "cond", "compile", "jit", "func"),
@@ -79,6 +81,8 @@ def mentions(statements: list[ast.stmt], facts: Mapping[str, Sequence[str]]) -> 
                 names.add(path)
             elif isinstance(node, ast.Attribute) and not path and node.attr not in own:
                 names.add("." + node.attr)
+                if node.attr == "shape" and isinstance(node.ctx, ast.Store):
+                    names.add(".view")  # what numpy makes of it
         elif isinstance(node, ast.Call):
             names |= {"." + name for name in screening.looked_up(node, imported)}
         elif isinstance(node, ast.MatchClass):
@@ -112,6 +116,8 @@ def is_allowed(name: str, rule: Rule) -> bool:
         return True
     if screening.within(path, EVERYWHERE | rule.may) or screening.within(name, rule.may):
         return True
+    if path == OF_ANY_STRIDES:
+        return not rule.only
     if path.startswith("torch.Tensor."):
         return is_allowed("." + rest[-1], rule)
     if module != "torch" or last in rule.not_ or any(part in last.lower() for part in WHOLE):

@@ -12,6 +12,7 @@ import functools
 import inspect
 import random
 import re
+import types
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -45,7 +46,8 @@ class Finding:
 class Seen:
     """What an argument was, when the reference was called with it.
 
-    shape: of a tensor. setting: of a number, string and the like, how it is written.
+    shape: of a tensor. setting: of what is a choice and holds no numbers of its own (a number, a
+    string, a loss, a function of a module), how it is written.
     strided: for each of its tensors with two elements or more, whether it is contiguous. dtypes: of
     its tensors. Its tensors are itself, or what a list, tuple or dict holds.
     """
@@ -70,7 +72,7 @@ class Seen:
             ),
             frozenset(map(type, things)),
             tuple(value.shape) if isinstance(value, torch.Tensor) else None,
-            repr(value) if isinstance(value, SETTINGS) else None,
+            setting_of(value),
             tuple(x.is_contiguous() for x in tensors if x.numel() > 1),
             frozenset(x.dtype for x in tensors),
         )
@@ -164,6 +166,15 @@ def record(exercise: Exercise, seed: int) -> Record:
     with noted(exercise.answer, calls) as answer:
         exercise.observations(answer, seed)
     return Record(calls, cases)
+
+
+def setting_of(value: Any) -> str | None:
+    """See Seen."""
+    if isinstance(value, types.FunctionType):
+        return None if "<" in value.__qualname__ else value.__name__  # <locals>, <lambda>
+    if isinstance(value, nn.Module) and not value.state_dict():
+        return repr(value)
+    return repr(value) if isinstance(value, SETTINGS) else None
 
 
 @contextlib.contextmanager

@@ -114,6 +114,22 @@ def test_arguments_that_stand_still():
     assert moving == []
 
 
+@pytest.mark.parametrize("loss", [nn.MSELoss(), nn.functional.mse_loss])
+def test_a_loss_that_stands_still(loss):
+    def mean(number, loss_fn):
+        """loss_fn of a number and 0."""
+        return loss_fn(torch.tensor(float(number)), torch.tensor(0.0)).item()
+
+    def some(rng):
+        yield rng.randint(1, 9), loss
+        yield rng.randint(10, 99), loss
+
+    name = "MSELoss()" if isinstance(loss, nn.Module) else "mse_loss"
+    assert found(mean, some) == [
+        f"`loss_fn` is {name} in every case: give it another value in one."
+    ]
+
+
 def test_sizes_that_stand_still():
     def scores(x):
         """x: float32, contiguous, shape (batch, features). Returns its sums."""

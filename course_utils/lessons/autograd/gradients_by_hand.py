@@ -1,5 +1,5 @@
-"""Go backwards through a small computation with paper and pencil, then write down what you found,
-step by step:
+"""Go backwards through a small computation, without autograd. Paper and pencil help: write down
+what you found, step by step.
 
 ```
 a = x @ w + b

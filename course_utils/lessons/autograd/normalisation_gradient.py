@@ -4,7 +4,8 @@
 y = (x - mean) / std        # mean and std of the row, std = sqrt(var + eps)
 ```
 
-You know the gradient of the loss with respect to `y`. Pass it on to `x`, with paper and pencil.
+You know the gradient of the loss with respect to `y`. Pass it on to `x`, without
+autograd. Paper and pencil help.
 """
 
 import torch

@@ -26,7 +26,7 @@ exercise = Exercise(
     "Communicate once",
     minutes=15,
     difficulty=2,
-    ranks=2,
+    ranks=3,
     hints=[
         "When does `DistributedDataParallel` average gradients? For how many of the micro-batches "
         "does that have to happen?",
@@ -64,7 +64,8 @@ def _(rng):
             seeded(rng, lambda model=model: with_gradients(model))
         optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum)
         batches = [
-            seeded(rng, lambda sizes=[size] * count: regression_batches(*sizes)) for _ in range(2)
+            seeded(rng, lambda sizes=[size] * count: regression_batches(*sizes))
+            for _ in range(3 if count > 3 else 2)
         ]
         if count == 3:  # the last pair stands in the list twice
             batches = [[first, second, first] for first, second, _ in batches]

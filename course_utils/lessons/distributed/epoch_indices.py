@@ -16,6 +16,7 @@ from torch.utils.data import DistributedSampler
 from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
 from course_utils.lessons.distributed.collectives import COLLECTIVES
+from course_utils.ranks import ByRank
 
 RANKS = 3
 
@@ -59,7 +60,7 @@ def _(rng):
     yield 6, 0, 0, False
     yield 10, 1, 0, False
     yield 11, 2, rng.randint(1, 99), True
-    yield 9, rng.randint(1, 9), 5, True
+    yield ByRank([10] * 2), rng.randint(1, 9), 5, True
     yield 1, 1, 3, False
     yield 2, 1, 4, True
     count = rng.choice([7, 8, 10, 11, 13])

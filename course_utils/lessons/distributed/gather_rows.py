@@ -14,7 +14,7 @@ from course_utils.lessons.distributed.inputs import halves
 from course_utils.observation import shares_storage
 from course_utils.ranks import ByRank
 
-RANKS = 2
+RANKS = 3
 
 exercise = Exercise(
     "11.2",

@@ -13,7 +13,7 @@ from course_utils.lessons.distributed.collectives import COLLECTIVES
 from course_utils.lessons.distributed.inputs import channels_last, halves, set_halves
 from course_utils.ranks import ByRank
 
-RANKS = 2
+RANKS = 3
 
 exercise = Exercise(
     "11.4",
@@ -58,10 +58,10 @@ class _Masked(nn.Module):
         return self.layer(x * self.mask * self.scale)
 
 
-def _models(rng, make, frozen=()):
+def _models(rng, make, frozen=(), ranks=2):
     """A model for each rank, with other numbers in everything that it holds."""
     models = []
-    for rank in range(RANKS):
+    for rank in range(ranks):
         model = set_halves(make(), rng)
         for buffer in model.buffers():
             if buffer.dtype == torch.bool:
@@ -87,7 +87,8 @@ def _(rng):
     yield (_models(rng, _normed, frozen=("0.weight", "0.bias", "1.weight")),)
     yield (_models(rng, lambda: nn.Sequential(_Masked(), nn.Linear(2, 1)).eval()),)
     width = rng.randint(2, 4)
-    yield (_models(rng, lambda: nn.Sequential(nn.Embedding(3, width), _Masked(), _normed())),)
+    deep = _models(rng, lambda: nn.Sequential(nn.Embedding(3, width), _normed()), ranks=RANKS)
+    yield (deep,)
 
 
 @exercise.observe

@@ -1,10 +1,12 @@
-"""A checkpoint of several ranks: one file, written once, and read by all of them."""
+"""A checkpoint of several ranks: one file, written once, and one state everywhere."""
 
+import contextlib
 import copy
 import os
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import torch
 import torch.distributed as dist
@@ -33,7 +35,7 @@ exercise = Exercise(
 
 @exercise.reference
 def save_and_load(model, fresh, path):
-    """Save the state of `model` in a file once, and load it into `fresh` on every rank.
+    """Save the state of `model` in a file once; `fresh` has this state then, on every rank.
 
     model: a DistributedDataParallel. fresh: a model like the one inside it, on each rank.
     path: the file, the same one for all ranks; an older one may be there. Rank 0 alone writes, its
@@ -101,6 +103,19 @@ def _is_whole(file):
     return True
 
 
+@contextlib.contextmanager
+def _counted_saves():
+    """Gives a function that counts each torch.save of this block, by whatever name it is called."""
+    saves = []
+    with contextlib.ExitStack() as patches:
+        for name in ("_save", "_legacy_save"):
+            patch = mock.patch.object(
+                torch.serialization, name, wraps=getattr(torch.serialization, name)
+            )
+            saves.append(patches.enter_context(patch))
+        yield lambda: sum(save.call_count for save in saves)
+
+
 @exercise.observe
 def _(answer, model, fresh, path):
     rank = dist.get_rank()
@@ -136,10 +151,12 @@ def _saved_twice(answer, model, fresh, path, rank):
             _until(lambda: _is_whole(file))
             begun.touch()
         try:
-            answer(model, into, path)
+            with _counted_saves() as saves:
+                answer(model, into, path)
         finally:
             if rank == 1:
                 through.touch()
+        facts[f"this rank saves, when {who}"] = saves() > 0
         _meet(f"after {who}")
         facts[f"the file, when {who}"] = attempt(lambda: dict(torch.load(file, weights_only=True)))
         facts[f"fresh, when {who}"] = dict(into.state_dict())
@@ -151,8 +168,8 @@ def _saved_twice(answer, model, fresh, path, rank):
 
 
 @exercise.mistake(
-    "The file holds what another rank than 0 wrote: more than one of them saves. How often is the "
-    "file written when there are two ranks, or eight?"
+    "Another rank than 0 saves as well. How often is the file written when there are two ranks, or "
+    "eight?"
 )
 def every_rank_saves(model, fresh, path):
     torch.save(model.module.state_dict(), path)
@@ -167,6 +184,15 @@ def every_rank_saves(model, fresh, path):
 def nobody_waits(model, fresh, path):
     if dist.get_rank() == 0:
         torch.save(model.module.state_dict(), path)
+    fresh.load_state_dict(torch.load(path, weights_only=True))
+
+
+@exercise.mistake(same_as=every_rank_saves)
+def one_after_the_other(model, fresh, path):
+    for rank in reversed(range(dist.get_world_size())):
+        if dist.get_rank() == rank:
+            torch.save(model.module.state_dict(), path)
+        dist.barrier()
     fresh.load_state_dict(torch.load(path, weights_only=True))
 
 

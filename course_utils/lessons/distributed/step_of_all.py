@@ -49,11 +49,12 @@ def step_of_all(model, optimizer, x, y):
 
 @exercise.cases
 def _(rng):
-    for sizes in ((2, 2, 2), (1, 4, 2), (0, 3, 1), (rng.randint(5, 7), 0, 0)):
+    for sizes in ((2, 2), (1, 4, 2), (0, 3, 1), (rng.randint(5, 7), 0, 0)):
         model = seeded(rng, lambda: small_net(outputs=3))
         if sizes[0] == 1:
             seeded(rng, lambda model=model: with_gradients(model))
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+        momentum = 0.5 if sizes[0] == 1 else 0
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.5, momentum=momentum)
         samples = sum(sizes)
         x = seeded(rng, lambda samples=samples: torch.randn(samples, 3))
         y = torch.tensor([rng.randrange(3) for _ in range(samples)])

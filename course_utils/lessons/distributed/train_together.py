@@ -147,7 +147,7 @@ def _(rng):
         net = seeded(rng, halving_net).eval()
         train_set = seeded(rng, lambda net=net, n=trained: labelled_by(net, n))
         test_set = seeded(rng, lambda net=net, n=tested: labelled_by(net, n))
-        yield net.train(), train_set, test_set, rng.randint(1, 99), "net.pt"
+        yield net.train(), train_set, test_set, rng.randint(1, 99), f"after_{trained}.pt"
 
 
 @exercise.observe

@@ -15,7 +15,7 @@ exercise = Exercise(
     "Ranks with more batches than others",
     minutes=20,
     difficulty=3,
-    ranks=2,
+    ranks=3,
     hints=[
         "A backward waits for the backward of the other ranks. Who calls it where a rank has no "
         "batch left?",
@@ -46,15 +46,17 @@ def train_uneven(model, optimizer, batches):
 
 @exercise.cases
 def _(rng):
-    for sizes, others in (
+    for sizes in (
         ([2, 2], [2]),
         ([], [3]),
         ([2, 1], [1, 2]),
-        ([1], [2] * rng.randint(3, 4)),
+        ([1], [2] * rng.randint(3, 4), [3, 1]),
     ):
         model = seeded(rng, small_net)
-        batches = [seeded(rng, lambda n=n: regression_batches(*n)) for n in (sizes, others)]
-        yield model, torch.optim.SGD(model.parameters(), lr=0.1), ByRank(batches)
+        batches = [seeded(rng, lambda n=n: regression_batches(*n)) for n in sizes]
+        momentum = 0.5 if len(sizes) == 3 else 0
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=momentum)
+        yield model, optimizer, ByRank(batches)
 
 
 @exercise.observe

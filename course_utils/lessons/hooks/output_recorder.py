@@ -73,17 +73,23 @@ class Mark:
 
 
 def holds_its_graph(recorder, layer, x):
-    """True if what was recorded, or the recorder, holds the graph of a call after the block."""
+    """Whether the graph of a call is kept: inside the block, and after it."""
     mark = Mark()
     is_there = weakref.ref(mark)
     with recorder as outputs:
         given = x.clone().requires_grad_() * 1  # as behind a layer before this one
         for node in (given.grad_fn, layer(given).grad_fn):
             node.metadata["mark"] = mark  # there as long as this node of the graph
-    del mark, given, node
+        del mark, given, node
+        inside = is_kept(is_there)
+    return inside, is_kept(is_there) and outputs is not None
+
+
+def is_kept(is_there):
+    """Whether what a weak reference was made to is still there, garbage left aside."""
     if is_there() is not None:
         gc.collect()
-    return is_there() is not None and outputs is not None
+    return is_there() is not None
 
 
 @exercise.observe
@@ -112,7 +118,7 @@ def _(answer, source, one, other):
         return [list(first), list(outputs)]
 
     facts["lists after a second block"] = attempt(second_block)
-    facts["the graph is kept after the block"] = attempt(
+    facts["the graph of a call is kept: in the block, after it"] = attempt(
         lambda: holds_its_graph(recorder, layer, one)
     )
 
@@ -270,6 +276,19 @@ class Recorder:
 
     def __exit__(self, *error):
         self.handle.remove()
+
+
+@exercise.mistake(
+    "When the block ends, the recorded outputs hold no graph. Until then each of them does, and a "
+    "block may be long. When is the earliest moment to let go of it?"
+)
+class DetachesAtTheEnd(Recorder):
+    def record(self, layer, args, output):
+        self.outputs.append(output)
+
+    def __exit__(self, *error):
+        super().__exit__(*error)
+        self.outputs[:] = [output.detach().clone() for output in self.outputs]
 
 
 @exercise.mistake(

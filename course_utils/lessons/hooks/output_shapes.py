@@ -1,5 +1,5 @@
-"""Which shape does each layer give? You cannot see it from outside. Hang a hook on every leaf, run
-the model, take the hooks off.
+"""Which shape does each layer give? You cannot see it from outside. A hook on a leaf sees it, as
+long as it hangs there.
 
 ```
 nn.Sequential(nn.Linear(3, 5), nn.ReLU()), x of shape (2, 3)   ->   {"0": (2, 5), "1": (2, 5)}

@@ -100,9 +100,9 @@ def _(rng):
 
 @exercise.observe
 def _(answer, x, y):
-    with effort.writes_to(x) as writes:
+    with effort.writes_to(x) as writes, effort.writes_to(y) as others:
         says = answer(x, y)
-    return {"says": says, "x was written to": bool(writes)}
+    return {"says": says, "x was written to": bool(writes), "y was written to": bool(others)}
 
 
 @exercise.mistake(
@@ -271,6 +271,17 @@ def tries_it_and_subtracts_again(x, y):
     except RuntimeError:
         return False
     x -= y
+    return True
+
+
+@exercise.mistake(same_as=tries_it)
+def tries_it_through_numpy(x, y):
+    before, same_memory = x.clone(), torch.from_numpy(x.numpy())
+    try:
+        same_memory += y
+    except RuntimeError:
+        return False
+    same_memory.copy_(before)
     return True
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Any
 
+import numpy
 import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -33,9 +34,9 @@ class Effort:
     """What was done while it was noted.
 
     made: how many tensors with memory of their own. largest: elements of the largest of them.
-    steps: calls of torch, and single numbers that were handed to Python. lines: lines of the
-    answer's code that ran, each as often as it did. left_torch: True if numbers were taken out of a
-    tensor, as by `.numpy()`.
+    steps: calls of torch, and single numbers handed to Python, also by numpy's tolist. lines:
+    lines of the answer's code that ran, each as often as it did. left_torch: True if numbers were
+    taken out of a tensor, as by `.numpy()`.
     """
 
     made: int = 0
@@ -62,13 +63,23 @@ def noted() -> Iterator[Effort]:
         effort.lines += event == "line"
         return trace
 
-    before = sys.gettrace()
+    before = sys.gettrace(), sys.getprofile()
+
+    def profile(frame: FrameType, event: str, called: Any) -> None:
+        array = getattr(called, "__self__", None)
+        if event == "c_call" and called.__name__ == "tolist" and isinstance(array, numpy.ndarray):
+            effort.steps += array.size
+        if before[1] is not None:  # the watch for what is to be done by hand
+            before[1](frame, event, called)
+
     with _Steps(effort), _Memory(effort):
         sys.settrace(trace)
+        sys.setprofile(profile)
         try:
             yield effort
         finally:
-            sys.settrace(before)
+            sys.settrace(before[0])
+            sys.setprofile(before[1])
 
 
 class _Steps(TorchFunctionMode):
@@ -164,4 +175,5 @@ def _tensors(thing: Any) -> list[torch.Tensor]:
 
 
 def _memory(tensor: torch.Tensor) -> int:
-    return tensor.untyped_storage()._cdata
+    storage = tensor.untyped_storage()
+    return storage.data_ptr() or storage._cdata  # numpy's array of it has another storage there

@@ -1,4 +1,4 @@
-"""Turn class numbers into rows that hold a single 1; `scatter` writes all of these at once. The
+"""Turn class numbers into rows that hold a single 1; `scatter` can write all of these at once. The
 number -1 stands for padding, where there is no class: all zeros.
 """
 
@@ -8,7 +8,7 @@ from course_utils.exercise import Exercise
 
 exercise = Exercise(
     "02.2",
-    "One-hot rows by scatter",
+    "One-hot rows",
     minutes=12,
     difficulty=2,
     without=["nn.functional.one_hot"],

@@ -65,6 +65,7 @@ def _(rng):
     for y in promised(rng, "any strides", "the same dtype", shape=(2, 3)):
         yield _points(rng, 3, 3).to(y.dtype), y
     yield _points(rng, 10, 20), _points(rng, 8, 20)
+    yield _points(rng, 30, 40), _points(rng, 30, 40)  # also some columns at a time are too large
     yield _points(rng, 25, 2), _points(rng, 2, 2)
     yield _points(rng, 2, 2), _points(rng, 25, 2)
     for _ in range(3):
@@ -77,7 +78,7 @@ def _(answer, x, y):
     with noted() as effort:
         result = answer(x, y)
     # One or two columns more than those of the points do no harm.
-    limit = 2 * (x.numel() + y.numel() + len(x) * len(y))
+    limit = x.numel() + y.numel() + len(x) * len(y) + 2 * (len(x) + len(y))
     facts = {"distances": _rounded(result, x, y)}
     facts["too large a tensor on the way"] = effort.largest > limit
     facts["numbers leave torch on the way"] = effort.left_torch

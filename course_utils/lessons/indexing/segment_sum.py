@@ -86,11 +86,11 @@ def _(answer, values, segments, count):
         result = answer(values, segments, count)
     facts = {"sums": result}
     if len(values):
-        more = (values.repeat(2, *[1] * (values.dim() - 1)), segments.repeat(2), 2 * count)
+        more = (values.repeat(*[2] * values.dim()), segments.repeat(2), 2 * count)
         with noted() as effort_for_more:
             answer(*more)
         loop = effort_for_more.shows_a_loop(effort)
-        facts["calls for more values and segments"] = "more" if loop else "as many"
+        facts["calls for more values, columns and segments"] = "more" if loop else "as many"
     return facts
 
 
@@ -204,8 +204,8 @@ def float32_sums(values, segments, count):
 
 
 @exercise.mistake(
-    "That takes a loop: with more values or segments, Python goes round more often. And `sum` "
-    "makes int64 of small ints, where the dtype of the values was asked for."
+    "That takes a loop: with more values, columns or segments, Python goes round more often. And "
+    "`sum` makes int64 of small ints, where the dtype of the values was asked for."
 )
 def sum_of_ints_is_int64(values, segments, count):
     rows = [values[segments == segment].sum(0) for segment in range(count)]
@@ -220,12 +220,22 @@ def through_floats(values, segments, count):
 
 
 @exercise.mistake(
-    "The sums are right, and they take a loop: with more values or segments, Python goes round "
-    "more often."
+    "The sums are right, and they take a loop: with more values, columns or segments, Python goes "
+    "round more often."
 )
 def segment_by_segment(values, segments, count):
     rows = [values[segments == i].sum(0, dtype=values.dtype) for i in range(count)]
     return torch.stack(rows)
+
+
+@exercise.mistake(same_as=segment_by_segment)
+def column_by_column(values, segments, count):
+    kept = segments >= 0
+    columns = values[..., None].flatten(1)
+    sums = []
+    for j in range(columns.shape[1]):
+        sums.append(values.new_zeros(count).index_add(0, segments[kept], columns[kept, j]))
+    return torch.stack(sums, 1).reshape(count, *values.shape[1:])
 
 
 @exercise.mistake(

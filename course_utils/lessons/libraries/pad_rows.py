@@ -1,5 +1,5 @@
-"""`DataCollatorWithPadding` fills up what a tokenizer made, and no lists of labels. Write a
-collator that fills up both: a row may have one label, or a label for each token.
+"""`DataCollatorWithPadding` fills up what a tokenizer made, and no lists of labels. Here both are
+to be filled up: a row may have one label, or a label for each token.
 """
 
 import math

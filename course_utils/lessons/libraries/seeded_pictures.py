@@ -84,6 +84,10 @@ def _(answer, seed, steps, two):
         made = answer(many, A.Compose(steps), of)
         return made, made[1].tobytes(), {place: drawn(made, *place) for place in places}
 
+    def backwards(of):
+        made = answer(many, A.Compose(steps), of)
+        return {place: drawn(made, *place) for place in reversed(places)}
+
     def corners(brightness):
         """Where the bright corner of each picture comes to lie."""
         picture = numpy.zeros((2, 2, 3), "uint8")
@@ -116,6 +120,7 @@ def _(answer, seed, steps, two):
         "in another order within an epoch": in_one_epoch(one, 0, 1) == in_one_epoch(one, 1, 0),
         "a copy gives the same": {p: drawn(copied, *p) for p in places} == first,
         "a new dataset, asked in the same way, gives the same": asked(seed)[2] == first,
+        "a new dataset, asked in another order, gives the same": backwards(seed) == first,
         "epochs that draw as the first one": sum(first[0, 9999] == first[e, 9999] for e in (1, 2)),
         "places that draw as the first one": sum(first[2, 0] == first[2, i] for i in (1, 9999)),
         "places where another seed draws the same": sum(first[p] == other[p] for p in places),
@@ -256,6 +261,13 @@ class Kept(Pictures):
         if key not in self.kept:
             self.kept[key] = self.draw(i)
         return self.kept[key]
+
+
+@exercise.mistake(same_as=Kept)
+class KeptAndSeededOnce(Kept):
+    def __init__(self, pictures, pipeline, seed):
+        super().__init__(pictures, pipeline, seed)
+        pipeline.set_random_seed(seed)
 
 
 @exercise.mistake(

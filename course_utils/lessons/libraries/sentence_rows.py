@@ -1,5 +1,5 @@
 """A CSV file holds reviews with several sentences each. Make a Hugging Face dataset with a row for
-each sentence, by a function that gets many rows at once:
+each sentence:
 
 ```
 text,label,place                    sentence    label  review

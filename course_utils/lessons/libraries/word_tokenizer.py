@@ -1,5 +1,5 @@
-"""Train a tokenizer whose tokens are whole words, and give it the template of BERT: where the
-special tokens stand in one text, and in a pair of texts.
+"""Make a tokenizer of the most frequent words of some texts, and give it the template of BERT:
+where the special tokens stand in one text, and in a pair of texts.
 """
 
 import re
@@ -30,7 +30,7 @@ SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
 
 @exercise.reference
 def word_tokenizer(texts, size):
-    """A tokenizer of whole words, trained on texts.
+    """A tokenizer of the most frequent words of texts.
 
     texts: a list of str. They are made lowercase, then `pre_tokenizers.Whitespace` cuts them; so is
     whatever the tokenizer is given later. size: how many tokens it may have, special ones too.
@@ -72,6 +72,8 @@ def _(rng):
 @exercise.observe
 def _(answer, texts, size):
     tokenizer = answer(texts, size)
+    if not isinstance(tokenizer, Tokenizer):
+        return {"result": tokenizer, "type": type(tokenizer).__name__}
     first, last = texts[0], f"{texts[-1]} zebra"
 
     def tokens(*pair):

@@ -1,5 +1,5 @@
-"""Some files are too long to keep in memory. Read numbers line by line, as an iterable dataset
-that can be walked through again in the next epoch.
+"""A text holds numbers. Make an iterable dataset of them that can be walked through again in the
+next epoch.
 """
 
 import io
@@ -30,7 +30,7 @@ exercise = Exercise(
 
 @exercise.reference
 class NumberStream(IterableDataset):
-    """The numbers of a text, read line by line.
+    """The numbers of a text, from the first to the last.
 
     text: a str with one number a line, such as 7, -2.5, 0 or 1e3; blank lines, empty or of spaces,
     are left out. Yields float32 tensors of shape (). Each loop over the dataset begins at the first

@@ -1,5 +1,5 @@
-"""Now `DistributedSampler` itself: write down who draws what, in each of several epochs. Every
-epoch has a new order, and in each the ranks share the same one.
+"""Who draws what with `DistributedSampler`? Tell it for each of several epochs. Every epoch has
+a new order, and in each the ranks share the same one.
 """
 
 from torch.utils.data import (

@@ -53,10 +53,10 @@ def reseed_worker(worker_id):
     """A worker_init_fn for a dataset that has two random generators of its own.
 
     worker_id: the number of the worker, from 0. The dataset's attributes `rng` and `noise_rng`
-    are NumPy Generators, and every worker starts with copies of them. Afterwards the worker's
-    dataset has two new NumPy Generators there. No two of them draw the same numbers: not in one
-    worker, not in two, nor in two epochs. When the program is run again with the same seed, they
-    are the same again. Returns nothing.
+    are NumPy Generators, and every worker starts with copies of them. Afterwards they are two NumPy
+    Generators, and no two of them draw the same numbers: not in one worker, not in two, nor in two
+    epochs. When the program is run again with the same seed, they are the same again. Returns
+    nothing.
     """
     worker = get_worker_info()
     worker.dataset.rng = numpy.random.default_rng([worker.seed, 0])

@@ -35,9 +35,10 @@ exercise = Exercise(
 class ShuffledSampler(Sampler):
     """All indices once in each epoch, in a new random order each time.
 
-    count: the number of samples, at least 1. Every order is possible. generator: a torch.Generator;
-    all random numbers are drawn from this object, so that the same seed gives the same orders, and
-    whoever draws from it afterwards gets others. Yields Python ints, one at a time.
+    count: the number of samples, at least 1. Every order is possible. generator: a torch.Generator.
+    Each order follows from the state of this object alone, and moves it on: the same seed gives the
+    same orders, and whoever draws from it afterwards gets others. Yields Python ints, one at a
+    time.
     """
 
     def __init__(self, count, generator):

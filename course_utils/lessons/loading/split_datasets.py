@@ -37,10 +37,11 @@ def split_datasets(plain_set, augmented_set, labels, one_in, seed):
     plain_set, augmented_set: map-style datasets of the same samples in the same order, without
     and with random changes. labels: an int64 tensor of shape (samples,), the class of each sample.
     one_in: an int, at least 2: of the n samples of a class, n // one_in are for validation. Which
-    ones is random: seed is an int, for a generator of the function's own; the same seed gives the
-    same split, another seed another one. Returns (train, validation): two datasets that have no
-    sample in common and together cover all samples. train comes from augmented_set, validation
-    from plain_set. Nothing is fetched from either while splitting.
+    ones is random: seed is an int; the same seed gives the same split, another seed another one,
+    and the program's own random numbers go on as if there had been no call. Returns (train,
+    validation): two datasets that have no sample in common and together cover all samples. train
+    comes from augmented_set, validation from plain_set. Nothing is fetched from either while
+    splitting.
     """
     generator = torch.Generator().manual_seed(seed)
     order = torch.randperm(len(labels), generator=generator)

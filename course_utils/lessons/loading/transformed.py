@@ -118,6 +118,10 @@ def _(answer, values, taken_from):
     facts["samples fetched underneath for one"] = attempt(
         lambda: (counted[0], counting.fetched)[1] - before
     )
+    before_again = counting.fetched
+    facts["samples fetched underneath for the same one again"] = attempt(
+        lambda: (counted[0], counting.fetched)[1] - before_again
+    )
     before_len = counting.fetched
     facts["samples fetched underneath by len(dataset)"] = attempt(
         lambda: (len(counted), counting.fetched)[1] - before_len
@@ -356,6 +360,22 @@ class InputsBecomeTensors(InFront):
     def __getitem__(self, i):
         x, y = self.dataset[i]
         return self.transform(torch.as_tensor(x)), y
+
+
+@exercise.mistake(
+    "The second time, the sample comes from a store of yours, and the dataset underneath is not "
+    "asked. Some datasets give another sample each time, and some do not fit into memory."
+)
+class KeepsWhatItFetched(InFront):
+    def __init__(self, dataset, transform):
+        super().__init__(dataset, transform)
+        self.kept = {}
+
+    def __getitem__(self, i):
+        if i not in self.kept:
+            self.kept[i] = self.dataset[i]
+        x, y = self.kept[i]
+        return self.transform(x), y
 
 
 @exercise.right

@@ -77,6 +77,9 @@ def _(answer, words, width, word):
             lambda: bool(torch.equal(model.embedding.weight, model.out.weight))
         ),
         "tied as soon as the model is made": at_once,
+        "words and width of embedding": attempt(
+            lambda: (model.embedding.num_embeddings, model.embedding.embedding_dim)
+        ),
         "inputs and outputs of out": attempt(
             lambda: (model.out.in_features, model.out.out_features)
         ),
@@ -244,6 +247,19 @@ class TiedTurnedLinear(nn.Module):
 
     def forward(self, word):
         return self.out(self.embedding(word))
+
+
+@exercise.mistake(
+    "One layer stands under both names, so there is nothing to tie. The first layer was to be a "
+    "table of vectors, the last one a Linear: what can two layers of different kinds share?"
+)
+class OneLayerTwoNames(nn.Module):
+    def __init__(self, words, width):
+        super().__init__()
+        self.embedding = self.out = nn.Linear(width, words, bias=False)
+
+    def forward(self, word):
+        return self.out(self.embedding.weight[word])
 
 
 @exercise.right

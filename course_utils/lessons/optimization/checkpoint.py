@@ -48,7 +48,7 @@ exercise = Exercise(
 
 @exercise.reference
 class Checkpoint:
-    """Everything that is needed to go on training later, kept in memory.
+    """Everything that is needed to go on training later.
 
     Checkpoint(model, optimizer, scheduler) remembers how the three are now; training them
     further does not change what it remembers.

@@ -1,4 +1,4 @@
-"""Now its gradient, without autograd: one line of paper and pencil for one sample, then the batch.
+"""Now its gradient, without autograd. Begin on paper, with one sample; then comes the batch.
 For the logits `[0, 0]` and class 1 it is `[0.5, -0.5]`.
 """
 

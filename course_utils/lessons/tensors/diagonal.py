@@ -1,4 +1,4 @@
-"""Use `as_strided` to look at the diagonal of a matrix. The matrix may be transposed, or a slice
+"""Look at the diagonal of a matrix, as `as_strided` can. The matrix may be transposed, or a slice
 of a larger one; your diagonal must still be a view of it.
 """
 
@@ -28,7 +28,7 @@ exercise = Exercise(
 
 @exercise.reference
 def diagonal(matrix):
-    """The main diagonal, as a view made with as_strided.
+    """The main diagonal, as a view.
 
     matrix: a tensor of shape (rows, columns), of any dtype, contiguous or not.
     Returns a tensor of shape (min(rows, columns),) over the same storage.

@@ -29,7 +29,7 @@ exercise = Exercise(
 
 @exercise.reference
 def patches(image, k):
-    """Every k x k patch of a picture, as a view made with as_strided.
+    """Every k x k patch of a picture, as a view.
 
     image: shape (height, width), any dtype, any strides. k: an int, no larger than height and
     width. Returns shape (height - k + 1, width - k + 1, k, k), where result[i, j] is the patch

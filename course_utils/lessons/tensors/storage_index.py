@@ -4,13 +4,16 @@ import operator
 
 import torch
 
+from course_utils.by_hand import ByHand
 from course_utils.exercise import Exercise
+from course_utils.lessons.tensors.allowed import COUNTING
 
 exercise = Exercise(
     "01.2",
     "From an index to a place in the storage",
     minutes=6,
     difficulty=1,
+    without=ByHand("Tensor.storage_offset", "Tensor.data_ptr", only=COUNTING),
     hints=[
         "Start at the place of element [0, 0, ...]. Which of the arguments says where that is?",
         "Each index says how many steps to take along its dimension; the stride says how long "

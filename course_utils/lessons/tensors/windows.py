@@ -28,7 +28,7 @@ exercise = Exercise(
 
 @exercise.reference
 def windows(x, size, step):
-    """All complete windows of a 1-D tensor, as a view made with as_strided.
+    """All complete windows of a 1-D tensor, as a view.
 
     x: shape (n,), any dtype, any strides. size: length of a window. step: from one window's start
     to the next.

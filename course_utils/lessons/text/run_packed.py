@@ -1,5 +1,5 @@
-"""Let a GRU read a batch of texts as if each were alone. You need `pack_padded_sequence` and
-`pad_packed_sequence`; their documentation is short.
+"""Let a GRU read a batch of texts as if each were alone. `pack_padded_sequence` and
+`pad_packed_sequence` can do it; their documentation is short.
 """
 
 import random
@@ -83,7 +83,8 @@ def _(answer, rnn, padded, lengths):
     return {
         "result": result,
         # Whoever runs over the real tokens twice computes no padding.
-        "more is computed than for the real tokens": counter.get_total_flops() > 2.1 * needed,
+        "more is computed than for the real tokens": counter.get_total_flops()
+        not in (needed, 2 * needed),
         "gradients reach the network": attempt(lambda: [one.requires_grad for one in result]),
     }
 

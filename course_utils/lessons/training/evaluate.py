@@ -60,7 +60,7 @@ def _(rng):
         model = seeded(rng, normed_net).train(training)
         sizes = (samples, batch_size)
         loader = seeded(rng, lambda s=sizes, n=left_out: make_loader(*s, left_out=n))
-        yield model, nn.CrossEntropyLoss(), loader
+        yield model, nn.MultiMarginLoss() if left_out else nn.CrossEntropyLoss(), loader
 
 
 @exercise.observe
@@ -253,6 +253,22 @@ def always_back_to_recording(model, loss_fn, loader):
         total += loss_fn(model(x), y).item() * len(y)
         samples += len(y)
     torch.set_grad_enabled(True)
+    model.train(was_training)
+    return total / samples
+
+
+@exercise.mistake(
+    "Your loss is always cross-entropy. In another case another one was wanted: what were you "
+    "given that says so?"
+)
+def a_loss_of_its_own(model, loss_fn, loader):
+    was_training = model.training
+    model.eval()
+    total, samples = 0.0, 0
+    with torch.no_grad():
+        for x, y in loader:
+            total += nn.functional.cross_entropy(model(x), y, reduction="sum").item()
+            samples += len(y)
     model.train(was_training)
     return total / samples
 

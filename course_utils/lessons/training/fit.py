@@ -61,11 +61,13 @@ def fit(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
 def _(rng):
     for epochs in (2, 3, 1):
         model = seeded(rng, normed_net).train(epochs > 1)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.2)
+        loss_fn = nn.MultiMarginLoss() if epochs == 3 else nn.CrossEntropyLoss()
+        momentum = 0.9 if epochs == 3 else 0
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.2, momentum=momentum)
         left_out = 2 if epochs == 1 else 0
         train = seeded(rng, lambda n=left_out: make_loader(14, 6, left_out=n, turning=True))
         valid = seeded(rng, lambda n=left_out: make_loader(7, 4, left_out=n))
-        yield model, nn.CrossEntropyLoss(), optimizer, train, valid, epochs
+        yield model, loss_fn, optimizer, train, valid, epochs
 
 
 @exercise.observe
@@ -381,6 +383,46 @@ def collects_tensors(model, loss_fn, optimizer, train_loader, valid_loader, epoc
         return torch.tensor(sum(loss * n for loss, n in batches) / sum(n for _, n in batches))
 
     return history_of(model, loss_fn, optimizer, train_loader, valid_loader, epochs, mean)
+
+
+@exercise.mistake(
+    "Your loss is always cross-entropy. In another case another one was wanted: what were you "
+    "given that says so?"
+)
+def a_loss_of_its_own(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    own = nn.functional.cross_entropy
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        history["train"].append(one_pass(model, own, train_loader, optimizer))
+        model.eval()
+        history["valid"].append(one_pass(model, own, valid_loader))
+    return history
+
+
+@exercise.mistake(
+    "The parameters do not move as the optimizer moves them: it may have momentum. Who is to take "
+    "the step?"
+)
+def steps_by_hand(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
+    lr = optimizer.param_groups[0]["lr"]
+    history = {"train": [], "valid": []}
+    for _ in range(epochs):
+        model.train()
+        total, samples = 0.0, 0
+        for x, y in train_loader:
+            loss = loss_fn(model(x), y)
+            model.zero_grad()
+            loss.backward()
+            with torch.no_grad():
+                for parameter in model.parameters():
+                    parameter -= lr * parameter.grad
+            total += loss.item() * len(y)
+            samples += len(y)
+        history["train"].append(total / samples)
+        model.eval()
+        history["valid"].append(one_pass(model, loss_fn, valid_loader))
+    return history
 
 
 @exercise.right

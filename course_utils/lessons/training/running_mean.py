@@ -1,5 +1,5 @@
-"""Write a small metric object as torchmetrics has them. The check gives your object some batches,
-asks it in between, and resets it:
+"""Make a small metric object that works as those of torchmetrics do. The check gives your object
+some batches, asks it in between, and resets it:
 
 ```
 mean.update(torch.tensor(1.0), 4)

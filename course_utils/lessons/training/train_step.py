@@ -50,10 +50,11 @@ def _(rng):
         if old:
             for parameter in model.parameters():
                 parameter.grad = torch.ones_like(parameter)  # of an earlier step
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
+        optimizer = torch.optim.SGD(model.parameters(), lr=samples / 40, momentum=0.9)
         x, y = seeded(rng, lambda n=samples: labelled_batch(2 * n))
         x, y = x[::2], y[::2]  # not contiguous
-        yield model, nn.CrossEntropyLoss(), optimizer, x, y
+        loss_fn = nn.MultiMarginLoss() if samples == 5 else nn.CrossEntropyLoss()
+        yield model, loss_fn, optimizer, x, y
 
 
 @exercise.observe
@@ -193,6 +194,19 @@ def gives_the_sum(model, loss_fn, optimizer, x, y):
     loss.backward()
     optimizer.step()
     return loss.item() * len(y)
+
+
+@exercise.mistake(
+    "Your loss is always cross-entropy. In another case another one was wanted: what were you "
+    "given that says so?"
+)
+def a_loss_of_its_own(model, loss_fn, optimizer, x, y):
+    model.train()
+    loss = nn.functional.cross_entropy(model(x), y)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
 
 
 @exercise.right

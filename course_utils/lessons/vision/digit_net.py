@@ -76,6 +76,8 @@ def _(rng):
 
 @exercise.observe
 def _(answer, batch, seed):
+    if not (isinstance(answer, type) and issubclass(answer, nn.Module)):
+        return {"a class made from nn.Module": False}
     model = answer()
     if any(nn.parameter.is_lazy(parameter) for parameter in model.parameters()):
         attempt(lambda: model(torch.zeros(2, 1, 28, 28)))  # lazy layers get their shapes now
@@ -389,6 +391,14 @@ class GivesClasses(nn.Module):
 
     def forward(self, images):
         return self.layers(images).argmax(dim=1)
+
+
+@exercise.mistake(
+    "What you wrote gives a network, and is no class of its own made from nn.Module. Which two "
+    "methods does such a class have?"
+)
+def network_from_a_function():
+    return nn.Sequential(*digit_layers(), nn.Flatten(), nn.Linear(256, 10))
 
 
 @exercise.right

@@ -1,5 +1,5 @@
 """Two pipelines for one set of images: one that changes the images at random, for training, and
-one that never does. Use the classes of `transforms`.
+one that never does. `transforms` has a class for each step.
 """
 
 import torch

@@ -1,5 +1,5 @@
-"""`RandomCrop(size, padding=1)` draws a place and then cuts there. Write the part after the draw.
-An image `[[5]]` with one pixel and `padding=1`, cut to `size=2`:
+"""`RandomCrop(size, padding=1)` draws a place and then cuts there. Which picture comes out, once
+the place is drawn? An image `[[5]]` with one pixel and `padding=1`, cut to `size=2`:
 
 ```
 padded     top=0, left=0    top=1, left=0

@@ -1,4 +1,4 @@
-"""A random transform is an ordinary object that can be called. Write one."""
+"""A random transform is an ordinary object that can be called. Make one."""
 
 import torch
 from torch import nn

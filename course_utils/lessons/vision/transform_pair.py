@@ -1,5 +1,5 @@
 """A mask holds a class for each pixel. If the image is mirrored, so must be its mask; if the image
-is normalised, its mask must not be. One v2 transform can do both in one call.
+is normalised, its mask must not be. One v2 transform can do both.
 """
 
 import torch
