@@ -13,5 +13,5 @@ COUNTING = (
 VIEWS = (
     *("einsum", "view_as", "reshape_as", "expand_as", "set_", "data", "unfold_copy"),
     *("diagonal_copy", "diagonal_scatter", "view_copy", "as_strided_copy", "numpy"),
-    *("trace", "diag_embed", "diagflat", "new", "storage", "untyped_storage"),
+    *("trace", "diag_embed", "diagflat", "new", "storage"),
 )

@@ -13,7 +13,11 @@ exercise = Exercise(
     "From an index to a place in the storage",
     minutes=6,
     difficulty=1,
-    without=ByHand("Tensor.storage_offset", "Tensor.data_ptr", only=COUNTING),
+    without=ByHand(
+        *("Tensor.storage_offset", "Tensor.data_ptr"),
+        may=("numpy.dot", "numpy.inner", "numpy.multiply", "numpy.sum"),
+        only=(*COUNTING, "dot", "inner"),
+    ),
     hints=[
         "Start at the place of element [0, 0, ...]. Which of the arguments says where that is?",
         "Each index says how many steps to take along its dimension; the stride says how long "
