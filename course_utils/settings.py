@@ -14,9 +14,16 @@ import time
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 
+import numpy
 import torch
 
-from .object_state import GLOBAL_HOOKS, PLAIN_DICTS, saved_tensors_hooks
+from .object_state import (
+    GLOBAL_HOOKS,
+    PLAIN_DICTS,
+    numpys_state,
+    put_numpys_state,
+    saved_tensors_hooks,
+)
 
 MANY_MODULES = 20  # loaded since the time began: torch is loading a part of itself
 
@@ -233,18 +240,20 @@ def one_thread() -> Iterator[None]:
 def same_randomness(seed: int) -> Iterator[None]:
     """Every answer draws the same random numbers, and the notebook's own sequence goes on.
 
-    seed: that of the cases. torch and random tell theirs to whoever asks, so a secret one (all but
-    the notebooks' own 0) is not given to them, only a number that is made of it.
+    seed: that of the cases. torch, random and numpy tell theirs to whoever asks, so a secret one
+    (all but the notebooks' own 0) is not given to them, only a number that is made of it.
     """
     seed = _told(seed)
     generator = torch.default_generator
-    state, torchs = random.getstate(), generator.get_state()
+    state, torchs, numpys = random.getstate(), generator.get_state(), numpys_state()
     # Not torch.manual_seed(), at whose first call torch 2.3 imports its compiler, for seconds.
     generator.manual_seed(seed)
     random.seed(seed)
+    numpy.random.seed(seed % 2**32)
     try:
         yield
     finally:
+        put_numpys_state(numpys)
         random.setstate(state)
         generator.set_state(torchs)
 

@@ -108,6 +108,7 @@ LEFT = [
     (optimizer, lambda o: o.register_step_pre_hook(foreign), "hooks_added"),
     (lambda: torch.optim.lr_scheduler.StepLR(optimizer(), 2), put("gamma", 0.5), "attributes"),
     (loader, put("collate_fn", foreign), "attributes"),
+    (loader, put("_running", 1), "attributes"),
     (loader, lambda it: it.dataset.numbers.clear(), "attributes"),
     (loader, lambda it: list(it), "draws"),
     (Numbers, put("scale", 3.0), "attributes"),
@@ -153,6 +154,7 @@ SWITCHES = [
     (lambda: torch.set_num_threads(torch.get_num_threads() + 1), "threads"),
     (lambda: torch.manual_seed(3), "seed"),
     (lambda: random.seed(3), "seed"),
+    (lambda: numpy.random.seed(3), "seed"),
     (lambda: nn.modules.module.register_module_forward_hook(foreign), "global_hooks_added"),
     (lambda: register_optimizer_step_post_hook(foreign), "global_hooks_added"),
     (lambda: warnings.simplefilter("ignore"), "warning_filters"),
@@ -174,11 +176,12 @@ def test_what_is_left_of_torch_s_own_is_seen_and_put_back(answer, what):
     assert not torch._C._len_torch_function_stack()
 
 
-def test_python_s_generator_is_read_alike_where_its_memory_is_not_looked_at(monkeypatch):
-    for view in (object_state._view, None):
-        monkeypatch.setattr(object_state, "_view", view)
-        assert ("torch", "seed") in left(lambda: random.seed(3))
-        assert left(lambda: [random.random() for _ in range(2_000)]) == set(), "drawing is no seed"
+@pytest.mark.parametrize(("name", "library"), [("_view", random), ("_numpys_view", numpy.random)])
+def test_generators_are_read_alike_where_their_memory_is_not_looked_at(name, library, monkeypatch):
+    for view in (getattr(object_state, name), None):
+        monkeypatch.setattr(object_state, name, view)
+        assert ("torch", "seed") in left(lambda: library.seed(3))
+        assert left(lambda: [library.random() for _ in range(2_000)]) == set(), "drawing is no seed"
 
 
 def there_and_back(m):

@@ -32,7 +32,7 @@ def safe_divide(a, b):
     """a / b, and 0 where b is 0; the gradients with respect to a and b are 0 there as well.
 
     a, b: both float32 or both float64, of any strides, with shapes that can be broadcast; each may
-    require grad or not. b may be zero, negative, or small: 1e-12 is not 0.
+    require grad or not. b may be zero, negative, or small: 1e-12 is not 0. Both are finite.
     Returns a tensor of the broadcast shape and of their dtype; a and b stay as they are.
     """
     is_zero = b == 0

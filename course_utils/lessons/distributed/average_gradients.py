@@ -85,6 +85,8 @@ def _(rng):
     cancelling = _models(rng, lambda: nn.Linear(2, 1))
     for model, gradient in zip(cancelling, (1.5, -1.5, 0.0), strict=True):
         model.bias.grad = torch.tensor([gradient])
+    cancelling[2].weight.grad = None  # and those of the others cancel
+    cancelling[1].weight.grad = -cancelling[0].weight.grad
     yield (cancelling,)
     names = [name for name, _ in _two_layers().named_parameters()]
     gone = {(rng.randrange(RANKS), rng.choice(names)) for _ in range(3)}

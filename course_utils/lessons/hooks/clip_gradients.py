@@ -85,6 +85,9 @@ def _(answer, source, limit, x):
     facts["gradient of the input"] = x.grad.clone()
     second = {k: v if v is None else v.clone() for k, v in backward().items()}
     facts["gradients after a second backward"] = second
+    model.zero_grad(set_to_none=False)
+    zeroed = {k: v if v is None else v.clone() for k, v in backward().items()}
+    facts["gradients after zero_grad(set_to_none=False) and a backward"] = zeroed
     facts["a list is given back"] = isinstance(handles, (list, tuple))
     for handle in handles:
         handle.remove()

@@ -9,6 +9,8 @@ nn.Sequential(nn.Linear(3, 5), nn.ReLU()), x of shape (2, 3)   ->   {"0": (2, 5)
 import contextlib
 import functools
 
+import torch
+
 from course_utils.exercise import Exercise
 from course_utils.lessons.hooks.facts import (
     add_hooks_of_others,
@@ -93,13 +95,19 @@ def _(answer, source, x):
     model = source.build()
     add_hooks_of_others(model)
     calls = note_calls(model)  # a copy has the hook as well
+    given = []
+    own = model.register_forward_pre_hook(lambda model, args: given.append(args[0]))
     before = count_hooks(model)
     result = answer(model, x)
     left = count_hooks(model) - before
+    own.remove()
     forget_global_hooks()
     return {
         "shapes": result,
         "layers that ran": list(calls),
+        "what the model got is x": [
+            one.device == x.device and torch.equal(one, x) for one in given
+        ],
         "hooks left behind": left,
         **after_an_error(model, lambda: answer(model, x)),
     }

@@ -73,6 +73,10 @@ def _(answer, counts, others, batch_size, seed):
     table = torch.stack([torch.arange(len(labels)), labels[order] % len(counts)], dim=1)
     dataset = TensorDataset(table[:, 0], table[:, 1])
     loader = answer(dataset, table[:, 1], indices, batch_size)
+    seeded = []
+    for number in (1, 2, 1):
+        torch.manual_seed(number)
+        seeded.append(torch.cat([batch[0] for batch in taken(loader)]).tolist())
     drawn = [plain(batch) for batch in taken(loader)]
     places = torch.cat([batch[0] for batch in drawn])
     again = torch.cat([batch[0] for batch in taken(loader)])
@@ -95,6 +99,7 @@ def _(answer, counts, others, batch_size, seed):
         else "all"
         if distinct == len(indices)
         else "many",
+        "the draws follow torch's seed": seeded[0] == seeded[2] != seeded[1],
         # Chance does that to two draws less than once in 10**50.
         "the next epoch draws the same samples": places.sort().values.equal(again.sort().values),
     }

@@ -25,8 +25,8 @@ exercise = Exercise(
 def orders_by_epoch(dataset, num_replicas, epochs):
     """The indices that DistributedSampler gives each process in each epoch.
 
-    dataset: a map-style dataset. num_replicas, epochs: ints. The samplers shuffle with seed 0,
-    their default, and shuffle anew in every epoch; the first epoch is number 0.
+    dataset: a map-style dataset. num_replicas, epochs: ints. The indices are those of seed 0, the
+    default, shuffled anew in every epoch; the first epoch is number 0.
     Returns a list: result[epoch][rank] is the list of indices.
     """
     samplers = [DistributedSampler(dataset, num_replicas, rank) for rank in range(num_replicas)]

@@ -69,6 +69,7 @@ def _(answer, features, labels):
         "a sample is a tuple": attempt(lambda: isinstance(dataset[0], tuple)),
         "x of the first sample": attempt(lambda: dataset[0][0]),
         "y of the first sample": attempt(lambda: int(dataset[0][1])),
+        "y is an int or a tensor": attempt(lambda: isinstance(dataset[0][1], (int, torch.Tensor))),
         "values in a sample": attempt(lambda: len(dataset[0])),
         "batches of two": attempt(lambda: batches_of(dataset, batch_size=2)),
     }

@@ -4,20 +4,36 @@ import copy
 
 import torch
 from torch import nn
+from torch.optim.lr_scheduler import CosineAnnealingWarmRestarts, StepLR
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.optimization.facts import current_rates
 
 
-def run_in_progress(step_size: int, gamma: float) -> tuple:
-    """A model, an optimizer with momentum and a schedule, before their first step."""
+def run_in_progress(make_scheduler) -> tuple:
+    """A model, an optimizer with momentum and a schedule for it, before their first step."""
     model = nn.Sequential(nn.Linear(2, 1), nn.BatchNorm1d(1))
     with torch.no_grad():
         model[0].weight.copy_(torch.tensor([[1.0, -1.0]]))
         model[0].bias.zero_()
     optimizer = torch.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
-    scheduler = torch.optim.lr_scheduler.StepLR(optimizer, step_size, gamma=gamma)
-    return model, optimizer, scheduler
+    return model, optimizer, make_scheduler(optimizer)
+
+
+def by_steps(step_size: int, gamma: float):
+    return lambda optimizer: StepLR(optimizer, step_size, gamma=gamma)
+
+
+def with_restarts(first: int):
+    """A schedule that also counts the steps since it began anew."""
+    return lambda optimizer: CosineAnnealingWarmRestarts(optimizer, first, T_mult=2)
+
+
+def as_of(scheduler):
+    """What makes a schedule like this one."""
+    if isinstance(scheduler, StepLR):
+        return by_steps(scheduler.step_size, scheduler.gamma)
+    return with_restarts(scheduler.T_0)
 
 
 def train(model, optimizer, scheduler, steps: int) -> list[float]:
@@ -66,8 +82,9 @@ class Checkpoint:
 
 @exercise.cases
 def _(rng):
-    yield run_in_progress(2, 0.5)
-    yield run_in_progress(3, rng.randint(20, 80) / 100)
+    yield run_in_progress(by_steps(2, 0.5))
+    yield run_in_progress(by_steps(3, rng.randint(20, 80) / 100))
+    yield run_in_progress(with_restarts(2))
 
 
 @exercise.observe
@@ -79,7 +96,7 @@ def _(answer, model, optimizer, scheduler):
     answer(model, optimizer, scheduler)
     facts = {}
     for name in ("restored run", "run restored after that"):
-        others = run_in_progress(scheduler.step_size, scheduler.gamma)
+        others = run_in_progress(as_of(scheduler))
         kept.restore(*others)
         facts[f"get_last_lr() of the {name}"] = list(others[2].get_last_lr())
         facts[f"rates of the {name}"] = train(*others, 4)

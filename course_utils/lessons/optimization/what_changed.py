@@ -99,6 +99,17 @@ def _(rng):
     for action in (gradients_of_zero, optimizer.step, optimizer.step):
         yield model, optimizer, action
 
+    model = set_numbers(nn.Linear(2, 1), rng)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.5)
+
+    def change_a_number_beside_a_large_one():
+        with torch.no_grad():
+            model.weight[0, 1] += 1
+
+    with torch.no_grad():
+        model.weight[0, 0] = 1e30
+    yield model, optimizer, change_a_number_beside_a_large_one
+
     promises = ("buffers", "BatchNorm and Dropout inside", "frozen parameters", "tied weights")
     for number, model in enumerate(promised_models(rng, *promises, inputs=2, outputs=1)):
         momentum = rng.choice([0.0, 0.9])

@@ -29,7 +29,7 @@ def columns_to_tensor(text, names):
     """The named columns of a CSV text as a float32 tensor; rows with a gap in them are left out.
 
     text: the CSV with a header line, no quotes in it. A gap is an empty field; one row at least
-    has none.
+    has none. What else stands in the named columns are finite numbers.
     names: a list of column names, in any order. A gap in a column that is not named does not
     matter. Returns a float32 tensor of shape (rows, len(names)): column j holds the values of
     names[j].

@@ -48,7 +48,7 @@ def _(rng):
     yield ("one;two:three",)
     yield ('"No!" A " alone',)  # quotes beside a mark, and one between spaces
     yield ("so<br />so <b> & #1",)  # characters that no rule names
-    yield ("(A café!)\n\t‘Né’, (2.5)",)  # letters and quotes beyond those of a keyboard
+    yield ("(A CAFÉ!)\n\t‘Né’, (2.5)",)  # letters and quotes beyond those of a keyboard
     words = ["Rain", "sun", "isn't", "well-made", '"Yes"', "(no)", "Oslo", "7.5"]
     for _ in range(2):
         chosen = [rng.choice(words) + rng.choice(["", ",", "!", ";", "  "]) for _ in range(4)]

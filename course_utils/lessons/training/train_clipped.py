@@ -6,6 +6,7 @@
 import torch
 from torch import nn
 from torch.nn import functional as F
+from torch.optim.optimizer import register_optimizer_step_pre_hook
 from torch.utils.data import DataLoader, TensorDataset
 
 from course_utils.exercise import Exercise
@@ -97,8 +98,22 @@ def _(rng):
 
 @exercise.observe
 def _(answer, model, train_loader, epochs):
-    history = answer(model, train_loader, epochs)
-    return {"loss of each epoch": history, "parameters and buffers afterwards": model.state_dict()}
+    norms = []
+
+    def look(optimizer, args, named):
+        parameters = [p for group in optimizer.param_groups for p in group["params"]]
+        norms.append(torch.stack([p.grad.norm() for p in parameters if p.grad is not None]).norm())
+
+    watch = register_optimizer_step_pre_hook(look)
+    try:
+        history = answer(model, train_loader, epochs)
+    finally:
+        watch.remove()
+    return {
+        "loss of each epoch": history,
+        "parameters and buffers afterwards": model.state_dict(),
+        "a step with longer gradients": any(norm > 0.101 for norm in norms),
+    }
 
 
 def train_with_clip(
@@ -271,6 +286,30 @@ def mean_over_batches(model, train_loader, epochs):
 )
 def divides_by_the_dataset(model, train_loader, epochs):
     return clipped(model, train_loader, epochs, mean=over_dataset)
+
+
+@exercise.mistake(
+    "The parameters move as they should, and the gradients are as long as before: it is the rate "
+    "that you made smaller. An optimizer that remembers gradients would remember the long ones."
+)
+def a_smaller_rate(model, train_loader, epochs):
+    params = [p for p in model.parameters() if p.requires_grad]
+    optimizer = torch.optim.SGD(params, lr=0.5)
+    model.train()
+    history = []
+    for _ in range(epochs):
+        total, samples = 0.0, 0
+        for x, y in train_loader:
+            loss = F.cross_entropy(model(x), y)
+            optimizer.zero_grad()
+            loss.backward()
+            norm = torch.stack([p.grad.norm() for p in params]).norm().item()
+            optimizer.param_groups[0]["lr"] = 0.5 * min(1.0, 0.1 / (norm + 1e-6))
+            optimizer.step()
+            total += loss.item() * len(y)
+            samples += len(y)
+        history.append(total / samples)
+    return history
 
 
 @exercise.right

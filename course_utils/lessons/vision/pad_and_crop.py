@@ -14,6 +14,7 @@ from torch import nn
 
 from course_utils.exercise import Exercise
 from course_utils.lessons.vision.inputs import numbers
+from course_utils.promises import promised
 
 exercise = Exercise(
     "07.6",
@@ -33,8 +34,8 @@ exercise = Exercise(
 def pad_and_crop(image, padding, top, left, size):
     """What RandomCrop(size, padding=padding) does once it has drawn `top` and `left`.
 
-    image: a tensor of shape (channels, height, width). padding: how many zeros are put on each of
-    the four sides. top, left: where the cut begins, counted in the padded image.
+    image: a tensor of shape (channels, height, width), any dtype. padding: how many zeros are put
+    on each of the four sides. top, left: where the cut begins, counted in the padded image.
     Returns a tensor of shape (channels, size, size) and of the image's dtype; `image` is not
     changed.
     """
@@ -53,6 +54,8 @@ def _(rng):
     yield numbers(rng, 2, 4, 4, low=1, high=99, dtype=torch.float32), 2, 3, 1, 4
     yield numbers(rng, 3, 4, 4, low=1, high=99), 1, 0, 2, rng.randint(2, 3)
     yield numbers(rng, 2, 3, 5, low=1, high=99), 2, 3, 5, 4  # up to the last corner
+    for image in promised(rng, "any dtype", shape=(1, 2, 3)):
+        yield image, 1, 1, 0, 2
     yield numbers(rng, 3, 4, 2, low=1, high=99).permute(2, 0, 1), 1, 1, 2, 3
 
 

@@ -20,6 +20,15 @@ def changed_by(transform, image):
     return sum(not torch.equal(transform(image), image) for _ in range(1000))
 
 
+def calls_without_a_draw(transform, image):
+    """In how many of 20 calls torch's generator stays where it was."""
+    states = [torch.get_rng_state()]
+    for _ in range(20):
+        transform(image)
+        states.append(torch.get_rng_state())
+    return sum(map(torch.equal, states[1:], states))
+
+
 def repeats(answer, image, p):
     """The same changes after the same seed."""
     transform = answer(p)
@@ -75,6 +84,7 @@ def _(answer, image, p):
         "image with p=0": answer(0.0)(image),
         "images changed in 1000 calls with p=0": attempt(lambda: changed_by(answer(0.0), image)),
         "share of changed images in 300 calls": attempt(lambda: mirrored_share(answer, image, p)),
+        "calls that draw nothing": attempt(lambda: calls_without_a_draw(answer(p), image)),
         "the same again after torch.manual_seed": attempt(lambda: repeats(answer, image, p)),
     }
 

@@ -2,7 +2,10 @@
 is normalised, its mask must not be. One v2 transform can do both.
 """
 
+import random
+
 import torch
+from torch import nn
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
@@ -29,12 +32,29 @@ def transform_pair(image, mask, transform):
 
     image: float32 of shape (channels, height, width). mask: int64 of shape (height, width), the
     number of a class for each pixel. transform: a v2 transform that changes nothing in place, such
-    as a Compose of a flip and a Normalize. What moves pixels moves both; what changes colours
-    changes the image only.
+    as a Compose of a flip and a Normalize, or one that draws by itself. What moves pixels moves
+    both; what changes colours changes the image only.
     Returns (image, mask) as plain tensors. The arguments are not changed.
     """
     image, mask = transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
     return image.as_subclass(torch.Tensor), mask.as_subclass(torch.Tensor)
+
+
+class DrawsItself(nn.Module):
+    """Mirrors all that it is given, or nothing; a generator of its own says which."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__()
+        self.random = random.Random(seed)
+        self.mirror = v2.RandomHorizontalFlip(1.0)
+
+    def forward(self, *given):
+        if self.random.random() < 0.5:
+            return self.mirror(*given)
+        return given if len(given) > 1 else given[0]
+
+    def __repr__(self) -> str:
+        return "DrawsItself()"
 
 
 @exercise.cases
@@ -48,6 +68,8 @@ def _(rng):
     yield torch.tensor([[[0.5], [1.0]]]), torch.tensor([[7], [300]]), both  # more than a byte
     darker = v2.Compose([v2.RandomHorizontalFlip(1.0), v2.ColorJitter(brightness=(0.5, 0.5))])
     yield torch.tensor([[[0.25, 0.5, 0.75]]]), torch.tensor([[4, 8, rng.randint(1, 9)]]), darker
+    own = DrawsItself(rng.randint(1, 99))
+    yield torch.tensor([[[0.1, 0.2, 0.3]]]), torch.tensor([[1, 2, 3]]), own
     views = numbers(rng, 3, 2, 2, dtype=torch.float32).permute(2, 0, 1), numbers(rng, 2, 3).long().T
     yield *views, v2.RandomHorizontalFlip(1.0)
     for _ in range(3):
