@@ -8,6 +8,7 @@ import sys
 import time
 import warnings
 
+import numpy
 import pytest
 import torch
 
@@ -262,10 +263,14 @@ def test_what_tells_the_seed_of_random_numbers_does_not_tell_that_of_secret_case
 
 def test_randomness_is_the_same_for_every_answer_and_left_alone_outside():
     torch.manual_seed(3)
-    before = torch.get_rng_state()
-    one, other = seen(lambda: torch.rand(3)), seen(lambda: torch.rand(3))
+    before = torch.get_rng_state(), random.getstate(), numpy.random.get_state()[1].tolist()
+    one, other = (
+        seen(lambda: [torch.rand(3).tolist(), random.random(), numpy.random.random()])
+        for _ in range(2)
+    )
     assert same(one.value, other.value)
-    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1:] == (random.getstate(), numpy.random.get_state()[1].tolist())
 
 
 def test_shares_storage():
