@@ -188,10 +188,22 @@ PROTECTED = {
         "test_attacks::test_the_attacks_are_as_many_as_the_guide_says",
         "test_instructor_guide::test_the_guide_counts_what_there_is",
     ],
-    "Then 337 more attacks were written": [
-        "test_marking::test_what_is_changed_and_put_back_counts_as_not_changed",
-        "test_attacks::test_no_mark_is_gained_that_was_not_earned",
+    "More attacks were written by others": [
+        "test_attacks::test_no_mark_is_gained_that_was_not_earned"
     ],
+    "What is marked right afterwards": [],
+    "Some change an argument": [
+        "test_marking::test_what_is_changed_and_put_back_counts_as_not_changed"
+    ],
+    "Some work out a derivative": [],
+    "On several ranks, some": [],
+    "Where a question says by which way": [
+        "test_attacks::test_what_is_to_be_done_by_hand_is_not_done_otherwise",
+        "test_promised::test_a_loss_that_stands_still",
+    ],
+    "**An answer that passes is right": [],
+    "Reading code finds": [],
+    "And an honest answer with": [],
     "Hidden cases are made from a secret number": [
         "test_attacks::test_no_secret_is_read",
         "test_kept_files::test_a_result_that_was_kept_is_read_and_written_without_what_it_printed",

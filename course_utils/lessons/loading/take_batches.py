@@ -73,7 +73,7 @@ def take_batches(loader, steps):
     loader: a DataLoader that is not empty; its dataset may be a stream, which has no length. steps:
     an int, at least 1; it may be more than one epoch holds. A new epoch, with `iter(loader)` or a
     `for` loop, is begun only when the one before has ended and more batches are needed. Returns a
-    list of batches.
+    list of batches. The next call begins with a new epoch.
     """
     batches = []
     while True:
@@ -114,9 +114,11 @@ def _(answer, samples, batch_size, steps, order):
     else:
         generator = torch.Generator().manual_seed(samples)
         loader = CountsEpochs(dataset, batch_size, shuffle=True, generator=generator)
+    own = set(vars(loader))
     batches = answer(loader, steps)
     return {
         "it is a list": isinstance(batches, list),
+        "what was put on the loader": sorted(set(vars(loader)) - own),
         "batches": [plain(batch) for batch in taken(batches)],
         "epochs begun": loader.begun,
     }
