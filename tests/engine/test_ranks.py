@@ -166,6 +166,23 @@ def summing():
     catalogue._declared.pop("90.1")
 
 
+def test_a_case_may_be_for_fewer_ranks_than_others(summing):
+    @summing.cases
+    def _(rng):
+        for count in (1, 2, 1, 2):
+            yield (ByRank([torch.tensor([rng.random(), 1.0]) for _ in range(count)]),)
+
+    def counts_on_two(x):
+        total = x.clone()
+        dist.all_reduce(total)
+        return total * dist.get_world_size() / 2
+
+    ranks = [len(one.value) for one in summing.reference_observations(0)]
+    assert ranks == [1, 2, 1, 2]
+    assert summing.judge(summing.answer).passed
+    assert not summing.judge(counts_on_two).passed
+
+
 def test_facts_are_named_by_rank_and_differences_told_so(summing):
     def on_rank_zero_alone(x):
         total = x.clone()

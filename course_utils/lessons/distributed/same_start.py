@@ -87,8 +87,11 @@ def _(rng):
     yield (_models(rng, _normed, frozen=("0.weight", "0.bias", "1.weight")),)
     yield (_models(rng, lambda: nn.Sequential(_Masked(), nn.Linear(2, 1)).eval()),)
     width = rng.randint(2, 4)
-    deep = _models(rng, lambda: nn.Sequential(nn.Embedding(3, width), _normed()), ranks=RANKS)
-    yield (deep,)
+
+    def deep():
+        return nn.Sequential(nn.Embedding(3, width), _Masked(), _normed())
+
+    yield (_models(rng, deep, ranks=RANKS),)
 
 
 @exercise.observe

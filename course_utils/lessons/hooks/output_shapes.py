@@ -96,7 +96,9 @@ def _(answer, source, x):
     add_hooks_of_others(model)
     calls = note_calls(model)  # a copy has the hook as well
     given = []
-    own = model.register_forward_pre_hook(lambda model, args: given.append(args[0]))
+    own = model.register_forward_pre_hook(
+        lambda model, args, named: given.extend([*args, *named.values()]), with_kwargs=True
+    )
     before = count_hooks(model)
     result = answer(model, x)
     left = count_hooks(model) - before

@@ -102,7 +102,8 @@ def _(answer, model, train_loader, epochs):
 
     def look(optimizer, args, named):
         parameters = [p for group in optimizer.param_groups for p in group["params"]]
-        norms.append(torch.stack([p.grad.norm() for p in parameters if p.grad is not None]).norm())
+        found = [p.grad.norm() for p in parameters if p.grad is not None]
+        norms.append(torch.stack(found).norm() if found else 0)
 
     watch = register_optimizer_step_pre_hook(look)
     try:
