@@ -1,10 +1,12 @@
 """Where an exercise says by hand, ways round are refused, and right answers are not."""
 
+import ast
 from pathlib import Path
 
 import pytest
 
 from course_utils.exercise import all_exercises, find
+from grading.inside import by_hand as reading
 
 WAYS = Path(__file__).with_name("ways_round.txt")
 
@@ -35,3 +37,20 @@ def test_ways_round_are_refused(id):
     # Others are wrong in themselves as well: what numpy makes is no view of the tensor's storage.
     by_hand = [way for way, verdict in told.items() if "done without `" in verdict.headline]
     assert len(by_hand) >= 3, told
+
+
+@pytest.mark.parametrize("id", ["01.1", "01.3", "01.4", "01.15"])
+@pytest.mark.parametrize(
+    ("code", "name"),
+    [
+        ("import numpy\n\nx = numpy.ndarray((2,), 'B', bytes(9), 0, (3,))", "numpy.ndarray"),
+        ("def f(x, shape):\n    x.shape = shape", "view"),
+    ],
+)
+def test_an_array_of_any_strides_is_left_to_a_person_where_strides_are_asked(id, code, name):
+    named = reading.mentions(ast.parse(code).body, find(id).by_hand.facts())
+    assert name in named
+    # Elsewhere it is only a name, as in isinstance().
+    assert "numpy.ndarray" not in reading.mentions(
+        ast.parse(code).body, find("07.1").by_hand.facts()
+    )

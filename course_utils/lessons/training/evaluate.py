@@ -262,15 +262,7 @@ def always_back_to_recording(model, loss_fn, loader):
     "given that says so?"
 )
 def a_loss_of_its_own(model, loss_fn, loader):
-    was_training = model.training
-    model.eval()
-    total, samples = 0.0, 0
-    with torch.no_grad():
-        for x, y in loader:
-            total += nn.functional.cross_entropy(model(x), y, reduction="sum").item()
-            samples += len(y)
-    model.train(was_training)
-    return total / samples
+    return evaluate(model, nn.functional.cross_entropy, loader)
 
 
 @exercise.right

@@ -391,13 +391,7 @@ def collects_tensors(model, loss_fn, optimizer, train_loader, valid_loader, epoc
 )
 def a_loss_of_its_own(model, loss_fn, optimizer, train_loader, valid_loader, epochs):
     own = nn.functional.cross_entropy
-    history = {"train": [], "valid": []}
-    for _ in range(epochs):
-        model.train()
-        history["train"].append(one_pass(model, own, train_loader, optimizer))
-        model.eval()
-        history["valid"].append(one_pass(model, own, valid_loader))
-    return history
+    return fit(model, own, optimizer, train_loader, valid_loader, epochs)
 
 
 @exercise.mistake(
